@@ -1,0 +1,47 @@
+#include "model/params.h"
+
+#include <assert.h>
+#include <string.h>
+
+size_t
+params_add(ParamTable *table, const char *name, ParamInit init, double scale, int dims, size_t d0, size_t d1,
+		   size_t d2)
+{
+	assert(table->count < PARAM_COUNT_MAX);
+	assert(strlen(name) < PARAM_NAME_MAX);
+	assert(dims >= 1 && dims <= PARAM_DIMS_MAX);
+
+	Param *p = &table->param[table->count++];
+	const size_t dim[PARAM_DIMS_MAX] = {d0, d1, d2};
+
+	*p = (Param){.dims = dims, .size = 1, .offset = table->total, .init = init, .scale = scale, .decay = dims > 1};
+	strcpy(p->name, name);
+	for (int i = 0; i < dims; i++)
+	{
+		p->dim[i] = dim[i];
+		p->size *= dim[i];
+	}
+	table->total += p->size;
+	return p->offset;
+}
+
+const Param *
+params_find(const ParamTable *table, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->param[i].name, name) == 0)
+			return &table->param[i];
+	return NULL;
+}
+
+void
+params_init(real *w, const ParamTable *table, Rng *rng)
+{
+	for (size_t i = 0; i < table->count; i++)
+	{
+		const Param *p = &table->param[i];
+
+		for (size_t j = 0; j < p->size; j++)
+			w[p->offset + j] = (real) (p->init == INIT_CONSTANT ? p->scale : p->scale * (2.0 * rng_uniform(rng) - 1.0));
+	}
+}
