@@ -1,0 +1,63 @@
+/*
+ * Runs a Job (model/job.h) in the backend: interrupts between items, a memory
+ * limit before the allocation, progress for other sessions, and PostgreSQL's
+ * parallel workers, which find the same block in dynamic shared memory.
+ *
+ *   Runner *runner = runner_start(&kind, &spec, sizeof(spec), "training");
+ *   ... fill the data the task points to ...
+ *   runner_run(runner, on_epoch, arg);
+ *   ... read the result from runner_task(runner) ...
+ *   runner_end(runner);
+ */
+#ifndef USERCLS_PG_RUNNER_H
+#define USERCLS_PG_RUNNER_H
+
+#include "model/job.h"
+#include "nn/arena.h"
+
+/* A kind of task. Workers find it by name in the table in runner.c. */
+typedef struct RunnerKind
+{
+	const char *name;
+	size_t task_size; /* of the private struct of pointers */
+
+	/*
+	 * Make the task's pointers into the arena, the same way in every process: spec is a flat struct of sizes and
+	 * options, without pointers. workers counts the leader.
+	 */
+	void (*carve)(void *task, Arena *arena, const void *spec, int workers);
+	size_t (*next)(void *task);
+	void (*run)(void *task, size_t item, int worker);
+	const TrainReport *(*report)(const void *task);
+} RunnerKind;
+
+typedef struct Runner Runner;
+
+/* Called when an epoch is complete; false ends the training there (max_runtime). */
+typedef bool (*RunnerEpoch)(void *arg, const TrainReport *report);
+
+/* Bytes that one run may use now: usercls.max_memory, or maintenance_work_mem. */
+extern size_t memory_limit(void);
+
+/* An error that states both figures when bytes is above the limit; what: "training" */
+extern void memory_check(size_t bytes, const char *what);
+
+/* Bytes the task needs with the workers that are set now, without getting them (dry_run). */
+extern size_t runner_measure(const RunnerKind *kind, const void *spec);
+
+/* Check the limit, get the block (shared when usercls.training_workers > 0) and carve the leader's task. */
+extern Runner *runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what);
+
+extern void *runner_task(Runner *runner);
+extern size_t runner_bytes(const Runner *runner);
+
+/*
+ * Run the job to its end. With writes, on_epoch may write and commit: workers (which may not see that) are
+ * ended before it and started again after it.
+ */
+extern void runner_run(Runner *runner, RunnerEpoch on_epoch, void *arg, bool writes);
+
+/* Free the block; an error frees it too. */
+extern void runner_end(Runner *runner);
+
+#endif
