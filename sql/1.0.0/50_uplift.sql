@@ -1,0 +1,63 @@
+-- Uplift on the graph of users: train, score, target.
+
+CREATE TYPE usercls.uplift_segment AS ENUM ('persuadable', 'sure_thing', 'lost_cause');
+COMMENT ON TYPE usercls.uplift_segment IS 'what a user does under the treatment: responds only with it, responds anyway, never responds';
+
+CREATE FUNCTION usercls.train_uplift(
+	model text,
+	users regclass,
+	edges regclass,
+	user_column name DEFAULT 'user_id',
+	treatment_column name DEFAULT 'treated',
+	outcome_column name DEFAULT 'outcome',
+	features name[] DEFAULT NULL,
+	source_column name DEFAULT 'src',
+	target_column name DEFAULT 'dst',
+	weight_column name DEFAULT NULL,
+	directed boolean DEFAULT false,
+	propensity_column name DEFAULT NULL,
+	validation jsonb DEFAULT '{"method":"random","share":0.2}',
+	hyperparams jsonb DEFAULT '{}',
+	seed bigint DEFAULT 42,
+	warm_start int DEFAULT NULL,
+	promote text DEFAULT 'if_better',
+	dry_run boolean DEFAULT false,
+	comment text DEFAULT NULL
+) RETURNS usercls.train_result
+AS 'MODULE_PATHNAME', 'usercls_train_uplift'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train an uplift model on an experiment among users who form a graph, and store it as a version';
+
+CREATE FUNCTION usercls.uplift(
+	model text,
+	user_id anyelement,
+	OUT p_first float8,
+	OUT p_second float8,
+	OUT uplift float8,
+	OUT segment usercls.uplift_segment,
+	OUT version int
+)
+AS 'MODULE_PATHNAME', 'usercls_uplift'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls.uplift(text, anyelement)
+IS 'uplift of one user, read from its neighbourhood by index lookups';
+
+CREATE FUNCTION usercls.target_users(
+	model text,
+	value float8 DEFAULT 1,
+	cost float8 DEFAULT 0,
+	budget float8 DEFAULT NULL,
+	id anyelement DEFAULT NULL::bigint,
+	OUT user_id anyelement,
+	OUT p_first float8,
+	OUT p_second float8,
+	OUT uplift float8,
+	OUT segment usercls.uplift_segment,
+	OUT rank bigint,
+	OUT treat boolean
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_target_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8, anyelement)
+IS 'uplift of every user of the model''s graph, best first, and whom to treat';

@@ -1,0 +1,11 @@
+#include "postgres.h"
+
+#include "fmgr.h"
+
+PG_FUNCTION_INFO_V1(usercls_uplift);
+
+Datum
+usercls_uplift(PG_FUNCTION_ARGS)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("usercls.uplift() is not built yet")));
+}
