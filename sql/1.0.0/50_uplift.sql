@@ -55,7 +55,7 @@ CREATE FUNCTION usercls.target_users(
 	OUT uplift float8,
 	OUT segment usercls.uplift_segment,
 	OUT rank bigint,
-	OUT treat boolean
+	OUT targeted boolean
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
