@@ -13,7 +13,9 @@ SQL_PARTS = $(sort $(wildcard sql/1.0.0/*.sql))
 
 DATA_built = sql/usercls--1.0.0.sql
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test
+REGRESS_OPTS = --inputdir=test --load-extension=usercls
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --load-extension=usercls
 
 # The serial flavour of OpenBLAS adds no thread to the backend.
 OPENBLAS ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))
@@ -26,12 +28,44 @@ PG_CFLAGS = -O3 -Wno-declaration-after-statement
 SHLIB_LINK = $(BLAS_LIBS)
 EXTRA_CLEAN = build
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifneq ($(PGXS),)
 include $(PGXS)
+else
+all install installcheck:
+	@echo "No PostgreSQL server headers for PG_CONFIG = $(PG_CONFIG). scripts/prepare build installs them." >&2; exit 1
+endif
 
 # PGXS does not track headers here, and the backend would export what nn and model call their own.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/server
 src/nn/%.o src/model/%.o: CFLAGS += -fvisibility=hidden
 
 sql/usercls--1.0.0.sql: $(SQL_PARTS)
 	cat $^ > $@
+
+# Objects made for another server's headers, or with other flags, are made anew.
+build/server: FORCE
+	@mkdir -p build
+	@echo '$(shell $(PG_CONFIG) --version) $(CFLAGS) $(COPT)' | cmp -s - $@ || \
+		echo '$(shell $(PG_CONFIG) --version) $(CFLAGS) $(COPT)' > $@
+
+# Everything below installs what is missing, works in a private copy of the server, and leaves nothing running.
+export PG_CONFIG COPT
+demo:
+	scripts/demo
+test:
+	scripts/test
+unit regress tap:
+	scripts/test $@
+fuzz:
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/test fuzz
+sanitize valgrind:
+	scripts/$@
+test-other-majors:
+	scripts/other-majors
+bench:
+	scripts/bench
+format:
+	clang-format-14 -i $(wildcard src/*/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
+
+.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind test-other-majors bench format
