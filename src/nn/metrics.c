@@ -1,0 +1,146 @@
+#include "nn/metrics.h"
+
+#include <math.h>
+
+static double
+row_weight(const uint32_t *weight, size_t i)
+{
+	return weight ? (double) weight[i] : 1.0;
+}
+
+double
+metric_auc(const BinaryScores *set)
+{
+	double above[2] = {0, 0}; /* rows by label with a higher score than the tie at hand */
+	double won = 0;           /* pairs of a 1 and a 0 with the 1 above */
+
+	for (size_t i = 0; i < set->n;)
+	{
+		const double score = set->score[i];
+		double tied[2] = {0, 0};
+
+		for (; i < set->n && set->score[i] == score; i++)
+			tied[set->label[i]] += row_weight(set->weight, i);
+		won += tied[0] * (above[1] + 0.5 * tied[1]);
+		above[0] += tied[0];
+		above[1] += tied[1];
+	}
+	return above[0] > 0 && above[1] > 0 ? won / (above[0] * above[1]) : NAN;
+}
+
+double
+metric_surprise(double p)
+{
+	return -log(fmin(fmax(p, 0x1p-52), 1.0 - 0x1p-52));
+}
+
+double
+metric_log_loss(const ClassScores *set)
+{
+	double loss = 0;
+	double rows = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+	{
+		const double weight = row_weight(set->weight, i);
+
+		if (set->label[i] < 0 || weight == 0)
+			continue;
+		loss += weight * metric_surprise(set->prob[i * set->C + (size_t) set->label[i]]);
+		rows += weight;
+	}
+	return rows > 0 ? loss / rows : NAN;
+}
+
+static size_t
+likeliest(const real *prob, size_t C)
+{
+	size_t best = 0;
+
+	for (size_t c = 1; c < C; c++)
+		if (prob[c] > prob[best])
+			best = c;
+	return best;
+}
+
+void
+metric_confusion(double *matrix, const ClassScores *set)
+{
+	for (size_t i = 0; i < set->C * set->C; i++)
+		matrix[i] = 0;
+	for (size_t i = 0; i < set->n; i++)
+		if (set->label[i] >= 0)
+			matrix[(size_t) set->label[i] * set->C + likeliest(set->prob + i * set->C, set->C)] +=
+				row_weight(set->weight, i);
+}
+
+double
+metric_accuracy(const double *matrix, size_t C)
+{
+	double right = 0;
+	double rows = 0;
+
+	for (size_t i = 0; i < C * C; i++)
+	{
+		rows += matrix[i];
+		if (i / C == i % C)
+			right += matrix[i];
+	}
+	return rows > 0 ? right / rows : NAN;
+}
+
+double
+metric_macro_f1(const double *matrix, size_t C)
+{
+	double sum = 0;
+	size_t classes = 0;
+
+	for (size_t c = 0; c < C; c++)
+	{
+		double either = 0; /* 2 TP + FP + FN */
+
+		for (size_t k = 0; k < C; k++)
+			either += matrix[c * C + k] + matrix[k * C + c];
+		if (either == 0)
+			continue;
+		sum += 2 * matrix[c * C + c] / either;
+		classes++;
+	}
+	return classes > 0 ? sum / (double) classes : NAN;
+}
+
+void
+metric_confidence(ConfidenceBin *bin, const ClassScores *set, size_t bins)
+{
+	for (size_t i = 0; i < bins; i++)
+		bin[i] = (ConfidenceBin){0};
+	for (size_t i = 0; i < set->n; i++)
+	{
+		if (set->label[i] < 0)
+			continue;
+
+		const size_t predicted = likeliest(set->prob + i * set->C, set->C);
+		const double confidence = set->prob[i * set->C + predicted];
+		const double weight = row_weight(set->weight, i);
+		const double at = ceil(confidence * (double) bins) - 1;
+		ConfidenceBin *const b = bin + (size_t) fmin(fmax(at, 0), (double) (bins - 1));
+
+		b->count += weight;
+		b->confidence += weight * confidence;
+		b->correct += predicted == (size_t) set->label[i] ? weight : 0;
+	}
+}
+
+double
+metric_ece(const ConfidenceBin *bin, size_t bins)
+{
+	double gap = 0;
+	double rows = 0;
+
+	for (size_t i = 0; i < bins; i++)
+	{
+		gap += fabs(bin[i].correct - bin[i].confidence);
+		rows += bin[i].count;
+	}
+	return rows > 0 ? gap / rows : NAN;
+}
