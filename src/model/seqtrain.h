@@ -1,0 +1,94 @@
+/*
+ * Training of a sequence network, as a Job.
+ *
+ * Of the sequences that are not held out: standardisation, then epochs of
+ * mini-batches (AdamW, clipping, dropout), each followed by the loss on the
+ * held-out ones. Training ends when that loss has not fallen for `patience`
+ * epochs; the weights of the best epoch are kept, and a temperature is fitted
+ * to the held-out sequences. Without held-out sequences all max_epochs are run
+ * and the last weights kept, with temperature 1.
+ *
+ * Classes can be balanced. What balancing does to the probabilities is undone
+ * by Bayes' rule: calibration.bias holds log(share / share trained with), so that
+ * scores, and the losses reported here, speak of the classes as they are.
+ *
+ * Use: seqtrain_carve over a measuring arena and again over the block, fill
+ * task->data (and weights, see there), run seqtrain_job to its end, read
+ * seqtrain_result. Other workers carve the same block with the same spec.
+ */
+#ifndef USERCLS_MODEL_SEQTRAIN_H
+#define USERCLS_MODEL_SEQTRAIN_H
+
+#include <stdint.h>
+
+#include "model/dataset.h"
+#include "model/job.h"
+#include "model/seqnet.h"
+
+typedef enum ClassBalance
+{
+	BALANCE_NONE,
+	BALANCE_RESAMPLE, /* each epoch draws samples_per_class of every class anew */
+	BALANCE_WEIGHTS,  /* loss weights inverse to a class's share */
+	BALANCE_GIVEN     /* loss weights given in data.class_weight */
+} ClassBalance;
+
+/* Flat: sizes and options alone, so that it can be copied to another process. */
+typedef struct SequenceSpec
+{
+	SequenceConfig config;
+	size_t N, F, C;    /* C = 0: numeric target */
+	size_t steps;      /* of all sequences: at most this many */
+	size_t longest;    /* steps of a sequence: at most this many */
+	int balance;       /* ClassBalance */
+	bool warm_start;   /* begin at data.initial, with its standardisation */
+	uint64_t seed;
+} SequenceSpec;
+
+/* Carved for the caller to fill before the job runs. SequenceSet's comments hold. */
+typedef struct SequenceData
+{
+	size_t *start;        /* N + 1 */
+	float *value;         /* steps × F */
+	int32_t *label;       /* N, or NULL when C = 0; at least one sequence of every class is not held out */
+	float *target;        /* N, or NULL when C > 0 */
+	uint8_t *held_out;    /* N */
+	double *class_weight; /* C; read for BALANCE_GIVEN alone: finite, above 0 */
+	real *initial;        /* params.total; NULL unless warm_start */
+} SequenceData;
+
+/* The result so far; complete when the job is over. Counts leave out sequences without label or target. */
+typedef struct SequenceResult
+{
+	TrainReport report;   /* valid_metric: macro-F1, or R² for a numeric target */
+	size_t N_train, N_held_out;
+	double valid_loss;    /* of the best epoch, after calibration: log-loss, or MSE in the target's units */
+	double valid_metric;  /* of the best epoch */
+	double baseline_loss; /* held-out loss of the training part's class shares, or of its mean */
+	double temperature;
+} SequenceResult;
+
+/* Private to each process; what it points to may be shared. */
+typedef struct SequenceTask
+{
+	SequenceSpec spec;
+	ParamTable params;
+	SequenceData data;
+	struct SequenceState *state;
+	int workers;
+} SequenceTask;
+
+extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec, int workers);
+
+/* The functions of Job, and the job made of them. */
+extern size_t seqtrain_next(void *task);
+extern void seqtrain_run(void *task, size_t item, int worker);
+extern Job seqtrain_job(SequenceTask *task);
+
+extern const TrainReport *seqtrain_report(const void *task);
+extern const SequenceResult *seqtrain_result(const SequenceTask *task);
+
+/* The weights to store: those of the best epoch, task->params.total reals. */
+extern const real *seqtrain_weights(const SequenceTask *task);
+
+#endif
