@@ -13,6 +13,7 @@ typedef enum StatusCode
 	STATUS_OK,
 	STATUS_DAMAGED,        /* the bytes at offset `where` are not what the format says */
 	STATUS_MISSING_TENSOR, /* `what` is not in the file */
+	STATUS_EXTRA_TENSOR,   /* `what` is in the file, and the architecture has no such tensor */
 	STATUS_WRONG_SHAPE,    /* tensor `what` has another shape or type than the architecture */
 	STATUS_UNKNOWN_OPTION, /* no option is called `what` */
 	STATUS_BAD_VALUE,      /* option `what` cannot take this value */

@@ -1,0 +1,61 @@
+/*
+ * Errors that more than one place can meet, worded once.
+ *
+ * Each function raises: none returns, except report_status with STATUS_OK.
+ * Names are passed unquoted. `where` is the relation, or the argument, that the
+ * user has to look at.
+ */
+#ifndef USERCLS_PG_ERRORS_H
+#define USERCLS_PG_ERRORS_H
+
+#include "model/status.h"
+
+/* Below src/pg answered this; returns when it is STATUS_OK. */
+extern void report_status(Status status);
+
+/* The same for stored weights: model NULL when they came as bytea. */
+extern void report_weights(Status status, const char *model, int32 version);
+
+/*
+ * The name among n that is nearest to what was written, or NULL when none is near enough to be meant
+ * (more than a third of its letters, or more than 4, are wrong).
+ */
+extern const char *nearest_name(const char *name, const char *const *names, int n);
+
+/* A hint for ereport() around nearest_name: errhint_nearest(nearest, otherwise). otherwise may be NULL. */
+extern int errhint_nearest(const char *nearest, const char *otherwise);
+
+/* Data */
+extern void error_unknown_column(Oid relation, const char *column) pg_attribute_noreturn();
+extern void error_not_numeric(Oid relation, const char *column, Oid type) pg_attribute_noreturn();
+extern void error_null_id(const char *where, const char *column) pg_attribute_noreturn();
+extern void error_duplicate_id(const char *where, const char *column, const char *id) pg_attribute_noreturn();
+extern void error_not_finite(const char *where, const char *column, double value,
+							 const char *id /* of the user, NULL: not known */) pg_attribute_noreturn();
+extern void error_no_rows(const char *where, const char *detail) pg_attribute_noreturn();
+extern void error_one_class(const char *where, const char *label, int64 users) pg_attribute_noreturn();
+extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,
+						 int64 others) pg_attribute_noreturn();
+extern void error_row_security(const char *where) pg_attribute_noreturn();
+
+/* Arguments */
+extern void error_sequence_width(const char *model /* NULL: weights by value */, int got, int want)
+	pg_attribute_noreturn();
+extern void error_unknown_option(const char *argument, const char *name, const char *const *names, int n)
+	pg_attribute_noreturn();
+extern void error_out_of_range(const char *name, const char *value, const char *range)
+	pg_attribute_noreturn();
+
+/* Models */
+extern void error_unknown_model(const char *name, const char *nearest /* NULL: none */)
+	pg_attribute_noreturn();
+extern void error_unknown_version(const char *model, int32 version, int32 newest) pg_attribute_noreturn();
+extern void error_not_promoted(const char *model, int32 newest /* 0: no version at all */)
+	pg_attribute_noreturn();
+extern void error_wrong_kind(const char *model, const char *kind, const char *wanted) pg_attribute_noreturn();
+extern void error_model_right(const char *model, const char *right) pg_attribute_noreturn();
+
+/* Memory */
+extern void error_memory(const char *what, size_t bytes, size_t limit) pg_attribute_noreturn();
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * Models as rows: who may do what with which model, and where its weights are.
+ *
+ * Nobody but their owner may touch the tables usercls.model, model_version,
+ * promoted, deployment, training_run, training_log and model_acl. Lookups go
+ * straight to the index under the active snapshot, as those of the catalogs do;
+ * writes run as the owner of the tables. Rights are checked in registry_find()
+ * alone (and, for the views, in the SQL function _model_right() over the same
+ * code): all other functions take what it returned.
+ *
+ * Rights are ordered. The owner, members of the owner's role, and whoever may
+ * write usercls.model_acl (superusers, the extension's owner) have RIGHT_ADMIN.
+ *   score  use the model, see its description, versions, deployments and training log
+ *   train  also read weights and training spec, add versions, promote and roll back
+ *   admin  also grant, drop, prune
+ */
+#ifndef USERCLS_PG_REGISTRY_H
+#define USERCLS_PG_REGISTRY_H
+
+#include "datatype/timestamp.h"
+#include "utils/jsonb.h"
+
+#include "model/job.h"
+
+typedef enum ModelRight
+{
+	RIGHT_NONE, /* to such a role the model does not exist */
+	RIGHT_SCORE,
+	RIGHT_TRAIN,
+	RIGHT_ADMIN
+} ModelRight;
+
+#define MODEL_DIGEST 32
+
+/* A model, as found; version 0 when none was asked for. In the current memory context. */
+typedef struct Model
+{
+	int64 model_id;
+	char *name;
+	char *kind; /* "sequence" or "uplift" */
+	char *owner;
+	ModelRight right; /* of the current user */
+	int32 promoted;   /* version, 0: none */
+	int32 version;
+	uint8 digest[MODEL_DIGEST]; /* SHA-256 of the version's weights: equal digests, equal models */
+} Model;
+
+/* Find a model for the current user, or raise: unknown (also when he has no right at all), or right too low.
+ */
+extern Model *registry_find(const char *name, ModelRight right);
+
+/* The same, but NULL when there is no such model at all (training may make it); a model the user may not see
+ * is "taken". */
+extern Model *registry_find_or_new(const char *name, ModelRight right);
+
+/* Find the version that answers for the model now (this statement's snapshot), or raise "not promoted". */
+extern Model *registry_promoted(const char *name, const char *kind /* NULL: any */, ModelRight right);
+
+/* Find one version, promoted or not, or raise. */
+extern Model *registry_version(const char *name, int32 version, ModelRight right);
+
+/* The weights of model->version, detoasted, in the current memory context. */
+extern bytea *registry_weights(const Model *model);
+
+/* The training spec of model->version, as it was stored. Raises when model->right is below RIGHT_TRAIN. */
+extern Jsonb *registry_spec(const Model *model);
+
+/* What a training has to say about the version it stores. NULL pointers and NaN numbers are stored as NULL.
+ */
+typedef struct VersionRecord
+{
+	const char *architecture;
+	bytea *weights; /* a safetensors file */
+	const char *const *features;
+	int n_features;
+	const char *const *classes;
+	int n_classes;
+	Jsonb *hyperparams;
+	int64 seed;
+	const char *metric; /* name of the held-out metric that decides, its value, and that of the baseline */
+	double value;
+	double baseline;
+	Jsonb *metrics;    /* all held-out metrics: {"macro_f1": 0.81, ...} */
+	TimestampTz as_of; /* DT_NOBEGIN: does not apply */
+	Jsonb *spec;       /* every argument of the training function: retrain() repeats it */
+	int64 rows_train;
+	int64 rows_held_out;
+	int best_epoch;
+	int epochs;
+	int64 memory; /* bytes */
+	Interval *elapsed;
+	const char *comment;
+} VersionRecord;
+
+/*
+ * Start a training run: makes the model when it is new (owned by the current user), and returns the run's id.
+ * *model may be NULL (from registry_find_or_new) and is then filled in. On a run that fails, nothing is left
+ * when the caller never committed; otherwise the run and its log stay, without a version.
+ */
+extern int64 registry_run_start(Model **model, const char *name, const char *kind);
+
+/* An epoch is complete: a row of training_log. */
+extern void registry_log(int64 run_id, const TrainReport *report, const char *metric);
+
+/*
+ * Store a version and return its number: one more than any before it. Locks the model until the transaction
+ * ends, so that concurrent trainings get different numbers. run_id 0: not from a run (an import).
+ */
+extern int32 registry_store(Model *model, int64 run_id, const VersionRecord *record);
+
+/* Let a version answer for the model. Raises when there is no such version. */
+extern void registry_promote(Model *model, int32 version, const char *reason);
+
+/*
+ * The promotion gate of training functions: promote is 'if_better', 'always' or 'never'. Compares, under the
+ * model's lock, with the promoted version's value of the same metric on the same held-out users, which the
+ * caller computed (NaN: there is none to compare with). Returns whether it promoted; *reason says why
+ * (palloc'd).
+ */
+extern bool registry_gate(Model *model, int32 version, const char *promote, const char *metric,
+						  bool larger_is_better, double value, double incumbent, char **reason);
+
+/* Remove all but the newest `keep` versions and the promoted one; returns how many went. */
+extern int registry_prune(const Model *model, int keep);
+
+/*
+ * One retrain at a time: a lock that outlives transactions (a procedure commits) and ends with the session.
+ * false when another session has it. Release it also on error.
+ */
+extern bool registry_training_lock(int64 model_id);
+extern void registry_training_unlock(int64 model_id);
+
+/*
+ * Run SQL as the owner of the registry, with a safe search_path: between the two, SPI may write the tables.
+ * An error in between restores both. Connects to SPI itself.
+ */
+typedef struct RegistryAccess
+{
+	Oid user;
+	int sec_context;
+	int guc_level;
+} RegistryAccess;
+
+extern void registry_enter(RegistryAccess *access);
+extern void registry_leave(RegistryAccess *access);
+
+#endif
