@@ -10,7 +10,7 @@
 
 typedef enum StatusCode
 {
-	STATUS_OK,
+	STATUS_SUCCESS, /* not STATUS_OK: that is a macro of the server */
 	STATUS_DAMAGED,        /* the bytes at offset `where` are not what the format says */
 	STATUS_MISSING_TENSOR, /* `what` is not in the file */
 	STATUS_EXTRA_TENSOR,   /* `what` is in the file, and the architecture has no such tensor */
@@ -27,7 +27,7 @@ typedef struct Status
 	char what[96]; /* a name, or what was expected at `where` */
 } Status;
 
-#define STATUS_FINE ((Status){STATUS_OK})
+#define STATUS_FINE ((Status){STATUS_SUCCESS})
 
 /* what is cut to fit. */
 extern Status status_make(StatusCode code, size_t where, const char *what);
