@@ -31,3 +31,83 @@ COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
 COMMENT ON COLUMN usercls.train_result.memory IS 'bytes that the training takes';
 COMMENT ON COLUMN usercls.train_result.elapsed IS 'time it took';
+
+CREATE FUNCTION usercls.hyperparameters(
+	kind text,
+	OUT name text,
+	OUT type text,
+	OUT "default" text,
+	OUT range text,
+	OUT description text
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_hyperparameters'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION usercls.hyperparameters(text)
+IS 'the keys that hyperparams takes, for kind ''sequence'' or ''uplift''';
+
+CREATE FUNCTION usercls.train_sequence(
+	model text,
+	source regclass,
+	user_column name DEFAULT 'user_id',
+	time_column name DEFAULT 'ts',
+	features name[] DEFAULT NULL,
+	label_column name DEFAULT NULL,
+	trend_of name DEFAULT NULL,
+	period interval DEFAULT '7 days',
+	window_periods int DEFAULT 12,
+	horizon_periods int DEFAULT 4,
+	as_of timestamptz DEFAULT NULL,
+	architecture text DEFAULT 'gru',
+	class_weights jsonb DEFAULT '"balanced"',
+	validation jsonb DEFAULT '{"method":"user","share":0.2}',
+	hyperparams jsonb DEFAULT '{}',
+	seed bigint DEFAULT 42,
+	warm_start int DEFAULT NULL,
+	promote text DEFAULT 'if_better',
+	dry_run boolean DEFAULT false,
+	comment text DEFAULT NULL
+) RETURNS usercls.train_result
+AS 'MODULE_PATHNAME', 'usercls_train_sequence'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model';
+
+CREATE FUNCTION usercls.predict(
+	model text,
+	seq float8[],
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT version int
+)
+AS 'MODULE_PATHNAME', 'usercls_predict'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.predict(text, float8[])
+IS 'most likely class of a sequence (periods × features, NULL is missing) by the promoted version of a model';
+
+CREATE FUNCTION usercls.predict(
+	weights bytea,
+	seq float8[],
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT version int
+)
+AS 'MODULE_PATHNAME', 'usercls_predict_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.predict(bytea, float8[])
+IS 'the same by weights given as a value, as export_model() returns them; version is null';
+
+CREATE FUNCTION usercls.score(model text, seq float8[], class text)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'usercls_score'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.score(text, float8[], text)
+IS 'probability of one class for a sequence by the promoted version of a model';
+
+CREATE FUNCTION usercls.score(weights bytea, seq float8[], class text)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'usercls_score_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.score(bytea, float8[], text)
+IS 'the same by weights given as a value';

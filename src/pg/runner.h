@@ -5,7 +5,7 @@
  *
  *   Runner *runner = runner_start(&kind, &spec, sizeof(spec), "training");
  *   ... fill the data the task points to ...
- *   runner_run(runner, on_epoch, arg);
+ *   runner_run(runner, max_epochs, on_epoch, arg, false);
  *   ... read the result from runner_task(runner) ...
  *   runner_end(runner);
  */
@@ -52,10 +52,10 @@ extern void *runner_task(Runner *runner);
 extern size_t runner_bytes(const Runner *runner);
 
 /*
- * Run the job to its end. With writes, on_epoch may write and commit: workers (which may not see that) are
+ * Run the job to its end; max_epochs is for progress. With writes, on_epoch may write and commit: workers (which may not see that) are
  * ended before it and started again after it.
  */
-extern void runner_run(Runner *runner, RunnerEpoch on_epoch, void *arg, bool writes);
+extern void runner_run(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes);
 
 /* Free the block; an error frees it too. */
 extern void runner_end(Runner *runner);

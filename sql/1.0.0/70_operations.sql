@@ -1,0 +1,21 @@
+-- What a DBA schedules and watches.
+
+CREATE FUNCTION usercls.progress(
+	OUT pid int,
+	OUT database text,
+	OUT model text,
+	OUT command text,
+	OUT phase text,
+	OUT rows bigint,
+	OUT epoch int,
+	OUT max_epochs int,
+	OUT train_loss float8,
+	OUT held_out_loss float8,
+	OUT started timestamptz,
+	OUT elapsed interval,
+	OUT eta interval
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_progress'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
+COMMENT ON FUNCTION usercls.progress()
+IS 'what each running training and refresh is doing, in all sessions whose statistics the role may see; eta is the longest it can take';

@@ -1,0 +1,364 @@
+#include "postgres.h"
+
+#include "pg/runner.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/barrier.h"
+#include "storage/dsm.h"
+#include "storage/shm_toc.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
+#include "pg/progress.h"
+#include "pg/usercls.h"
+
+/*
+ * The leader and its workers walk through the job by a barrier. In even phases
+ * the leader alone decides; in odd ones all run items. A worker may attach at
+ * any time, so nobody waits for one that the server could not start.
+ */
+typedef struct RunnerShared
+{
+	Barrier barrier;
+	pg_atomic_uint64 next_item;
+	uint64 items; /* of the running phase; 0: the job is over */
+	dsm_handle block;
+	int workers; /* the task was carved for, with the leader */
+	char kind[32];
+} RunnerShared;
+
+#define KEY_SHARED UINT64CONST(1)
+#define KEY_SPEC UINT64CONST(2)
+
+struct Runner
+{
+	const RunnerKind *kind;
+	void *task;
+	size_t bytes;
+	int workers; /* with the leader */
+	void *spec;
+	size_t spec_size;
+	MemoryContext context;
+	dsm_segment *segment; /* NULL: the block is private memory */
+	ParallelContext *parallel;
+	RunnerShared *shared; /* NULL while no workers run */
+};
+
+/* Worker processes share no pointers with the leader: they look the kind up by name. */
+static const RunnerKind *const kinds[] = {NULL};
+
+size_t
+memory_limit(void)
+{
+	return (size_t) (usercls_max_memory < 0 ? maintenance_work_mem : usercls_max_memory) * 1024;
+}
+
+void
+memory_check(size_t bytes, const char *what)
+{
+	const size_t limit = memory_limit();
+
+	if (bytes > limit)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("%s needs more memory than usercls.max_memory allows", what),
+				 errdetail("It needs %zu kB, the limit is %zu kB.", (bytes + 1023) / 1024, limit / 1024),
+				 errhint("Raise usercls.max_memory, or read fewer users, periods or features.")));
+}
+
+/*
+ * Denormals cost five times a normal number and mean nothing here. The mode is
+ * the process's: it is put back before anything that may raise an error.
+ */
+static inline unsigned int
+denormals_off(void)
+{
+#ifdef __SSE__
+	const unsigned int mode = _mm_getcsr();
+
+	_mm_setcsr(mode | 0x8040);
+	return mode;
+#else
+	return 0;
+#endif
+}
+
+static inline void
+denormals_restore(unsigned int mode)
+{
+#ifdef __SSE__
+	_mm_setcsr(mode);
+#endif
+}
+
+static size_t
+job_next(Runner *runner)
+{
+	const unsigned int mode = denormals_off();
+	const size_t items = runner->kind->next(runner->task);
+
+	denormals_restore(mode);
+	return items;
+}
+
+static void
+job_item(const RunnerKind *kind, void *task, size_t item, int worker)
+{
+	CHECK_FOR_INTERRUPTS();
+
+	const unsigned int mode = denormals_off();
+
+	kind->run(task, item, worker);
+	denormals_restore(mode);
+}
+
+static void
+job_shared_items(const RunnerKind *kind, void *task, RunnerShared *shared, int worker)
+{
+	const uint64 items = shared->items;
+	uint64 item;
+
+	while ((item = pg_atomic_fetch_add_u64(&shared->next_item, 1)) < items)
+		job_item(kind, task, item, worker);
+}
+
+static void
+job_phase(Runner *runner, size_t items)
+{
+	RunnerShared *shared = runner->shared;
+
+	/* One item is not worth waking anybody. */
+	if (!shared || items == 1)
+	{
+		for (size_t item = 0; item < items; item++)
+			job_item(runner->kind, runner->task, item, 0);
+		return;
+	}
+	shared->items = items;
+	pg_atomic_write_u64(&shared->next_item, 0);
+	BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
+	job_shared_items(runner->kind, runner->task, shared, 0);
+	BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
+}
+
+static size_t
+kind_measure(const RunnerKind *kind, const void *spec, int workers)
+{
+	Arena arena = arena_measure();
+	void *task = palloc0(kind->task_size);
+
+	kind->carve(task, &arena, spec, workers);
+	pfree(task);
+	if (arena.overflow || arena.used > SIZE_MAX - ARENA_ALIGNMENT)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("training data is too large")));
+	return arena.used + ARENA_ALIGNMENT;
+}
+
+static void *
+kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, size_t bytes)
+{
+	Arena arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
+	void *task = palloc0(kind->task_size);
+
+	kind->carve(task, &arena, spec, workers);
+	Assert(!arena.overflow);
+	return task;
+}
+
+size_t
+runner_measure(const RunnerKind *kind, const void *spec)
+{
+	return kind_measure(kind, spec, 1 + usercls_training_workers);
+}
+
+Runner *
+runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what)
+{
+	const int workers = 1 + usercls_training_workers;
+	const size_t bytes = kind_measure(kind, spec, workers);
+
+	memory_check(bytes, what);
+
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "usercls training", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Runner *runner = palloc0(sizeof(*runner));
+	void *block;
+
+	runner->kind = kind;
+	runner->bytes = bytes;
+	runner->workers = workers;
+	runner->context = context;
+	runner->spec_size = spec_size;
+	runner->spec = memcpy(palloc(spec_size), spec, spec_size);
+	if (workers > 1)
+	{
+		runner->segment = dsm_create(bytes, 0);
+		block = dsm_segment_address(runner->segment);
+	}
+	else
+		block = MemoryContextAllocHuge(context, bytes);
+	runner->task = kind_carve(kind, runner->spec, workers, block, bytes);
+	MemoryContextSwitchTo(old);
+	return runner;
+}
+
+void *
+runner_task(Runner *runner)
+{
+	return runner->task;
+}
+
+size_t
+runner_bytes(const Runner *runner)
+{
+	return runner->bytes;
+}
+
+static void
+workers_start(Runner *runner)
+{
+	if (runner->workers == 1)
+		return;
+
+	EnterParallelMode();
+
+	ParallelContext *parallel = CreateParallelContext("$libdir/usercls", "usercls_training_worker", runner->workers - 1);
+
+	shm_toc_estimate_chunk(&parallel->estimator, sizeof(RunnerShared));
+	shm_toc_estimate_chunk(&parallel->estimator, runner->spec_size);
+	shm_toc_estimate_keys(&parallel->estimator, 2);
+	InitializeParallelDSM(parallel);
+
+	RunnerShared *shared = shm_toc_allocate(parallel->toc, sizeof(*shared));
+	void *spec = shm_toc_allocate(parallel->toc, runner->spec_size);
+
+	memset(shared, 0, sizeof(*shared));
+	BarrierInit(&shared->barrier, 1);
+	pg_atomic_init_u64(&shared->next_item, 0);
+	shared->block = dsm_segment_handle(runner->segment);
+	shared->workers = runner->workers;
+	strlcpy(shared->kind, runner->kind->name, sizeof(shared->kind));
+	memcpy(spec, runner->spec, runner->spec_size);
+	shm_toc_insert(parallel->toc, KEY_SHARED, shared);
+	shm_toc_insert(parallel->toc, KEY_SPEC, spec);
+
+	runner->parallel = parallel;
+	runner->shared = shared;
+	LaunchParallelWorkers(parallel);
+}
+
+static void
+workers_end(Runner *runner)
+{
+	if (!runner->parallel)
+		return;
+	runner->shared->items = 0;
+	BarrierArriveAndDetach(&runner->shared->barrier);
+	WaitForParallelWorkersToFinish(runner->parallel);
+	DestroyParallelContext(runner->parallel);
+	ExitParallelMode();
+	runner->parallel = NULL;
+	runner->shared = NULL;
+}
+
+static void
+job_loop(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes)
+{
+	const TrainReport *report = runner->kind->report(runner->task);
+	int epoch = report->epoch;
+	size_t items;
+
+	workers_start(runner);
+	while ((items = job_next(runner)) > 0)
+	{
+		job_phase(runner, items);
+		CHECK_FOR_INTERRUPTS();
+		progress_train(report, max_epochs);
+		if (report->epoch == epoch)
+			continue;
+		epoch = report->epoch;
+
+		/* The workers' snapshot and this transaction end together. */
+		if (writes)
+			workers_end(runner);
+		if (!on_epoch(arg, report))
+			break;
+		if (writes)
+			workers_start(runner);
+	}
+	workers_end(runner);
+}
+
+void
+runner_run(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes)
+{
+	if (!runner->segment || !writes)
+	{
+		job_loop(runner, max_epochs, on_epoch, arg, writes);
+		return;
+	}
+
+	/* A commit would unmap a block that belongs to the transaction. */
+	dsm_pin_mapping(runner->segment);
+	PG_TRY();
+	{
+		job_loop(runner, max_epochs, on_epoch, arg, writes);
+	}
+	PG_FINALLY();
+	{
+		dsm_unpin_mapping(runner->segment);
+	}
+	PG_END_TRY();
+}
+
+void
+runner_end(Runner *runner)
+{
+	if (runner->segment)
+		dsm_detach(runner->segment);
+	MemoryContextDelete(runner->context);
+}
+
+extern PGDLLEXPORT void usercls_training_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_training_worker(dsm_segment *segment, shm_toc *toc)
+{
+	RunnerShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
+	const void *spec = shm_toc_lookup(toc, KEY_SPEC, false);
+	const RunnerKind *kind = NULL;
+
+	for (int i = 0; kinds[i]; i++)
+		if (strcmp(kinds[i]->name, shared->kind) == 0)
+			kind = kinds[i];
+	if (!kind)
+		elog(ERROR, "unknown kind of training \"%s\"", shared->kind);
+
+	dsm_segment *block = dsm_attach(shared->block);
+
+	/* The leader is gone already, and will end this worker. */
+	if (!block)
+		return;
+
+	void *task =
+		kind_carve(kind, spec, shared->workers, dsm_segment_address(block), dsm_segment_map_length(block));
+	const int phase = BarrierAttach(&shared->barrier);
+
+	if (phase % 2 == 0)
+		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
+	while (shared->items > 0)
+	{
+		job_shared_items(kind, task, shared, ParallelWorkerNumber + 1);
+		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION); /* even: the leader decides */
+		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION); /* odd: items are there */
+	}
+	BarrierDetach(&shared->barrier);
+	dsm_detach(block);
+}
