@@ -14,8 +14,10 @@ SQL_PARTS = $(sort $(wildcard sql/1.0.0/*.sql))
 DATA_built = sql/usercls--1.0.0.sql
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=usercls
+ifneq ($(wildcard test/specs/*.spec),)
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --load-extension=usercls
+endif
 
 # The serial flavour of OpenBLAS adds no thread to the backend.
 OPENBLAS ?= $(firstword $(wildcard /usr/lib/*/openblas-serial))

@@ -1,6 +1,7 @@
 # Sourced: a private throw-away server with usercls installed, gone when the script ends.
 #
-# private_install [make variable...]   builds here and installs into a copy of the server: sets `private` and PG_CONFIG
+# private_begin                        copies the server's programs: sets `private` (a folder) and PG_CONFIG
+# private_install [make variable...]   begins, builds here and installs into the copy
 # private_start [setting=value...]     starts it and exports the PG* variables
 # tree_copy DIR                        copies the sources (not what is built) where the user postgres can read them
 
@@ -13,13 +14,17 @@ private_end() {
 	rm -rf "$private"
 }
 
-private_install() {
+private_begin() {
 	private=$(mktemp -d "${TMPDIR:-/tmp}/usercls-XXXXXX")
 	chmod 755 "$private"
 	trap private_end EXIT
 	trap 'exit 130' INT TERM
 	PG_CONFIG=$(scripts/server-copy "$private/server" "${PG_CONFIG:-pg_config}")
 	export PG_CONFIG
+}
+
+private_install() {
+	private_begin
 	make -s -j"$jobs" with_llvm=no "$@" install >/dev/null
 }
 
