@@ -1,0 +1,98 @@
+/*
+ * The graph of users, by counting sort: neighbours of a node lie side by side.
+ *
+ * An edge source → target lets the target listen to the source. What becomes
+ * of a list of edges:
+ *   - undirected: every edge also counts the other way round;
+ *   - a node always listens to itself, with weight 1: a self-loop of the list is
+ *     dropped, and a node without edges has that one only;
+ *   - several edges between the same two nodes are one: with weights they are
+ *     added, without weights they count once;
+ *   - an edge of weight 0 is no edge; weights are finite and not negative;
+ *   - an edge with an end outside 0 .. N-1 (an unknown user) is dropped.
+ * Each kind of drop is counted. Neighbours are sorted by number, so the graph,
+ * and every sum over it, does not depend on the order of the list.
+ *
+ * Use: graph_carve and graphbuild_carve over arenas, graphbuild_start, then
+ * graphbuild_step until it says false, checking interrupts in between.
+ */
+#ifndef USERCLS_MODEL_GRAPH_H
+#define USERCLS_MODEL_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/arena.h"
+
+#define GRAPH_UNKNOWN UINT32_MAX /* an end that is no node */
+
+/* Flat: sizes alone, so that it can be copied to another process. */
+typedef struct GraphSpec
+{
+	size_t N; /* nodes, at most UINT32_MAX - 1 */
+	size_t E; /* edges of the list, at most this many */
+	bool directed;
+	bool weighted;
+} GraphSpec;
+
+/* One direction: neighbours of node i are node[start[i]] .. node[start[i + 1] - 1], i itself among them. */
+typedef struct Adjacency
+{
+	size_t *start;     /* N + 1 */
+	uint32_t *node;    /* ascending within a row */
+	float *log_weight; /* beside node; NULL when all weights are 1 */
+} Adjacency;
+
+/* Pointers only: what changes lives in the block. */
+typedef struct Graph
+{
+	size_t N;
+	Adjacency in;  /* by target: whom a node listens to */
+	Adjacency out; /* by source; the same arrays as in when the graph is undirected */
+	float *degree; /* N: neighbours in `in`, itself not counted */
+} Graph;
+
+typedef struct GraphCounts
+{
+	size_t edges;      /* of the list */
+	size_t kept;       /* entries of graph.in without the self-loops */
+	size_t unknown;    /* dropped: an end is no node */
+	size_t self_loops; /* dropped */
+	size_t weightless; /* dropped: weight 0 */
+	size_t duplicates; /* entries joined with another one */
+} GraphCounts;
+
+typedef struct GraphBuild
+{
+	GraphCounts counts;
+
+	Graph *graph;
+	GraphSpec spec;
+	const uint32_t *source, *target;
+	const float *weight;
+	size_t E;
+	int stage;
+	size_t at;       /* next edge or node of the stage */
+	size_t fill;     /* entries written so far */
+	size_t *cursor;  /* N + 1 */
+	uint32_t *node;  /* the other ends, bucketed by source */
+	float *node_weight;
+} GraphBuild;
+
+extern void graph_carve(Graph *graph, Arena *arena, const GraphSpec *spec);
+
+/* The scratch of building; not needed once the graph is built. */
+extern void graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSpec *spec);
+
+/* E edges (at most spec.E), read until the graph is built; weight is NULL unless spec.weighted. */
+extern void graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target,
+							 const float *weight, size_t E);
+
+/* Some milliseconds of work; false: the graph is built. */
+extern bool graphbuild_step(GraphBuild *build);
+
+/* Entries of graph.in, self-loops included. */
+extern size_t graph_entries(const Graph *graph);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * The uplift network: options, tensors, and what its outputs mean.
+ *
+ * A projection of a user's features (standardised; a missing value is 0 and sets
+ * a mask channel; log(1 + degree) is one more) makes the hidden vector h. Each
+ * of k layers then listens to the neighbours (breadth, nn/gat.h) and merges what
+ * it heard with what it knew (depth, nn/gate.h); a linear head reads the last h.
+ *
+ * Responders are of three classes: 1 respond always, 2 only when treated, 3
+ * never. P1 = P(class 1 or 2), P2 = P(class 2 or 3), uplift = P(class 2) =
+ * P1 + P2 - 1. Estimators differ in what the head learns (docs/uplift.md):
+ *   - partial_label: a = P(class 1) and c = P(class 3), each against users who
+ *     cannot be of that class. The raw minimiser is biased,
+ *         pA = m / (1 + r c), pC = c / (1 + m / r), r = p / (1 - p),
+ *     and `corrected` inverts that exactly:
+ *         a = pA (1 + r pC) / (1 - pA pC), c = pC (1 + pA / r) / (1 - pA pC),
+ *     both then clamped to [0, 1];
+ *   - two_head: P1 learned from the treated, P2 from the others;
+ *   - class_transform: the head learns y (t - p) / (p (1 - p)) by least squares:
+ *     any numeric outcome, but no P1 and P2.
+ */
+#ifndef USERCLS_MODEL_UPLIFT_H
+#define USERCLS_MODEL_UPLIFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/config.h"
+#include "model/params.h"
+#include "nn/real.h"
+
+typedef enum UpliftEstimator
+{
+	ESTIMATOR_PARTIAL_LABEL,
+	ESTIMATOR_TWO_HEAD,
+	ESTIMATOR_CLASS_TRANSFORM
+} UpliftEstimator;
+
+typedef enum UpliftDepth
+{
+	DEPTH_GATED,
+	DEPTH_RESIDUAL,
+	DEPTH_NONE
+} UpliftDepth;
+
+typedef enum UpliftAggregate
+{
+	AGGREGATE_ATTENTION,
+	AGGREGATE_SUM,
+	AGGREGATE_ATTENTION_SUM
+} UpliftAggregate;
+
+typedef enum UpliftMonitor
+{
+	MONITOR_LOSS,
+	MONITOR_QINI
+} UpliftMonitor;
+
+#define UPLIFT_LAYERS_MAX 4
+#define UPLIFT_HEADS_MAX 16
+
+/* One member for each of uplift_options, which document them. */
+typedef struct UpliftConfig
+{
+	int estimator;
+	bool corrected;
+	double propensity; /* P(treated); 0: the share of treated users in the training part */
+	int layers;
+	int heads;
+	int hidden_size;
+	int depth;
+	int aggregate;
+	bool log_degree;
+	double dropout;
+	double attention_dropout;
+	double learning_rate;
+	double weight_decay;
+	double clip_norm;
+	int max_epochs;
+	int patience;
+	int monitor;
+} UpliftConfig;
+
+extern const Option uplift_options[];
+extern const size_t uplift_option_count;
+
+/* Options that do not go together (heads that do not divide hidden_size): STATUS_BAD_VALUE. */
+extern Status uplift_config_check(const UpliftConfig *config);
+
+/* Tensors of a network that reads F features. */
+extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t F);
+
+typedef struct UpliftLayer
+{
+	size_t products;      /* 3H × H: self, neighbour and value weights, one below the other */
+	size_t self_bias;     /* H */
+	size_t score;         /* H: the vector v, each head its H / K */
+	size_t value_bias;    /* H */
+	size_t gain;          /* H, aggregates with a sum only */
+	size_t gate, gate_bias; /* 4H × H and 4H, depth gated only: i, f, o, c */
+} UpliftLayer;
+
+/* Where the tensors lie in the flat vector. */
+typedef struct UpliftNet
+{
+	UpliftConfig config;
+	size_t F;
+	size_t D;      /* input channels: 2F, and one for log_degree */
+	size_t H, K, L;
+	size_t C;      /* outputs of the head: 2, class_transform 1 */
+	size_t total;  /* reals of all tensors */
+	size_t mean, scale;       /* fixed, F + log_degree each */
+	size_t degree_mean;       /* fixed: what sums over neighbours are divided by */
+	size_t propensity;        /* fixed: p of the correction */
+	size_t outcome_mean, outcome_scale; /* fixed: of class_transform */
+	size_t input, input_bias; /* H × D, H */
+	size_t head, head_bias;   /* C × H, C */
+	UpliftLayer layer[UPLIFT_LAYERS_MAX];
+} UpliftNet;
+
+extern void uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F);
+
+/* A user's answer. p_first and p_second are NaN for class_transform; otherwise all are in range and finite. */
+typedef struct UpliftScore
+{
+	double p_first;  /* P1: responds when treated */
+	double p_second; /* P2: does not respond when left alone */
+	double uplift;
+} UpliftScore;
+
+typedef enum UpliftSegment
+{
+	SEGMENT_SURE_THING,  /* class 1 is the most probable */
+	SEGMENT_PERSUADABLE, /* class 2 */
+	SEGMENT_LOST_CAUSE,  /* class 3 */
+	SEGMENT_NONE         /* without P1 and P2 nobody can say */
+} UpliftSegment;
+
+extern UpliftSegment uplift_segment(const UpliftScore *score);
+
+/* What the head's C outputs mean, with the correction. */
+extern UpliftScore uplift_answer(const UpliftNet *net, const real *w, const real *logit);
+
+#endif

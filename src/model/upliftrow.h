@@ -1,0 +1,42 @@
+/*
+ * The uplift network one user and one edge at a time: plain SQL's way to score.
+ *
+ * A user's state is a vector of uplift_state_width reals: h, and with gated
+ * depth the memory beside it. A layer makes new states of old ones:
+ *
+ *   uplift_row_input     features, degree                    → state 0
+ *   uplift_row_start     an accumulator of a user
+ *   uplift_row_attend    + one neighbour's state, any order, once for every edge
+ *   uplift_row_merge     + another accumulator of the same user
+ *   uplift_row_finish    + the user itself                    → state l + 1
+ *   uplift_row_heads     state L → answer
+ *
+ * uplift_row_finish adds the self-loop; do not attend to it. Two edges between
+ * the same users count as one of their summed weight. Softmax is kept as a
+ * running maximum, sum and weighted sum per head, so accumulators merge.
+ *
+ * Equal to upliftscore.h to 1e-5. Vectors are the caller's; w is the values of
+ * uplift_params' table.
+ */
+#ifndef USERCLS_MODEL_UPLIFTROW_H
+#define USERCLS_MODEL_UPLIFTROW_H
+
+#include "model/uplift.h"
+
+extern size_t uplift_state_width(const UpliftNet *net);
+extern size_t uplift_accumulator_width(const UpliftNet *net);
+
+/* feature: F values, NaN = missing; degree: distinct neighbours, the user itself not counted. */
+extern void uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature, double degree);
+
+extern void uplift_row_start(real *accumulator, const UpliftNet *net);
+
+/* layer is 0 .. L-1; weight > 0 and finite, 1 in a graph without weights. */
+extern void uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t layer, const real *self,
+							  const real *neighbour, double weight);
+extern void uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other);
+extern void uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t layer, const real *self,
+							  const real *accumulator);
+extern UpliftScore uplift_row_heads(const UpliftNet *net, const real *w, const real *state);
+
+#endif

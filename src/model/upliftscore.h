@@ -1,0 +1,59 @@
+/*
+ * Scores of a whole graph, layer by layer, as a Job; also of one user.
+ *
+ * Use: upliftscore_carve over a measuring arena and again over the block, build
+ * task->graph, fill task->feature and weights, run the job to its end, read
+ * upliftscore_get for each node. Other workers carve the same block.
+ *
+ * For one user, give the nodes within L edges of it as a graph of their own,
+ * sorted by distance with the user as node 0, its true degrees in graph.degree
+ * (those at the rim have neighbours that were left out), and `reach`: reach[l] =
+ * nodes whose state after l layers matters, i.e. those within L - l edges
+ * (reach[0] = N, reach[L] = 1).
+ */
+#ifndef USERCLS_MODEL_UPLIFTSCORE_H
+#define USERCLS_MODEL_UPLIFTSCORE_H
+
+#include "model/graph.h"
+#include "model/job.h"
+#include "model/uplift.h"
+
+/* Flat. */
+typedef struct UpliftScoreSpec
+{
+	UpliftConfig config;
+	GraphSpec graph;
+	size_t F;
+	bool near;                           /* reach holds: score nodes 0 .. reach[L]-1 only */
+	size_t reach[UPLIFT_LAYERS_MAX + 1];
+	bool own_weights;                    /* carve room for the weights; otherwise the caller sets the pointer */
+} UpliftScoreSpec;
+
+typedef struct UpliftScoreTask
+{
+	UpliftScoreSpec spec;
+	UpliftNet net;
+	Graph graph;
+	float *feature;   /* N × F, NaN = missing */
+	real *weights;    /* net.total */
+	struct UpliftScoreState *state;
+	real *hidden;     /* N × H */
+	real *memory;     /* N × H, gated depth only */
+	real *pair;       /* N × 2H: neighbour and value products of a layer */
+	real *logit;      /* N × C */
+	real *scratch;    /* workers × scratch_size */
+	size_t scratch_size;
+} UpliftScoreTask;
+
+extern void upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSpec *spec, int workers);
+extern size_t upliftscore_next(void *task);
+extern void upliftscore_run(void *task, size_t item, int worker);
+extern Job upliftscore_job(UpliftScoreTask *task);
+
+/* Share of the work that is done, for progress. */
+extern double upliftscore_fraction(const UpliftScoreTask *task);
+
+/* Answer of a node, after the job. */
+extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * Training of an uplift network on the whole graph, as a Job.
+ *
+ * Every user takes part in the graph; those with a treatment and an outcome
+ * take part in the experiment, and of these the ones that are not held out are
+ * learned from. An epoch is one step of AdamW on the whole graph, then the loss
+ * (or Qini) of the held-out users with the weights the step started from; when
+ * that has not improved for `patience` epochs training ends, and the best
+ * weights are kept. Without held-out users all max_epochs are run and the last
+ * weights kept. Features are standardised over all users, missing ones left out.
+ *
+ * A propensity per user enters as weights that bring every user to the same
+ * mean propensity, so that scoring needs one number only; class_transform uses
+ * it as it is.
+ *
+ * Use as model/seqtrain.h: uplifttrain_carve over a measuring arena and again
+ * over the block, build task->graph, fill task->data, run the job, read
+ * uplifttrain_result and uplifttrain_weights. Bits do not depend on workers.
+ */
+#ifndef USERCLS_MODEL_UPLIFTTRAIN_H
+#define USERCLS_MODEL_UPLIFTTRAIN_H
+
+#include <stdint.h>
+
+#include "model/graph.h"
+#include "model/job.h"
+#include "model/uplift.h"
+
+#define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
+
+/* Flat: sizes and options alone. */
+typedef struct UpliftSpec
+{
+	UpliftConfig config;
+	GraphSpec graph;
+	size_t F;
+	bool propensities; /* data.propensity is given */
+	bool warm_start;   /* begin at data.initial, with its standardisation */
+	uint64_t seed;
+} UpliftSpec;
+
+/* Carved for the caller to fill before the job runs. */
+typedef struct UpliftData
+{
+	float *feature;    /* N × F, NaN = missing, otherwise finite */
+	int8_t *treated;   /* N: 0, 1, or UPLIFT_OUTSIDE */
+	float *outcome;    /* N: 0 or 1, for class_transform any finite number; not read outside the experiment */
+	float *propensity; /* N, above 0 and below 1; NULL unless spec.propensities */
+	uint8_t *held_out; /* N: 1 = of the experiment, but only to validate */
+	real *initial;     /* net.total; NULL unless warm_start */
+} UpliftData;
+
+/* Users of the experiment in one part of it. Effects are means of the treated less means of the others. */
+typedef struct UpliftPart
+{
+	size_t treated, control;
+	double treated_mean, control_mean; /* outcome */
+} UpliftPart;
+
+typedef struct UpliftResult
+{
+	TrainReport report;      /* valid_metric: Qini, NaN when it is not defined */
+	UpliftPart train, held_out;
+	double propensity;       /* mean P(treated) that was used */
+	double valid_loss;       /* of the best epoch */
+	double valid_metric;     /* Qini of the best epoch */
+	double baseline_loss;    /* held-out loss of a network that knows the training part's shares only */
+	double predicted_effect; /* mean predicted uplift of the held-out users at the best epoch */
+} UpliftResult;
+
+/* Private to each process; what it points to may be shared. */
+typedef struct UpliftTask
+{
+	UpliftSpec spec;
+	ParamTable params;
+	UpliftNet net;
+	Graph graph;
+	UpliftData data;
+	struct UpliftState *state;
+	int workers;
+} UpliftTask;
+
+extern void uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers);
+
+/* The functions of Job, and the job made of them. */
+extern size_t uplifttrain_next(void *task);
+extern void uplifttrain_run(void *task, size_t item, int worker);
+extern Job uplifttrain_job(UpliftTask *task);
+
+extern const TrainReport *uplifttrain_report(const void *task);
+extern const UpliftResult *uplifttrain_result(const UpliftTask *task);
+
+/* The weights to store: those of the best epoch, task->params.total reals. */
+extern const real *uplifttrain_weights(const UpliftTask *task);
+
+#endif
