@@ -1,7 +1,7 @@
 /*
  * Errors that more than one place can meet, worded once.
  *
- * Each function raises: none returns, except report_status with STATUS_OK.
+ * Each function raises: none returns, except report_status with STATUS_SUCCESS.
  * Names are passed unquoted. `where` is the relation, or the argument, that the
  * user has to look at.
  */
@@ -10,7 +10,7 @@
 
 #include "model/status.h"
 
-/* Below src/pg answered this; returns when it is STATUS_OK. */
+/* Below src/pg answered this; returns when it is STATUS_SUCCESS. */
 extern void report_status(Status status);
 
 /* The same for stored weights: model NULL when they came as bytea. */
