@@ -1,0 +1,41 @@
+/*
+ * Ids of any hashable type to dense numbers 0, 1, 2, … in the order of their first appearance.
+ *
+ * Integer-like ids (int2, int4, int8, oid, date, timestamps) are keys by value;
+ * any other type goes through its default hash operator class and a copy of
+ * each distinct id is kept. Hash first, prefetch, and look up some rows later:
+ * a lookup in a large map is one miss of the cache, which idmap_prefetch hides.
+ *
+ * Everything lives in a memory context of the map's own, under the one that was
+ * current at creation.
+ */
+#ifndef USERCLS_PG_IDMAP_H
+#define USERCLS_PG_IDMAP_H
+
+#include "postgres.h"
+
+#define IDMAP_NONE UINT32_MAX
+
+typedef struct IdMap IdMap;
+
+/* The type must be hashable: an error otherwise. */
+extern IdMap *idmap_create(Oid type);
+extern void idmap_free(IdMap *map);
+
+extern uint64 idmap_hash(const IdMap *map, Datum id);
+extern void idmap_prefetch(const IdMap *map, uint64 hash);
+
+/* The number of id, or IDMAP_NONE. */
+extern uint32 idmap_find(const IdMap *map, Datum id, uint64 hash);
+
+/* The number of id; a new id gets number idmap_count() of before the call. */
+extern uint32 idmap_add(IdMap *map, Datum id, uint64 hash);
+
+extern uint32 idmap_count(const IdMap *map);
+extern Datum idmap_id(const IdMap *map, uint32 number); /* belongs to the map */
+extern size_t idmap_memory(const IdMap *map);           /* bytes in use, copies of ids included */
+
+/* Bytes a map of integer-like ids needs at its largest while it grows to that many. */
+extern size_t idmap_estimate(size_t ids);
+
+#endif

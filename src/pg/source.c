@@ -1,0 +1,197 @@
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "pg/source.h"
+
+/* The receiver hands each row to the caller, in a context that is emptied after it. */
+typedef struct Receiver
+{
+	DestReceiver receiver; /* first: what the executor knows */
+	SourceRow row;
+	void *arg;
+	MemoryContext per_row;
+} Receiver;
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	Receiver *receiver = (Receiver *) self;
+	const MemoryContext old = MemoryContextSwitchTo(receiver->per_row);
+
+	CHECK_FOR_INTERRUPTS();
+	slot_getallattrs(slot);
+	receiver->row(receiver->arg, slot->tts_values, slot->tts_isnull);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(receiver->per_row); /* free when nothing was allocated */
+	return true;
+}
+
+static void
+receive_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+}
+
+static void
+receive_shutdown(DestReceiver *self)
+{
+}
+
+static void
+receive_destroy(DestReceiver *self)
+{
+}
+
+static ParamListInfo
+make_params(int n, const Oid *types, const Datum *values, const bool *nulls)
+{
+	if (n == 0)
+		return NULL;
+
+	ParamListInfo params = makeParamList(n);
+
+	for (int i = 0; i < n; i++)
+		params->params[i] = (ParamExternData){
+			.value = values[i], .isnull = nulls && nulls[i], .pflags = PARAM_FLAG_CONST, .ptype = types[i]};
+	return params;
+}
+
+char *
+source_quote(Oid relation)
+{
+	const char *name = get_rel_name(relation);
+
+	if (name == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+	switch (get_rel_relkind(relation))
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a table or view", name),
+							errhint("Pass a table, a view, a materialized view or a foreign table.")));
+	}
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name);
+}
+
+SourceColumn
+source_column(Oid relation, const char *name)
+{
+	const AttrNumber number = get_attnum(relation, name);
+
+	if (number == InvalidAttrNumber)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("column \"%s\" of relation \"%s\" does not exist", name, get_rel_name(relation))));
+	return (SourceColumn){.name = pstrdup(name),
+						  .quoted = quote_identifier(pstrdup(name)),
+						  .number = number,
+						  .type = getBaseType(get_atttype(relation, number))};
+}
+
+bool
+source_is_number(Oid type)
+{
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+SourceColumn
+source_number_column(Oid relation, const char *name)
+{
+	const SourceColumn column = source_column(relation, name);
+
+	if (!source_is_number(column.type))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" is not numeric", name)));
+	return column;
+}
+
+double
+source_number(Datum value, Oid type)
+{
+	switch (type)
+	{
+		case FLOAT8OID:
+			return DatumGetFloat8(value);
+		case FLOAT4OID:
+			return DatumGetFloat4(value);
+		case INT8OID:
+			return (double) DatumGetInt64(value);
+		case INT4OID:
+			return DatumGetInt32(value);
+		case INT2OID:
+			return DatumGetInt16(value);
+		case BOOLOID:
+			return DatumGetBool(value) ? 1.0 : 0.0;
+		case NUMERICOID:
+			return DatumGetFloat8(DirectFunctionCall1(numeric_float8, value));
+		default:
+			elog(ERROR, "type %u is not a number", type);
+	}
+}
+
+uint64
+source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls, bool whole,
+			SourceRow row, void *arg)
+{
+	const int nest_level = NewGUCNestLevel();
+	Receiver receiver = {
+		.receiver = {receive_row, receive_startup, receive_shutdown, receive_destroy,
+					 DestTuplestore /* any but DestNone, whose rows SPI believes lost */},
+		.row = row,
+		.arg = arg,
+		.per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+
+	/* PostgreSQL's own way to be refused rather than to get fewer rows (pg_dump uses it). */
+	if (whole)
+		set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+
+	SPI_connect();
+
+	SPIPlanPtr plan = SPI_prepare_cursor(sql, n, (Oid *) types, CURSOR_OPT_PARALLEL_OK);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+
+	SPIExecuteOptions options = {.params = make_params(n, types, values, nulls),
+								 .read_only = true,
+								 .must_return_tuples = true,
+								 .dest = &receiver.receiver};
+	const int result = SPI_execute_plan_extended(plan, &options);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+
+	const uint64 rows = SPI_processed;
+
+	SPI_finish();
+	AtEOXact_GUC(true, nest_level);
+	MemoryContextDelete(receiver.per_row);
+	return rows;
+}

@@ -1,0 +1,54 @@
+/*
+ * Reading users' tables: the one way rows come into long work.
+ *
+ * A query runs through SPI with a DestReceiver of ours, so that a row costs one
+ * call and no copy. It runs read-only, under the statement's snapshot, with the
+ * rights of the invoker, may use parallel workers, and can be cancelled between
+ * two rows.
+ *
+ * SQL is built from names only through source_quote and quote_identifier;
+ * values are parameters.
+ */
+#ifndef USERCLS_PG_SOURCE_H
+#define USERCLS_PG_SOURCE_H
+
+#include "postgres.h"
+
+#include "pg/idmap.h"
+
+typedef struct SourceColumn
+{
+	const char *name;   /* as in the catalog, unquoted */
+	const char *quoted; /* as SQL text */
+	AttrNumber number;
+	Oid type; /* domains are looked through */
+} SourceColumn;
+
+/* The table, view, … as SQL text: "schema"."name". An error when it cannot be read as a table. */
+extern char *source_quote(Oid relation);
+
+/* The column of that name; an error with the nearest name when there is none. */
+extern SourceColumn source_column(Oid relation, const char *name);
+
+/* The same for a column that source_number can read: boolean, integers, floats, numeric. */
+extern SourceColumn source_number_column(Oid relation, const char *name);
+extern bool source_is_number(Oid type);
+
+/* A value of such a type as float8. NaN and infinity come through: the caller knows what to say. */
+extern double source_number(Datum value, Oid type);
+
+/*
+ * One row: values and nulls in the order of the SELECT list, valid during the call alone. The current
+ * memory context is reset after each row; what has to last is allocated elsewhere.
+ */
+typedef void (*SourceRow)(void *arg, const Datum *value, const bool *isnull);
+
+/*
+ * Run sql with n parameters ($1 …) and call row for each row of its result; returns their number.
+ * nulls may be NULL (none is). With `whole`, an error when row security would hide rows from us:
+ * training must not shrink its data silently.
+ */
+extern uint64 source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls,
+						  bool whole, SourceRow row, void *arg);
+
+#endif
