@@ -26,6 +26,7 @@
 #include "model/params.h"
 #include "model/status.h"
 
+#define CODEC_PREFIX 8                 /* bytes before the header: its length */
 #define CODEC_METADATA_MAX 128         /* entries */
 #define CODEC_HEADER_MAX (1024 * 1024) /* bytes */
 
@@ -95,13 +96,5 @@ extern size_t codec_metadata_size(const Codec *codec, const char *key);
  */
 extern size_t codec_write(void *out, size_t cap, const ParamTable *table, const float *w,
 						  const CodecEntry *metadata, size_t entries);
-
-/*
- * Lists of names as JSON arrays of strings, as the metadata holds features and
- * classes. names_next steps through one: start with *at = 0; false at the end,
- * and on damage, when *at is then (size_t) -1.
- */
-extern bool names_next(const char *text, size_t *at, char *out, size_t cap);
-extern size_t names_write(char *out /* NULL: measure, NUL included */, const char *const *names, size_t n);
 
 #endif

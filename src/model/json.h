@@ -43,9 +43,10 @@ extern bool json_end(JsonReader *json);
 extern bool json_fail(JsonReader *json, size_t at, const char *expected);
 
 /*
- * Append the string, quoted and escaped, to out at *used (nothing is written
- * when out is NULL); the caller has room for 6 × strlen + 2 bytes.
+ * Append to out at *used: text as it is, or a string quoted and escaped (at most
+ * 6 × strlen + 2 bytes). out NULL only counts.
  */
+extern void json_write_raw(char *out, size_t *used, const char *text);
 extern void json_write_string(char *out, size_t *used, const char *string);
 
 #endif
