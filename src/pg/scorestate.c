@@ -1,0 +1,191 @@
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "pg/scorestate.h"
+
+#include "nn/rank.h"
+
+#define FIRST_CAPACITY 8
+
+static Size
+row_size(ScoreKind kind)
+{
+	return kind == SCORE_UPLIFT ? 2 * sizeof(double) + 1 : sizeof(double) + 1;
+}
+
+static Size
+state_size(ScoreKind kind, uint64 capacity)
+{
+	return MAXALIGN(sizeof(ScoreState)) + capacity * row_size(kind);
+}
+
+ScoreState *
+score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("function is for use in an aggregate only"),
+						errhint("Call usercls.auc, qini, auuc or uplift_at.")));
+	if (PG_ARGISNULL(arg))
+		return NULL;
+
+	bytea *bytes = PG_GETARG_BYTEA_P(arg);
+	ScoreState *state = (ScoreState *) bytes;
+
+	if (VARSIZE(bytes) < sizeof(ScoreState) || state->kind != (int32) kind || state->n > state->capacity ||
+		VARSIZE(bytes) != state_size(kind, state->capacity))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("aggregate state is damaged"),
+						errdetail("The header of %u bytes does not describe them.", (unsigned) VARSIZE(bytes)),
+						errhint("Do not call this aggregate's support functions from an aggregate of your own.")));
+
+	/* A state out of a tuple is aligned for its header only. */
+	if (state != (ScoreState *) MAXALIGN(state))
+		state = memcpy(palloc(VARSIZE(bytes)), bytes, VARSIZE(bytes));
+	return state;
+}
+
+double *
+score_state_scores(ScoreState *state)
+{
+	return (double *) ((char *) state + MAXALIGN(sizeof(ScoreState)));
+}
+
+double *
+score_state_outcomes(ScoreState *state)
+{
+	return score_state_scores(state) + state->capacity;
+}
+
+uint8 *
+score_state_marks(ScoreState *state)
+{
+	return (uint8 *) (score_state_scores(state) + state->capacity * (state->kind == SCORE_UPLIFT ? (Size) 2 : 1));
+}
+
+ScoreState *
+score_state_reserve(ScoreState *state, ScoreKind kind, uint64 more)
+{
+	const uint64 rows = (state ? state->n : 0) + more;
+	const uint64 most = (MaxAllocSize - MAXALIGN(sizeof(ScoreState))) / row_size(kind);
+
+	if (state && rows <= state->capacity)
+		return state;
+	if (rows > most)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("too many rows for one aggregate"),
+						errdetail("A state holds at most " UINT64_FORMAT " rows.", most),
+						errhint("Aggregate a sample: FROM ... TABLESAMPLE SYSTEM (10).")));
+
+	const uint64 doubled = Max(FIRST_CAPACITY, state ? 2 * (uint64) state->capacity : 0);
+	const uint64 capacity = Min(most, Max(rows, doubled));
+	const Size size = state_size(kind, capacity);
+	ScoreState *grown = palloc0(size);
+
+	SET_VARSIZE(grown, size);
+	grown->kind = kind;
+	grown->capacity = (uint32) capacity;
+	if (state)
+	{
+		grown->option = state->option;
+		score_state_append(grown, state);
+	}
+	return grown;
+}
+
+void
+score_state_append(ScoreState *dst, ScoreState *src)
+{
+	Assert(dst->kind == src->kind && (uint64) dst->n + src->n <= dst->capacity);
+	memcpy(score_state_scores(dst) + dst->n, score_state_scores(src), src->n * sizeof(double));
+	if (src->kind == SCORE_UPLIFT)
+		memcpy(score_state_outcomes(dst) + dst->n, score_state_outcomes(src), src->n * sizeof(double));
+	memcpy(score_state_marks(dst) + dst->n, score_state_marks(src), src->n);
+	dst->n += src->n;
+}
+
+static void *
+alloc_rows(Size n, Size size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+static uint32 *
+ranked(const double *score, Size n)
+{
+	uint32 *order = alloc_rows(n, sizeof(uint32));
+	RankItem *scratch = alloc_rows(2 * n, sizeof(RankItem));
+
+	rank_descending(order, scratch, score, n);
+	pfree(scratch);
+	CHECK_FOR_INTERRUPTS();
+	return order;
+}
+
+static double *
+gather_doubles(const double *from, const uint32 *order, Size n)
+{
+	double *to = alloc_rows(n, sizeof(double));
+
+	for (Size i = 0; i < n; i++)
+		to[i] = from[order[i]];
+	return to;
+}
+
+static uint8 *
+gather_marks(const uint8 *from, const uint32 *order, Size n)
+{
+	uint8 *to = alloc_rows(n, 1);
+
+	/* A state from elsewhere may hold any byte; the metrics index by it. */
+	for (Size i = 0; i < n; i++)
+		to[i] = from[order[i]] != 0;
+	return to;
+}
+
+BinaryScores
+score_state_binary(ScoreState *state)
+{
+	const Size n = state->n;
+	uint32 *order = ranked(score_state_scores(state), n);
+	const BinaryScores set = {.score = gather_doubles(score_state_scores(state), order, n),
+							  .label = gather_marks(score_state_marks(state), order, n),
+							  .n = n};
+
+	pfree(order);
+	return set;
+}
+
+static bool
+binary(const double *value, Size n)
+{
+	for (Size i = 0; i < n; i++)
+		if (value[i] != 0 && value[i] != 1)
+			return false;
+	return true;
+}
+
+UpliftScores
+score_state_uplift(ScoreState *state)
+{
+	const Size n = state->n;
+	uint32 *order = ranked(score_state_scores(state), n);
+	UpliftScores set = {.uplift = gather_doubles(score_state_scores(state), order, n),
+						.outcome = gather_doubles(score_state_outcomes(state), order, n),
+						.treated = gather_marks(score_state_marks(state), order, n),
+						.n = n};
+
+	pfree(order);
+	if (!binary(set.outcome, n))
+	{
+		double *ideal = alloc_rows(n, sizeof(double));
+
+		uplift_ideal_score(ideal, &set);
+		set.ideal = ranked(ideal, n);
+		pfree(ideal);
+	}
+	return set;
+}

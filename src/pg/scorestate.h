@@ -1,0 +1,55 @@
+/*
+ * The state of the ranking aggregates: scored rows, gathered in arrays.
+ *
+ * A real varlena (bytea) and not an internal pointer, so that engines that split
+ * aggregates over nodes can ship it. Nine bytes a row (score and label), or 17
+ * with an outcome; a varlena holds 1 GB. Nothing in a state that came from
+ * elsewhere is believed: state_check() reads the header before anything else.
+ */
+#ifndef USERCLS_PG_SCORESTATE_H
+#define USERCLS_PG_SCORESTATE_H
+
+#include "nn/metrics.h"
+#include "nn/upliftmetrics.h"
+
+typedef enum ScoreKind
+{
+	SCORE_BINARY = 0x75630001, /* score and label */
+	SCORE_UPLIFT = 0x75630002  /* predicted uplift, treated, outcome */
+} ScoreKind;
+
+/* A choice that the aggregate was called with: the same for all rows. */
+typedef struct ScoreOption
+{
+	double share;
+	int32 choice;
+	int32 unused; /* 0, so that the bytes of equal states are equal */
+} ScoreOption;
+
+typedef struct ScoreState
+{
+	int32 vl_len_; /* of all capacity */
+	int32 kind;
+	uint32 n, capacity;
+	ScoreOption option;
+	/* double score[capacity]; double outcome[capacity] in SCORE_UPLIFT; uint8 mark[capacity] (label, or treated) */
+} ScoreState;
+
+/* An argument of a transition function; the caller saw that it is called as one. NULL before the first row. */
+extern ScoreState *score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind);
+
+/* The state with room for more rows: itself, or a larger copy in the current context (the executor moves it). */
+extern ScoreState *score_state_reserve(ScoreState *state, ScoreKind kind, uint64 more);
+
+extern double *score_state_scores(ScoreState *state);
+extern double *score_state_outcomes(ScoreState *state);
+extern uint8 *score_state_marks(ScoreState *state);
+
+/* The rows of src after those of dst, which has room for them. */
+extern void score_state_append(ScoreState *dst, ScoreState *src);
+
+/* Ranked copies of a state's rows, in the current context. */
+extern BinaryScores score_state_binary(ScoreState *state);
+extern UpliftScores score_state_uplift(ScoreState *state);
+
+#endif
