@@ -300,7 +300,7 @@ load_element(const unsigned char *p, CodecType type)
 }
 
 static bool
-same_shape(const CodecTensor *tensor, const Param *param)
+same_shape(const CodecTensor *tensor, const Tensor *param)
 {
 	if (tensor->dims == 0)
 		return param->dims == 1 && param->dim[0] == 1;
@@ -322,7 +322,7 @@ codec_read(const Codec *codec, const ParamTable *table, float *w)
 
 	for (size_t i = 0; i < table->count; i++)
 	{
-		const Param *param = &table->param[i];
+		const Tensor *param = &table->param[i];
 		const CodecTensor *tensor = codec_find(codec, param->name);
 
 		if (tensor == NULL)

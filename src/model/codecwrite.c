@@ -40,7 +40,7 @@ write_header(char *out, const ParamTable *table, const CodecEntry *metadata, siz
 	}
 	for (size_t i = 0; i < table->count; i++)
 	{
-		const Param *param = &table->param[i];
+		const Tensor *param = &table->param[i];
 
 		json_write_raw(out, &used, i > 0 ? "," : "");
 		json_write_string(out, &used, param->name);

@@ -11,10 +11,10 @@ params_add(ParamTable *table, const char *name, ParamInit init, double scale, in
 	assert(strlen(name) < PARAM_NAME_MAX);
 	assert(dims >= 1 && dims <= PARAM_DIMS_MAX);
 
-	Param *p = &table->param[table->count++];
+	Tensor *p = &table->param[table->count++];
 	const size_t dim[PARAM_DIMS_MAX] = {d0, d1, d2};
 
-	*p = (Param){.dims = dims, .size = 1, .offset = table->total, .init = init, .scale = scale, .decay = dims > 1};
+	*p = (Tensor){.dims = dims, .size = 1, .offset = table->total, .init = init, .scale = scale, .decay = dims > 1};
 	strcpy(p->name, name);
 	for (int i = 0; i < dims; i++)
 	{
@@ -25,7 +25,7 @@ params_add(ParamTable *table, const char *name, ParamInit init, double scale, in
 	return p->offset;
 }
 
-const Param *
+const Tensor *
 params_find(const ParamTable *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -39,7 +39,7 @@ params_init(real *w, const ParamTable *table, Rng *rng)
 {
 	for (size_t i = 0; i < table->count; i++)
 	{
-		const Param *p = &table->param[i];
+		const Tensor *p = &table->param[i];
 
 		for (size_t j = 0; j < p->size; j++)
 			w[p->offset + j] = (real) (p->init == INIT_CONSTANT ? p->scale : p->scale * (2.0 * rng_uniform(rng) - 1.0));

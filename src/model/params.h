@@ -25,7 +25,7 @@ typedef enum ParamInit
 	INIT_UNIFORM   /* uniform in [-scale, scale) */
 } ParamInit;
 
-typedef struct Param
+typedef struct Tensor
 {
 	char name[PARAM_NAME_MAX];
 	int dims;
@@ -36,13 +36,13 @@ typedef struct Param
 	double scale;
 	bool decay; /* weight decay applies: matrices, not biases */
 	bool fixed; /* stored with the weights but never trained (input.mean, calibration.temperature) */
-} Param;
+} Tensor;
 
 typedef struct ParamTable
 {
 	size_t count;
 	size_t total; /* elements of all tensors */
-	Param param[PARAM_COUNT_MAX];
+	Tensor param[PARAM_COUNT_MAX];
 } ParamTable;
 
 /*
@@ -53,7 +53,7 @@ extern size_t params_add(ParamTable *table, const char *name, ParamInit init, do
 						 size_t d1, size_t d2);
 
 /* The tensor of that name, or NULL. */
-extern const Param *params_find(const ParamTable *table, const char *name);
+extern const Tensor *params_find(const ParamTable *table, const char *name);
 
 /* Initial values, in table order: the same seed gives the same weights. */
 extern void params_init(real *w, const ParamTable *table, Rng *rng);
