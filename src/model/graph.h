@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/adjacency.h"
 #include "nn/arena.h"
 
 #define GRAPH_UNKNOWN UINT32_MAX /* an end that is no node */
@@ -35,14 +36,6 @@ typedef struct GraphSpec
 	bool directed;
 	bool weighted;
 } GraphSpec;
-
-/* One direction: neighbours of node i are node[start[i]] .. node[start[i + 1] - 1], i itself among them. */
-typedef struct Adjacency
-{
-	size_t *start;     /* N + 1 */
-	uint32_t *node;    /* ascending within a row */
-	float *log_weight; /* beside node; NULL when all weights are 1 */
-} Adjacency;
 
 /* Pointers only: what changes lives in the block. */
 typedef struct Graph

@@ -1,0 +1,93 @@
+/*
+ * Additive graph attention (Bahdanau's score, as in GATv2), fused over edges.
+ *
+ * A node i listens to its neighbours j, itself among them. Per head, over the
+ * head's H / K channels:
+ *
+ *   e_ij = v · tanh(s_i + d_j) + log w_ij,  s = W_s h + b, d = W_d h
+ *   att_i = Σ_j softmax_j(e_ij) V_j,         V = W h
+ *   sum_i = Σ_j w_ij V_j × sum_scale         (the other aggregate)
+ *
+ * The half products s, d, V are per node. Nothing of size edges is stored: the
+ * forward pass keeps the log-sum-exp of each node and head, and the backward
+ * pass makes scores again, once by target for ds and dv, once by source for dd
+ * and dV. With D_i = datt_i · att_i the gradient of a score is
+ * α_ij (datt_i · V_j - D_i), as in FlashAttention (Dao et al. 2022).
+ *
+ * tanh(s + d) = 1 - 2 q, q = 1 / (1 + e^2s e^2d): exponentials are per node too,
+ * and an edge costs a division a channel. The 1 is the same for all neighbours,
+ * which a softmax does not see: scores here are u · q with u = -2 v. Half
+ * products are held within ±GAT_LIMIT so that no product overflows.
+ *
+ * Rows that are gathered lie together, for the memory's sake:
+ *   pair: N × 2H          [e^2d | V]
+ *   own:  N × own_stride  [e^2s | datt | log-sum-exp (K) | D (K)], see gat_own_stride
+ */
+#ifndef USERCLS_NN_GAT_H
+#define USERCLS_NN_GAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/adjacency.h"
+#include "nn/real.h"
+
+#define GAT_LIMIT 20.0
+
+typedef struct Gat
+{
+	size_t H, K;    /* K divides H */
+	bool attend;    /* att is wanted */
+	bool sum;       /* sum is wanted */
+	const real *u;  /* H: -2 v */
+	real sum_scale;
+	const real *gain; /* H: what multiplies sum in what follows; backward only */
+	real drop;        /* attention dropout: probability; the rest grows by 1 / (1 - drop) */
+	uint32_t key;     /* of the dropout: equal keys drop the same */
+	real *pair;
+	real *own;
+	size_t own_stride;
+} Gat;
+
+/* Reals of a row of own: for a backward pass, or for forward passes alone. */
+extern size_t gat_own_stride(size_t H, size_t K, bool backward);
+
+/*
+ * Make rows from .. from + n - 1 of pair and own from half products: product is n × 3H [s | d | V] (n × H [V]
+ * without attention), s before its bias.
+ */
+extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size_t n);
+
+/* Rows from .. from + n - 1 of att and sum, n × H each; keeps the log-sum-exp in own unless keep is false. */
+extern void gat_forward(real *att, real *sum, const Gat *gat, const Adjacency *in, size_t from, size_t n, bool keep);
+
+/* datt and D of rows from .. from + n - 1 into own; datt and att are n × H. */
+extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, size_t from, size_t n);
+
+/*
+ * Gradients of rows from .. from + n - 1 into dproduct (n × 3H [ds | dd | dV], or n × H [dV]), which is
+ * overwritten, and added to du (H). Every row of own must have been filled.
+ */
+extern void gat_backward(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out,
+						 size_t from, size_t n);
+
+/*
+ * A multiplier for dropout: 0 with probability drop, else 1 / (1 - drop). A hash of what it is for (Appleby's
+ * MurmurHash3 finaliser), so that a backward pass finds the same one in any order and on any worker.
+ */
+static inline uint32_t
+drop_hash(uint32_t x)
+{
+	x = (x ^ x >> 16) * 0x85ebca6bu;
+	x = (x ^ x >> 13) * 0xc2b2ae35u;
+	return x ^ x >> 16;
+}
+
+static inline real
+drop_factor(uint32_t hash, real drop)
+{
+	return (real) (hash >> 8) * (real) 0x1p-24 < drop ? 0 : 1 / (1 - drop);
+}
+
+#endif
