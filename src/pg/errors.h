@@ -9,6 +9,7 @@
 #define USERCLS_PG_ERRORS_H
 
 #include "model/status.h"
+#include "pg/majors.h"
 
 /* Below src/pg answered this; returns when it is STATUS_SUCCESS. */
 extern void report_status(Status status);

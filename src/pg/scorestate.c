@@ -4,6 +4,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "pg/majors.h"
 #include "pg/scorestate.h"
 
 #include "nn/rank.h"

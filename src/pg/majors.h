@@ -1,0 +1,14 @@
+/* Where the server's majors differ: written for 15, spelt for the newer ones here. Comes right after postgres.h. */
+#ifndef USERCLS_PG_MAJORS_H
+#define USERCLS_PG_MAJORS_H
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#define pgstat_fetch_stat_local_beentry pgstat_get_local_beentry_by_index
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
+#endif
