@@ -154,7 +154,8 @@ progress_row(ReturnSetInfo *rsinfo, const PgBackendStatus *backend, TimestampTz 
 	null[12] = !training || epochs <= 0;
 
 	/* Early stopping makes this the longest it can take. */
-	value[12] = null[12] ? 0 : IntervalPGetDatum(interval_of(spent * ((double) at[AT_MAX_EPOCHS] / epochs - 1)));
+	value[12] =
+		null[12] ? 0 : IntervalPGetDatum(interval_of(spent * ((double) at[AT_MAX_EPOCHS] / epochs - 1)));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
 }
 

@@ -16,6 +16,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "pg/errors.h"
 #include "pg/progress.h"
 #include "pg/usercls.h"
 
@@ -66,11 +67,7 @@ memory_check(size_t bytes, const char *what)
 	const size_t limit = memory_limit();
 
 	if (bytes > limit)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("%s needs more memory than usercls.max_memory allows", what),
-				 errdetail("It needs %zu kB, the limit is %zu kB.", (bytes + 1023) / 1024, limit / 1024),
-				 errhint("Raise usercls.max_memory, or read fewer users, periods or features.")));
+		error_memory(what, bytes, limit);
 }
 
 /*
@@ -186,7 +183,8 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 
 	memory_check(bytes, what);
 
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "usercls training", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls training", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Runner *runner = palloc0(sizeof(*runner));
 	void *block;
@@ -229,7 +227,8 @@ workers_start(Runner *runner)
 
 	EnterParallelMode();
 
-	ParallelContext *parallel = CreateParallelContext("$libdir/usercls", "usercls_training_worker", runner->workers - 1);
+	ParallelContext *parallel =
+		CreateParallelContext("$libdir/usercls", "usercls_training_worker", runner->workers - 1);
 
 	shm_toc_estimate_chunk(&parallel->estimator, sizeof(RunnerShared));
 	shm_toc_estimate_chunk(&parallel->estimator, runner->spec_size);

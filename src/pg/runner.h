@@ -22,8 +22,8 @@ typedef struct RunnerKind
 	size_t task_size; /* of the private struct of pointers */
 
 	/*
-	 * Make the task's pointers into the arena, the same way in every process: spec is a flat struct of sizes and
-	 * options, without pointers. workers counts the leader.
+	 * Make the task's pointers into the arena, the same way in every process: spec is a flat struct of sizes
+	 * and options, without pointers. workers counts the leader.
 	 */
 	void (*carve)(void *task, Arena *arena, const void *spec, int workers);
 	size_t (*next)(void *task);
@@ -52,8 +52,8 @@ extern void *runner_task(Runner *runner);
 extern size_t runner_bytes(const Runner *runner);
 
 /*
- * Run the job to its end; max_epochs is for progress. With writes, on_epoch may write and commit: workers (which may not see that) are
- * ended before it and started again after it.
+ * Run the job to its end; max_epochs is for progress. With writes, on_epoch may write and commit: workers
+ * (which may not see that) are ended before it and started again after it.
  */
 extern void runner_run(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes);
 

@@ -14,6 +14,8 @@
 
 #include "postgres.h"
 
+#include "access/attnum.h"
+
 #include "pg/idmap.h"
 
 typedef struct SourceColumn

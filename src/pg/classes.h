@@ -1,0 +1,34 @@
+/*
+ * The classes that a label column holds: its distinct values, by the order of their type.
+ */
+#ifndef USERCLS_PG_CLASSES_H
+#define USERCLS_PG_CLASSES_H
+
+#include "pg/source.h"
+
+/* More are a mistake: an id, a number to predict. */
+#define CLASSES_MAX 1000
+
+typedef struct ClassList ClassList;
+
+/* The latest label of a user so far; zero: none. */
+typedef struct ClassSeen
+{
+	int64 time;
+	uint32 value; /* 1 + number of the value */
+} ClassSeen;
+
+/* An error unless the column's type can name classes. */
+extern ClassList *classes_create(Oid relation, const SourceColumn *label);
+
+/* A value at a time: the latest stays, and of two at once the one with the larger hash, in any order of rows.
+ */
+extern void classes_see(ClassList *list, ClassSeen *seen, Datum value, int64 time);
+
+/*
+ * The names of the values. *class_of[number of a value] is its class: by the order of the type, or, when
+ * names are given, the index of that name, -1 for a value that is none of them.
+ */
+extern const char **classes_finish(ClassList *list, int32 **class_of, int *C, const char *const *names);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Reading and building jsonb objects, in fewer words than the server's own functions.
+ */
+#ifndef USERCLS_PG_JSONBUILD_H
+#define USERCLS_PG_JSONBUILD_H
+
+#include "utils/jsonb.h"
+
+/* A number, string, boolean or null as text; what is nested as "[...]" or "{...}". */
+extern const char *jsonb_scalar_text(const JsonbValue *value);
+
+/* An error that names the argument unless it is an object. */
+extern void jsonb_expect_object(const Jsonb *given, const char *argument);
+
+/* The members of an object, one a call; start with *it = NULL. false: there are no more. */
+extern bool jsonb_next_member(JsonbIterator **it, const Jsonb *object, const char **key, JsonbValue *value);
+
+/* The member of that name as it is; NULL: there is none, or it is null. */
+extern JsonbValue *jsonb_member(const Jsonb *object, const char *key);
+
+typedef JsonbParseState *JsonbBuild;
+
+extern void jsonb_begin(JsonbBuild *build);
+extern void jsonb_put_text(JsonbBuild *build, const char *key, const char *value); /* NULL: null */
+extern void jsonb_put_names(JsonbBuild *build, const char *key, const char *const *names, int n);
+extern void jsonb_put_number(JsonbBuild *build, const char *key, const char *value);
+extern void jsonb_put_int(JsonbBuild *build, const char *key, int64 value);
+extern void jsonb_put_float(JsonbBuild *build, const char *key, double value); /* not finite: null */
+extern void jsonb_put_bool(JsonbBuild *build, const char *key, bool value);
+extern void jsonb_put_jsonb(JsonbBuild *build, const char *key, const Jsonb *value);
+extern Jsonb *jsonb_end(JsonbBuild *build);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * Sequences of users, read from a table or view.
+ *
+ *            window_periods              horizon_periods
+ *   |--------|--------|--------|--------|--------|--------|
+ *   ^ first                              ^ as_of           ^ end
+ *
+ * The features of a user are the sums of each column in each of the
+ * window_periods before as_of: NaN where the period has no value. Empty periods
+ * before the first value are no part of the sequence: predict() drops them, too.
+ * A user without a row in these periods does not exist yet, and is left out.
+ *
+ * The label is what is true horizon_periods later. trend_of: the trend of the
+ * window_periods before `end`, so that with horizon 0 it is that of the window
+ * that is read. label_column: the last value before `end` that is not null. No
+ * row at or after as_of reaches a feature.
+ *
+ * Without as_of the window is the latest one whose label is known: `end` (for
+ * scoring, as_of) is the end of the last day of the data that is complete, or
+ * for periods below a day, of the last complete period. The day of the newest
+ * row is complete when that row is at its very beginning: dates are.
+ */
+#ifndef USERCLS_PG_SEQUENCE_H
+#define USERCLS_PG_SEQUENCE_H
+
+#include "datatype/timestamp.h"
+
+#include "model/dataset.h"
+#include "pg/idmap.h"
+
+/* What to read: from the arguments of train_sequence, or from the stored spec of a version. */
+typedef struct SequenceSource
+{
+	Oid relation;
+	const char *user_column;
+	const char *time_column;
+	const char **features;
+	int F;
+	const char *label_column; /* NULL: the label is a trend */
+	const char *trend_of;     /* NULL: the label is a column */
+	Interval period;
+	int window_periods;
+	int horizon_periods;
+} SequenceSource;
+
+/* A period's sum, what rounding took from it (nn/trend.h), and how many values it is of. */
+typedef struct PeriodSum
+{
+	double sum;
+	float rest;
+	uint32_t count;
+} PeriodSum;
+
+typedef struct SequenceCells SequenceCells;
+
+/* Users in an order that depends on their ids alone. Belongs to the memory context of sequence_read(). */
+typedef struct SequenceUsers
+{
+	size_t N, F;
+	size_t steps;   /* of all users */
+	size_t longest; /* steps of a user */
+	TimestampTz as_of;
+	Oid id_type;
+	Datum *id;     /* N */
+	uint64 *hash;  /* N: idmap_hash of the id; who is held out depends on it */
+	size_t memory; /* bytes that all this takes */
+
+	/* With labels only. */
+	int C;
+	const char **classes; /* by the order of their type; trends from worst to best */
+	int32_t *label;       /* N: class, -1: not known */
+	int32_t *carried;     /* N: class of the trend of the window that is read; NULL for a label column */
+	int64 *users;         /* C: users of each class */
+
+	SequenceCells *cells; /* private to sequence_read.c */
+} SequenceUsers;
+
+typedef enum SequenceLabels
+{
+	SEQUENCE_UNLABELED, /* for scoring: read up to as_of */
+	SEQUENCE_LABELED
+} SequenceLabels;
+
+/*
+ * Read all users. as_of NULL: the latest possible. classes NULL: those that are found; otherwise a label that
+ * is none of the C classes is -1. memory_check'ed for `what` while it grows; row security must not hide rows
+ * when `whole`.
+ */
+extern SequenceUsers *sequence_read(const SequenceSource *source, const TimestampTz *as_of,
+									SequenceLabels labels, const char *const *classes, int C, bool whole,
+									const char *what);
+
+/* Write the sequences: start[N + 1], value[steps × F]. */
+extern void sequence_fill(const SequenceUsers *users, size_t *start, float *value);
+
+/* The window_periods before as_of of trend_of for user i; NULL without trend_of. */
+extern const PeriodSum *sequence_trend(const SequenceUsers *users, size_t i);
+
+#endif

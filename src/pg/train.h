@@ -1,0 +1,81 @@
+/*
+ * What trainings of every kind have in common: the log of epochs, storing and
+ * promoting the version, and the train_result that is answered.
+ *
+ *   train_begin(&run, "sequence");        rights, progress, clock
+ *   ... read, check, fill ...
+ *   train_run(&run, runner, max_epochs, "macro_f1");
+ *   ... measure on the held-out users ...
+ *   train_end(&run, &outcome);
+ *   PG_RETURN_DATUM(train_result(fcinfo, &run, &outcome));
+ *
+ * retrain() makes the TrainRun itself, with `commits`, and calls the kind's
+ * TrainBySpec: everything from train_begin to train_end happens there.
+ */
+#ifndef USERCLS_PG_TRAIN_H
+#define USERCLS_PG_TRAIN_H
+
+#include "datatype/timestamp.h"
+#include "utils/jsonb.h"
+
+#include "pg/registry.h"
+#include "pg/runner.h"
+
+typedef struct TrainRun
+{
+	/* What the caller of the training asked for. */
+	const char *name;
+	const char *promote; /* 'if_better', 'always' or 'never' */
+	bool dry_run;
+	const char *comment;  /* or NULL */
+	bool commits;         /* after each epoch: from a procedure outside a transaction block */
+	TimestampTz deadline; /* end at the first epoch after it, keeping the best one; 0: none */
+
+	/* What train_begin() finds. */
+	const char *kind;
+	Model *model; /* NULL: training makes it */
+	TimestampTz started;
+
+	/* The log. Without commits it is written at the end: nothing may be written while workers run. */
+	MemoryContext context; /* outlives commits */
+	int64 run_id;          /* 0: not started */
+	const char *metric;
+	TrainReport *log;
+	int epochs, room;
+
+	/* What train_end() did. */
+	int32 version; /* 0: a dry run */
+	bool promoted;
+	char *reason;
+} TrainRun;
+
+typedef struct TrainOutcome
+{
+	VersionRecord record;  /* elapsed, epochs and comment are filled in by train_end() */
+	Jsonb *classes;        /* users of each class or arm: {"stable": 812, ...} */
+	bool larger_is_better; /* of record.metric */
+	double incumbent; /* that metric of the promoted version on the same users; NaN: none to compare with */
+} TrainOutcome;
+
+/* Trains the stored spec of a model on today's data. */
+typedef void (*TrainBySpec)(TrainRun *run, const Jsonb *spec);
+
+/* Errors for a wrong promote, a model of another kind, and one the user may not train. */
+extern void train_begin(TrainRun *run, const char *kind);
+
+/* runner_run with the log, progress, commits and deadline of this run. */
+extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);
+
+/* Store the version, write the log, promote. Nothing for a dry run. */
+extern void train_end(TrainRun *run, TrainOutcome *outcome);
+
+/* usercls.train_result of the function that was called. */
+extern Datum train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *outcome);
+
+/* Arguments of training functions, which are not strict. */
+extern char *train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name); /* NULL is an error */
+extern char *train_name_arg(FunctionCallInfo fcinfo, int arg,
+							const char *name); /* of type name; NULL is an error */
+extern void train_null_arg(const char *name) pg_attribute_noreturn();
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The periods around as_of: see pg/sequence.h.
+ *
+ * Times are microseconds in the time column's own type (timestamptz, or
+ * timestamp; dates count as timestamps at midnight).
+ */
+#ifndef USERCLS_PG_WINDOW_H
+#define USERCLS_PG_WINDOW_H
+
+#include "datatype/timestamp.h"
+
+#include "pg/source.h"
+
+typedef struct Window
+{
+	Oid type;     /* TIMESTAMPTZOID or TIMESTAMPOID: of the bounds, as a parameter of a query */
+	bool dates;   /* the column is a date */
+	int before;   /* periods up to as_of */
+	int after;    /* periods from as_of on */
+	int64 *bound; /* before + after + 1; period i is [bound[i], bound[i + 1]) */
+	TimestampTz as_of;
+} Window;
+
+/* The newest time in the data; false when there is none. */
+typedef bool (*WindowNewest)(void *arg, int64 *newest);
+
+/* An error when the column is no date or time. */
+extern void window_check_column(const SourceColumn *time, Oid relation);
+
+/* An error unless the period is positive. */
+extern void window_check_period(const Interval *period);
+
+/* Make the bounds; as_of NULL: the latest possible, by the newest row. false when there is no row to tell. */
+extern bool window_make(Window *window, const SourceColumn *time, const Interval *period, int before,
+						int after, const TimestampTz *as_of, WindowNewest newest, void *arg);
+
+/* A value of the column in microseconds. */
+extern int64 window_time(const Window *window, Datum value);
+
+/* The period of a time within the bounds. */
+extern int window_period(const Window *window, int64 time);
+
+#endif
