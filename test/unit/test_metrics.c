@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "nn/bootstrap.h"
+#include "nn/drift.h"
 #include "nn/metrics.h"
 #include "nn/rank.h"
 #include "nn/rng.h"
@@ -337,6 +339,68 @@ test_bins(void **state)
 	assert_true(isnan(empty.effect) && isnan(empty.predicted) && isnan(empty.standard_error));
 }
 
+static void
+test_bootstrap(void **state)
+{
+	uint32_t weight[1000], again[1000];
+	size_t drawn = 0;
+	size_t never = 0;
+
+	bootstrap_draw(weight, 7, 3, 1000);
+	bootstrap_draw(again, 7, 3, 1000);
+	assert_memory_equal(weight, again, sizeof weight);
+	for (int i = 0; i < 1000; i++)
+	{
+		drawn += weight[i];
+		never += weight[i] == 0;
+	}
+	assert_int_equal(drawn, 1000);
+	assert_in_range(never, 320, 420); /* 1000 / e, standard deviation 10 */
+
+	bootstrap_draw(again, 7, 4, 1000);
+	assert_memory_not_equal(weight, again, sizeof weight);
+	bootstrap_draw(again, 8, 3, 1000);
+	assert_memory_not_equal(weight, again, sizeof weight);
+
+	/* numpy.percentile; an undefined replicate is left out, half of them are too many. */
+	double value[] = {3, 1, NAN, 2, 5, 4, 9};
+	const Interval95 interval = bootstrap_interval(value, 7);
+
+	assert_close(interval.low, 1.125);
+	assert_close(interval.high, 8.5);
+
+	double half[] = {1, NAN, 2, NAN};
+
+	assert_true(isnan(bootstrap_interval(half, 4).low));
+	assert_true(isnan(bootstrap_interval(half, 0).high));
+}
+
+static void
+test_drift(void **state)
+{
+	double sorted[100], cut[DRIFT_BINS - 1];
+	double count[DRIFT_BINS] = {0};
+
+	for (int i = 0; i < 100; i++)
+		sorted[i] = i;
+	drift_cuts(cut, sorted, 100);
+	for (int i = 0; i < 100; i++)
+		count[drift_bin(cut, i)]++;
+	for (int i = 0; i < DRIFT_BINS; i++)
+		assert_close(count[i], 10);
+	assert_int_equal(drift_bin(cut, -INFINITY), 0);
+	assert_int_equal(drift_bin(cut, INFINITY), DRIFT_BINS - 1);
+
+	/* Shares .5 .5 against .8 .2: .3 ln 1.6 - .3 ln .4; a share of 0 counts as .0001. */
+	const double even[] = {5, 5}, uneven[] = {80, 20}, first[] = {3, 0}, none[] = {0, 0};
+
+	assert_close(drift_psi(even, even, 2), 0);
+	assert_close(drift_psi(even, uneven, 2), 0.3 * log(1.6) - 0.3 * log(0.4));
+	assert_close(drift_psi(even, first, 2), 0.5 * log(2) + (0.0001 - 0.5) * log(0.0002));
+	assert_true(isnan(drift_psi(even, none, 2)));
+	assert_true(isnan(drift_psi(none, even, 2)));
+}
+
 int
 main(void)
 {
@@ -354,6 +418,8 @@ main(void)
 		cmocka_unit_test(test_uplift_at),
 		cmocka_unit_test(test_uplift_undefined),
 		cmocka_unit_test(test_bins),
+		cmocka_unit_test(test_bootstrap),
+		cmocka_unit_test(test_drift),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
