@@ -299,6 +299,21 @@ load_element(const unsigned char *p, CodecType type)
 	return (float) value; /* beyond float's range: infinity, refused as such */
 }
 
+Status
+codec_read_tensor(const Codec *codec, const CodecTensor *tensor, float *w)
+{
+	const unsigned char *p = codec->bytes + codec->data + tensor->begin;
+	const size_t step = types[tensor->type].size;
+
+	for (size_t i = 0; i < tensor->size; i++)
+	{
+		w[i] = load_element(p + i * step, tensor->type);
+		if (!isfinite(w[i]))
+			return status_make(STATUS_NOT_FINITE, i, tensor->name);
+	}
+	return STATUS_FINE;
+}
+
 static bool
 same_shape(const CodecTensor *tensor, const Tensor *param)
 {
@@ -330,17 +345,10 @@ codec_read(const Codec *codec, const ParamTable *table, float *w)
 		if (!same_shape(tensor, param))
 			return status_make(STATUS_WRONG_SHAPE, codec->data + tensor->begin, param->name);
 
-		const unsigned char *p = codec->bytes + codec->data + tensor->begin;
-		const size_t step = types[tensor->type].size;
+		const Status status = codec_read_tensor(codec, tensor, w + param->offset);
 
-		for (size_t j = 0; j < param->size; j++)
-		{
-			const float value = load_element(p + j * step, tensor->type);
-
-			if (!isfinite(value))
-				return status_make(STATUS_NOT_FINITE, j, param->name);
-			w[param->offset + j] = value;
-		}
+		if (status.code != STATUS_SUCCESS)
+			return status;
 	}
 	return STATUS_FINE;
 }

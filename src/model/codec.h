@@ -82,6 +82,9 @@ extern const CodecTensor *codec_find(const Codec *codec, const char *name);
  */
 extern Status codec_read(const Codec *codec, const ParamTable *table, float *w);
 
+/* The elements of one tensor; STATUS_NOT_FINITE. */
+extern Status codec_read_tensor(const Codec *codec, const CodecTensor *tensor, float *w);
+
 /*
  * The value of a metadata key, with a NUL behind it. false when the key is not
  * there or the value does not fit in cap bytes: ask codec_metadata_size for

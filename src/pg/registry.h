@@ -41,6 +41,7 @@ typedef struct Model
 	char *owner;
 	ModelRight right; /* of the current user */
 	int32 promoted;   /* version, 0: none */
+	int32 newest;     /* number of the newest version, 0: none yet */
 	int32 version;
 	uint8 digest[MODEL_DIGEST]; /* SHA-256 of the version's weights: equal digests, equal models */
 } Model;
@@ -119,6 +120,12 @@ extern void registry_promote(Model *model, int32 version, const char *reason);
  */
 extern bool registry_gate(Model *model, int32 version, const char *promote, const char *metric,
 						  bool larger_is_better, double value, double incumbent, char **reason);
+
+/* Raise unless promote is one of the gate's words: for callers that have long work before them. */
+extern void registry_check_promote(const char *promote);
+
+/* SHA-256 of weights, MODEL_DIGEST bytes. */
+extern void registry_digest(uint8 *digest, const bytea *weights);
 
 /* Remove all but the newest `keep` versions and the promoted one; returns how many went. */
 extern int registry_prune(const Model *model, int keep);

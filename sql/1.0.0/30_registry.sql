@@ -1,0 +1,417 @@
+-- Models as rows: tables that only C code and pg_dump touch, views that everybody may read.
+
+CREATE TABLE usercls.model (
+	model_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_pkey PRIMARY KEY,
+	name text COLLATE pg_catalog."C" NOT NULL CONSTRAINT model_name_key UNIQUE
+		CONSTRAINT model_name_check CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 200),
+	kind text NOT NULL CONSTRAINT model_kind_check CHECK (kind IN ('sequence', 'uplift')),
+	owner name NOT NULL,
+	last_version int NOT NULL DEFAULT 0,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	comment text
+);
+COMMENT ON TABLE usercls.model IS 'a model by name: what its versions have in common';
+COMMENT ON SEQUENCE usercls.model_model_id_seq IS 'numbers of models';
+COMMENT ON COLUMN usercls.model.model_id IS 'number of the model';
+COMMENT ON COLUMN usercls.model.name IS 'name, unique in the database';
+COMMENT ON COLUMN usercls.model.kind IS 'sequence or uplift';
+COMMENT ON COLUMN usercls.model.owner IS 'role that has every right on it, by name, so that a dump restores anywhere';
+COMMENT ON COLUMN usercls.model.last_version IS 'number of the newest version ever stored: numbers are never used again';
+COMMENT ON COLUMN usercls.model.created_at IS 'when it was first trained or imported';
+COMMENT ON COLUMN usercls.model.comment IS 'what it is for, in the words of its owner';
+
+CREATE TABLE usercls.model_version (
+	model_id bigint NOT NULL CONSTRAINT model_version_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	version int NOT NULL CONSTRAINT model_version_check CHECK (version > 0),
+	architecture text NOT NULL,
+	weights bytea NOT NULL CONSTRAINT model_version_weights_check CHECK (pg_catalog.octet_length(weights) <= 268435456),
+	sha256 bytea NOT NULL,
+	features text[] NOT NULL,
+	classes text[] NOT NULL,
+	hyperparams jsonb NOT NULL,
+	seed bigint,
+	metric text,
+	value float8,
+	baseline float8,
+	metrics jsonb,
+	as_of timestamptz,
+	spec jsonb,
+	rows_train bigint,
+	rows_held_out bigint,
+	best_epoch int,
+	epochs int,
+	memory bigint,
+	elapsed interval,
+	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	created_by name NOT NULL,
+	comment text,
+	CONSTRAINT model_version_pkey PRIMARY KEY (model_id, version),
+	CONSTRAINT model_version_sha256_check CHECK (sha256 = pg_catalog.sha256(weights))
+);
+-- Weights hardly compress, and are read whole.
+ALTER TABLE usercls.model_version ALTER COLUMN weights SET STORAGE EXTERNAL;
+COMMENT ON TABLE usercls.model_version IS 'a trained or imported version of a model: never changed, but for its comment';
+COMMENT ON COLUMN usercls.model_version.model_id IS 'the model';
+COMMENT ON COLUMN usercls.model_version.version IS 'number of the version, from 1';
+COMMENT ON COLUMN usercls.model_version.architecture IS 'kind of network: lstm, gru, tcn, gat ...';
+COMMENT ON COLUMN usercls.model_version.weights IS 'the network as a safetensors file';
+COMMENT ON COLUMN usercls.model_version.sha256 IS 'SHA-256 of the weights';
+COMMENT ON COLUMN usercls.model_version.features IS 'columns that it reads, in their order';
+COMMENT ON COLUMN usercls.model_version.classes IS 'labels that it gives, in the order of its probabilities';
+COMMENT ON COLUMN usercls.model_version.hyperparams IS 'every hyperparameter with its value';
+COMMENT ON COLUMN usercls.model_version.seed IS 'seed of the training';
+COMMENT ON COLUMN usercls.model_version.metric IS 'the held-out metric that decides about promotion';
+COMMENT ON COLUMN usercls.model_version.value IS 'its value when the version was trained';
+COMMENT ON COLUMN usercls.model_version.baseline IS 'its value for the best simple rule on the same users';
+COMMENT ON COLUMN usercls.model_version.metrics IS 'all held-out metrics';
+COMMENT ON COLUMN usercls.model_version.as_of IS 'time up to which the training read its features';
+COMMENT ON COLUMN usercls.model_version.spec IS 'arguments of the training, for usercls.retrain()';
+COMMENT ON COLUMN usercls.model_version.rows_train IS 'users trained on';
+COMMENT ON COLUMN usercls.model_version.rows_held_out IS 'users held out';
+COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN usercls.model_version.epochs IS 'epochs that ran';
+COMMENT ON COLUMN usercls.model_version.memory IS 'bytes that the training took';
+COMMENT ON COLUMN usercls.model_version.elapsed IS 'time that the training took';
+COMMENT ON COLUMN usercls.model_version.created_at IS 'when it was stored';
+COMMENT ON COLUMN usercls.model_version.created_by IS 'role that stored it';
+COMMENT ON COLUMN usercls.model_version.comment IS 'words of whoever trained it';
+
+CREATE FUNCTION usercls._immutable() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'usercls_immutable' LANGUAGE C VOLATILE PARALLEL SAFE;
+COMMENT ON FUNCTION usercls._immutable() IS 'refuses to change a stored version';
+
+CREATE TRIGGER model_version_immutable
+	BEFORE UPDATE OF model_id, version, architecture, weights, sha256, features, classes, hyperparams, seed, metric,
+		value, baseline, metrics, as_of, spec, rows_train, rows_held_out, best_epoch, epochs, memory, elapsed,
+		created_at, created_by
+	ON usercls.model_version FOR EACH STATEMENT EXECUTE FUNCTION usercls._immutable();
+COMMENT ON TRIGGER model_version_immutable ON usercls.model_version IS 'a version that has scored users stays what it was';
+
+CREATE TABLE usercls.deployment (
+	deployment_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT deployment_pkey PRIMARY KEY,
+	model_id bigint NOT NULL CONSTRAINT deployment_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	version int NOT NULL,
+	action text NOT NULL CONSTRAINT deployment_action_check CHECK (action IN ('promote', 'rollback')),
+	reason text,
+	role name NOT NULL,
+	deployed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	previous bigint
+);
+CREATE INDEX deployment_model ON usercls.deployment (model_id, deployment_id);
+COMMENT ON TABLE usercls.deployment IS 'which version answered for a model since when';
+COMMENT ON INDEX usercls.deployment_model IS 'finds the history of a model';
+COMMENT ON SEQUENCE usercls.deployment_deployment_id_seq IS 'numbers of deployments';
+COMMENT ON COLUMN usercls.deployment.deployment_id IS 'number of the deployment; one model''s are in order of time';
+COMMENT ON COLUMN usercls.deployment.model_id IS 'the model';
+COMMENT ON COLUMN usercls.deployment.version IS 'the version that answered from then on; it may be pruned since';
+COMMENT ON COLUMN usercls.deployment.action IS 'promote or rollback';
+COMMENT ON COLUMN usercls.deployment.reason IS 'why';
+COMMENT ON COLUMN usercls.deployment.role IS 'role that did it';
+COMMENT ON COLUMN usercls.deployment.deployed_at IS 'when';
+COMMENT ON COLUMN usercls.deployment.previous IS 'the deployment that a rollback by one step returns to';
+
+CREATE TABLE usercls.promoted (
+	model_id bigint NOT NULL CONSTRAINT promoted_pkey PRIMARY KEY
+		CONSTRAINT promoted_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	version int NOT NULL,
+	deployment_id bigint NOT NULL,
+	CONSTRAINT promoted_version_fkey FOREIGN KEY (model_id, version) REFERENCES usercls.model_version
+);
+COMMENT ON TABLE usercls.promoted IS 'the version that answers for a model now';
+COMMENT ON COLUMN usercls.promoted.model_id IS 'the model';
+COMMENT ON COLUMN usercls.promoted.version IS 'the version';
+COMMENT ON COLUMN usercls.promoted.deployment_id IS 'the deployment that made it so';
+
+CREATE TABLE usercls.training_run (
+	run_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT training_run_pkey PRIMARY KEY,
+	model_id bigint NOT NULL CONSTRAINT training_run_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	version int,
+	metric text,
+	role name NOT NULL,
+	started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	finished_at timestamptz
+);
+CREATE INDEX training_run_model ON usercls.training_run (model_id, run_id);
+COMMENT ON TABLE usercls.training_run IS 'a training, finished or not';
+COMMENT ON INDEX usercls.training_run_model IS 'finds the trainings of a model';
+COMMENT ON SEQUENCE usercls.training_run_run_id_seq IS 'numbers of trainings';
+COMMENT ON COLUMN usercls.training_run.run_id IS 'number of the training';
+COMMENT ON COLUMN usercls.training_run.model_id IS 'the model';
+COMMENT ON COLUMN usercls.training_run.version IS 'the version that came of it; null unless it finished';
+COMMENT ON COLUMN usercls.training_run.metric IS 'the held-out metric in the log';
+COMMENT ON COLUMN usercls.training_run.role IS 'role that trained';
+COMMENT ON COLUMN usercls.training_run.started_at IS 'when it started';
+COMMENT ON COLUMN usercls.training_run.finished_at IS 'when the version was stored';
+
+CREATE TABLE usercls.training_log (
+	run_id bigint NOT NULL CONSTRAINT training_log_run_fkey REFERENCES usercls.training_run ON DELETE CASCADE,
+	epoch int NOT NULL,
+	train_loss float8,
+	held_out_loss float8,
+	held_out_metric float8,
+	learning_rate float8,
+	best_epoch int,
+	logged_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT training_log_pkey PRIMARY KEY (run_id, epoch)
+);
+COMMENT ON TABLE usercls.training_log IS 'an epoch of a training';
+COMMENT ON COLUMN usercls.training_log.run_id IS 'the training';
+COMMENT ON COLUMN usercls.training_log.epoch IS 'number of the epoch, from 1';
+COMMENT ON COLUMN usercls.training_log.train_loss IS 'mean loss on the users trained on';
+COMMENT ON COLUMN usercls.training_log.held_out_loss IS 'mean loss on the users held out';
+COMMENT ON COLUMN usercls.training_log.held_out_metric IS 'the metric that decides, on the users held out';
+COMMENT ON COLUMN usercls.training_log.learning_rate IS 'learning rate of the epoch''s last step';
+COMMENT ON COLUMN usercls.training_log.best_epoch IS 'best epoch so far';
+COMMENT ON COLUMN usercls.training_log.logged_at IS 'when the epoch was complete';
+
+CREATE TABLE usercls.model_acl (
+	model_id bigint NOT NULL CONSTRAINT model_acl_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	grantee name NOT NULL,
+	"right" text NOT NULL CONSTRAINT model_acl_right_check CHECK ("right" IN ('score', 'train', 'admin')),
+	granted_by name NOT NULL,
+	granted_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	CONSTRAINT model_acl_pkey PRIMARY KEY (model_id, grantee, "right")
+);
+COMMENT ON TABLE usercls.model_acl IS 'who may do what with a model, next to its owner';
+COMMENT ON COLUMN usercls.model_acl.model_id IS 'the model';
+COMMENT ON COLUMN usercls.model_acl.grantee IS 'role by name; public is everybody';
+COMMENT ON COLUMN usercls.model_acl."right" IS 'score, train (includes score) or admin (includes train)';
+COMMENT ON COLUMN usercls.model_acl.granted_by IS 'role that granted it';
+COMMENT ON COLUMN usercls.model_acl.granted_at IS 'when';
+
+SELECT pg_catalog.pg_extension_config_dump('usercls.model', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.model_model_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.model_version', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.deployment', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.deployment_deployment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.promoted', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.training_run', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.training_run_run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.training_log', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.model_acl', '');
+
+-- A database owner who installs the extension without being superuser does not own its tables, but dumps and restores them.
+GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.promoted,
+	usercls.training_run, usercls.training_log, usercls.model_acl TO @extowner@;
+GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_deployment_id_seq,
+	usercls.training_run_run_id_seq TO @extowner@;
+
+-- Views: one row for what the current user may see, in plain types.
+
+CREATE FUNCTION usercls._model_right(model_id bigint, owner name) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls_model_right' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls._model_right(bigint, name) IS
+	'right of the current user on a model: 0 none, 1 score, 2 train, 3 admin';
+
+CREATE VIEW usercls.models WITH (security_barrier) AS
+SELECT m.name AS model, m.kind, v.architecture, p.version AS promoted_version, m.last_version AS newest_version,
+	(SELECT pg_catalog.count(*) FROM usercls.model_version n WHERE n.model_id = m.model_id) AS versions,
+	d.deployed_at AS promoted_at, d.role::text AS promoted_by, v.metric, v.value, v.baseline,
+	m.owner::text AS owner,
+	CASE r.value WHEN 1 THEN 'score' WHEN 2 THEN 'train' ELSE 'admin' END AS my_right,
+	m.created_at, m.comment
+FROM usercls.model m
+CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
+LEFT JOIN usercls.promoted p ON p.model_id = m.model_id
+LEFT JOIN usercls.model_version v ON v.model_id = p.model_id AND v.version = p.version
+LEFT JOIN usercls.deployment d ON d.deployment_id = p.deployment_id
+WHERE r.value >= 1;
+COMMENT ON VIEW usercls.models IS 'models that you may use';
+COMMENT ON COLUMN usercls.models.model IS 'name of the model';
+COMMENT ON COLUMN usercls.models.kind IS 'sequence or uplift';
+COMMENT ON COLUMN usercls.models.architecture IS 'kind of network of the promoted version';
+COMMENT ON COLUMN usercls.models.promoted_version IS 'version that answers now; null when none does';
+COMMENT ON COLUMN usercls.models.newest_version IS 'number of the newest version';
+COMMENT ON COLUMN usercls.models.versions IS 'versions that are kept';
+COMMENT ON COLUMN usercls.models.promoted_at IS 'since when the promoted version answers';
+COMMENT ON COLUMN usercls.models.promoted_by IS 'role that made it answer';
+COMMENT ON COLUMN usercls.models.metric IS 'the held-out metric that decides about promotion';
+COMMENT ON COLUMN usercls.models.value IS 'its value for the promoted version when that was trained';
+COMMENT ON COLUMN usercls.models.baseline IS 'its value for the best simple rule on the same users';
+COMMENT ON COLUMN usercls.models.owner IS 'role that owns the model';
+COMMENT ON COLUMN usercls.models.my_right IS 'your right on it: score, train or admin';
+COMMENT ON COLUMN usercls.models.created_at IS 'when it was first trained or imported';
+COMMENT ON COLUMN usercls.models.comment IS 'what it is for';
+
+CREATE VIEW usercls.versions WITH (security_barrier) AS
+SELECT m.name AS model, v.version, m.kind, v.architecture, p.version IS NOT NULL AS promoted,
+	v.metric, v.value, v.baseline, v.rows_train, v.rows_held_out, v.best_epoch, v.epochs, v.as_of, v.seed,
+	pg_catalog.array_to_string(v.features, ', ') AS features,
+	pg_catalog.array_to_string(v.classes, ', ') AS classes,
+	v.hyperparams::text AS hyperparams, v.metrics::text AS metrics,
+	CASE WHEN r.value >= 2 THEN v.spec::text END AS spec,
+	pg_catalog.octet_length(v.weights) AS bytes, pg_catalog.encode(v.sha256, 'hex') AS sha256,
+	v.memory, v.elapsed, v.created_at, v.created_by::text AS created_by, v.comment
+FROM usercls.model m
+CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
+JOIN usercls.model_version v ON v.model_id = m.model_id
+LEFT JOIN usercls.promoted p ON p.model_id = v.model_id AND p.version = v.version
+WHERE r.value >= 1;
+COMMENT ON VIEW usercls.versions IS 'versions of the models that you may use';
+COMMENT ON COLUMN usercls.versions.model IS 'name of the model';
+COMMENT ON COLUMN usercls.versions.version IS 'number of the version';
+COMMENT ON COLUMN usercls.versions.kind IS 'sequence or uplift';
+COMMENT ON COLUMN usercls.versions.architecture IS 'kind of network';
+COMMENT ON COLUMN usercls.versions.promoted IS 'whether it answers for the model now';
+COMMENT ON COLUMN usercls.versions.metric IS 'the held-out metric that decides about promotion';
+COMMENT ON COLUMN usercls.versions.value IS 'its value when the version was trained';
+COMMENT ON COLUMN usercls.versions.baseline IS 'its value for the best simple rule on the same users';
+COMMENT ON COLUMN usercls.versions.rows_train IS 'users trained on';
+COMMENT ON COLUMN usercls.versions.rows_held_out IS 'users held out';
+COMMENT ON COLUMN usercls.versions.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN usercls.versions.epochs IS 'epochs that ran';
+COMMENT ON COLUMN usercls.versions.as_of IS 'time up to which the training read its features';
+COMMENT ON COLUMN usercls.versions.seed IS 'seed of the training';
+COMMENT ON COLUMN usercls.versions.features IS 'columns that it reads, in their order';
+COMMENT ON COLUMN usercls.versions.classes IS 'labels that it gives, in the order of its probabilities';
+COMMENT ON COLUMN usercls.versions.hyperparams IS 'every hyperparameter with its value, as JSON';
+COMMENT ON COLUMN usercls.versions.metrics IS 'all held-out metrics, as JSON';
+COMMENT ON COLUMN usercls.versions.spec IS 'arguments of the training, as JSON; null unless you may train the model';
+COMMENT ON COLUMN usercls.versions.bytes IS 'size of the weights';
+COMMENT ON COLUMN usercls.versions.sha256 IS 'SHA-256 of the weights, hexadecimal';
+COMMENT ON COLUMN usercls.versions.memory IS 'bytes that the training took';
+COMMENT ON COLUMN usercls.versions.elapsed IS 'time that the training took';
+COMMENT ON COLUMN usercls.versions.created_at IS 'when it was stored';
+COMMENT ON COLUMN usercls.versions.created_by IS 'role that stored it';
+COMMENT ON COLUMN usercls.versions.comment IS 'words of whoever trained it';
+
+CREATE VIEW usercls.deployments WITH (security_barrier) AS
+SELECT d.deployment_id, m.name AS model, d.version, d.action, d.reason, d.role::text AS role, d.deployed_at,
+	p.deployment_id IS NOT NULL AS current
+FROM usercls.model m
+JOIN usercls.deployment d ON d.model_id = m.model_id
+LEFT JOIN usercls.promoted p ON p.deployment_id = d.deployment_id AND p.model_id = d.model_id
+WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+COMMENT ON VIEW usercls.deployments IS 'which version of a model answered since when, and why';
+COMMENT ON COLUMN usercls.deployments.deployment_id IS 'number of the deployment';
+COMMENT ON COLUMN usercls.deployments.model IS 'name of the model';
+COMMENT ON COLUMN usercls.deployments.version IS 'version that answered from then on; it may be pruned since';
+COMMENT ON COLUMN usercls.deployments.action IS 'promote or rollback';
+COMMENT ON COLUMN usercls.deployments.reason IS 'why';
+COMMENT ON COLUMN usercls.deployments.role IS 'role that did it';
+COMMENT ON COLUMN usercls.deployments.deployed_at IS 'when';
+COMMENT ON COLUMN usercls.deployments.current IS 'whether it is what answers now';
+
+CREATE VIEW usercls.training_runs WITH (security_barrier) AS
+SELECT t.run_id, m.name AS model, t.version, t.role::text AS role, t.started_at, t.finished_at,
+	CASE WHEN t.version IS NOT NULL THEN 'finished'
+		 WHEN t.run_id = (SELECT pg_catalog.max(n.run_id) FROM usercls.training_run n WHERE n.model_id = t.model_id)
+			-- the lock of registry_training_lock()
+			AND EXISTS (SELECT FROM pg_catalog.pg_locks k
+						WHERE k.locktype = 'advisory' AND k.objsubid = 21827 AND k.granted
+							AND k.database = (SELECT b.oid FROM pg_catalog.pg_database b
+											  WHERE b.datname = pg_catalog.current_database())
+							AND k.classid::bigint = t.model_id >> 32
+							AND k.objid::bigint = t.model_id & 4294967295)
+			THEN 'running'
+		 ELSE 'ended early' END AS state,
+	l.epoch AS epochs, l.best_epoch, t.metric, l.train_loss, l.held_out_loss, l.held_out_metric,
+	l.logged_at AS last_epoch_at
+FROM usercls.model m
+JOIN usercls.training_run t ON t.model_id = m.model_id
+LEFT JOIN LATERAL (SELECT * FROM usercls.training_log e WHERE e.run_id = t.run_id
+				   ORDER BY e.epoch DESC LIMIT 1) l ON true
+WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+COMMENT ON VIEW usercls.training_runs IS 'trainings of the models that you may use, with the figures of the last epoch';
+COMMENT ON COLUMN usercls.training_runs.run_id IS 'number of the training';
+COMMENT ON COLUMN usercls.training_runs.model IS 'name of the model';
+COMMENT ON COLUMN usercls.training_runs.version IS 'version that came of it; null unless it finished';
+COMMENT ON COLUMN usercls.training_runs.role IS 'role that trained';
+COMMENT ON COLUMN usercls.training_runs.started_at IS 'when it started';
+COMMENT ON COLUMN usercls.training_runs.finished_at IS 'when the version was stored';
+COMMENT ON COLUMN usercls.training_runs.state IS 'finished, running or ended early';
+COMMENT ON COLUMN usercls.training_runs.epochs IS 'epochs that are complete';
+COMMENT ON COLUMN usercls.training_runs.best_epoch IS 'best epoch so far';
+COMMENT ON COLUMN usercls.training_runs.metric IS 'the held-out metric that decides';
+COMMENT ON COLUMN usercls.training_runs.train_loss IS 'mean loss of the last epoch on the users trained on';
+COMMENT ON COLUMN usercls.training_runs.held_out_loss IS 'mean loss after it on the users held out';
+COMMENT ON COLUMN usercls.training_runs.held_out_metric IS 'the metric after it on the users held out';
+COMMENT ON COLUMN usercls.training_runs.last_epoch_at IS 'when the last epoch was complete';
+
+CREATE VIEW usercls.training_epochs WITH (security_barrier) AS
+SELECT l.run_id, m.name AS model, t.version, l.epoch, l.train_loss, l.held_out_loss, l.held_out_metric,
+	l.learning_rate, l.logged_at
+FROM usercls.model m
+JOIN usercls.training_run t ON t.model_id = m.model_id
+JOIN usercls.training_log l ON l.run_id = t.run_id
+WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+COMMENT ON VIEW usercls.training_epochs IS 'epochs of the trainings of the models that you may use';
+COMMENT ON COLUMN usercls.training_epochs.run_id IS 'number of the training';
+COMMENT ON COLUMN usercls.training_epochs.model IS 'name of the model';
+COMMENT ON COLUMN usercls.training_epochs.version IS 'version that came of the training; null unless it finished';
+COMMENT ON COLUMN usercls.training_epochs.epoch IS 'number of the epoch, from 1';
+COMMENT ON COLUMN usercls.training_epochs.train_loss IS 'mean loss on the users trained on';
+COMMENT ON COLUMN usercls.training_epochs.held_out_loss IS 'mean loss on the users held out';
+COMMENT ON COLUMN usercls.training_epochs.held_out_metric IS 'the metric that decides, on the users held out';
+COMMENT ON COLUMN usercls.training_epochs.learning_rate IS 'learning rate of the epoch''s last step';
+COMMENT ON COLUMN usercls.training_epochs.logged_at IS 'when the epoch was complete';
+
+GRANT SELECT ON usercls.models, usercls.versions, usercls.deployments, usercls.training_runs,
+	usercls.training_epochs TO PUBLIC;
+
+-- What one does with models.
+
+CREATE FUNCTION usercls.promote(model text, version int, reason text DEFAULT NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_promote' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.promote(text, int, text) IS 'let a version answer for the model from now on';
+
+CREATE FUNCTION usercls.rollback(model text, steps int DEFAULT 1, reason text DEFAULT NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.rollback(text, int, text) IS
+	'return to the version that answered before, and return its number';
+
+CREATE FUNCTION usercls.drop_model(model text, if_exists boolean DEFAULT false) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_drop_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.drop_model(text, boolean) IS 'remove a model with all versions and its history';
+
+CREATE FUNCTION usercls.prune_versions(model text, keep int) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls_prune_versions' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.prune_versions(text, int) IS
+	'remove all versions but the newest and the promoted one, and return how many went';
+
+CREATE FUNCTION usercls.export_model(model text, version int DEFAULT NULL) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'usercls_export_model' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION usercls.export_model(text, int) IS
+	'the weights as a safetensors file, of the promoted version unless another is named';
+
+CREATE FUNCTION usercls.import_model(model text, weights bytea, promote text DEFAULT 'never',
+	comment text DEFAULT NULL, spec jsonb DEFAULT NULL) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls_import_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.import_model(text, bytea, text, text, jsonb) IS
+	'store a safetensors file as a new version, and return its number';
+
+CREATE FUNCTION usercls.model_info(model text, version int DEFAULT NULL, OUT property text, OUT value text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'usercls_model_info' LANGUAGE C STABLE PARALLEL SAFE ROWS 40;
+COMMENT ON FUNCTION usercls.model_info(text, int) IS
+	'what a version is: its features in order, classes, hyperparameters and figures';
+
+CREATE FUNCTION usercls.model_tensors(model text, version int DEFAULT NULL, OUT tensor text, OUT type text,
+	OUT shape int[], OUT elements bigint, OUT byte_offset bigint, OUT mean float8, OUT deviation float8,
+	OUT minimum float8, OUT maximum float8) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'usercls_model_tensors' LANGUAGE C STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION usercls.model_tensors(text, int) IS 'the tensors of a version, with what is in them';
+
+CREATE FUNCTION usercls.model_tensors(weights bytea, OUT tensor text, OUT type text,
+	OUT shape int[], OUT elements bigint, OUT byte_offset bigint, OUT mean float8, OUT deviation float8,
+	OUT minimum float8, OUT maximum float8) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'usercls_weights_tensors' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION usercls.model_tensors(bytea) IS 'the tensors of a safetensors file, with what is in them';
+
+CREATE FUNCTION usercls.grant_model(model text, role name, "right" text) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_grant_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.grant_model(text, name, text) IS
+	'give a role, or public, the right score, train or admin on a model';
+
+CREATE FUNCTION usercls.revoke_model(model text, role name, "right" text DEFAULT NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_revoke_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.revoke_model(text, name, text) IS
+	'take a right on a model from a role, or all rights when none is named';
+
+CREATE FUNCTION usercls.set_model_owner(model text, role name) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_set_model_owner' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.set_model_owner(text, name) IS 'give a model to another role';
+
+CREATE FUNCTION usercls.set_model_comment(model text, comment text, version int DEFAULT NULL) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_set_model_comment' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.set_model_comment(text, text, int) IS 'say what a model, or one version of it, is for';

@@ -1,0 +1,328 @@
+/* Finding models: index lookups under the active snapshot, and the one place that checks rights. */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "pg/errors.h"
+#include "pg/registry.h"
+#include "pg/registry_table.h"
+
+Oid
+registry_relation(const char *name)
+{
+	const Oid oid = get_relname_relid(name, get_namespace_oid("usercls", false));
+
+	if (!OidIsValid(oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation \"usercls.%s\" does not exist", name),
+				 errhint("Create the extension usercls in this database.")));
+	return oid;
+}
+
+/* ---- scans ---- */
+
+typedef struct TableScan
+{
+	Relation relation;
+	SysScanDesc scan;
+	HeapTuple tuple;
+} TableScan;
+
+static TableScan
+scan_begin(const char *table, const char *index, ScanKey key, int keys)
+{
+	TableScan scan;
+
+	scan.relation = table_open(registry_relation(table), AccessShareLock);
+	scan.scan =
+		systable_beginscan(scan.relation, registry_relation(index), true, GetActiveSnapshot(), keys, key);
+	return scan;
+}
+
+static bool
+scan_next(TableScan *scan)
+{
+	scan->tuple = systable_getnext(scan->scan);
+	return HeapTupleIsValid(scan->tuple);
+}
+
+/* The attribute's value; valid until the next row. */
+static Datum
+scan_value(const TableScan *scan, AttrNumber attribute, bool *isnull)
+{
+	return heap_getattr(scan->tuple, attribute, RelationGetDescr(scan->relation), isnull);
+}
+
+static Datum
+scan_required(const TableScan *scan, AttrNumber attribute)
+{
+	bool isnull;
+	const Datum value = scan_value(scan, attribute, &isnull);
+
+	if (isnull)
+		elog(ERROR, "column %d of registry table \"%s\" is null", attribute,
+			 RelationGetRelationName(scan->relation));
+	return value;
+}
+
+static void
+scan_end(TableScan *scan)
+{
+	systable_endscan(scan->scan);
+	table_close(scan->relation, AccessShareLock);
+}
+
+static ScanKeyData
+key_int8(AttrNumber attribute, int64 value)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, attribute, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(value));
+	return key;
+}
+
+static ScanKeyData
+key_int4(AttrNumber attribute, int32 value)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, attribute, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(value));
+	return key;
+}
+
+/* ---- rights ---- */
+
+static const char *const right_names[] = {
+	[RIGHT_NONE] = "none", [RIGHT_SCORE] = "score", [RIGHT_TRAIN] = "train", [RIGHT_ADMIN] = "admin"};
+
+const char *
+registry_right_name(ModelRight right)
+{
+	return right_names[right];
+}
+
+ModelRight
+registry_right_from(const char *name)
+{
+	for (ModelRight right = RIGHT_SCORE; right <= RIGHT_ADMIN; right++)
+		if (strcmp(name, right_names[right]) == 0)
+			return right;
+	return RIGHT_NONE;
+}
+
+/* Whether user has what the role of that name has; a role that is gone gives nothing. */
+static bool
+user_is(Oid user, const char *role)
+{
+	const Oid oid = get_role_oid(role, true);
+
+	return OidIsValid(oid) && has_privs_of_role(user, oid);
+}
+
+ModelRight
+registry_right(int64 model_id, const char *owner)
+{
+	const Oid user = GetUserId();
+	ModelRight right = RIGHT_NONE;
+
+	if (user_is(user, owner) ||
+		pg_class_aclcheck(registry_relation("model_acl"), user, ACL_INSERT) == ACLCHECK_OK)
+		return RIGHT_ADMIN;
+
+	ScanKeyData key = key_int8(ACL_MODEL_ID, model_id);
+	TableScan scan = scan_begin("model_acl", "model_acl_pkey", &key, 1);
+
+	while (scan_next(&scan))
+	{
+		const char *grantee = NameStr(*DatumGetName(scan_required(&scan, ACL_GRANTEE)));
+
+		if (strcmp(grantee, "public") == 0 || user_is(user, grantee))
+		{
+			char *name = TextDatumGetCString(scan_required(&scan, ACL_RIGHT));
+
+			right = Max(right, registry_right_from(name));
+		}
+	}
+	scan_end(&scan);
+	return right;
+}
+
+/* ---- models ---- */
+
+/* The nearest name among the models that the current user may see, or NULL. */
+static const char *
+nearest_model(const char *name)
+{
+	TableScan scan = scan_begin("model", "model_name_key", NULL, 0);
+	int n = 0, cap = 64;
+	const char **names = palloc(sizeof(char *) * cap);
+
+	while (scan_next(&scan))
+	{
+		const int64 id = DatumGetInt64(scan_required(&scan, MODEL_ID));
+		const char *owner = NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER)));
+
+		if (registry_right(id, owner) == RIGHT_NONE)
+			continue;
+		if (n == cap)
+			names = repalloc(names, sizeof(char *) * (cap *= 2));
+		names[n++] = TextDatumGetCString(scan_required(&scan, MODEL_NAME));
+	}
+	scan_end(&scan);
+	return nearest_name(name, names, n);
+}
+
+/* The model's row and its promoted version; NULL when there is none of that name. */
+static Model *
+read_model(const char *name)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, MODEL_NAME, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
+
+	TableScan scan = scan_begin("model", "model_name_key", &key, 1);
+	Model *model = NULL;
+
+	if (scan_next(&scan))
+	{
+		model = palloc0(sizeof(Model));
+		model->model_id = DatumGetInt64(scan_required(&scan, MODEL_ID));
+		model->name = TextDatumGetCString(scan_required(&scan, MODEL_NAME));
+		model->kind = TextDatumGetCString(scan_required(&scan, MODEL_KIND));
+		model->owner = pstrdup(NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER))));
+		model->newest = DatumGetInt32(scan_required(&scan, MODEL_LAST_VERSION));
+	}
+	scan_end(&scan);
+	if (model == NULL)
+		return NULL;
+
+	key = key_int8(PROMOTED_MODEL_ID, model->model_id);
+	scan = scan_begin("promoted", "promoted_pkey", &key, 1);
+	if (scan_next(&scan))
+		model->promoted = DatumGetInt32(scan_required(&scan, PROMOTED_VERSION));
+	scan_end(&scan);
+	model->right = registry_right(model->model_id, model->owner);
+	return model;
+}
+
+static Model *
+check_right(Model *model, const char *name, ModelRight right)
+{
+	if (model == NULL || model->right == RIGHT_NONE)
+		error_unknown_model(name, nearest_model(name));
+	if (model->right < right)
+		error_model_right(name, right_names[right]);
+	return model;
+}
+
+Model *
+registry_find(const char *name, ModelRight right)
+{
+	return check_right(read_model(name), name, right);
+}
+
+Model *
+registry_find_visible(const char *name)
+{
+	Model *model = read_model(name);
+
+	return model != NULL && model->right > RIGHT_NONE ? model : NULL;
+}
+
+Model *
+registry_find_or_new(const char *name, ModelRight right)
+{
+	Model *model = read_model(name);
+
+	if (model == NULL)
+		return NULL;
+	if (model->right == RIGHT_NONE)
+		ereport(ERROR, (errcode(ERRCODE_DUPLICATE_OBJECT), errmsg("model name \"%s\" is taken", name),
+						errdetail("Another role has a model of this name, and you have no right on it."),
+						errhint("Choose another name, or ask for the right \"%s\".", right_names[right])));
+	return check_right(model, name, right);
+}
+
+/* Position a scan on the row of model->version. */
+static TableScan
+version_scan(const Model *model, int32 version)
+{
+	ScanKeyData key[2] = {key_int8(VERSION_MODEL_ID, model->model_id), key_int4(VERSION_VERSION, version)};
+	TableScan scan = scan_begin("model_version", "model_version_pkey", key, 2);
+
+	if (!scan_next(&scan))
+	{
+		scan_end(&scan);
+		error_unknown_version(model->name, version, model->newest);
+	}
+	return scan;
+}
+
+static Model *
+read_version(Model *model, int32 version)
+{
+	TableScan scan = version_scan(model, version);
+	const bytea *digest = DatumGetByteaPP(scan_required(&scan, VERSION_SHA256));
+
+	if (VARSIZE_ANY_EXHDR(digest) != MODEL_DIGEST)
+		elog(ERROR, "digest of model \"%s\" version %d has a wrong length", model->name, version);
+	memcpy(model->digest, VARDATA_ANY(digest), MODEL_DIGEST);
+	model->version = version;
+	scan_end(&scan);
+	return model;
+}
+
+Model *
+registry_promoted(const char *name, const char *kind, ModelRight right)
+{
+	Model *model = registry_find(name, right);
+
+	if (kind != NULL && strcmp(model->kind, kind) != 0)
+		error_wrong_kind(name, model->kind, kind);
+	if (model->promoted == 0)
+		error_not_promoted(name, model->newest);
+	return read_version(model, model->promoted);
+}
+
+Model *
+registry_version(const char *name, int32 version, ModelRight right)
+{
+	return read_version(registry_find(name, right), version);
+}
+
+bytea *
+registry_weights(const Model *model)
+{
+	TableScan scan = version_scan(model, model->version);
+	bytea *weights = DatumGetByteaPCopy(scan_required(&scan, VERSION_WEIGHTS));
+
+	scan_end(&scan);
+	return weights;
+}
+
+Jsonb *
+registry_spec(const Model *model)
+{
+	if (model->right < RIGHT_TRAIN)
+		error_model_right(model->name, right_names[RIGHT_TRAIN]);
+
+	TableScan scan = version_scan(model, model->version);
+	bool isnull;
+	const Datum spec = scan_value(&scan, VERSION_SPEC, &isnull);
+	Jsonb *copy = isnull ? NULL : DatumGetJsonbPCopy(spec);
+
+	scan_end(&scan);
+	return copy;
+}

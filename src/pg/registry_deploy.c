@@ -1,0 +1,211 @@
+/* Which version answers: promotion, the gate of trainings, and the way back. */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg/errors.h"
+#include "pg/registry_table.h"
+
+void
+registry_lock(const Model *model)
+{
+	Statement lock = {0};
+
+	statement_add_bigint(&lock, model->model_id);
+	if (statement_run(&lock, "SELECT FROM usercls.model m WHERE m.model_id = $1 FOR NO KEY UPDATE") == 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("model \"%s\" was dropped meanwhile", model->name)));
+}
+
+/* What answers now, 0 for nothing; the lock is held, so that the snapshot of this statement sees the last
+ * word. */
+static int32
+promoted_now(const Model *model, int64 *deployment_id)
+{
+	Statement read = {0};
+	bool isnull;
+
+	statement_add_bigint(&read, model->model_id);
+	*deployment_id = 0;
+	if (statement_run(&read,
+					  "SELECT p.version, p.deployment_id FROM usercls.promoted p WHERE p.model_id = $1") == 0)
+		return 0;
+	*deployment_id = DatumGetInt64(statement_result(2, &isnull));
+	return DatumGetInt32(statement_result(1, &isnull));
+}
+
+static void
+check_version(const Model *model, int32 version)
+{
+	Statement find = {0};
+
+	statement_add_bigint(&find, model->model_id);
+	statement_add_int(&find, version);
+	if (statement_run(&find,
+					  "SELECT FROM usercls.model_version v WHERE v.model_id = $1 AND v.version = $2") == 0)
+		error_unknown_version(model->name, version, model->newest);
+}
+
+/* previous: the deployment that a rollback by one step returns to, 0 for none */
+static void
+deploy(const Model *model, int32 version, const char *action, const char *reason, const char *user,
+	   int64 previous)
+{
+	Statement history = {0};
+	Statement pointer = {0};
+	bool isnull;
+
+	statement_add_bigint(&history, model->model_id);
+	statement_add_int(&history, version);
+	statement_add_text(&history, action);
+	statement_add_text(&history, reason);
+	statement_add_text(&history, user);
+	statement_add(&history, INT8OID, Int64GetDatum(previous), previous == 0);
+	statement_run(&history,
+				  "INSERT INTO usercls.deployment (model_id, version, action, reason, role, previous)"
+				  " VALUES ($1, $2, $3, $4, $5::name, $6) RETURNING deployment_id");
+
+	const int64 deployment_id = DatumGetInt64(statement_result(1, &isnull));
+
+	statement_add_bigint(&pointer, model->model_id);
+	statement_add_int(&pointer, version);
+	statement_add_bigint(&pointer, deployment_id);
+	statement_run(&pointer,
+				  "INSERT INTO usercls.promoted (model_id, version, deployment_id) VALUES ($1, $2, $3)"
+				  " ON CONFLICT (model_id) DO UPDATE SET version = $2, deployment_id = $3");
+}
+
+void
+registry_promote(Model *model, int32 version, const char *reason)
+{
+	char *user = GetUserNameFromId(GetUserId(), false);
+	RegistryAccess access;
+	int64 current;
+
+	registry_enter(&access);
+	registry_lock(model);
+	check_version(model, version);
+	if (promoted_now(model, &current) != version)
+		deploy(model, version, "promote", reason, user, current);
+	registry_leave(&access);
+	model->promoted = version;
+}
+
+int32
+registry_rollback(Model *model, int32 steps, const char *reason)
+{
+	char *user = GetUserNameFromId(GetUserId(), false);
+	RegistryAccess access;
+	Statement find = {0};
+	int64 current;
+	bool isnull, no_previous;
+
+	if (steps < 1)
+		error_out_of_range("steps", psprintf("%d", steps), "1 or more");
+	registry_enter(&access);
+	registry_lock(model);
+	if (promoted_now(model, &current) == 0)
+		error_not_promoted(model->name, model->newest);
+
+	/* Versions that were pruned since are passed over, and so is one that answered twice in a row because of
+	 * that. */
+	statement_add_bigint(&find, model->model_id);
+	statement_add_bigint(&find, current);
+	statement_add_bigint(&find, steps);
+
+	const uint64 found = statement_run(
+		&find, "WITH RECURSIVE way AS ("
+			   " SELECT d.version, d.previous, 0::bigint AS step FROM usercls.deployment d"
+			   "  WHERE d.deployment_id = $2 AND d.model_id = $1"
+			   " UNION ALL"
+			   " SELECT d.version, d.previous,"
+			   "  way.step + CASE WHEN v.version IS NULL THEN 0 ELSE 1 END"
+			   "  FROM way JOIN usercls.deployment d ON d.deployment_id = way.previous AND d.model_id = $1"
+			   "  LEFT JOIN usercls.model_version v ON v.model_id = d.model_id AND v.version = d.version"
+			   "  WHERE way.step < $3)"
+			   " SELECT way.version, way.previous FROM way WHERE way.step = $3 ORDER BY way.step LIMIT 1");
+
+	if (found == 0)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("model \"%s\" cannot be rolled back by %d", model->name, steps),
+			 errdetail("Fewer versions that still exist answered for it before."),
+			 errhint(
+				 "The view usercls.deployments shows its history; usercls.promote() takes any version.")));
+
+	const int32 version = DatumGetInt32(statement_result(1, &isnull));
+	const int64 previous = DatumGetInt64(statement_result(2, &no_previous));
+
+	deploy(model, version, "rollback", reason, user, no_previous ? 0 : previous);
+	registry_leave(&access);
+	model->promoted = version;
+	return version;
+}
+
+void
+registry_check_promote(const char *promote)
+{
+	static const char *const modes[] = {"if_better", "always", "never"};
+
+	for (int i = 0; i < lengthof(modes); i++)
+		if (strcmp(promote, modes[i]) == 0)
+			return;
+	error_out_of_range("promote", promote, "if_better, always or never");
+}
+
+bool
+registry_gate(Model *model, int32 version, const char *promote, const char *metric, bool larger_is_better,
+			  double value, double incumbent, char **reason)
+{
+	RegistryAccess access;
+	int64 deployment_id;
+
+	registry_check_promote(promote);
+	if (strcmp(promote, "never") == 0)
+	{
+		*reason = pstrdup("promotion was not asked for");
+		return false;
+	}
+	if (strcmp(promote, "always") == 0)
+	{
+		*reason = pstrdup("promotion was asked for whatever the metric");
+		registry_promote(model, version, *reason);
+		return true;
+	}
+
+	/* The lock stays until the transaction ends: what answers now answers until we have promoted. */
+	registry_enter(&access);
+	registry_lock(model);
+
+	const int32 now = promoted_now(model, &deployment_id);
+
+	registry_leave(&access);
+	if (now == 0)
+		*reason = pstrdup("no version was promoted before");
+	else if (now != model->promoted)
+	{
+		*reason = psprintf("version %d was promoted meanwhile, and not compared", now);
+		return false;
+	}
+	else if (isnan(incumbent))
+	{
+		*reason = psprintf("version %d cannot be compared on the same held-out users", now);
+		return false;
+	}
+	else
+	{
+		const bool better = larger_is_better ? value > incumbent : value < incumbent;
+
+		*reason = psprintf("%s %.4g against %.4g of version %d", metric, value, incumbent, now);
+		if (!better)
+			return false;
+	}
+	registry_promote(model, version, *reason);
+	return true;
+}

@@ -1,0 +1,267 @@
+/* The SQL functions over the registry. */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "pg/errors.h"
+#include "pg/registry_table.h"
+
+PG_FUNCTION_INFO_V1(usercls_immutable);
+PG_FUNCTION_INFO_V1(usercls_model_right);
+PG_FUNCTION_INFO_V1(usercls_promote);
+PG_FUNCTION_INFO_V1(usercls_rollback);
+PG_FUNCTION_INFO_V1(usercls_drop_model);
+PG_FUNCTION_INFO_V1(usercls_prune_versions);
+PG_FUNCTION_INFO_V1(usercls_export_model);
+PG_FUNCTION_INFO_V1(usercls_grant_model);
+PG_FUNCTION_INFO_V1(usercls_revoke_model);
+PG_FUNCTION_INFO_V1(usercls_set_model_owner);
+PG_FUNCTION_INFO_V1(usercls_set_model_comment);
+
+/* ---- arguments ---- */
+
+static void
+require(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	if (PG_ARGISNULL(i))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+}
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	require(fcinfo, i, name);
+	return text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+static char *
+optional_text(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
+}
+
+static int32
+int_argument(FunctionCallInfo fcinfo, int i, const char *name)
+{
+	require(fcinfo, i, name);
+	return PG_GETARG_INT32(i);
+}
+
+static ModelRight
+right_argument(const char *name)
+{
+	const ModelRight right = registry_right_from(name);
+
+	if (right == RIGHT_NONE)
+		error_out_of_range("right", name, "score, train or admin");
+	return right;
+}
+
+Model *
+registry_shown(const char *name, bool any_version, int32 version, ModelRight right)
+{
+	if (!any_version)
+		return registry_version(name, version, right);
+
+	const Model *model = registry_find(name, right);
+
+	if (model->promoted == 0)
+		error_not_promoted(name, model->newest);
+	return registry_version(name, model->promoted, right);
+}
+
+/* ---- rights, as the views see them ---- */
+
+Datum
+usercls_model_right(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(registry_right(PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1))));
+}
+
+Datum
+usercls_immutable(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger function")));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("a stored version of a model cannot be changed"),
+					errdetail("What has scored users must stay what it was."),
+					errhint("Store a new version with usercls.import_model(), and promote it.")));
+}
+
+/* ---- versions ---- */
+
+Datum
+usercls_promote(PG_FUNCTION_ARGS)
+{
+	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
+
+	registry_promote(model, int_argument(fcinfo, 1, "version"), optional_text(fcinfo, 2));
+	PG_RETURN_VOID();
+}
+
+Datum
+usercls_rollback(PG_FUNCTION_ARGS)
+{
+	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
+
+	PG_RETURN_INT32(registry_rollback(model, int_argument(fcinfo, 1, "steps"), optional_text(fcinfo, 2)));
+}
+
+Datum
+usercls_prune_versions(PG_FUNCTION_ARGS)
+{
+	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_ADMIN);
+
+	PG_RETURN_INT32(registry_prune(model, int_argument(fcinfo, 1, "keep")));
+}
+
+Datum
+usercls_drop_model(PG_FUNCTION_ARGS)
+{
+	const char *name = text_argument(fcinfo, 0, "model");
+	const bool if_exists = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	RegistryAccess access;
+	Statement drop = {0};
+
+	if (if_exists && registry_find_visible(name) == NULL)
+	{
+		ereport(NOTICE, (errmsg("model \"%s\" does not exist, skipping", name)));
+		PG_RETURN_VOID();
+	}
+
+	const Model *model = registry_find(name, RIGHT_ADMIN);
+
+	registry_enter(&access);
+	statement_add_bigint(&drop, model->model_id);
+	statement_run(&drop, "DELETE FROM usercls.model m WHERE m.model_id = $1");
+	registry_leave(&access);
+	PG_RETURN_VOID();
+}
+
+Datum
+usercls_export_model(PG_FUNCTION_ARGS)
+{
+	const char *name = text_argument(fcinfo, 0, "model");
+	const bool any = PG_ARGISNULL(1);
+
+	PG_RETURN_BYTEA_P(registry_weights(registry_shown(name, any, any ? 0 : PG_GETARG_INT32(1), RIGHT_TRAIN)));
+}
+
+/* ---- who may do what ---- */
+
+/* The role as it is stored: it must exist, and public stands for everybody. */
+static const char *
+role_argument(FunctionCallInfo fcinfo, int i)
+{
+	require(fcinfo, i, "role");
+
+	const char *role = NameStr(*PG_GETARG_NAME(i));
+
+	if (strcmp(role, "public") != 0)
+		(void) get_role_oid(role, false);
+	return role;
+}
+
+Datum
+usercls_grant_model(PG_FUNCTION_ARGS)
+{
+	const char *name = text_argument(fcinfo, 0, "model");
+	const char *role = role_argument(fcinfo, 1);
+	const char *right = text_argument(fcinfo, 2, "right");
+	const char *user = GetUserNameFromId(GetUserId(), false);
+	RegistryAccess access;
+	Statement grant = {0};
+
+	right_argument(right);
+
+	const Model *model = registry_find(name, RIGHT_ADMIN);
+
+	registry_enter(&access);
+	statement_add_bigint(&grant, model->model_id);
+	statement_add_text(&grant, role);
+	statement_add_text(&grant, right);
+	statement_add_text(&grant, user);
+	statement_run(&grant, "INSERT INTO usercls.model_acl (model_id, grantee, \"right\", granted_by)"
+						  " VALUES ($1, $2::name, $3, $4::name) ON CONFLICT DO NOTHING");
+	registry_leave(&access);
+	PG_RETURN_VOID();
+}
+
+Datum
+usercls_revoke_model(PG_FUNCTION_ARGS)
+{
+	const char *name = text_argument(fcinfo, 0, "model");
+	const char *right = optional_text(fcinfo, 2);
+	RegistryAccess access;
+	Statement revoke = {0};
+
+	require(fcinfo, 1, "role");
+	if (right != NULL)
+		right_argument(right);
+
+	const Model *model = registry_find(name, RIGHT_ADMIN);
+
+	registry_enter(&access);
+	statement_add_bigint(&revoke, model->model_id);
+	statement_add_text(&revoke, NameStr(*PG_GETARG_NAME(1)));
+	statement_add_text(&revoke, right);
+	statement_run(&revoke, "DELETE FROM usercls.model_acl a WHERE a.model_id = $1 AND a.grantee = $2::name"
+						   " AND a.\"right\" = COALESCE($3, a.\"right\")");
+	registry_leave(&access);
+	PG_RETURN_VOID();
+}
+
+Datum
+usercls_set_model_owner(PG_FUNCTION_ARGS)
+{
+	const char *name = text_argument(fcinfo, 0, "model");
+	RegistryAccess access;
+	Statement change = {0};
+
+	require(fcinfo, 1, "role");
+
+	const char *role = NameStr(*PG_GETARG_NAME(1));
+	const Model *model = registry_find(name, RIGHT_ADMIN);
+
+	/* As for ALTER ... OWNER TO: nobody gives things to a role that he could not take them back from. */
+	check_is_member_of_role(GetUserId(), get_role_oid(role, false));
+	registry_enter(&access);
+	statement_add_bigint(&change, model->model_id);
+	statement_add_text(&change, role);
+	statement_run(&change, "UPDATE usercls.model SET owner = $2::name WHERE model_id = $1");
+	registry_leave(&access);
+	PG_RETURN_VOID();
+}
+
+Datum
+usercls_set_model_comment(PG_FUNCTION_ARGS)
+{
+	const Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
+	const char *comment = optional_text(fcinfo, 1);
+	RegistryAccess access;
+	Statement change = {0};
+
+	registry_enter(&access);
+	statement_add_bigint(&change, model->model_id);
+	statement_add_text(&change, comment);
+	if (PG_ARGISNULL(2))
+		statement_run(&change, "UPDATE usercls.model SET comment = $2 WHERE model_id = $1");
+	else
+	{
+		statement_add_int(&change, PG_GETARG_INT32(2));
+		if (statement_run(&change, "UPDATE usercls.model_version SET comment = $2 WHERE model_id = $1"
+								   " AND version = $3") == 0)
+			error_unknown_version(model->name, PG_GETARG_INT32(2), model->newest);
+	}
+	registry_leave(&access);
+	PG_RETURN_VOID();
+}

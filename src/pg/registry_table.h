@@ -1,0 +1,90 @@
+/*
+ * The tables behind pg/registry.h, for the registry's own files.
+ *
+ * Attribute numbers are those of sql/1.0.0/30_registry.sql: an upgrade may add
+ * columns at the end, nothing else.
+ */
+#ifndef USERCLS_PG_REGISTRY_TABLE_H
+#define USERCLS_PG_REGISTRY_TABLE_H
+
+#include "access/attnum.h"
+
+#include "pg/registry.h"
+
+enum
+{
+	MODEL_ID = 1,
+	MODEL_NAME,
+	MODEL_KIND,
+	MODEL_OWNER,
+	MODEL_LAST_VERSION
+};
+
+enum
+{
+	VERSION_MODEL_ID = 1,
+	VERSION_VERSION,
+	VERSION_ARCHITECTURE,
+	VERSION_WEIGHTS,
+	VERSION_SHA256,
+	VERSION_SPEC = 15
+};
+
+enum
+{
+	PROMOTED_MODEL_ID = 1,
+	PROMOTED_VERSION
+};
+
+enum
+{
+	ACL_MODEL_ID = 1,
+	ACL_GRANTEE,
+	ACL_RIGHT
+};
+
+/* The table or index usercls.name. */
+extern Oid registry_relation(const char *name);
+
+/* The right of the current user: the only place that decides. */
+extern ModelRight registry_right(int64 model_id, const char *owner);
+
+/* The model, or NULL when the current user may not see one of that name. */
+extern Model *registry_find_visible(const char *name);
+
+/* The version to show: the promoted one when none was named. */
+extern Model *registry_shown(const char *name, bool any_version, int32 version, ModelRight right);
+
+/* Make a model that the current user owns, or find the one that another session made meanwhile. */
+extern Model *registry_make(const char *name, const char *kind);
+
+/* Lock the model's row until the transaction ends: whoever changes what answers does so first. Inside
+ * registry_enter. */
+extern void registry_lock(const Model *model);
+
+/* Return to the version that answered `steps` deployments before; returns it. */
+extern int32 registry_rollback(Model *model, int32 steps, const char *reason);
+
+extern const char *registry_right_name(ModelRight right);
+extern ModelRight registry_right_from(const char *name); /* RIGHT_NONE: not a right */
+
+/* One SQL statement with its parameters, between registry_enter and registry_leave. Start from {0}. */
+#define STATEMENT_MAX 24
+
+typedef struct Statement
+{
+	int n;
+	Oid type[STATEMENT_MAX];
+	Datum value[STATEMENT_MAX];
+	char null[STATEMENT_MAX];
+} Statement;
+
+extern void statement_add(Statement *statement, Oid type, Datum value, bool isnull);
+extern void statement_add_text(Statement *statement, const char *text /* NULL: null */);
+extern void statement_add_int(Statement *statement, int32 value);
+extern void statement_add_bigint(Statement *statement, int64 value);
+extern uint64 statement_run(Statement *statement, const char *sql);  /* rows it processed */
+extern uint64 statement_read(Statement *statement, const char *sql); /* the same, under the active snapshot */
+extern Datum statement_result(int column, bool *isnull);             /* of its first row; column from 1 */
+
+#endif

@@ -1,0 +1,389 @@
+/* Storing models: SQL that runs as the owner of the registry. */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "catalog/pg_class.h"
+#include "utils/timestamp.h"
+
+#include "model/codec.h"
+#include "pg/errors.h"
+#include "pg/registry_table.h"
+
+/* A row with weights beyond this could not be dumped as text: hexadecimal doubles it, and a row holds 1 GB.
+ */
+#define WEIGHTS_MAX (256 * 1024 * 1024)
+
+/* Advisory locks of ours have a class that SQL's pg_advisory_lock() does not reach (it uses 1 and 2). */
+#define TRAINING_LOCK_CLASS 21827
+
+void
+registry_enter(RegistryAccess *access)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(registry_relation("model")));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for the registry");
+
+	const Oid owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+
+	ReleaseSysCache(tuple);
+	SPI_connect();
+	GetUserIdAndSecContext(&access->user, &access->sec_context);
+	SetUserIdAndSecContext(owner, access->sec_context | SECURITY_LOCAL_USERID_CHANGE |
+									  SECURITY_RESTRICTED_OPERATION);
+	access->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+registry_leave(RegistryAccess *access)
+{
+	AtEOXact_GUC(true, access->guc_level);
+	SetUserIdAndSecContext(access->user, access->sec_context);
+	SPI_finish();
+}
+
+/* ---- one statement with its parameters ---- */
+
+void
+statement_add(Statement *statement, Oid type, Datum value, bool isnull)
+{
+	Assert(statement->n < STATEMENT_MAX);
+	statement->type[statement->n] = type;
+	statement->value[statement->n] = isnull ? (Datum) 0 : value;
+	statement->null[statement->n] = isnull ? 'n' : ' ';
+	statement->n++;
+}
+
+void
+statement_add_text(Statement *statement, const char *text)
+{
+	statement_add(statement, TEXTOID, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+void
+statement_add_int(Statement *statement, int32 value)
+{
+	statement_add(statement, INT4OID, Int32GetDatum(value), false);
+}
+
+void
+statement_add_bigint(Statement *statement, int64 value)
+{
+	statement_add(statement, INT8OID, Int64GetDatum(value), false);
+}
+
+static void
+statement_add_float(Statement *statement, double value)
+{
+	statement_add(statement, FLOAT8OID, Float8GetDatum(value), isnan(value));
+}
+
+static void
+statement_add_pointer(Statement *statement, Oid type, const void *value)
+{
+	statement_add(statement, type, PointerGetDatum(value), value == NULL);
+}
+
+static void
+statement_add_names(Statement *statement, const char *const *names, int n)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		elements[i] = CStringGetTextDatum(names[i]);
+	statement_add(statement, TEXTARRAYOID,
+				  PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT)), false);
+}
+
+static uint64
+execute(Statement *statement, const char *sql, bool read_only)
+{
+	const int result = SPI_execute_with_args(sql, statement->n, statement->type, statement->value,
+											 statement->null, read_only, 0);
+
+	if (result < 0)
+		elog(ERROR, "registry statement failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+uint64
+statement_run(Statement *statement, const char *sql)
+{
+	return execute(statement, sql, false);
+}
+
+uint64
+statement_read(Statement *statement, const char *sql)
+{
+	return execute(statement, sql, true);
+}
+
+Datum
+statement_result(int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, isnull);
+}
+
+/* ---- trainings ---- */
+
+Model *
+registry_make(const char *name, const char *kind)
+{
+	RegistryAccess access;
+	Statement insert = {0};
+	Model *model = palloc0(sizeof(Model));
+
+	model->name = pstrdup(name);
+	model->kind = pstrdup(kind);
+	model->owner = GetUserNameFromId(GetUserId(), false);
+	model->right = RIGHT_ADMIN;
+	if (strlen(name) < 1 || strlen(name) > 200)
+		error_out_of_range("model", name, "a name of 1 to 200 bytes");
+
+	registry_enter(&access);
+	statement_add_text(&insert, name);
+	statement_add_text(&insert, kind);
+	statement_add_text(&insert, model->owner);
+
+	const uint64 rows = statement_run(&insert, "INSERT INTO usercls.model (name, kind, owner)"
+											   " VALUES ($1, $2, $3::name) ON CONFLICT (name) DO NOTHING"
+											   " RETURNING model_id");
+	bool isnull;
+
+	if (rows == 1)
+		model->model_id = DatumGetInt64(statement_result(1, &isnull));
+	registry_leave(&access);
+	if (rows == 1)
+		return model;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	model = registry_find_or_new(name, RIGHT_TRAIN);
+	PopActiveSnapshot();
+	if (model == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("model \"%s\" is being made by another session", name), errhint("Try again.")));
+	return model;
+}
+
+int64
+registry_run_start(Model **model, const char *name, const char *kind)
+{
+	if (*model == NULL)
+		*model = registry_make(name, kind);
+	if (strcmp((*model)->kind, kind) != 0)
+		error_wrong_kind(name, (*model)->kind, kind);
+
+	char *user = GetUserNameFromId(GetUserId(), false);
+	RegistryAccess access;
+	Statement insert = {0};
+	bool isnull;
+
+	registry_enter(&access);
+	statement_add_bigint(&insert, (*model)->model_id);
+	statement_add_text(&insert, user);
+	statement_run(&insert,
+				  "INSERT INTO usercls.training_run (model_id, role) VALUES ($1, $2::name) RETURNING run_id");
+
+	const int64 run_id = DatumGetInt64(statement_result(1, &isnull));
+
+	registry_leave(&access);
+	return run_id;
+}
+
+void
+registry_log(int64 run_id, const TrainReport *report, const char *metric)
+{
+	RegistryAccess access;
+	Statement log = {0};
+
+	registry_enter(&access);
+	statement_add_bigint(&log, run_id);
+	statement_add_int(&log, report->epoch);
+	statement_add_float(&log, report->train_loss);
+	statement_add_float(&log, report->valid_loss);
+	statement_add_float(&log, report->valid_metric);
+	statement_add_float(&log, report->learning_rate);
+	statement_add_int(&log, report->best_epoch);
+	statement_run(
+		&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss, held_out_metric,"
+			  " learning_rate, best_epoch) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+			  " ON CONFLICT (run_id, epoch) DO NOTHING");
+	if (report->epoch == 1)
+	{
+		Statement name = {0};
+
+		statement_add_bigint(&name, run_id);
+		statement_add_text(&name, metric);
+		statement_run(&name, "UPDATE usercls.training_run SET metric = $2 WHERE run_id = $1");
+	}
+	registry_leave(&access);
+}
+
+static bytea *
+digest_of(const bytea *weights)
+{
+	bytea *digest = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+
+	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)) < 0 ||
+		pg_cryptohash_final(hash, (uint8 *) VARDATA(digest), PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute SHA-256 of the weights");
+	pg_cryptohash_free(hash);
+	SET_VARSIZE(digest, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	return digest;
+}
+
+void
+registry_digest(uint8 *digest, const bytea *weights)
+{
+	memcpy(digest, VARDATA(digest_of(weights)), MODEL_DIGEST);
+}
+
+int32
+registry_store(Model *model, int64 run_id, const VersionRecord *record)
+{
+	const Size size = VARSIZE_ANY_EXHDR(record->weights);
+	Codec *codec = palloc(sizeof(Codec));
+	char *user = GetUserNameFromId(GetUserId(), false);
+	RegistryAccess access;
+	bool isnull;
+
+	if (size > WEIGHTS_MAX)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("weights of model \"%s\" are too large", model->name),
+						errdetail("They take %zu bytes; at most %d can be stored.", size, WEIGHTS_MAX),
+						errhint("Choose a smaller hidden_size or fewer layers.")));
+	report_weights(codec_open(codec, VARDATA_ANY(record->weights), size), NULL, 0);
+	pfree(codec);
+
+	registry_enter(&access);
+
+	Statement number = {0};
+
+	statement_add_bigint(&number, model->model_id);
+	if (statement_run(&number, "UPDATE usercls.model SET last_version = last_version + 1 WHERE model_id = $1"
+							   " RETURNING last_version") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" was dropped meanwhile", model->name),
+				 errhint("Train it again.")));
+
+	const int32 version = DatumGetInt32(statement_result(1, &isnull));
+	bytea *digest = digest_of(record->weights);
+	Statement insert = {0};
+
+	statement_add_bigint(&insert, model->model_id);
+	statement_add_int(&insert, version);
+	statement_add_text(&insert, record->architecture);
+	statement_add_pointer(&insert, BYTEAOID, record->weights);
+	statement_add_pointer(&insert, BYTEAOID, digest);
+	statement_add_names(&insert, record->features, record->n_features);
+	statement_add_names(&insert, record->classes, record->n_classes);
+	statement_add_pointer(&insert, JSONBOID, record->hyperparams);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->seed), record->epochs == 0);
+	statement_add_text(&insert, record->metric);
+	statement_add_float(&insert, record->value);
+	statement_add_float(&insert, record->baseline);
+	statement_add_pointer(&insert, JSONBOID, record->metrics);
+	statement_add(&insert, TIMESTAMPTZOID, TimestampTzGetDatum(record->as_of),
+				  TIMESTAMP_NOT_FINITE(record->as_of));
+	statement_add_pointer(&insert, JSONBOID, record->spec);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_train), record->epochs == 0);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_held_out), record->epochs == 0);
+	statement_add(&insert, INT4OID, Int32GetDatum(record->best_epoch), record->epochs == 0);
+	statement_add(&insert, INT4OID, Int32GetDatum(record->epochs), record->epochs == 0);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->memory), record->epochs == 0);
+	statement_add_pointer(&insert, INTERVALOID, record->elapsed);
+	statement_add_text(&insert, user);
+	statement_add_text(&insert, record->comment);
+	statement_run(
+		&insert,
+		"INSERT INTO usercls.model_version (model_id, version, architecture, weights, sha256, features,"
+		" classes, hyperparams, seed, metric, value, baseline, metrics, as_of, spec, rows_train,"
+		" rows_held_out, best_epoch, epochs, memory, elapsed, created_by, comment)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, COALESCE($8, '{}'), $9, $10, $11, $12, $13, $14, $15, $16,"
+		" $17, $18, $19, $20, $21, $22::name, $23)");
+	if (run_id != 0)
+	{
+		Statement finish = {0};
+
+		statement_add_bigint(&finish, run_id);
+		statement_add_int(&finish, version);
+		statement_add_text(&finish, record->metric);
+		statement_run(&finish, "UPDATE usercls.training_run SET version = $2, metric = COALESCE($3, metric),"
+							   " finished_at = clock_timestamp() WHERE run_id = $1");
+	}
+	registry_leave(&access);
+	memcpy(model->digest, VARDATA(digest), MODEL_DIGEST);
+	model->version = model->newest = version;
+	return version;
+}
+
+int
+registry_prune(const Model *model, int keep)
+{
+	RegistryAccess access;
+	Statement prune = {0};
+
+	if (keep < 1)
+		error_out_of_range("keep", psprintf("%d", keep), "1 or more");
+	registry_enter(&access);
+	registry_lock(model);
+	statement_add_bigint(&prune, model->model_id);
+	statement_add_bigint(&prune, keep);
+
+	const uint64 rows =
+		statement_run(&prune, "DELETE FROM usercls.model_version v WHERE v.model_id = $1"
+							  " AND v.version NOT IN (SELECT n.version FROM usercls.model_version n"
+							  " WHERE n.model_id = $1 ORDER BY n.version DESC LIMIT $2)"
+							  " AND NOT EXISTS (SELECT FROM usercls.promoted p WHERE p.model_id = v.model_id"
+							  " AND p.version = v.version)");
+
+	registry_leave(&access);
+	return (int) rows;
+}
+
+/* ---- one training at a time ---- */
+
+static LOCKTAG
+training_locktag(int64 model_id)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (model_id >> 32), (uint32) model_id,
+						 TRAINING_LOCK_CLASS);
+	return tag;
+}
+
+bool
+registry_training_lock(int64 model_id)
+{
+	const LOCKTAG tag = training_locktag(model_id);
+
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+registry_training_unlock(int64 model_id)
+{
+	const LOCKTAG tag = training_locktag(model_id);
+
+	LockRelease(&tag, ExclusiveLock, true);
+}
