@@ -1,0 +1,72 @@
+#include "nn/stats.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define EXACT_MAX 30
+
+SignScore
+sign_score(const double *value, size_t n)
+{
+	SignScore score = {0, 0};
+
+	for (size_t i = 1; i < n; i++)
+	{
+		score.rises += value[i] > value[i - 1];
+		score.falls += value[i] < value[i - 1];
+	}
+	return score;
+}
+
+double
+sign_z(SignScore score)
+{
+	const long changes = score.rises + score.falls;
+
+	if (changes == 0)
+		return 0.0;
+	return (double) (score.rises - score.falls) / sqrt((double) (changes + 2) / 3.0);
+}
+
+/*
+ * P(rises <= k among n) for n up to EXACT_MAX: the n-th value goes to one of n places; k + 1 of them keep the number
+ * of rises, n - k add one to k - 1. All terms are positive: nothing cancels.
+ */
+static double
+eulerian_tail(long n, long k)
+{
+	static double tail[EXACT_MAX + 1][EXACT_MAX + 1];
+	static bool known = false;
+
+	if (!known)
+	{
+		double p[EXACT_MAX + 1] = {1.0}; /* of k rises among one value */
+
+		for (long m = 1; m <= EXACT_MAX; m++)
+		{
+			for (long i = m - 1; m > 1 && i >= 0; i--)
+				p[i] = ((double) (i + 1) * p[i] + (i > 0 ? (double) (m - i) * p[i - 1] : 0.0)) / (double) m;
+
+			double sum = 0.0;
+
+			for (long i = 0; i < m; i++)
+				tail[m][i] = sum += p[i];
+		}
+		known = true;
+	}
+	return tail[n][k];
+}
+
+double
+sign_p(SignScore score)
+{
+	const long n = score.rises + score.falls + 1;
+	const long fewer = score.rises < score.falls ? score.rises : score.falls;
+
+	if (score.rises == score.falls)
+		return 1.0;
+	if (n > EXACT_MAX)
+		return erfc(fabs(sign_z(score)) / sqrt(2.0));
+	return 2.0 * eulerian_tail(n, fewer);
+}

@@ -1,0 +1,29 @@
+/*
+ * The difference-sign test for a trend (Moore and Wallis 1943; Brockwell and Davis, Introduction to Time Series,
+ * section 1.6).
+ *
+ * Of n exchangeable values the score, rises minus falls, has mean 0 and variance
+ * (n + 1) / 3; the number of rises follows the Eulerian numbers, A(n, k) / n!.
+ * Differences of zero do not count: m that are not zero stand for n = m + 1.
+ */
+#ifndef USERCLS_NN_STATS_H
+#define USERCLS_NN_STATS_H
+
+#include <stddef.h>
+
+typedef struct SignScore
+{
+	long rises;
+	long falls;
+} SignScore;
+
+/* Differences of neighbours in value[0 .. n). */
+extern SignScore sign_score(const double *value, size_t n);
+
+/* Standard deviations from "no trend"; 0 when nothing changed. */
+extern double sign_z(SignScore score);
+
+/* Two-sided probability of a score at least this far from 0: exact up to n = 30, normal above. */
+extern double sign_p(SignScore score);
+
+#endif

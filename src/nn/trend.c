@@ -1,0 +1,336 @@
+#include "nn/trend.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FORMAT 1
+
+/* What follows a cell's count in the stored form. */
+enum
+{
+	SUM_INTEGER, /* zigzag varint */
+	SUM_FLOAT,	 /* 4 bytes */
+	SUM_DOUBLE,	 /* 8 bytes */
+	SUM_REST	 /* 8 bytes and the rest's 4 */
+};
+
+#define INTEGER_MAX 9007199254740992.0 /* 2^53: every integer below is a float8 */
+#define COUNT_MAX ((uint64_t) 1 << 53)
+
+bool
+trend_grid_equal(const TrendGrid *a, const TrendGrid *b)
+{
+	return a->time == b->time && a->windowed == b->windowed && a->months == b->months && a->days == b->days &&
+		   a->step == b->step && a->origin == b->origin;
+}
+
+uint32_t
+trend_complete(const TrendShape *shape)
+{
+	return shape->periods - (shape->cut && shape->periods > 0);
+}
+
+static uint64_t
+zigzag(int64_t i)
+{
+	return ((uint64_t) i << 1) ^ (uint64_t) (i >> 63);
+}
+
+static int64_t
+unzigzag(uint64_t u)
+{
+	return (int64_t) (u >> 1) ^ -(int64_t) (u & 1);
+}
+
+static void
+write_byte(TrendWriter *writer, unsigned char byte)
+{
+	if (writer->bytes)
+		writer->bytes[writer->used] = byte;
+	writer->used++;
+}
+
+static void
+write_varint(TrendWriter *writer, uint64_t u)
+{
+	for (; u >= 0x80; u >>= 7)
+		write_byte(writer, (unsigned char) (u | 0x80));
+	write_byte(writer, (unsigned char) u);
+}
+
+static void
+write_fixed(TrendWriter *writer, uint64_t bits, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		write_byte(writer, (unsigned char) (bits >> 8 * i));
+}
+
+static void
+write_double(TrendWriter *writer, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	write_fixed(writer, bits, 8);
+}
+
+static void
+write_float(TrendWriter *writer, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	write_fixed(writer, bits, 4);
+}
+
+TrendWriter
+trend_writer(void *bytes, const TrendShape *shape)
+{
+	TrendWriter writer = {.bytes = bytes};
+	const TrendGrid *grid = &shape->grid;
+
+	write_byte(&writer, FORMAT);
+	write_byte(&writer, (unsigned char) (grid->time | grid->windowed << 4 | shape->cut << 5));
+	write_varint(&writer, (uint64_t) grid->months);
+	write_varint(&writer, (uint64_t) grid->days);
+	write_varint(&writer, (uint64_t) grid->step);
+	write_varint(&writer, zigzag(grid->origin));
+	write_varint(&writer, zigzag(shape->first));
+	write_varint(&writer, shape->periods);
+	write_varint(&writer, shape->width);
+	return writer;
+}
+
+void
+trend_write(TrendWriter *writer, const TrendCell *cell)
+{
+	const double sum = cell->sum;
+	int form;
+
+	if (cell->rest != 0.0f)
+		form = SUM_REST;
+	else if (fabs(sum) <= INTEGER_MAX && sum == (double) (int64_t) sum)
+		form = SUM_INTEGER;
+	else if (sum == (double) (float) sum)
+		form = SUM_FLOAT;
+	else
+		form = SUM_DOUBLE;
+
+	write_varint(writer, cell->index - writer->next);
+	write_varint(writer, cell->count << 2 | (unsigned) form);
+	switch (form)
+	{
+		case SUM_INTEGER:
+			write_varint(writer, zigzag((int64_t) sum));
+			break;
+		case SUM_FLOAT:
+			write_float(writer, (float) sum);
+			break;
+		case SUM_DOUBLE:
+			write_double(writer, sum);
+			break;
+		case SUM_REST:
+			write_double(writer, sum);
+			write_float(writer, cell->rest);
+			break;
+	}
+	writer->next = cell->index + 1;
+}
+
+static bool
+damage(TrendReader *reader, const char *what)
+{
+	if (!reader->damaged)
+		reader->damaged = what;
+	return false;
+}
+
+static bool
+read_varint(TrendReader *reader, uint64_t *u)
+{
+	*u = 0;
+	for (int shift = 0; shift < 64; shift += 7)
+	{
+		if (reader->at == reader->size)
+			return damage(reader, "it ends within a number");
+
+		const uint64_t byte = reader->bytes[reader->at++];
+
+		if (shift == 63 && byte > 1)
+			break;
+		*u |= (byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return true;
+	}
+	return damage(reader, "a number is too long");
+}
+
+/* A varint that is at most max. */
+static bool
+read_limited(TrendReader *reader, uint64_t *u, uint64_t max, const char *what)
+{
+	if (!read_varint(reader, u))
+		return false;
+	return *u <= max || damage(reader, what);
+}
+
+static bool
+read_fixed(TrendReader *reader, uint64_t *bits, size_t bytes)
+{
+	if (reader->size - reader->at < bytes)
+		return damage(reader, "it ends within a number");
+	*bits = 0;
+	for (size_t i = 0; i < bytes; i++)
+		*bits |= (uint64_t) reader->bytes[reader->at++] << 8 * i;
+	return true;
+}
+
+static bool
+read_double(TrendReader *reader, double *v)
+{
+	uint64_t bits;
+
+	if (!read_fixed(reader, &bits, 8))
+		return false;
+	memcpy(v, &bits, sizeof(*v));
+	return isfinite(*v) || damage(reader, "a sum is not finite");
+}
+
+static bool
+read_float(TrendReader *reader, float *v)
+{
+	uint64_t bits;
+
+	if (!read_fixed(reader, &bits, 4))
+		return false;
+
+	const uint32_t low = (uint32_t) bits;
+
+	memcpy(v, &low, sizeof(*v));
+	return isfinite(*v) || damage(reader, "a sum is not finite");
+}
+
+static const char *
+shape_fault(const TrendShape *shape)
+{
+	const TrendGrid *grid = &shape->grid;
+	const bool calendar = grid->time == TREND_TIMESTAMP || grid->time == TREND_TIMESTAMPTZ;
+
+	if (grid->months < 0 || grid->days < 0 || grid->step < 0 ||
+		(grid->months == 0 && grid->days == 0 && grid->step == 0) ||
+		(!calendar && (grid->months != 0 || grid->days != 0)))
+		return "its period is not positive";
+	if (shape->periods > TREND_PERIODS_MAX)
+		return "it has too many periods";
+	if (shape->width == 0 || shape->width > TREND_CELLS_MAX ||
+		(uint64_t) shape->periods * shape->width > TREND_CELLS_MAX)
+		return "its width is out of range";
+	if (shape->first > INT64_MAX - TREND_PERIODS_MAX || shape->first < -INT64_MAX + TREND_PERIODS_MAX)
+		return "its first period is out of range";
+	if (shape->cut && (!grid->windowed || shape->periods == 0))
+		return "its last period cannot be cut short";
+	return NULL;
+}
+
+static bool
+read_head(TrendReader *reader)
+{
+	TrendShape *shape = &reader->shape;
+	TrendGrid *grid = &shape->grid;
+
+	if (reader->size < 2)
+		return damage(reader, "it is too short");
+	if (reader->bytes[reader->at++] != FORMAT)
+		return damage(reader, "its format is unknown");
+
+	const unsigned flags = reader->bytes[reader->at++];
+
+	if ((flags & ~0x33u) != 0)
+		return damage(reader, "its format is unknown");
+	grid->time = (TrendTime) (flags & 3);
+	grid->windowed = (flags & 0x10) != 0;
+	shape->cut = (flags & 0x20) != 0;
+
+	uint64_t months, days, step, origin, first, periods, width;
+
+	if (!read_limited(reader, &months, INT32_MAX, "its period is out of range") ||
+		!read_limited(reader, &days, INT32_MAX, "its period is out of range") ||
+		!read_limited(reader, &step, INT64_MAX, "its period is out of range") || !read_varint(reader, &origin) ||
+		!read_varint(reader, &first) ||
+		!read_limited(reader, &periods, TREND_PERIODS_MAX, "it has too many periods") ||
+		!read_limited(reader, &width, TREND_CELLS_MAX, "its width is out of range"))
+		return false;
+	grid->months = (int32_t) months;
+	grid->days = (int32_t) days;
+	grid->step = (int64_t) step;
+	grid->origin = unzigzag(origin);
+	shape->first = unzigzag(first);
+	shape->periods = (uint32_t) periods;
+	shape->width = (uint32_t) width;
+
+	const char *fault = shape_fault(shape);
+
+	return fault == NULL || damage(reader, fault);
+}
+
+TrendReader
+trend_reader(const void *bytes, size_t size)
+{
+	TrendReader reader = {.bytes = bytes, .size = size};
+
+	if (!read_head(&reader))
+		reader.shape = (TrendShape){.width = 1};
+	return reader;
+}
+
+static bool
+read_sum(TrendReader *reader, TrendCell *cell, int form)
+{
+	uint64_t u;
+	float f;
+
+	cell->rest = 0.0f;
+	switch (form)
+	{
+		case SUM_INTEGER:
+			if (!read_limited(reader, &u, 2 * (uint64_t) INTEGER_MAX, "a sum is out of range"))
+				return false;
+			cell->sum = (double) unzigzag(u);
+			return true;
+		case SUM_FLOAT:
+			if (!read_float(reader, &f))
+				return false;
+			cell->sum = f;
+			return true;
+		case SUM_DOUBLE:
+			return read_double(reader, &cell->sum);
+		default:
+			if (!read_double(reader, &cell->sum) || !read_float(reader, &cell->rest))
+				return false;
+			return cell->sum + (double) cell->rest == cell->sum ||
+				   damage(reader, "the rest of a sum is out of range");
+	}
+}
+
+bool
+trend_read(TrendReader *reader, TrendCell *cell)
+{
+	const uint32_t cells = reader->shape.periods * reader->shape.width;
+	uint64_t gap, tag;
+
+	if (reader->damaged || reader->at == reader->size)
+		return false;
+	if (reader->next >= cells)
+		return damage(reader, "bytes follow the last cell");
+	if (!read_limited(reader, &gap, cells - reader->next - 1, "a cell is out of range") ||
+		!read_limited(reader, &tag, COUNT_MAX << 2, "a count is out of range"))
+		return false;
+	cell->index = reader->next + (uint32_t) gap;
+	cell->count = tag >> 2;
+	if (cell->count == 0)
+		return damage(reader, "a count is out of range");
+	if (!read_sum(reader, cell, (int) (tag & 3)))
+		return false;
+	reader->next = cell->index + 1;
+	return true;
+}

@@ -1,0 +1,174 @@
+/*
+ * A user's behaviour by period: sums and counts, and their stored form.
+ *
+ * Period k of a grid starts at origin + k × period and ends where the next one
+ * starts. A trend covers `periods` of them from index `first`, with `width`
+ * numbers each (1 for the trend of one value, F for a sequence of F features):
+ * cell i is number i % width of period first + i / width.
+ *
+ * A sum carries what rounding took from it (Knuth 1969: two-sum), so that it
+ * does not depend on the order of the rows but for the last bit of one slot in
+ * millions; sums that float8 can hold exactly (integers, float4 values of like
+ * magnitude) never do.
+ *
+ * The stored bytes are the same on every machine. A reader believes nothing.
+ */
+#ifndef USERCLS_NN_TREND_H
+#define USERCLS_NN_TREND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TREND_PERIODS_MAX 65536
+#define TREND_CELLS_MAX (1u << 20)
+
+typedef enum TrendTime
+{
+	TREND_SERIES,	  /* position in an array */
+	TREND_NUMBER,	  /* bigint */
+	TREND_TIMESTAMP,  /* microseconds without a time zone; dates too */
+	TREND_TIMESTAMPTZ /* microseconds since 2000-01-01 UTC, days by the calendar of a time zone */
+} TrendTime;
+
+typedef struct TrendGrid
+{
+	TrendTime time;
+	bool windowed; /* the window was given; otherwise it is the user's own first to last period */
+	int32_t months;
+	int32_t days;
+	int64_t step; /* microseconds, or units of bigint, or positions of a series */
+	int64_t origin;
+} TrendGrid;
+
+typedef struct TrendShape
+{
+	TrendGrid grid;
+	int64_t first;
+	uint32_t periods;
+	uint32_t width;
+	bool cut; /* the window ends within the last period, which is then not compared */
+} TrendShape;
+
+/* One cell as it is stored and merged. */
+typedef struct TrendCell
+{
+	uint32_t index;
+	double sum;
+	float rest;		/* the exact sum is nearer to sum + rest; sum is the rounded value */
+	uint64_t count; /* of values, at least 1 */
+} TrendCell;
+
+/* One cell while rows arrive. 52 of them and their head fit in 1 kB, with 16 bits for the count. */
+typedef struct __attribute__((packed)) TrendSlot
+{
+	double sum;
+	float rest;
+	uint16_t count; /* 0: empty. Past TREND_COUNT_MAX it starts again at 1, and the caller counts that. */
+} TrendSlot;
+
+#define TREND_COUNT_MAX UINT16_MAX
+
+/* Add to a sum and its rest. When the result is not finite, neither was v, or the sum left float8's range. */
+static inline void
+trend_sum(double *sum, float *rest, double v, float v_rest)
+{
+	const double s = *sum + v;
+	const double b = s - *sum;
+	double r = (*sum - (s - b)) + (v - b);
+
+	if (r == 0.0 && *rest == 0.0f && v_rest == 0.0f)
+	{
+		*sum = s;
+		return;
+	}
+	r += (double) *rest + (double) v_rest;
+	*sum = s + r;
+	*rest = (float) (r - (*sum - s));
+}
+
+/*
+ * The same for sums that are taken apart again: whether sum + rest is still the true sum. Then it is, bit by bit,
+ * what adding the values that are left would give.
+ */
+static inline bool
+trend_sum_exact(double *sum, float *rest, double v)
+{
+	const double s = *sum + v;
+	const double b = s - *sum;
+	const double e = (*sum - (s - b)) + (v - b);
+	const double r = e + (double) *rest;
+	const double c = r - e;
+	const double lost = (e - (r - c)) + ((double) *rest - c);
+	const double total = s + r;
+	const double d = total - s;
+	const double left = (s - (total - d)) + (r - d);
+
+	*sum = total;
+	*rest = (float) left;
+	return lost == 0.0 && (double) *rest == left;
+}
+
+/* False: the count started again; TREND_COUNT_MAX values more belong to the slot. */
+static inline bool
+trend_slot_add(TrendSlot *slot, double v)
+{
+	double sum = slot->sum;
+	float rest = slot->rest;
+
+	trend_sum(&sum, &rest, v, 0.0f);
+	slot->sum = sum;
+	slot->rest = rest;
+	if (++slot->count != 0)
+		return true;
+	slot->count = 1;
+	return false;
+}
+
+extern bool trend_grid_equal(const TrendGrid *a, const TrendGrid *b);
+
+/* Periods that may be compared: a last one that the window cuts short is not. */
+extern uint32_t trend_complete(const TrendShape *shape);
+
+/*
+ * Stored form. A writer over NULL measures: `used` is what it would write.
+ * Cells come in ascending order of index, each at most once, empty ones not at all.
+ */
+typedef struct TrendWriter
+{
+	unsigned char *bytes;
+	size_t used;
+	uint32_t next; /* the smallest index that may come */
+} TrendWriter;
+
+extern TrendWriter trend_writer(void *bytes, const TrendShape *shape);
+extern void trend_write(TrendWriter *writer, const TrendCell *cell);
+
+/* Reading stops at the end or at damage; `damaged` tells them apart, with the byte and what was wrong. */
+typedef struct TrendReader
+{
+	TrendShape shape;
+	const unsigned char *bytes;
+	size_t size;
+	size_t at;
+	uint32_t next;
+	const char *damaged; /* NULL: nothing wrong so far */
+} TrendReader;
+
+extern TrendReader trend_reader(const void *bytes, size_t size);
+extern bool trend_read(TrendReader *reader, TrendCell *cell);
+
+/*
+ * Text form:
+ *   {timestamptz 0 7 0 from 820540800000000 first 0 periods 12 windowed: 0=12.5/3 4=0.3~-2.7e-17/2}
+ * time, months, days and step of the period; origin; then index=sum/count of each cell that is not empty.
+ */
+
+/* Bytes that the text of this many cells needs at most, its end included. */
+extern size_t trend_text_size(size_t cells);
+extern void trend_text(char *text, TrendReader *reader);
+
+/* Returns NULL, or what is wrong at text[*where]. Writes nothing when bytes is NULL; *used is the size. */
+extern const char *trend_parse(void *bytes, size_t *used, size_t *where, const char *text);
+
+#endif

@@ -1,0 +1,163 @@
+/* trend_agg and rollup: rows and partial states to a trend. */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "pg/labeler_call.h"
+#include "pg/labeler_state.h"
+
+/* A group's state as it goes back to the executor: always the pointer that came, once there is one. */
+static pg_attribute_always_inline Datum
+state_result(FunctionCallInfo fcinfo, TrendState *state)
+{
+	if (state == NULL)
+		PG_RETURN_NULL();
+	return trend_state_datum(state);
+}
+
+/* The slot that the row's value belongs to, or NULL: the value is null or outside the window. */
+static pg_attribute_always_inline TrendSlot *
+row_slot(FunctionCallInfo fcinfo, TrendState **state, TimeKind time, PeriodKind period)
+{
+	LabelerCall *call = labeler_call(fcinfo, time, period);
+	const bool windowed = call->periods.shape.grid.windowed;
+
+	*state = NULL;
+	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
+	{
+		/* A given window is known without a value; the user's own is not. */
+		if (windowed || !PG_ARGISNULL(0))
+			*state = labeler_state(fcinfo, call);
+		return NULL;
+	}
+
+	const int64 index = periods_find(&call->periods, time_tick(time, PG_GETARG_DATUM(1)));
+
+	if (windowed)
+		labeler_prefetch(fcinfo, index, 1);
+	*state = labeler_state(fcinfo, call);
+	return index == PERIOD_NONE ? NULL : trend_state_slots(*state, index);
+}
+
+static pg_attribute_always_inline Datum
+accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+{
+	TrendState *state;
+	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+
+	if (slot)
+		trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
+	return state_result(fcinfo, state);
+}
+
+/* Moving frames: add, and note whether it can be taken back. */
+static pg_attribute_always_inline Datum
+accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+{
+	TrendState *state;
+	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+
+	if (slot)
+	{
+		double sum = slot->sum;
+		float rest = slot->rest;
+
+		if (!trend_sum_exact(&sum, &rest, PG_GETARG_FLOAT8(2)))
+			state->lossy = 1;
+		trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
+	}
+	return state_result(fcinfo, state);
+}
+
+/* Null tells the executor to start the frame anew: the true sum is no longer known. */
+static pg_attribute_always_inline Datum
+remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+{
+	TrendState *state;
+	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+
+	if (slot)
+	{
+		double sum = slot->sum;
+		float rest = slot->rest;
+
+		if (state->lossy || !trend_sum_exact(&sum, &rest, -PG_GETARG_FLOAT8(2)))
+			PG_RETURN_NULL();
+		slot->sum = sum;
+		slot->rest = rest;
+		trend_state_set_count(state, slot, trend_state_count(state, slot) - 1);
+	}
+	return state_result(fcinfo, state);
+}
+
+#define TREND_ACCUM(suffix, time, period)                                                                      \
+	PG_FUNCTION_INFO_V1(usercls__trend_accum_##suffix);                                                        \
+	Datum usercls__trend_accum_##suffix(PG_FUNCTION_ARGS)                                                      \
+	{                                                                                                          \
+		return accumulate(fcinfo, time, period);                                                               \
+	}                                                                                                          \
+	PG_FUNCTION_INFO_V1(usercls__trend_moving_##suffix);                                                       \
+	Datum usercls__trend_moving_##suffix(PG_FUNCTION_ARGS)                                                     \
+	{                                                                                                          \
+		return accumulate_moving(fcinfo, time, period);                                                        \
+	}                                                                                                          \
+	PG_FUNCTION_INFO_V1(usercls__trend_remove_##suffix);                                                       \
+	Datum usercls__trend_remove_##suffix(PG_FUNCTION_ARGS)                                                     \
+	{                                                                                                          \
+		return remove_moving(fcinfo, time, period);                                                            \
+	}
+
+TREND_ACCUM(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)
+TREND_ACCUM(timestamp, TIME_TIMESTAMP, PERIOD_INTERVAL)
+TREND_ACCUM(date, TIME_DATE, PERIOD_INTERVAL)
+TREND_ACCUM(date_days, TIME_DATE, PERIOD_DAYS)
+TREND_ACCUM(date_text, TIME_DATE, PERIOD_TEXT)
+TREND_ACCUM(bigint, TIME_BIGINT, PERIOD_UNITS)
+
+PG_FUNCTION_INFO_V1(usercls__trend_combine);
+Datum
+usercls__trend_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext aggcontext;
+
+	if (!AggCheckCallContext(fcinfo, &aggcontext))
+		elog(ERROR, "combine function called outside an aggregate");
+
+	TrendState *state = PG_ARGISNULL(0) ? NULL : trend_state_of(PG_GETARG_DATUM(0));
+
+	if (state == NULL && !PG_ARGISNULL(0))
+	{
+		const TrendShape shape = trend_datum_shape(PG_GETARG_DATUM(0));
+
+		state = trend_state_make(aggcontext, &shape);
+		trend_state_merge(state, PG_GETARG_DATUM(0));
+	}
+	if (PG_ARGISNULL(1))
+		return state_result(fcinfo, state);
+	if (state == NULL)
+	{
+		const TrendShape shape = trend_datum_shape(PG_GETARG_DATUM(1));
+
+		state = trend_state_make(aggcontext, &shape);
+	}
+	trend_state_merge(state, PG_GETARG_DATUM(1));
+	return state_result(fcinfo, state);
+}
+
+PG_FUNCTION_INFO_V1(usercls__trend_final);
+Datum
+usercls__trend_final(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+
+	const TrendState *state = trend_state_of(PG_GETARG_DATUM(0));
+	struct varlena *flat;
+
+	if (state == NULL)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	flat = trend_state_flat(state);
+	if (flat == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(flat);
+}

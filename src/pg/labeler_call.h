@@ -1,0 +1,124 @@
+/*
+ * The arguments of the labeler's aggregates: (state, time, value, period [, window_start, window_end]) for each kind
+ * of time and of period, read without a cast, and planned once per query.
+ */
+#ifndef USERCLS_PG_LABELER_CALL_H
+#define USERCLS_PG_LABELER_CALL_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+#include "pg/labeler_state.h"
+#include "pg/period.h"
+
+typedef enum TimeKind
+{
+	TIME_TIMESTAMPTZ,
+	TIME_TIMESTAMP,
+	TIME_DATE,
+	TIME_BIGINT
+} TimeKind;
+
+typedef enum PeriodKind
+{
+	PERIOD_INTERVAL,
+	PERIOD_DAYS,  /* int */
+	PERIOD_UNITS, /* bigint */
+	PERIOD_TEXT	  /* an interval as text: a bare literal beside a date would otherwise be int or interval */
+} PeriodKind;
+
+typedef struct LabelerCall
+{
+	bool planned;
+	Periods periods;
+	Datum start, end; /* the arguments that were planned for */
+	Datum units;
+	Interval interval;
+	struct varlena *text;
+	const TrendShape *checked; /* a state's shape that is known to be ours */
+} LabelerCall;
+
+/* Midnight of a date in microseconds; infinities, and dates beyond what timestamps reach, are the infinities. */
+static inline int64
+date_tick(DateADT date)
+{
+	if (unlikely(date > (DateADT) (END_TIMESTAMP / USECS_PER_DAY)))
+		return DT_NOEND;
+	if (unlikely(date < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE))
+		return DT_NOBEGIN;
+	return date * USECS_PER_DAY;
+}
+
+static inline int64
+time_tick(TimeKind kind, Datum time)
+{
+	return kind == TIME_DATE ? date_tick(DatumGetDateADT(time)) : DatumGetInt64(time);
+}
+
+extern void labeler_plan(FunctionCallInfo fcinfo, LabelerCall *call, TimeKind time, PeriodKind period);
+
+static inline bool
+period_unchanged(const LabelerCall *call, PeriodKind kind, Datum period)
+{
+	if (kind == PERIOD_INTERVAL)
+	{
+		const Interval *now = DatumGetIntervalP(period);
+
+		return now->time == call->interval.time && now->day == call->interval.day &&
+			   now->month == call->interval.month;
+	}
+	if (kind == PERIOD_TEXT)
+		return VARSIZE_ANY(period) == VARSIZE_ANY(call->text) &&
+			   memcmp(DatumGetPointer(period), call->text, VARSIZE_ANY(call->text)) == 0;
+	return period == call->units;
+}
+
+/* What hangs on fn_extra, planned for the arguments of this very call. Six arguments: a window is given. */
+static pg_attribute_always_inline LabelerCall *
+labeler_call(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+{
+	LabelerCall *call = fcinfo->flinfo->fn_extra;
+	const NullableDatum *arg = fcinfo->args;
+
+	if (likely(call != NULL && call->planned && !arg[3].isnull && period_unchanged(call, period, arg[3].value) &&
+			   (fcinfo->nargs < 6 || (!arg[4].isnull && !arg[5].isnull && arg[4].value == call->start &&
+									  arg[5].value == call->end))))
+		return call;
+	if (call == NULL)
+		fcinfo->flinfo->fn_extra = call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LabelerCall));
+	labeler_plan(fcinfo, call, time, period);
+	return call;
+}
+
+/* The state of argument 0, made when there is none yet. An error when the window changed within the group. */
+extern TrendState *labeler_state_slow(FunctionCallInfo fcinfo, LabelerCall *call);
+
+static pg_attribute_always_inline TrendState *
+labeler_state(FunctionCallInfo fcinfo, LabelerCall *call)
+{
+	if (likely(!fcinfo->args[0].isnull))
+	{
+		TrendState *state = trend_state_of(fcinfo->args[0].value);
+
+		if (likely(state != NULL && state->shape == call->checked))
+			return state;
+	}
+	return labeler_state_slow(fcinfo, call);
+}
+
+/*
+ * In a large hash table a state's head and its slot are two misses of the cache. The slot's place follows from the
+ * datum alone, so both can be under way at once.
+ */
+static pg_attribute_always_inline void
+labeler_prefetch(FunctionCallInfo fcinfo, int64 period, uint32 width)
+{
+	const uintptr_t head = (uintptr_t) fcinfo->args[0].value - offsetof(ExpandedObjectHeader, eoh_rw_ptr);
+
+	__builtin_prefetch((void *) (head + sizeof(TrendState) + (uint64) period * width * sizeof(TrendSlot)), 1);
+}
+
+#endif

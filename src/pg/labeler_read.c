@@ -1,0 +1,262 @@
+/* What a trend says: its values, signs, score, label. */
+#include "postgres.h"
+
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "nn/stats.h"
+#include "nn/trend.h"
+#include "pg/labeler_state.h"
+
+#define SIGNIFICANT 0.1 /* largest p-value of a trend that is not "stable" */
+
+typedef enum Measure
+{
+	MEASURE_SUM,
+	MEASURE_MEAN,
+	MEASURE_COUNT
+} Measure;
+
+/* The periods of a trend that may be compared. */
+typedef struct Values
+{
+	size_t n;
+	double *value;
+	bool *missing; /* means of periods without rows */
+} Values;
+
+static Measure
+read_measure(const text *name)
+{
+	static const char *const names[] = {
+		[MEASURE_SUM] = "sum", [MEASURE_MEAN] = "mean", [MEASURE_COUNT] = "count"};
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (VARSIZE_ANY_EXHDR(name) == strlen(names[i]) &&
+			memcmp(VARDATA_ANY(name), names[i], VARSIZE_ANY_EXHDR(name)) == 0)
+			return i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown measure \"%s\"", text_to_cstring(name)),
+			 errhint("Use sum, mean or count.")));
+}
+
+static Values
+trend_values(const struct varlena *flat, Measure measure)
+{
+	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
+	Values values = {.n = trend_complete(&reader.shape)};
+	TrendCell cell;
+
+	values.value = palloc0(sizeof(double) * (values.n + 1));
+	values.missing = palloc(values.n + 1);
+	memset(values.missing, measure == MEASURE_MEAN, values.n + 1);
+	while (trend_read(&reader, &cell))
+	{
+		/* A cut period is the last one, and the one there is room to spare for. */
+		const size_t i = cell.index;
+
+		values.missing[i] = false;
+		values.value[i] = measure == MEASURE_SUM	? cell.sum
+						  : measure == MEASURE_MEAN ? cell.sum / (double) cell.count
+													: (double) cell.count;
+	}
+	if (reader.damaged)
+		trend_damaged(&reader);
+	return values;
+}
+
+/* The values that are there, moved together: a difference then spans the periods that are missing. */
+static Values
+compared_values(FunctionCallInfo fcinfo, int measure_argument)
+{
+	const Measure measure = read_measure(PG_GETARG_TEXT_PP(measure_argument));
+	Values values = trend_values(PG_GETARG_VARLENA_PP(0), measure);
+	size_t kept = 0;
+
+	if (measure != MEASURE_MEAN)
+		return values;
+	for (size_t i = 0; i < values.n; i++)
+		if (!values.missing[i])
+			values.value[kept++] = values.value[i];
+	values.n = kept;
+	return values;
+}
+
+static SignScore
+read_score(FunctionCallInfo fcinfo, int measure_argument)
+{
+	const Values values = compared_values(fcinfo, measure_argument);
+	const SignScore score = sign_score(values.value, values.n);
+
+	pfree(values.value);
+	pfree(values.missing);
+	return score;
+}
+
+static int
+net_sign(SignScore score)
+{
+	return (int) (score.rises - score.falls);
+}
+
+/* The enum's values, worst to best: they are looked up once per query. */
+typedef enum TrendLabel
+{
+	LABEL_HIGH_RISK,
+	LABEL_STABLE,
+	LABEL_POTENTIAL,
+	LABELS
+} TrendLabel;
+
+static Datum
+label_datum(FunctionCallInfo fcinfo, TrendLabel label)
+{
+	static const char *const names[LABELS] = {"high_risk", "stable", "potential"};
+	Oid *oids = fcinfo->flinfo->fn_extra;
+
+	if (oids == NULL)
+	{
+		const Oid type = get_func_rettype(fcinfo->flinfo->fn_oid);
+
+		oids = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Oid) * LABELS);
+		for (int i = 0; i < LABELS; i++)
+		{
+			oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type),
+									  CStringGetDatum(names[i]));
+			if (!OidIsValid(oids[i]))
+				elog(ERROR, "enum has no value \"%s\"", names[i]);
+		}
+		fcinfo->flinfo->fn_extra = oids;
+	}
+	return ObjectIdGetDatum(oids[label]);
+}
+
+PG_FUNCTION_INFO_V1(usercls_label);
+Datum
+usercls_label(PG_FUNCTION_ARGS)
+{
+	const SignScore score = read_score(fcinfo, 1);
+
+	if (sign_p(score) > SIGNIFICANT)
+		return label_datum(fcinfo, LABEL_STABLE);
+	return label_datum(fcinfo, score.rises > score.falls ? LABEL_POTENTIAL : LABEL_HIGH_RISK);
+}
+
+PG_FUNCTION_INFO_V1(usercls_label_at);
+Datum
+usercls_label_at(PG_FUNCTION_ARGS)
+{
+	const int potential_at = PG_GETARG_INT32(1);
+	const int high_risk_at = PG_GETARG_INT32(2);
+	const int sign = net_sign(read_score(fcinfo, 3));
+
+	if (potential_at <= high_risk_at)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("potential_at must be greater than high_risk_at"),
+						errdetail("They are %d and %d.", potential_at, high_risk_at),
+						errhint("A net sign of at least potential_at is \"potential\", of at most high_risk_at "
+								"\"high_risk\".")));
+	return label_datum(fcinfo, sign >= potential_at	  ? LABEL_POTENTIAL
+							   : sign <= high_risk_at ? LABEL_HIGH_RISK
+													  : LABEL_STABLE);
+}
+
+static void
+check_cuts(ArrayType *cuts, ArrayType *names)
+{
+	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
+	const int m = ArrayGetNItems(ARR_NDIM(names), ARR_DIMS(names));
+	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
+
+	if (ARR_NDIM(cuts) > 1 || ARR_NDIM(names) > 1)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional")));
+	if (array_contains_nulls(cuts) || array_contains_nulls(names))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts and names must not contain nulls")));
+	if (m != n + 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%d cuts need %d names, got %d", n, n + 1, m),
+						errhint("Each cut starts a class; the first name is the class below all cuts.")));
+	for (int i = 1; i < n; i++)
+		if (cut[i] <= cut[i - 1])
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cuts must ascend"),
+							errdetail("%d is followed by %d.", cut[i - 1], cut[i])));
+}
+
+PG_FUNCTION_INFO_V1(usercls_label_cuts);
+Datum
+usercls_label_cuts(PG_FUNCTION_ARGS)
+{
+	const int sign = net_sign(read_score(fcinfo, 3));
+	ArrayType *cuts = PG_GETARG_ARRAYTYPE_P(1);
+	ArrayType *names = PG_GETARG_ARRAYTYPE_P(2);
+
+	check_cuts(cuts, names);
+
+	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
+	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
+	int name_index = ARR_LBOUND(names)[0];
+	bool isnull;
+
+	for (int i = 0; i < n && sign >= cut[i]; i++)
+		name_index++;
+
+	/* The element lies within the array, which may be freed before it. */
+	return datumCopy(array_get_element(PointerGetDatum(names), 1, &name_index, -1, -1, false, TYPALIGN_INT, &isnull),
+					 false, -1);
+}
+
+PG_FUNCTION_INFO_V1(usercls_net_sign);
+Datum
+usercls_net_sign(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(net_sign(read_score(fcinfo, 1)));
+}
+
+PG_FUNCTION_INFO_V1(usercls_z_score);
+Datum
+usercls_z_score(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(sign_z(read_score(fcinfo, 1)));
+}
+
+PG_FUNCTION_INFO_V1(usercls_p_value);
+Datum
+usercls_p_value(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(sign_p(read_score(fcinfo, 1)));
+}
+
+PG_FUNCTION_INFO_V1(usercls_signs);
+Datum
+usercls_signs(PG_FUNCTION_ARGS)
+{
+	const Values values = compared_values(fcinfo, 1);
+	const int n = values.n > 0 ? (int) values.n - 1 : 0;
+	Datum *sign = palloc(sizeof(Datum) * (n + 1));
+
+	for (int i = 0; i < n; i++)
+		sign[i] = Int32GetDatum((values.value[i + 1] > values.value[i]) - (values.value[i + 1] < values.value[i]));
+	PG_RETURN_ARRAYTYPE_P(construct_array(sign, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+PG_FUNCTION_INFO_V1(usercls_period_values);
+Datum
+usercls_period_values(PG_FUNCTION_ARGS)
+{
+	const Values values = trend_values(PG_GETARG_VARLENA_PP(0), read_measure(PG_GETARG_TEXT_PP(1)));
+	const int n = (int) values.n, one = 1;
+	Datum *value = palloc(sizeof(Datum) * (n + 1));
+
+	for (int i = 0; i < n; i++)
+		value[i] = Float8GetDatum(values.value[i]);
+	if (n == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(FLOAT8OID));
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(value, values.missing, 1, (int *) &n, (int *) &one, FLOAT8OID,
+											 sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}

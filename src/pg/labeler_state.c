@@ -1,0 +1,461 @@
+#include "postgres.h"
+
+#include <math.h>
+
+#include "lib/ilist.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "pg/labeler_state.h"
+#include "pg/period.h"
+
+#define OWN_START 8				 /* periods a state over the user's own window starts with */
+#define POOL_BLOCK_MAX (64 * 1024)
+
+/*
+ * Where the states under one aggregate context come from. It lives in a child of that context and so ends with it;
+ * the list of pools that live is the one thing outside.
+ */
+typedef struct Pool
+{
+	slist_node node;
+	MemoryContext aggcontext;
+	MemoryContext context;
+	const TrendShape *shape; /* the last one that was asked for */
+	char *free, *end;
+	size_t block;
+	MemoryContextCallback callback;
+} Pool;
+
+static slist_head pools = SLIST_STATIC_INIT(pools);
+
+static void
+pool_forget(void *arg)
+{
+	slist_delete(&pools, &((Pool *) arg)->node);
+}
+
+static Pool *
+pool_of(MemoryContext aggcontext)
+{
+	slist_iter iter;
+
+	slist_foreach(iter, &pools)
+	{
+		Pool *pool = slist_container(Pool, node, iter.cur);
+
+		if (pool->aggcontext == aggcontext)
+			return pool;
+	}
+
+	const MemoryContext context = AllocSetContextCreate(aggcontext, "usercls trends", ALLOCSET_DEFAULT_SIZES);
+	Pool *pool = MemoryContextAllocZero(context, sizeof(Pool));
+
+	pool->aggcontext = aggcontext;
+	pool->context = context;
+	pool->callback = (MemoryContextCallback){.func = pool_forget, .arg = pool};
+	slist_push_head(&pools, &pool->node);
+	MemoryContextRegisterResetCallback(context, &pool->callback);
+	return pool;
+}
+
+/* Blocks double, so that the one state of a sorted group is small and the states of a hash table are packed. */
+static void *
+pool_take(Pool *pool, size_t bytes)
+{
+	bytes = MAXALIGN(bytes);
+	if ((size_t) (pool->end - pool->free) < bytes)
+	{
+		pool->block = Max(bytes, Min(pool->block * 2, POOL_BLOCK_MAX / bytes * bytes));
+		pool->free = MemoryContextAllocHuge(pool->context, pool->block);
+		pool->end = pool->free + pool->block;
+	}
+
+	void *piece = pool->free;
+
+	pool->free += bytes;
+	return piece;
+}
+
+static bool
+shape_equal(const TrendShape *a, const TrendShape *b)
+{
+	return trend_grid_equal(&a->grid, &b->grid) && a->first == b->first && a->periods == b->periods &&
+		   a->width == b->width && a->cut == b->cut;
+}
+
+static const TrendShape *
+pool_shape(Pool *pool, const TrendShape *shape)
+{
+	if (pool->shape == NULL || !shape_equal(pool->shape, shape))
+	{
+		TrendShape *copy = MemoryContextAlloc(pool->context, sizeof(TrendShape));
+
+		*copy = *shape;
+		pool->shape = copy;
+	}
+	return pool->shape;
+}
+
+/* Periods that the slots behind a state's head have room for. */
+static uint32
+inline_periods(const TrendShape *shape)
+{
+	if (!shape->grid.windowed)
+		return OWN_START;
+	return Min(shape->periods, TREND_STATE_SLOT_MAX);
+}
+
+static TrendSlot *
+inline_slots(const TrendState *state)
+{
+	return (TrendSlot *) (state + 1);
+}
+
+TrendState *
+trend_state_make(MemoryContext aggcontext, const TrendShape *shape)
+{
+	Pool *pool = pool_of(aggcontext);
+	const size_t slot_bytes = sizeof(TrendSlot) * inline_periods(shape) * shape->width;
+	TrendState *state = pool_take(pool, sizeof(TrendState) + slot_bytes);
+
+	memset(state, 0, sizeof(TrendState) + slot_bytes);
+	EOH_init_header(&state->header, &trend_state_methods, pool->context);
+	state->shape = pool_shape(pool, shape);
+	state->slot = inline_slots(state);
+	state->first = shape->first;
+	if (shape->grid.windowed)
+		state->periods = inline_periods(shape);
+	return state;
+}
+
+static bool
+period_is_empty(const TrendState *state, uint32 period)
+{
+	for (uint32 i = 0; i < state->shape->width; i++)
+		if (state->slot[(size_t) period * state->shape->width + i].count != 0)
+			return false;
+	return true;
+}
+
+/* Periods with values: from *low to before *high, relative to the first slot; both 0 when there are none. */
+static void
+used_periods(const TrendState *state, uint32 *low, uint32 *high)
+{
+	for (*low = 0; *low < state->periods && period_is_empty(state, *low);)
+		++*low;
+	for (*high = state->periods; *high > *low && period_is_empty(state, *high - 1);)
+		--*high;
+	if (*low == *high)
+		*low = *high = 0;
+}
+
+static void
+error_span(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("trend spans more than %d periods", TREND_PERIODS_MAX),
+					errhint("Use a longer period, or give a window.")));
+}
+
+void
+trend_state_grow(TrendState *state, int64 index)
+{
+	const TrendShape *shape = state->shape;
+
+	if (!shape->grid.windowed && state->periods == 0)
+	{
+		state->first = index;
+		state->periods = OWN_START;
+		return;
+	}
+
+	uint32 low, high;
+
+	used_periods(state, &low, &high);
+
+	/* [from, to) must be covered, and as much again is taken on the side where time goes. */
+	const bool down = index < state->first;
+	int64 from = low == high ? index : Min(state->first + low, index);
+	int64 to = low == high ? index + 1 : Max(state->first + high, index + 1);
+
+	if ((uint64) to - (uint64) from > TREND_PERIODS_MAX)
+		error_span();
+
+	const int64 spare = Min(to - from, TREND_PERIODS_MAX - (to - from));
+
+	if (down)
+		from -= spare;
+	else
+		to += spare;
+	if (shape->grid.windowed)
+	{
+		from = Max(from, shape->first);
+		to = Min(to, shape->first + shape->periods);
+	}
+
+	const size_t width = shape->width;
+	const uint32 periods = (uint32) (to - from);
+	TrendSlot *slot = MemoryContextAllocExtended(state->header.eoh_context, sizeof(TrendSlot) * width * periods,
+												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	if (low < high)
+		memcpy(slot + (size_t) (state->first + low - from) * width, state->slot + low * width,
+			   sizeof(TrendSlot) * width * (high - low));
+	if (state->slot != inline_slots(state))
+		pfree(state->slot);
+	state->slot = slot;
+	state->first = from;
+	state->periods = periods;
+}
+
+static int64
+cell_of(const TrendState *state, const TrendSlot *slot)
+{
+	return state->first * state->shape->width + (slot - state->slot);
+}
+
+static TrendCarry *
+carry_of(const TrendState *state, const TrendSlot *slot)
+{
+	const int64 cell = cell_of(state, slot);
+
+	for (uint32 i = 0; i < state->carries; i++)
+		if (state->carry[i].cell == cell)
+			return &state->carry[i];
+	return NULL;
+}
+
+void
+trend_state_carry(TrendState *state, const TrendSlot *slot, uint64 times)
+{
+	TrendCarry *carry = carry_of(state, slot);
+
+	if (carry == NULL)
+	{
+		/* A carry comes once in 65,535 values: nothing that has to be fast. */
+		const size_t bytes = sizeof(TrendCarry) * (state->carries + 1);
+
+		state->carry = state->carry ? repalloc(state->carry, bytes)
+									: MemoryContextAlloc(state->header.eoh_context, bytes);
+		carry = &state->carry[state->carries++];
+		*carry = (TrendCarry){.cell = cell_of(state, slot)};
+	}
+	carry->times += times;
+}
+
+uint64
+trend_state_count(const TrendState *state, const TrendSlot *slot)
+{
+	const TrendCarry *carry = state->carries == 0 ? NULL : carry_of(state, slot);
+
+	return slot->count + (carry ? carry->times * TREND_COUNT_MAX : 0);
+}
+
+void
+trend_state_set_count(TrendState *state, TrendSlot *slot, uint64 count)
+{
+	const uint64 times = count == 0 ? 0 : (count - 1) / TREND_COUNT_MAX;
+	TrendCarry *carry = state->carries == 0 ? NULL : carry_of(state, slot);
+
+	if (carry)
+		carry->times = times;
+	else if (times != 0)
+		trend_state_carry(state, slot, times);
+	slot->count = (uint16) (count - times * TREND_COUNT_MAX);
+}
+
+void
+trend_state_error(double value)
+{
+	if (isfinite(value))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range")));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("value is %s, expected a finite number",
+						   isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"),
+					errhint("Filter such rows out, or turn them into NULL, which is ignored.")));
+}
+
+void
+trend_damaged(const TrendReader *reader)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored trend is damaged at byte %zu", reader->at),
+					errdetail("The trend is not valid: %s.", reader->damaged)));
+}
+
+static void
+error_width(uint32 got, uint32 want)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("states have %u and %u values per period", want, got)));
+}
+
+/* Give the state the window that holds its own and other's; returns what other's periods are to be shifted by. */
+static int64
+state_widen(TrendState *state, const TrendShape *other)
+{
+	TrendShape shape = *state->shape;
+	int64 shift;
+
+	if (other->width != shape.width)
+		error_width(other->width, shape.width);
+	if (other->grid.origin >= shape.grid.origin)
+		shift = period_shift(&shape.grid, other);
+	else
+	{
+		const int64 own = period_shift(&other->grid, &shape);
+
+		shape.grid = other->grid;
+		shape.first += own;
+		state->first += own;
+		for (uint32 i = 0; i < state->carries; i++)
+			state->carry[i].cell += own * shape.width;
+		shift = 0;
+	}
+	if (shape.grid.windowed)
+	{
+		const int64 from = Min(shape.first, other->first + shift);
+		const int64 last = shape.first + shape.periods, other_last = other->first + shift + other->periods;
+		const int64 to = Max(last, other_last);
+
+		if (to - from > TREND_PERIODS_MAX || (to - from) * shape.width > TREND_CELLS_MAX)
+			error_span();
+
+		/* The window ends where the later one does; of two that end in one period that is the longer one. */
+		if (other_last > last)
+			shape.cut = other->cut;
+		else if (other_last == last)
+			shape.cut = shape.cut && other->cut;
+		shape.first = from;
+		shape.periods = (uint32) (to - from);
+	}
+	state->shape = pool_shape(pool_of(MemoryContextGetParent(state->header.eoh_context)), &shape);
+	return shift;
+}
+
+void
+trend_state_merge(TrendState *state, Datum datum)
+{
+	const struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
+	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
+	const uint32 width = reader.shape.width;
+	TrendShape shape = reader.shape;
+	TrendCell cell;
+
+	/* A state over users' own windows has none of its own to compare. */
+	if (!shape.grid.windowed)
+	{
+		shape.first = state->shape->first;
+		shape.periods = state->shape->periods;
+	}
+
+	const int64 shift = shape_equal(state->shape, &shape) ? 0 : state_widen(state, &reader.shape);
+	const int64 first = reader.shape.first + shift;
+
+	while (trend_read(&reader, &cell))
+	{
+		TrendSlot *slot = trend_state_slots(state, first + cell.index / width) + cell.index % width;
+		const uint64 count = trend_state_count(state, slot) + cell.count;
+		double sum = slot->sum;
+		float rest = slot->rest;
+
+		trend_sum(&sum, &rest, cell.sum, cell.rest);
+		if (!isfinite(sum))
+			trend_state_error(cell.sum);
+		slot->sum = sum;
+		slot->rest = rest;
+		if (count <= TREND_COUNT_MAX)
+			slot->count = (uint16) count;
+		else
+			trend_state_set_count(state, slot, count);
+	}
+	if (reader.damaged)
+		trend_damaged(&reader);
+	if ((const void *) flat != DatumGetPointer(datum))
+		pfree((void *) flat);
+}
+
+TrendShape
+trend_datum_shape(Datum datum)
+{
+	const struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
+	const TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
+	TrendShape shape = reader.shape;
+
+	if (reader.damaged)
+		trend_damaged(&reader);
+
+	/* Of the user's own window a shape is the grid alone: the periods are the state's. */
+	if (!shape.grid.windowed)
+	{
+		shape.first = 0;
+		shape.periods = 0;
+	}
+	return shape;
+}
+
+/* Bytes of the flat value without its varlena header; bytes NULL measures. */
+static size_t
+state_write(void *bytes, const TrendState *state)
+{
+	TrendShape shape = *state->shape;
+	uint32 low, high;
+
+	used_periods(state, &low, &high);
+	if (!shape.grid.windowed)
+	{
+		shape.first = low < high ? state->first + low : 0;
+		shape.periods = high - low;
+	}
+
+	TrendWriter writer = trend_writer(bytes, &shape);
+	const uint32 offset = (uint32) (state->first + low - shape.first) * shape.width;
+	const TrendSlot *slot = state->slot + (size_t) low * shape.width;
+
+	for (uint32 i = 0; i < (high - low) * shape.width; i++)
+		if (slot[i].count != 0)
+		{
+			const TrendCell cell = {.index = offset + i,
+									.sum = slot[i].sum,
+									.rest = slot[i].rest,
+									.count = trend_state_count(state, &slot[i])};
+
+			trend_write(&writer, &cell);
+		}
+	return writer.used;
+}
+
+struct varlena *
+trend_state_flat(const TrendState *state)
+{
+	if (!state->shape->grid.windowed)
+	{
+		uint32 low, high;
+
+		used_periods(state, &low, &high);
+		if (low == high)
+			return NULL;
+	}
+
+	const size_t size = VARHDRSZ + state_write(NULL, state);
+	struct varlena *flat = palloc(size);
+
+	SET_VARSIZE(flat, size);
+	state_write(VARDATA(flat), state);
+	return flat;
+}
+
+static Size
+state_flat_size(ExpandedObjectHeader *header)
+{
+	return VARHDRSZ + state_write(NULL, (TrendState *) header);
+}
+
+static void
+state_flatten(ExpandedObjectHeader *header, void *result, Size size)
+{
+	SET_VARSIZE(result, size);
+	state_write(VARDATA(result), (TrendState *) header);
+}
+
+const ExpandedObjectMethods trend_state_methods = {state_flat_size, state_flatten};

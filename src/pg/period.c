@@ -1,0 +1,369 @@
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/int.h"
+#include "fmgr.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "pg/period.h"
+
+/* Further than this from the table of starts, a start is computed and not kept. */
+#define TABLE_STEP_MAX TREND_PERIODS_MAX
+
+static void
+error_periods(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("window holds more than %d periods", TREND_PERIODS_MAX),
+					errhint("Use a longer period or a shorter window.")));
+}
+
+static void
+error_range(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("period out of range")));
+}
+
+static bool
+is_calendar(const TrendGrid *grid)
+{
+	return grid->time == TREND_TIMESTAMP || grid->time == TREND_TIMESTAMPTZ;
+}
+
+/* Ticks of every period, or 0 when the calendar decides. */
+static int64
+fixed_length(const TrendGrid *grid)
+{
+	int64 length;
+
+	if (!is_calendar(grid))
+		return grid->step;
+	if (grid->months != 0 || (grid->days != 0 && grid->time == TREND_TIMESTAMPTZ))
+		return 0;
+	if (pg_mul_s64_overflow(grid->days, USECS_PER_DAY, &length) || pg_add_s64_overflow(length, grid->step, &length))
+		error_range();
+	return length;
+}
+
+/* A lower bound of the length, for the estimate that spares us a loop over too many periods. */
+static double
+shortest_length(const TrendGrid *grid)
+{
+	const double days = 28.0 * grid->months + grid->days;
+
+	return days * USECS_PER_DAY * 0.9 + (double) grid->step;
+}
+
+static void
+check_period(const TrendGrid *grid)
+{
+	if (grid->months >= 0 && grid->days >= 0 && grid->step >= 0 && (grid->months | grid->days | grid->step) != 0)
+		return;
+	if (!is_calendar(grid))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
+						errdetail("It is " INT64_FORMAT ".", grid->step)));
+
+	Interval period = {.month = grid->months, .day = grid->days, .time = grid->step};
+
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
+					errdetail("It is \"%s\".", DatumGetCString(DirectFunctionCall1(
+												   interval_out, IntervalPGetDatum(&period)))),
+					errhint("Use a period such as '7 days' or '1 month'; none of its parts may be negative.")));
+}
+
+int64
+period_start(const TrendGrid *grid, int64 index)
+{
+	int64 start;
+
+	if (!is_calendar(grid))
+	{
+		if (pg_mul_s64_overflow(index, grid->step, &start) || pg_add_s64_overflow(start, grid->origin, &start))
+			error_range();
+		return start;
+	}
+
+	Interval shift;
+	int32 k = (int32) index;
+
+	if (k != index || pg_mul_s32_overflow(k, grid->months, &shift.month) ||
+		pg_mul_s32_overflow(k, grid->days, &shift.day) || pg_mul_s64_overflow(index, grid->step, &shift.time))
+		error_range();
+	return DatumGetInt64(DirectFunctionCall2(
+		grid->time == TREND_TIMESTAMP ? timestamp_pl_interval : timestamptz_pl_interval,
+		Int64GetDatum(grid->origin), IntervalPGetDatum(&shift)));
+}
+
+/* Ticks of a period on the average of the calendar. */
+static double
+mean_length(const TrendGrid *grid)
+{
+	return (grid->months * 30.436875 + grid->days) * USECS_PER_DAY + (double) grid->step;
+}
+
+static double
+period_guess_start(const TrendGrid *grid, int64 index)
+{
+	return (double) grid->origin + (double) index * mean_length(grid);
+}
+
+static void
+bound_append(Periods *periods, int64 start)
+{
+	if (periods->bounds == periods->bound_room)
+	{
+		periods->bound_room = Max(64, periods->bound_room * 2);
+		periods->bound = periods->bound
+							 ? repalloc(periods->bound, sizeof(int64) * periods->bound_room)
+							 : MemoryContextAlloc(periods->context, sizeof(int64) * periods->bound_room);
+	}
+	periods->bound[periods->bounds++] = start;
+}
+
+/* Make the table reach from its first period up to and including `last`, or start it at `last`. */
+static void
+bound_extend(Periods *periods, int64 first, int64 last)
+{
+	const TrendGrid *grid = &periods->shape.grid;
+
+	if (periods->bounds == 0)
+		periods->bound_first = first;
+	if (first < periods->bound_first)
+	{
+		/* Towards the past it is made again, twice as far if time goes there: rows may come in descending order. */
+		const int64 until = periods->bound_first + periods->bounds - 1;
+		const int64 further = Min(until - first, TABLE_STEP_MAX / 2);
+
+		if (period_guess_start(grid, first - further - 2) > (double) MIN_TIMESTAMP)
+			first -= further;
+		periods->bounds = 0;
+		periods->bound_first = first;
+		last = until;
+	}
+	for (int64 k = periods->bound_first + periods->bounds; k <= last; k++)
+		bound_append(periods, period_start(grid, k));
+	periods->inverse = (periods->bounds - 1) / ((double) periods->bound[periods->bounds - 1] - (double) periods->bound[0]);
+}
+
+/* Whether all periods but the last, whose end nobody asked for, are equally long. */
+static int64
+common_length(const Periods *periods)
+{
+	const int64 length = periods->bound[1] - periods->bound[0];
+
+	for (int32 i = 2; i < periods->bounds; i++)
+		if (periods->bound[i] - periods->bound[i - 1] != length)
+			return 0;
+	return length;
+}
+
+static Periods
+periods_make(TrendTime time, Interval period, bool windowed)
+{
+	Periods periods = {.shape = {.grid = {.time = time,
+										  .windowed = windowed,
+										  .months = period.month,
+										  .days = period.day,
+										  .step = period.time},
+								 .width = 1},
+					   .context = CurrentMemoryContext};
+
+	check_period(&periods.shape.grid);
+	return periods;
+}
+
+Periods
+periods_window(TrendTime time, Interval period, int64 start, int64 end)
+{
+	Periods periods = periods_make(time, period, true);
+	TrendShape *shape = &periods.shape;
+	int64 span;
+
+	if (is_calendar(&shape->grid) && (TIMESTAMP_NOT_FINITE(start) || TIMESTAMP_NOT_FINITE(end)))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("window must be finite"),
+						errhint("Leave the window out to use each user's own first to last period.")));
+	if (end < start)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("window ends before it starts"),
+						errhint("The arguments are window_start, then window_end.")));
+	if (pg_sub_s64_overflow(end, start, &span))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("window is too long")));
+
+	shape->grid.origin = start;
+	periods.start = start;
+	periods.end = end;
+	periods.length = fixed_length(&shape->grid);
+	if ((double) span / shortest_length(&shape->grid) > 2.0 * TREND_PERIODS_MAX)
+		error_periods();
+	if (span == 0)
+	{
+		periods.length = 1;
+		return periods;
+	}
+	if (periods.length == 0)
+	{
+		bound_append(&periods, start);
+		while (periods.bound[periods.bounds - 1] < end)
+		{
+			if (periods.bounds > TREND_PERIODS_MAX)
+				error_periods();
+			bound_append(&periods, period_start(&shape->grid, periods.bounds));
+		}
+		shape->periods = periods.bounds - 1;
+		shape->cut = periods.bound[periods.bounds - 1] > end;
+		periods.inverse =
+			shape->periods / ((double) periods.bound[periods.bounds - 1] - (double) periods.bound[0]);
+		periods.length = common_length(&periods);
+	}
+	else
+	{
+		const int64 whole = span / periods.length;
+
+		shape->cut = span % periods.length != 0;
+		if (whole + shape->cut > TREND_PERIODS_MAX)
+			error_periods();
+		shape->periods = (uint32) (whole + shape->cut);
+	}
+	if (periods.length != 0)
+		periods.inverse = 1.0 / (double) periods.length;
+	return periods;
+}
+
+/* Midnight of a day of January 2000, in the session's time zone when the grid has one. */
+static int64
+january_2000(const TrendGrid *grid, int day)
+{
+	struct pg_tm tm = {.tm_year = 2000, .tm_mon = 1, .tm_mday = day};
+	int zone = 0;
+	Timestamp midnight;
+
+	/* Periods of hours and less do not follow the local calendar. */
+	if (grid->time == TREND_TIMESTAMPTZ && (grid->months != 0 || grid->days != 0))
+		zone = DetermineTimeZoneOffset(&tm, session_timezone);
+	if (tm2timestamp(&tm, 0, &zone, &midnight) != 0)
+		elog(ERROR, "timestamp out of range");
+	return midnight;
+}
+
+Periods
+periods_own(TrendTime time, Interval period)
+{
+	Periods periods = periods_make(time, period, false);
+	TrendGrid *grid = &periods.shape.grid;
+
+	if (is_calendar(grid))
+		grid->origin = january_2000(grid, grid->months != 0 ? 1 : 3);
+	periods.start = grid->origin;
+	periods.length = fixed_length(grid);
+	return periods;
+}
+
+/* The last start in the table that is not after tick, which lies within the table. */
+static int64
+bound_find(const Periods *periods, int64 tick)
+{
+	const int64 *bound = periods->bound;
+	int32 i = (int32) (((double) tick - (double) bound[0]) * periods->inverse);
+
+	i = Max(0, Min(i, periods->bounds - 2));
+	while (tick < bound[i])
+		i--;
+	while (tick >= bound[i + 1])
+		i++;
+	return periods->bound_first + i;
+}
+
+/* Without the table. */
+static int64
+calendar_guess(const TrendGrid *grid, int64 tick)
+{
+	const double k = floor(((double) tick - (double) grid->origin) / mean_length(grid));
+
+	if (!(fabs(k) < PG_INT32_MAX / 2))
+		error_range();
+
+	int64 index = (int64) k;
+
+	while (period_start(grid, index) > tick)
+		index--;
+	while (period_start(grid, index + 1) <= tick)
+		index++;
+	return index;
+}
+
+static int64
+calendar_find(Periods *periods, int64 tick)
+{
+	const TrendGrid *grid = &periods->shape.grid;
+
+	if (periods->bounds < 2 || tick < periods->bound[0] || tick >= periods->bound[periods->bounds - 1])
+	{
+		const int64 index = calendar_guess(grid, tick);
+		const int64 last = periods->bound_first + periods->bounds;
+
+		if (periods->bounds > 0 &&
+			(index < periods->bound_first - TABLE_STEP_MAX || index > last + TABLE_STEP_MAX ||
+			 periods->bounds > 4 * TABLE_STEP_MAX))
+			return index;
+		bound_extend(periods, index, index + 1);
+	}
+	return bound_find(periods, tick);
+}
+
+int64
+periods_find_slow(Periods *periods, int64 tick)
+{
+	const TrendGrid *grid = &periods->shape.grid;
+
+	if (grid->windowed)
+		return tick < periods->start || tick >= periods->end ? PERIOD_NONE : bound_find(periods, tick);
+	if (is_calendar(grid) && TIMESTAMP_NOT_FINITE(tick))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("time must be finite"),
+						errhint("Filter such rows out, or give a window: rows outside it are left out.")));
+	if (periods->length == 0)
+		return calendar_find(periods, tick);
+
+	int64 since;
+
+	if (pg_sub_s64_overflow(tick, periods->start, &since))
+		error_range();
+	return since / periods->length - (since % periods->length < 0);
+}
+
+int64
+period_shift(const TrendGrid *a, const TrendShape *b)
+{
+	const TrendGrid *other = &b->grid;
+
+	if (trend_grid_equal(a, other))
+		return 0;
+	if (a->time != other->time || a->months != other->months || a->days != other->days || a->step != other->step)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("trends have different periods"),
+						errhint("Only trends over the same kind of time and of the same period can be merged.")));
+	if (a->windowed != other->windowed)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("a trend over a given window cannot be merged with one over the user's own"),
+						errhint("Give a window to both, or to neither.")));
+
+	Periods periods = {.shape = {.grid = *a}, .start = a->origin, .length = fixed_length(a),
+					   .context = CurrentMemoryContext};
+
+	periods.shape.grid.windowed = false;
+
+	const int64 shift = periods_find_slow(&periods, other->origin);
+
+	/* Where days or months differ in length, equal starts say nothing of the periods that follow. */
+	for (int64 i = periods.length != 0 ? b->periods : 0; i <= b->periods; i++)
+		if (period_start(a, shift + b->first + i) != period_start(other, b->first + i))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("trends have periods that start at different times"),
+							errhint("Merge trends whose windows start a whole number of periods apart, made under "
+									"the same time zone.")));
+	return shift;
+}

@@ -1,0 +1,80 @@
+/*
+ * From a time to the number of its period.
+ *
+ * Period k starts at origin + k × period, by PostgreSQL's own arithmetic: months
+ * by the calendar (January 31st + 1 month is the end of February), days of a
+ * timestamptz by the calendar of the session's time zone, so that a day may
+ * have 23 or 25 hours. Where all periods turn out equally long a lookup is one
+ * multiplication; otherwise a table of starts is kept, and a guess corrected.
+ *
+ * Times are ticks: microseconds of a timestamp or timestamptz (dates are
+ * midnights), or the value of a bigint.
+ */
+#ifndef USERCLS_PG_PERIOD_H
+#define USERCLS_PG_PERIOD_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "nn/trend.h"
+
+#define PERIOD_NONE PG_INT64_MIN
+
+typedef struct Periods
+{
+	TrendShape shape; /* of a window: all of it; of the user's own window: the grid alone */
+	int64 start;	  /* of the window, or of the grid */
+	int64 end;
+	int64 length;	/* ticks of every period; 0: they differ, look at bound */
+	double inverse; /* about one over the length */
+	int64 *bound;	/* starts of periods bound_first … bound_first + bounds - 1 */
+	int64 bound_first;
+	int32 bounds;
+	int32 bound_room;
+	MemoryContext context; /* of bound */
+} Periods;
+
+/* A given window. An error when the period is not positive, the window ends before it starts, … */
+extern Periods periods_window(TrendTime time, Interval period, int64 start, int64 end);
+
+/* The user's own window: periods that all users share, from Monday 2000-01-03 (months: 2000-01-01; bigint: 0). */
+extern Periods periods_own(TrendTime time, Interval period);
+
+/* For TREND_NUMBER the period is that many units. */
+static inline Interval
+period_units(int64 units)
+{
+	return (Interval){.time = units};
+}
+
+/* Start of a period of the grid. */
+extern int64 period_start(const TrendGrid *grid, int64 index);
+
+/*
+ * How many periods later the grid of b begins than that of a: period i of b is period i + shift of a. Both are
+ * windowed or both are not; an error when the periods that b covers are no periods of a.
+ */
+extern int64 period_shift(const TrendGrid *a, const TrendShape *b);
+
+extern int64 periods_find_slow(Periods *periods, int64 tick);
+
+/* The period of tick; PERIOD_NONE outside a given window. */
+static inline int64
+periods_find(Periods *periods, int64 tick)
+{
+	if (!periods->shape.grid.windowed || periods->length == 0)
+		return periods_find_slow(periods, tick);
+	if (tick < periods->start || tick >= periods->end)
+		return PERIOD_NONE;
+
+	/* The product is off by one at most: there are fewer than 2^17 periods. */
+	const int64 since = tick - periods->start;
+	int64 k = (int64) ((double) since * periods->inverse);
+	const int64 left = since - k * periods->length;
+
+	k += (left >= periods->length) - (left < 0);
+	return k;
+}
+
+#endif
