@@ -41,6 +41,8 @@ endif
 # PGXS does not track headers here, and the backend would export what nn and model call their own.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/server
 src/nn/%.o src/model/%.o: CFLAGS += -fvisibility=hidden
+# Nobody reads floating-point exception flags or errno here; without these loops that clamp do not vectorise.
+src/nn/%.o: CFLAGS += -fno-trapping-math -fno-math-errno
 
 sql/usercls--1.0.0.sql: $(SQL_PARTS)
 	cat $^ > $@

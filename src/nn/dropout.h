@@ -1,0 +1,15 @@
+/* Dropout (Srivastava et al. 2014), inverted: what is kept is scaled by 1 / (1 - p), so scoring does nothing. */
+#ifndef USERCLS_NN_DROPOUT_H
+#define USERCLS_NN_DROPOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/real.h"
+#include "nn/rng.h"
+
+/* x in place; keep (n) tells backward what was kept. */
+extern void dropout_forward(real *x, uint8_t *keep, Rng *rng, double p, size_t n);
+extern void dropout_backward(real *dx, const uint8_t *keep, double p, size_t n);
+
+#endif
