@@ -1,0 +1,42 @@
+/*
+ * Pooling over time: one vector of D numbers for each sequence of a packed chunk.
+ */
+#ifndef USERCLS_NN_POOL_H
+#define USERCLS_NN_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/arena.h"
+#include "nn/real.h"
+#include "nn/steps.h"
+
+typedef enum Pooling
+{
+	POOLING_LAST,     /* the last step; of a reverse direction the first one, which it reads last */
+	POOLING_MEAN,     /* over a sequence's own steps, as the others */
+	POOLING_MAX,
+	POOLING_ATTENTION /* mean weighted by softmax(y · w) over time (Bahdanau et al. 2015, with one query) */
+} Pooling;
+
+typedef struct Pool
+{
+	int kind;       /* Pooling */
+	size_t D;       /* columns of y */
+	size_t forward; /* the columns after these come from a reverse direction */
+
+	size_t *first;  /* B: first step of each sequence */
+	uint32_t *best; /* B × D: step of the maximum */
+	real *share;    /* rows: attention */
+	real *sum;      /* B */
+} Pool;
+
+extern void pool_carve(Pool *pool, Arena *arena, size_t rows, size_t B);
+
+/* out (B × D) of y (rows × D); w (D) is read for attention alone. */
+extern void pool_forward(Pool *pool, real *out, const real *y, const real *w, const Steps *steps);
+extern void pool_backward(Pool *pool, real *dy, real *dw, const real *dout, const real *y, const real *w,
+						  const Steps *steps);
+
+#endif
