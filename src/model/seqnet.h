@@ -21,6 +21,7 @@
 #include "model/dataset.h"
 #include "model/params.h"
 #include "nn/arena.h"
+#include "nn/pool.h"
 #include "nn/real.h"
 
 typedef enum SequenceArchitecture
@@ -32,14 +33,6 @@ typedef enum SequenceArchitecture
 
 /* NULL-ended, indexed by SequenceArchitecture. */
 extern const char *const sequence_architectures[];
-
-typedef enum SequencePooling
-{
-	POOLING_LAST,     /* the last step; of a reverse direction the first one */
-	POOLING_MEAN,     /* over a sequence's own steps, as max */
-	POOLING_MAX,
-	POOLING_ATTENTION /* softmax over time of a learned projection */
-} SequencePooling;
 
 typedef enum LearningSchedule
 {

@@ -1,0 +1,77 @@
+/*
+ * A sequence network at work on a chunk: standardised input, encoder, pooling, head.
+ *
+ * Packed weights are carved apart from the workspace, since workers share them.
+ * A fourth architecture is a row of the encoder table in network.c.
+ */
+#ifndef USERCLS_MODEL_NETWORK_H
+#define USERCLS_MODEL_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/dataset.h"
+#include "model/seqnet.h"
+#include "nn/pool.h"
+#include "nn/recurrent.h"
+#include "nn/steps.h"
+
+#define NETWORK_LAYERS_MAX 8
+#define NETWORK_CHUNK_MAX 64 /* sequences; more gain nothing, and leave the second-level cache */
+
+typedef struct NetworkLayer
+{
+	Recurrent cell[2]; /* forward and reverse direction */
+	size_t tensor[2];  /* offset of the first of their tensors, in RecurrentTensors' order from w_ih on */
+	real *y;           /* rows × D */
+	uint8_t *keep;     /* rows × D: what dropout kept of y; NULL without dropout */
+} NetworkLayer;
+
+typedef struct Network
+{
+	SequenceConfig config;
+	const struct Encoder *encoder;
+	size_t F, C;
+	size_t I; /* inputs a step: F, or 2 F with mask */
+	size_t D; /* outputs a step: H, or 2 H if bidirectional */
+	size_t O; /* outputs of the head */
+	size_t mean, scale, attention, head_weight, head_bias; /* offsets in the weights */
+
+	NetworkLayer layer[NETWORK_LAYERS_MAX];
+	Pool pool;
+
+	/* Workspace of one worker. */
+	Steps steps;
+	size_t *order;    /* B: position in the caller's index of the chunk's sequences, longest first */
+	real *x;          /* rows × I */
+	real *pooled;     /* B × D */
+	uint8_t *keep;    /* B × D */
+	real *score;      /* B × O */
+	real *dscore;     /* B × O; the caller fills it between forward and backward */
+	real *dpooled;    /* B × D */
+	real *dy[2];      /* rows × D: of a layer and of the one below */
+} Network;
+
+/* Everything but the memory. C = 0: numeric target. */
+extern void network_init(Network *net, const SequenceConfig *config, size_t F, size_t C);
+
+extern void network_carve_weights(Network *net, Arena *arena);
+
+/* For chunks of up to B sequences of up to T steps. */
+extern void network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training);
+
+/* Pack w, after each change of it. */
+extern void network_pack(Network *net, const real *w);
+
+/*
+ * net->score of the n sequences index[0 .. n - 1] of the set, in the order of net->order.
+ * dropout: random numbers for it when training, NULL for none.
+ */
+extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
+							Rng *dropout);
+
+/* Adds the gradient of all tensors to dw, for net->dscore, of the chunk last gone forward with dropout or without. */
+extern void network_backward(Network *net, real *dw, const real *w, bool dropout);
+
+#endif
