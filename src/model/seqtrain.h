@@ -23,6 +23,7 @@
 
 #include "model/dataset.h"
 #include "model/job.h"
+#include "model/network.h"
 #include "model/seqnet.h"
 
 typedef enum ClassBalance
@@ -74,8 +75,29 @@ typedef struct SequenceTask
 	SequenceSpec spec;
 	ParamTable params;
 	SequenceData data;
+	SequenceSet set; /* data, for reading */
+
+	size_t chunk;  /* sequences of an item */
+	size_t shards; /* items of a mini-batch, at most */
+	Network net;   /* with the workspace of worker `bound` */
+	int bound, workers;
+	bool started;     /* next() has been called: the state holds something, which it does not before */
+	void *work;       /* workers × work_size */
+	size_t work_size; /* bytes */
+
+	/* All of these change while the job runs. */
 	struct SequenceState *state;
-	int workers;
+	real *w, *best, *m, *v;      /* params.total each: weights, the best epoch's, and AdamW's moments */
+	real *grad;                  /* shards × params.total */
+	double *shard_loss;          /* shards */
+	struct Moments *part;  /* of the standardisation */
+	uint32_t *train, *held;      /* N: sequences trained on, class by class, and held out, longest first */
+	uint32_t *order;             /* of the epoch */
+	uint32_t *batch, *scratch;   /* the mini-batch, longest first; room to sort */
+	size_t *begin, *count;       /* C + 1: see seqsample.h; longest + 2: room to sort */
+	real *held_score;            /* N × outputs of the head */
+	int32_t *held_label;         /* N */
+	real *class_weight, *bias;   /* C: in the loss; log prior ratio */
 } SequenceTask;
 
 extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec, int workers);

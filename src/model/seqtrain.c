@@ -1,0 +1,511 @@
+#include "model/seqtrain.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/calibrate.h"
+#include "model/moments.h"
+#include "model/seqsample.h"
+#include "model/seqstate.h"
+#include "nn/adam.h"
+#include "nn/denormal.h"
+#include "nn/loss.h"
+#include "nn/metrics.h"
+
+/* Streams of random numbers: what for, and which one. */
+enum
+{
+	STREAM_INIT = 1,
+	STREAM_ORDER,
+	STREAM_DROPOUT
+};
+
+static uint64_t
+stream(uint64_t what, uint64_t which)
+{
+	return what << 56 | which;
+}
+
+static size_t
+at_most(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- Standardisation ---- */
+
+static void
+measure_part(SequenceTask *task, size_t item)
+{
+	const SequenceSet *set = &task->set;
+	const size_t F = set->F;
+	const size_t n = task->state->n_train;
+	Moments *part = task->part + item * (F + 1);
+
+	memset(part, 0, (F + 1) * sizeof(*part));
+	for (size_t k = item * n / MEASURE_PARTS; k < (item + 1) * n / MEASURE_PARTS; k++)
+	{
+		const size_t i = task->train[k];
+		const size_t begin = set->start[i];
+
+		for (size_t j = 0; j < F; j++)
+		{
+			const Moments s = moments_of(set->value + begin * F + j, set->start[i + 1] - begin, F);
+
+			moments_merge(&part[j], &s);
+		}
+		if (task->spec.C == 0)
+			moments_merge(&part[F], &(Moments){1, (double) set->target[i], 0});
+	}
+}
+
+static void
+measure_end(SequenceTask *task)
+{
+	const size_t F = task->spec.F;
+	real *mean = task->w + task->params.param[0].offset;
+	real *scale = task->w + task->params.param[1].offset;
+
+	for (size_t j = 0; j <= F; j++)
+	{
+		Moments all = {0};
+
+		for (size_t i = 0; i < MEASURE_PARTS; i++)
+			moments_merge(&all, &task->part[i * (F + 1) + j]);
+		if (j < F && !task->spec.warm_start)
+		{
+			mean[j] = (real) all.mean;
+			scale[j] = moments_scale(&all);
+		}
+		if (j == F && task->spec.C == 0)
+		{
+			real *target = fixed_tensors(task, task->w);
+
+			/* What the held-out loss of the mean is measured against, whatever a warm start brings. */
+			task->state->result.baseline_loss = all.mean;
+			if (!task->spec.warm_start)
+			{
+				target[0] = (real) all.mean;
+				target[1] = moments_scale(&all);
+			}
+		}
+	}
+}
+
+/* ---- Mini-batches ---- */
+
+static void
+gather_labels(int32_t *label, const SequenceTask *task, const Network *net, const uint32_t *index)
+{
+	for (size_t b = 0; b < net->steps.B; b++)
+		label[b] = task->set.label[index[net->order[b]]];
+}
+
+static void
+gather_targets(real *target, const SequenceTask *task, const Network *net, const uint32_t *index)
+{
+	const real *fixed = fixed_tensors(task, task->w);
+
+	for (size_t b = 0; b < net->steps.B; b++)
+		target[b] = ((real) task->set.target[index[net->order[b]]] - fixed[0]) / fixed[1];
+}
+
+static void
+train_shard(SequenceTask *task, size_t item)
+{
+	const struct SequenceState *state = task->state;
+	Network *net = &task->net;
+	const size_t from = item * task->chunk;
+	const size_t n = at_most(task->chunk, state->batch_n - from);
+	const real share = (real) (1.0 / state->batch_weight);
+	real *grad = task->grad + item * task->params.total;
+	Rng rng = rng_seed(task->spec.seed, stream(STREAM_DROPOUT, state->step * task->shards + item));
+	int32_t label[NETWORK_CHUNK_MAX];
+	real target[NETWORK_CHUNK_MAX];
+
+	network_forward(net, task->w, &task->set, task->batch + from, n, &rng);
+	memset(net->dscore, 0, n * net->O * sizeof(real));
+	if (task->spec.C)
+	{
+		gather_labels(label, task, net, task->batch + from);
+		task->shard_loss[item] =
+			loss_cross_entropy(net->dscore, net->score, label, task->class_weight, share, n, net->C);
+	}
+	else
+	{
+		gather_targets(target, task, net, task->batch + from);
+		task->shard_loss[item] = loss_square(net->dscore, net->score, target, share, n);
+	}
+	memset(grad, 0, task->params.total * sizeof(real));
+	network_backward(net, grad, task->w, true);
+}
+
+static size_t
+batch_begin(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	const size_t n = at_most((size_t) task->spec.config.batch_size, state->epoch_size - state->batch_at);
+
+	sample_draw(task->order, state->batch_at, state->batch_at + n, state->epoch_size, &state->order_rng);
+	memcpy(task->batch, task->order + state->batch_at, n * sizeof(*task->batch));
+	sample_sort_by_length(task->batch, task->scratch, task->count, &task->set, n, task->spec.longest);
+
+	state->batch_n = n;
+	state->batch_weight = 0;
+	for (size_t i = 0; i < n; i++)
+		state->batch_weight += task->spec.C ? (double) task->class_weight[task->set.label[task->batch[i]]] : 1.0;
+	state->result.report.fraction = (double) state->batch_at / (double) state->epoch_size;
+	return (n + task->chunk - 1) / task->chunk;
+}
+
+static void
+batch_end(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	const SequenceConfig *config = &task->spec.config;
+	const size_t total = task->params.total;
+	const size_t shards = (state->batch_n + task->chunk - 1) / task->chunk;
+
+	for (size_t s = 0; s < shards; s++)
+	{
+		state->epoch_loss += task->shard_loss[s];
+		for (size_t i = 0; s > 0 && i < total; i++)
+			task->grad[i] += task->grad[s * total + i];
+	}
+	state->epoch_weight += state->batch_weight;
+
+	const double rate =
+		adam_schedule(config->learning_rate, state->step, (size_t) config->warmup_epochs * state->batches,
+					  (size_t) config->max_epochs * state->batches, config->schedule == SCHEDULE_COSINE);
+	const double norm = sqrt(adam_square_norm(task->grad, total));
+
+	state->step++;
+	state->result.report.learning_rate = rate;
+	for (size_t i = 0; i < task->params.count && isfinite(norm); i++)
+	{
+		const Tensor *p = &task->params.param[i];
+		const AdamStep step = {rate, p->decay ? config->weight_decay : 0, adam_clip(norm, config->clip_norm), state->step};
+
+		if (!p->fixed)
+			adam_update(task->w + p->offset, task->m + p->offset, task->v + p->offset, task->grad + p->offset, &step,
+						p->size);
+	}
+	network_pack(&task->net, task->w);
+	state->batch_at += state->batch_n;
+}
+
+/* ---- Epochs ---- */
+
+static size_t
+epoch_begin(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	const size_t C = task->spec.C;
+
+	state->order_rng = rng_seed(task->spec.seed, stream(STREAM_ORDER, (uint64_t) state->result.report.epoch));
+	if (C && task->spec.balance == BALANCE_RESAMPLE)
+		sample_balanced(task->order, task->train, task->begin, state->epoch_size / C, C, &state->order_rng);
+	else
+		memcpy(task->order, task->train, state->n_train * sizeof(*task->order));
+	state->batch_at = 0;
+	state->epoch_loss = state->epoch_weight = 0;
+	state->phase = PHASE_BATCH;
+	return batch_begin(task);
+}
+
+static void
+evaluate_chunk(SequenceTask *task, size_t item)
+{
+	Network *net = &task->net;
+	const uint32_t *index = task->held + item * task->chunk;
+	const size_t n = at_most(task->chunk, task->state->n_held - item * task->chunk);
+
+	network_forward(net, task->w, &task->set, index, n, NULL);
+	for (size_t b = 0; b < n; b++)
+		memcpy(task->held_score + (item * task->chunk + net->order[b]) * net->O, net->score + b * net->O,
+			   net->O * sizeof(real));
+}
+
+static size_t
+evaluation_begin(SequenceTask *task, Phase phase)
+{
+	task->state->phase = phase;
+	return (task->state->n_held + task->chunk - 1) / task->chunk;
+}
+
+static double
+macro_f1(const SequenceTask *task)
+{
+	const size_t C = task->spec.C;
+	double *matrix = (double *) task->grad;
+
+	memset(matrix, 0, C * C * sizeof(double));
+	for (size_t i = 0; i < task->state->n_held; i++)
+	{
+		const real *s = task->held_score + i * C;
+		size_t best = 0;
+
+		for (size_t j = 1; j < C; j++)
+			if (s[j] + task->bias[j] > s[best] + task->bias[best])
+				best = j;
+		matrix[(size_t) task->held_label[i] * C + best]++;
+	}
+	return metric_macro_f1(matrix, C);
+}
+
+/* The loss and metric of the scores in held_score. */
+static void
+evaluate_numeric(const SequenceTask *task, double *loss, double *metric)
+{
+	const real *fixed = fixed_tensors(task, task->w);
+	const size_t n = task->state->n_held;
+	Moments all = {0};
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		const double y = (double) task->set.target[task->held[i]];
+		const double d = (double) fixed[0] + (double) fixed[1] * (double) task->held_score[i] - y;
+
+		sum += d * d;
+		moments_merge(&all, &(Moments){1, y, 0});
+	}
+	*loss = sum / (double) n;
+	*metric = all.m2 > 0 ? 1 - sum / all.m2 : 0;
+}
+
+static bool
+training_is_over(const SequenceTask *task)
+{
+	const SequenceConfig *config = &task->spec.config;
+
+	return task->state->result.report.epoch >= config->max_epochs ||
+		   (config->patience > 0 && task->state->stale >= config->patience);
+}
+
+static size_t
+finish(SequenceTask *task)
+{
+	task->state->phase = PHASE_OVER;
+	return 0;
+}
+
+static size_t
+epoch_end(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	SequenceResult *result = &state->result;
+	TrainReport *report = &result->report;
+	double loss = 0;
+	double metric = 0;
+
+	report->train_loss = state->epoch_loss / state->epoch_weight;
+	report->fraction = 0;
+	if (state->n_held > 0 && task->spec.C)
+	{
+		loss = calibrate_loss(task->held_score, task->bias, 1.0, task->held_label, state->n_held, task->spec.C);
+		metric = macro_f1(task);
+	}
+	else if (state->n_held > 0)
+		evaluate_numeric(task, &loss, &metric);
+	report->valid_loss = loss;
+	report->valid_metric = metric;
+	report->epoch++;
+	state->stale++;
+	if (report->best_epoch == 0 || state->n_held == 0 || loss < result->valid_loss)
+	{
+		report->best_epoch = report->epoch;
+		result->valid_loss = loss;
+		result->valid_metric = metric;
+		state->stale = 0;
+		memcpy(task->best, task->w, task->params.total * sizeof(real));
+	}
+	if (!training_is_over(task))
+		return epoch_begin(task);
+
+	memcpy(task->w, task->best, task->params.total * sizeof(real));
+	network_pack(&task->net, task->w);
+	if (state->n_held == 0)
+		return finish(task);
+	return evaluation_begin(task, PHASE_CALIBRATE);
+}
+
+static size_t
+calibrate(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	SequenceResult *result = &state->result;
+
+	if (task->spec.C)
+	{
+		const double t =
+			calibrate_temperature(task->held_score, task->bias, task->held_label, state->n_held, task->spec.C);
+
+		fixed_tensors(task, task->best)[task->spec.C] = (real) t;
+		result->temperature = t;
+		result->valid_loss =
+			calibrate_loss(task->held_score, task->bias, t, task->held_label, state->n_held, task->spec.C);
+	}
+	return finish(task);
+}
+
+/* ---- The job ---- */
+
+static void
+balance_classes(SequenceTask *task)
+{
+	const size_t C = task->spec.C;
+	const bool weighted = task->spec.balance == BALANCE_WEIGHTS || task->spec.balance == BALANCE_GIVEN;
+	double *weight = task->data.class_weight;
+
+	if (task->spec.balance == BALANCE_WEIGHTS)
+		sample_class_weights(weight, task->begin, C);
+	for (size_t c = 0; c < C; c++)
+		task->class_weight[c] = weighted ? (real) weight[c] : 1;
+	sample_prior_bias(task->bias, task->begin, task->class_weight, task->spec.balance == BALANCE_RESAMPLE, C);
+}
+
+/* Held-out loss of always answering with the training part's shares, or its mean. */
+static double
+baseline_loss(const SequenceTask *task)
+{
+	const struct SequenceState *state = task->state;
+	const size_t C = task->spec.C;
+	double sum = 0;
+
+	for (size_t i = 0; i < state->n_held; i++)
+	{
+		const uint32_t k = task->held[i];
+
+		if (C)
+		{
+			const size_t y = (size_t) task->set.label[k];
+			const size_t n = task->begin[y + 1] - task->begin[y];
+
+			sum -= log((double) (n ? n : 1) / (double) state->n_train);
+		}
+		else
+			sum += pow((double) task->set.target[k] - state->result.baseline_loss, 2);
+	}
+	return state->n_held ? sum / (double) state->n_held : 0;
+}
+
+static size_t
+start(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	SequenceResult *result = &state->result;
+	const size_t C = task->spec.C;
+
+	task->started = true;
+	*state = (struct SequenceState){.phase = PHASE_MEASURE, .result.temperature = 1};
+	sample_split(task->train, task->begin, task->held, &state->n_held, &task->set, C);
+	state->n_train = task->begin[C ? C : 1];
+	result->N_train = state->n_train;
+	result->N_held_out = state->n_held;
+	if (state->n_train == 0)
+		return finish(task);
+
+	sample_sort_by_length(task->held, task->order, task->count, &task->set, state->n_held, task->spec.longest);
+	for (size_t i = 0; C && i < state->n_held; i++)
+		task->held_label[i] = task->set.label[task->held[i]];
+	return MEASURE_PARTS;
+}
+
+static size_t
+training_begin(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	const size_t C = task->spec.C;
+	Rng rng = rng_seed(task->spec.seed, stream(STREAM_INIT, 0));
+
+	if (task->spec.warm_start)
+		memcpy(task->w, task->data.initial, task->params.total * sizeof(real));
+	else
+		params_init(task->w, &task->params, &rng);
+	measure_end(task);
+	state->result.baseline_loss = baseline_loss(task);
+	memset(task->m, 0, task->params.total * sizeof(real));
+	memset(task->v, 0, task->params.total * sizeof(real));
+	state->epoch_size = state->n_train;
+	if (C)
+	{
+		balance_classes(task);
+		memcpy(fixed_tensors(task, task->w), task->bias, C * sizeof(real));
+		fixed_tensors(task, task->w)[C] = 1;
+		if (task->spec.balance == BALANCE_RESAMPLE)
+			state->epoch_size = C * sample_per_class(state->n_train, C, task->spec.config.samples_per_class);
+	}
+	state->batches = (state->epoch_size + (size_t) task->spec.config.batch_size - 1) / (size_t) task->spec.config.batch_size;
+	network_pack(&task->net, task->w);
+	return epoch_begin(task);
+}
+
+size_t
+seqtrain_next(void *arg)
+{
+	SequenceTask *task = arg;
+
+	if (!task->started)
+		return start(task);
+	switch (task->state->phase)
+	{
+		case PHASE_MEASURE:
+			return training_begin(task);
+		case PHASE_BATCH:
+			batch_end(task);
+			if (task->state->batch_at < task->state->epoch_size)
+				return batch_begin(task);
+			return task->state->n_held > 0 ? evaluation_begin(task, PHASE_EVALUATE) : epoch_end(task);
+		case PHASE_EVALUATE:
+			return epoch_end(task);
+		case PHASE_CALIBRATE:
+			return calibrate(task);
+		case PHASE_OVER:
+			break;
+	}
+	return 0;
+}
+
+/* The workspace of that worker becomes the network's. */
+static void
+bind_worker(SequenceTask *task, int worker)
+{
+	Arena arena = arena_over((char *) task->work + (size_t) worker * task->work_size, task->work_size);
+
+	if (task->bound == worker)
+		return;
+	network_carve_work(&task->net, &arena, task->spec.longest, task->chunk, true);
+	task->bound = worker;
+}
+
+void
+seqtrain_run(void *arg, size_t item, int worker)
+{
+	SequenceTask *task = arg;
+	const unsigned before = denormals_flush();
+
+	bind_worker(task, worker);
+	switch (task->state->phase)
+	{
+		case PHASE_MEASURE:
+			measure_part(task, item);
+			break;
+		case PHASE_BATCH:
+			train_shard(task, item);
+			break;
+		case PHASE_EVALUATE:
+		case PHASE_CALIBRATE:
+			evaluate_chunk(task, item);
+			break;
+		case PHASE_OVER:
+			break;
+	}
+	denormals_restore(before);
+}
+
+Job
+seqtrain_job(SequenceTask *task)
+{
+	return (Job){task, seqtrain_next, seqtrain_run};
+}
