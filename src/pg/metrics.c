@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "pg/ranked.h"
 #include "pg/scorestate.h"
 #include "pg/source.h"
 
@@ -145,7 +146,7 @@ usercls__auc_final(PG_FUNCTION_ARGS)
 	if (!state)
 		PG_RETURN_NULL();
 
-	const BinaryScores set = score_state_binary(state);
+	const BinaryScores set = ranked_binary(score_state_scores(state), score_state_marks(state), state->n);
 
 	return defined_or_null(fcinfo, metric_auc(&set));
 }
@@ -318,6 +319,12 @@ usercls__uplift_combine(PG_FUNCTION_ARGS)
 	return combine(fcinfo, SCORE_UPLIFT);
 }
 
+static UpliftScores
+ranked_state(ScoreState *state)
+{
+	return ranked_uplift(score_state_scores(state), score_state_outcomes(state), score_state_marks(state), state->n);
+}
+
 PG_FUNCTION_INFO_V1(usercls__qini_final);
 Datum
 usercls__qini_final(PG_FUNCTION_ARGS)
@@ -327,7 +334,7 @@ usercls__qini_final(PG_FUNCTION_ARGS)
 	if (!state)
 		PG_RETURN_NULL();
 
-	const UpliftScores set = score_state_uplift(state);
+	const UpliftScores set = ranked_state(state);
 
 	return defined_or_null(fcinfo, metric_qini(&set, state->option.choice != 0));
 }
@@ -341,7 +348,7 @@ usercls__auuc_final(PG_FUNCTION_ARGS)
 	if (!state)
 		PG_RETURN_NULL();
 
-	const UpliftScores set = score_state_uplift(state);
+	const UpliftScores set = ranked_state(state);
 
 	return defined_or_null(fcinfo, metric_auuc(&set));
 }
@@ -355,7 +362,7 @@ usercls__uplift_at_final(PG_FUNCTION_ARGS)
 	if (!state)
 		PG_RETURN_NULL();
 
-	const UpliftScores set = score_state_uplift(state);
+	const UpliftScores set = ranked_state(state);
 
 	return defined_or_null(fcinfo, metric_uplift_at(&set, state->option.share, state->option.choice));
 }

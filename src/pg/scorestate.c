@@ -1,13 +1,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "pg/majors.h"
 #include "pg/scorestate.h"
-
-#include "nn/rank.h"
 
 #define FIRST_CAPACITY 8
 
@@ -106,87 +103,4 @@ score_state_append(ScoreState *dst, ScoreState *src)
 		memcpy(score_state_outcomes(dst) + dst->n, score_state_outcomes(src), src->n * sizeof(double));
 	memcpy(score_state_marks(dst) + dst->n, score_state_marks(src), src->n);
 	dst->n += src->n;
-}
-
-static void *
-alloc_rows(Size n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
-
-static uint32 *
-ranked(const double *score, Size n)
-{
-	uint32 *order = alloc_rows(n, sizeof(uint32));
-	RankItem *scratch = alloc_rows(2 * n, sizeof(RankItem));
-
-	rank_descending(order, scratch, score, n);
-	pfree(scratch);
-	CHECK_FOR_INTERRUPTS();
-	return order;
-}
-
-static double *
-gather_doubles(const double *from, const uint32 *order, Size n)
-{
-	double *to = alloc_rows(n, sizeof(double));
-
-	for (Size i = 0; i < n; i++)
-		to[i] = from[order[i]];
-	return to;
-}
-
-static uint8 *
-gather_marks(const uint8 *from, const uint32 *order, Size n)
-{
-	uint8 *to = alloc_rows(n, 1);
-
-	/* A state from elsewhere may hold any byte; the metrics index by it. */
-	for (Size i = 0; i < n; i++)
-		to[i] = from[order[i]] != 0;
-	return to;
-}
-
-BinaryScores
-score_state_binary(ScoreState *state)
-{
-	const Size n = state->n;
-	uint32 *order = ranked(score_state_scores(state), n);
-	const BinaryScores set = {.score = gather_doubles(score_state_scores(state), order, n),
-							  .label = gather_marks(score_state_marks(state), order, n),
-							  .n = n};
-
-	pfree(order);
-	return set;
-}
-
-static bool
-binary(const double *value, Size n)
-{
-	for (Size i = 0; i < n; i++)
-		if (value[i] != 0 && value[i] != 1)
-			return false;
-	return true;
-}
-
-UpliftScores
-score_state_uplift(ScoreState *state)
-{
-	const Size n = state->n;
-	uint32 *order = ranked(score_state_scores(state), n);
-	UpliftScores set = {.uplift = gather_doubles(score_state_scores(state), order, n),
-						.outcome = gather_doubles(score_state_outcomes(state), order, n),
-						.treated = gather_marks(score_state_marks(state), order, n),
-						.n = n};
-
-	pfree(order);
-	if (!binary(set.outcome, n))
-	{
-		double *ideal = alloc_rows(n, sizeof(double));
-
-		uplift_ideal_score(ideal, &set);
-		set.ideal = ranked(ideal, n);
-		pfree(ideal);
-	}
-	return set;
 }

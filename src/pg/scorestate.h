@@ -9,8 +9,7 @@
 #ifndef USERCLS_PG_SCORESTATE_H
 #define USERCLS_PG_SCORESTATE_H
 
-#include "nn/metrics.h"
-#include "nn/upliftmetrics.h"
+#include "fmgr.h"
 
 typedef enum ScoreKind
 {
@@ -47,9 +46,5 @@ extern uint8 *score_state_marks(ScoreState *state);
 
 /* The rows of src after those of dst, which has room for them. */
 extern void score_state_append(ScoreState *dst, ScoreState *src);
-
-/* Ranked copies of a state's rows, in the current context. */
-extern BinaryScores score_state_binary(ScoreState *state);
-extern UpliftScores score_state_uplift(ScoreState *state);
 
 #endif
