@@ -326,3 +326,15 @@ registry_spec(const Model *model)
 	scan_end(&scan);
 	return copy;
 }
+
+TimestampTz
+registry_as_of(const Model *model)
+{
+	TableScan scan = version_scan(model, model->version);
+	bool isnull;
+	const Datum as_of = scan_value(&scan, VERSION_AS_OF, &isnull);
+	const TimestampTz time = isnull ? DT_NOBEGIN : DatumGetTimestampTz(as_of);
+
+	scan_end(&scan);
+	return time;
+}

@@ -66,6 +66,9 @@ extern bytea *registry_weights(const Model *model);
 /* The training spec of model->version, as it was stored. Raises when model->right is below RIGHT_TRAIN. */
 extern Jsonb *registry_spec(const Model *model);
 
+/* Up to when the training of model->version read; DT_NOBEGIN: it has no such time. */
+extern TimestampTz registry_as_of(const Model *model);
+
 /* What a training has to say about the version it stores. NULL pointers and NaN numbers are stored as NULL.
  */
 typedef struct VersionRecord
