@@ -6,7 +6,7 @@ CREATE TABLE customer AS
 SELECT user_id, trend_agg(ts, amount, '28 days', '2011-06-25', '2011-12-10') AS trend
 FROM invoice WHERE ts >= '2011-06-25' GROUP BY user_id;
 
-\echo 'By significance six periods hardly ever show a trend (12 would need a net sign of 5): nearly all are stable.'
+\echo 'By significance (p <= 0.1) few show a trend in six periods: most customers order seldom.'
 \echo 'The cut points 1 and -1 ask for less: more rises than falls, or more falls than rises.'
 \echo
 SELECT l AS label, count(user_id) FILTER (WHERE label(trend) = l) AS by_significance,
