@@ -19,14 +19,16 @@ sign_score(const double *value, size_t n)
 	return score;
 }
 
+static double
+standard_deviation(SignScore score)
+{
+	return sqrt((double) (score.rises + score.falls + 2) / 3.0);
+}
+
 double
 sign_z(SignScore score)
 {
-	const long changes = score.rises + score.falls;
-
-	if (changes == 0)
-		return 0.0;
-	return (double) (score.rises - score.falls) / sqrt((double) (changes + 2) / 3.0);
+	return (double) (score.rises - score.falls) / standard_deviation(score);
 }
 
 /*
@@ -67,6 +69,6 @@ sign_p(SignScore score)
 	if (score.rises == score.falls)
 		return 1.0;
 	if (n > EXACT_MAX)
-		return erfc(fabs(sign_z(score)) / sqrt(2.0));
+		return erfc((fabs((double) (score.rises - score.falls)) - 1.0) / standard_deviation(score) / sqrt(2.0));
 	return 2.0 * eulerian_tail(n, fewer);
 }

@@ -23,7 +23,10 @@ extern SignScore sign_score(const double *value, size_t n);
 /* Standard deviations from "no trend"; 0 when nothing changed. */
 extern double sign_z(SignScore score);
 
-/* Two-sided probability of a score at least this far from 0: exact up to n = 30, normal above. */
+/*
+ * Two-sided probability of a score at least this far from 0: exact up to n = 30, normal above, with the correction
+ * for a score that moves in steps of 2 (without it p is half of what it should be at the level 0.1 and n = 31).
+ */
 extern double sign_p(SignScore score);
 
 #endif

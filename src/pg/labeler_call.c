@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include "pg/majors.h"
+
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"

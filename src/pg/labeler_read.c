@@ -1,6 +1,8 @@
 /* What a trend says: its values, signs, score, label. */
 #include "postgres.h"
 
+#include "pg/majors.h"
+
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"

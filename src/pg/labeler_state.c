@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include "pg/majors.h"
+
 #include <math.h>
 
 #include "lib/ilist.h"

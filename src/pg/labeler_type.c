@@ -1,6 +1,8 @@
 /* The types trend and _sequence_state: in, out, recv, send. They differ in how many values a period may have. */
 #include "postgres.h"
 
+#include "pg/majors.h"
+
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"

@@ -1,7 +1,5 @@
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "access/relation.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -12,8 +10,8 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
+#include "pg/errors.h"
 #include "pg/source.h"
 
 /* The receiver hands each row to the caller, in a context that is emptied after it. */
@@ -96,8 +94,7 @@ source_column(Oid relation, const char *name)
 	const AttrNumber number = get_attnum(relation, name);
 
 	if (number == InvalidAttrNumber)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-						errmsg("column \"%s\" of relation \"%s\" does not exist", name, get_rel_name(relation))));
+		error_unknown_column(relation, name);
 	return (SourceColumn){.name = pstrdup(name),
 						  .quoted = quote_identifier(pstrdup(name)),
 						  .number = number,
@@ -128,7 +125,7 @@ source_number_column(Oid relation, const char *name)
 	const SourceColumn column = source_column(relation, name);
 
 	if (!source_is_number(column.type))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" is not numeric", name)));
+		error_not_numeric(relation, name, column.type);
 	return column;
 }
 

@@ -1,0 +1,235 @@
+/* Sums that do not depend on the order, and both stored forms there and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "nn/rng.h"
+#include "nn/trend.h"
+
+#define N 2000
+#define CELLS 40
+
+static void
+sum_in_order(TrendSlot *slot, const double *value, const uint32_t *order, size_t n)
+{
+	*slot = (TrendSlot){0};
+	for (size_t i = 0; i < n; i++)
+		assert_true(trend_slot_add(slot, value[order[i]]));
+}
+
+/* Amounts of money in any order give one sum, which plain addition does not. */
+static void
+test_order(void **state)
+{
+	Rng rng = rng_seed(1, 1);
+	double value[N];
+	uint32_t order[N];
+	double plain[2] = {0, 0};
+	TrendSlot first, again;
+
+	for (uint32_t i = 0; i < N; i++)
+	{
+		value[i] = (double) (int64_t) (rng_below(&rng, 2000000) - 500000) / 100.0;
+		order[i] = i;
+	}
+	sum_in_order(&first, value, order, N);
+	for (int round = 0; round < 50; round++)
+	{
+		rng_shuffle(&rng, order, N);
+		sum_in_order(&again, value, order, N);
+		assert_memory_equal(&first, &again, sizeof(first));
+	}
+	for (uint32_t i = 0; i < N; i++)
+	{
+		plain[0] += value[i];
+		plain[1] += value[order[i]];
+	}
+	assert_true(plain[0] != plain[1]);
+	assert_true(fabs(first.sum - plain[0]) < 1e-6);
+	assert_int_equal(first.count, N);
+}
+
+static void
+test_count_wraps(void **state)
+{
+	TrendSlot slot = {.count = TREND_COUNT_MAX - 1};
+
+	assert_true(trend_slot_add(&slot, 1.0));
+	assert_int_equal(slot.count, TREND_COUNT_MAX);
+	assert_false(trend_slot_add(&slot, 1.0));
+	assert_int_equal(slot.count, 1);
+	assert_true(slot.sum == 2.0);
+}
+
+/* What was added exactly can be taken away, and leaves what is left. */
+static void
+test_taking_away(void **state)
+{
+	double sum = 0, left = 0;
+	float rest = 0, left_rest = 0;
+
+	assert_true(trend_sum_exact(&sum, &rest, 1e16));
+	assert_true(trend_sum_exact(&sum, &rest, 0.5));
+	assert_true(sum == 1e16 && rest == 0.5f);
+	assert_true(trend_sum_exact(&sum, &rest, -1e16));
+	assert_true(sum == 0.5 && rest == 0.0f);
+	assert_true(trend_sum_exact(&sum, &rest, 1e16));
+	assert_false(trend_sum_exact(&sum, &rest, 0.1));
+
+	sum = 0, rest = 0;
+	for (int i = 1; i <= 9; i++)
+		assert_true(trend_sum_exact(&sum, &rest, i * 0.1));
+	for (int i = 1; i <= 4; i++)
+		assert_true(trend_sum_exact(&sum, &rest, -(i * 0.1)));
+	for (int i = 5; i <= 9; i++)
+		assert_true(trend_sum_exact(&left, &left_rest, i * 0.1));
+	assert_true(sum == left && rest == left_rest);
+
+	sum = 1e300, rest = 0;
+	assert_false(trend_sum_exact(&sum, &rest, 1e-300) && trend_sum_exact(&sum, &rest, 1.0));
+}
+
+static TrendShape
+random_shape(Rng *rng)
+{
+	TrendShape shape = {.width = 1 + (uint32_t) rng_below(rng, 3), .periods = 1 + (uint32_t) rng_below(rng, CELLS)};
+
+	shape.grid.time = (TrendTime) rng_below(rng, 4);
+	shape.grid.windowed = rng_below(rng, 2);
+	shape.grid.step = (int64_t) (1 + rng_below(rng, UINT64_C(1) << 62));
+	if (shape.grid.time == TREND_TIMESTAMP)
+		shape.grid.months = INT32_MAX;
+	shape.grid.origin = (int64_t) rng_next(rng);
+	shape.first = (int64_t) (rng_next(rng) >> 2) * (rng_below(rng, 2) ? -1 : 1);
+	shape.cut = shape.grid.windowed && rng_below(rng, 2);
+	return shape;
+}
+
+static TrendCell
+random_cell(Rng *rng, uint32_t index)
+{
+	static const double sums[] = {0, 1, -7, 1e300, -1e-300, 9007199254740992.0, 9007199254740994.0, 0.1, 0.5, 1e20};
+	TrendCell cell = {.index = index, .count = 1 + rng_below(rng, UINT64_C(1) << rng_below(rng, 50))};
+
+	cell.sum = rng_below(rng, 2) ? sums[rng_below(rng, 10)] : rng_normal(rng);
+	if (cell.sum == 0.1)
+		cell.rest = -1e-18f;
+	return cell;
+}
+
+static size_t
+write_random(unsigned char *bytes, Rng rng)
+{
+	const TrendShape shape = random_shape(&rng);
+	TrendWriter writer = trend_writer(bytes, &shape);
+
+	for (uint32_t i = 0; i < shape.periods * shape.width; i++)
+		if (rng_below(&rng, 3) != 0)
+		{
+			const TrendCell cell = random_cell(&rng, i);
+
+			trend_write(&writer, &cell);
+		}
+	return writer.used;
+}
+
+static void
+test_round_trips(void **state)
+{
+	for (uint64_t seed = 0; seed < 500; seed++)
+	{
+		const size_t size = write_random(NULL, rng_seed(seed, 2));
+		unsigned char *bytes = malloc(size), *again = malloc(size);
+		size_t used, where;
+
+		assert_int_equal(write_random(bytes, rng_seed(seed, 2)), size);
+
+		/* bytes to cells to bytes */
+		TrendReader reader = trend_reader(bytes, size);
+		TrendWriter writer = trend_writer(again, &reader.shape);
+		TrendCell cell;
+		size_t cells = 0;
+
+		for (; trend_read(&reader, &cell); cells++)
+			trend_write(&writer, &cell);
+		assert_null(reader.damaged);
+		assert_int_equal(writer.used, size);
+		assert_memory_equal(bytes, again, size);
+
+		/* bytes to text to bytes */
+		char *text = malloc(trend_text_size(cells));
+
+		reader = trend_reader(bytes, size);
+		trend_text(text, &reader);
+		assert_true(strlen(text) < trend_text_size(cells));
+		assert_null(trend_parse(NULL, &used, &where, text));
+		assert_int_equal(used, size);
+		memset(again, 0, size);
+		assert_null(trend_parse(again, &used, &where, text));
+		assert_memory_equal(bytes, again, size);
+
+		/* any cut of the bytes is noticed, or ends between two cells */
+		for (size_t n = 0; n < size; n++)
+		{
+			reader = trend_reader(bytes, n);
+			while (trend_read(&reader, &cell))
+				;
+			assert_true(reader.damaged || reader.at == n);
+		}
+		free(text);
+		free(bytes);
+		free(again);
+	}
+}
+
+static void
+test_bad_text(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		size_t where;
+	} bad[] = {
+		{"", 0},
+		{"{", 1},
+		{"{bigints 0 0 1 from 0 first 0 periods 1: }", 1},
+		{"{bigint 0 0 0 from 0 first 0 periods 1:}", 39},
+		{"{bigint 0 1 1 from 0 first 0 periods 1:}", 39},
+		{"{bigint 0 0 1 from 0 first 0 periods 65537:}", 38},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 1=1/1}", 41},
+		{"{bigint 0 0 1 from 0 first 0 periods 2: 1=1/1 0=1/1}", 47},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 0=nan/1}", 42},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 0=1/0}", 44},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 0=1~1/1}", 45},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 0=1e999/1}", 42},
+		{"{bigint 0 0 1 from 0 first 0 periods 1: 0=1/1} x", 47},
+		{"{series 0 0 1 from 0 first 0 periods 0 windowed cut:}", 52},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	{
+		size_t used, where;
+
+		if (!trend_parse(NULL, &used, &where, bad[i].text))
+			fail_msg("accepted %s", bad[i].text);
+		if (where > strlen(bad[i].text) || where + 3 < bad[i].where || where > bad[i].where + 3)
+			fail_msg("%s: at %zu, expected %zu", bad[i].text, where, bad[i].where);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),		cmocka_unit_test(test_count_wraps), cmocka_unit_test(test_taking_away),
+		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_bad_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
