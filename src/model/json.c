@@ -231,9 +231,13 @@ json_string(JsonReader *json, char *out, size_t cap, size_t *length)
 	}
 	if (json->at >= json->size)
 		return json_fail(json, json->at, "the end of a string");
-	json->at++;
 	if (out != NULL)
+	{
+		if (used >= cap)
+			return json_fail(json, json->at, "a shorter string");
 		out[used] = '\0';
+	}
+	json->at++;
 	if (length != NULL)
 		*length = used;
 	return true;
