@@ -18,7 +18,7 @@ nearest_name(const char *name, const char *const *names, int n)
 {
 	const int length = (int) strlen(name);
 	const char *nearest = NULL;
-	int best = Min(4, (length + 2) / 3) + 1;
+	int best = Min(3, (length + 2) / 3) + 1;
 
 	if (length == 0 || length > NAME_COMPARED_MAX)
 		return NULL;
@@ -235,7 +235,7 @@ error_unknown_option(const char *argument, const char *name, const char *const *
 void
 error_out_of_range(const char *name, const char *value, const char *range)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is out of range", name),
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for %s", name),
 					errdetail("The value is %s; allowed is %s.", value, range), errhint("Pass %s.", range)));
 }
 

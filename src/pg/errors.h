@@ -19,7 +19,7 @@ extern void report_weights(Status status, const char *model, int32 version);
 
 /*
  * The name among n that is nearest to what was written, or NULL when none is near enough to be meant
- * (more than a third of its letters, or more than 4, are wrong).
+ * (more than a third of its letters, or more than 3, are wrong).
  */
 extern const char *nearest_name(const char *name, const char *const *names, int n);
 

@@ -233,7 +233,11 @@ usercls_set_model_owner(PG_FUNCTION_ARGS)
 	const Model *model = registry_find(name, RIGHT_ADMIN);
 
 	/* As for ALTER ... OWNER TO: nobody gives things to a role that he could not take them back from. */
-	check_is_member_of_role(GetUserId(), get_role_oid(role, false));
+	if (!is_member_of_role(GetUserId(), get_role_oid(role, false)))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("model \"%s\" cannot be given to role \"%s\"", name, role),
+						errdetail("You are not a member of that role."),
+						errhint("Ask a member of both roles to do it.")));
 	registry_enter(&access);
 	statement_add_bigint(&change, model->model_id);
 	statement_add_text(&change, role);

@@ -1,0 +1,153 @@
+-- Who may do what: an owner, a scorer, a trainer, an administrator, and somebody without any right.
+\getenv dir PG_ABS_SRCDIR
+\set tiny_model :dir '/tiny_model.sql'
+\set ECHO none
+\i :tiny_model
+\set ECHO all
+\pset null '(null)'
+SET client_min_messages = warning;
+DROP ROLE IF EXISTS regress_usercls_owner, regress_usercls_scorer, regress_usercls_trainer, regress_usercls_admin,
+	regress_usercls_team, regress_usercls_nobody;
+RESET client_min_messages;
+CREATE ROLE regress_usercls_owner;
+CREATE ROLE regress_usercls_scorer;
+CREATE ROLE regress_usercls_team;
+CREATE ROLE regress_usercls_trainer IN ROLE regress_usercls_team;
+CREATE ROLE regress_usercls_admin;
+CREATE ROLE regress_usercls_nobody;
+
+-- A plain role owns what it makes, and grants it.
+SET ROLE regress_usercls_owner;
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(1), promote => 'always', spec => '{"source": "secret.table"}');
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(2), spec => '{"source": "secret.table"}');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_scorer', 'score');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_scorer', 'score');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_team', 'train');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_admin', 'admin');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_typo', 'score');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_scorer', 'write');
+SELECT model, owner, my_right FROM usercls.models;
+-- Not even the owner touches the tables.
+SELECT * FROM usercls.model_version;
+DELETE FROM usercls.model;
+RESET ROLE;
+
+-- score: sees it and may use it, but gets neither weights nor spec.
+SET ROLE regress_usercls_scorer;
+SELECT model, promoted_version, my_right FROM usercls.models;
+SELECT model, version, promoted, features, spec FROM usercls.versions ORDER BY version;
+SELECT model, version, action, role FROM usercls.deployments;
+SELECT value FROM usercls.model_info('rights churn') WHERE property = 'feature 1';
+SELECT usercls.export_model('rights churn');
+SELECT usercls.model_tensors('rights churn');
+SELECT usercls.promote('rights churn', 2);
+SELECT usercls.rollback('rights churn');
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(3));
+SELECT usercls.set_model_comment('rights churn', 'mine');
+SELECT usercls.grant_model('rights churn', 'regress_usercls_nobody', 'score');
+SELECT usercls.drop_model('rights churn');
+SELECT weights FROM usercls.model_version;
+RESET ROLE;
+
+-- train, by membership in a role that has it: also versions, weights and spec.
+SET ROLE regress_usercls_trainer;
+SELECT model, my_right FROM usercls.models;
+SELECT version, spec FROM usercls.versions ORDER BY version;
+SELECT usercls.export_model('rights churn') = pg_temp.tiny_model(1) AS exported;
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(3));
+SELECT usercls.promote('rights churn', 3, 'by a trainer');
+SELECT usercls.rollback('rights churn');
+SELECT usercls.set_model_comment('rights churn', 'ours');
+SELECT usercls.prune_versions('rights churn', 1);
+SELECT usercls.grant_model('rights churn', 'regress_usercls_nobody', 'score');
+SELECT usercls.drop_model('rights churn');
+RESET ROLE;
+SELECT version, action, role FROM usercls.deployments WHERE model = 'rights churn' ORDER BY deployment_id;
+
+-- No right: no such model, in functions, hints and views.
+SET ROLE regress_usercls_nobody;
+SELECT (SELECT count(*) FROM usercls.models) AS models, (SELECT count(*) FROM usercls.versions) AS versions,
+	(SELECT count(*) FROM usercls.deployments) AS deployments, (SELECT count(*) FROM usercls.training_runs) AS runs,
+	(SELECT count(*) FROM usercls.training_epochs) AS epochs;
+SELECT usercls.model_info('rights churn');
+SELECT usercls.model_info('rights chrun');
+SELECT usercls.export_model('rights churn');
+SELECT usercls.promote('rights churn', 2);
+SELECT usercls.rollback('rights churn');
+SELECT usercls.drop_model('rights churn');
+SELECT usercls.drop_model('rights churn', true);
+SELECT usercls.grant_model('rights churn', 'regress_usercls_nobody', 'score');
+SELECT usercls.revoke_model('rights churn', 'regress_usercls_scorer');
+SELECT usercls.set_model_comment('rights churn', 'theirs');
+SELECT usercls.set_model_owner('rights churn', 'regress_usercls_nobody');
+-- A name is taken all the same.
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(3));
+-- A leaky function in a condition sees only what the view shows.
+CREATE FUNCTION pg_temp.leak(name text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
+	$$ BEGIN RAISE NOTICE 'leaked %', name; RETURN true; END $$;
+SELECT count(*) FROM usercls.models WHERE pg_temp.leak(model);
+-- An operator of one's own, first in the search_path, does not run as the owner of the registry.
+RESET ROLE;
+CREATE SCHEMA regress_usercls_trap AUTHORIZATION regress_usercls_nobody;
+SET ROLE regress_usercls_nobody;
+CREATE FUNCTION regress_usercls_trap.trap(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS
+	$$ BEGIN RAISE NOTICE 'run as %', current_user; RETURN true; END $$;
+CREATE OPERATOR regress_usercls_trap.= (FUNCTION = regress_usercls_trap.trap, LEFTARG = bigint, RIGHTARG = bigint);
+SET search_path = regress_usercls_trap, pg_catalog;
+SELECT 1::bigint = 2::bigint AS trapped;
+SELECT usercls.import_model('rights trap', pg_temp.tiny_model(1), promote => 'always');
+SELECT usercls.import_model('rights trap', pg_temp.tiny_model(2), promote => 'always');
+SELECT usercls.model_info('rights trap') IS NOT NULL LIMIT 1;
+SELECT usercls.rollback('rights trap');
+SELECT usercls.prune_versions('rights trap', 1);
+SELECT count(*) FROM usercls.models;
+SELECT usercls.drop_model('rights trap');
+RESET search_path;
+RESET ROLE;
+SET client_min_messages = warning;
+DROP SCHEMA regress_usercls_trap CASCADE;
+DROP FUNCTION pg_temp.leak(text);
+RESET client_min_messages;
+
+-- admin grants, revokes, prunes and drops.
+SET ROLE regress_usercls_admin;
+SELECT usercls.prune_versions('rights churn', 1);
+SELECT usercls.grant_model('rights churn', 'public', 'score');
+SET ROLE regress_usercls_nobody;
+SELECT model, my_right FROM usercls.models;
+SET ROLE regress_usercls_admin;
+SELECT usercls.revoke_model('rights churn', 'public', 'train');
+SELECT usercls.revoke_model('rights churn', 'public');
+SELECT usercls.revoke_model('rights churn', 'regress_usercls_team', 'train');
+SET ROLE regress_usercls_nobody;
+SELECT model, my_right FROM usercls.models;
+SET ROLE regress_usercls_trainer;
+SELECT usercls.export_model('rights churn');
+-- Ownership goes to a role that one is a member of.
+SET ROLE regress_usercls_owner;
+SELECT usercls.set_model_owner('rights churn', 'regress_usercls_nobody');
+RESET ROLE;
+GRANT regress_usercls_team TO regress_usercls_owner;
+SET ROLE regress_usercls_owner;
+SELECT usercls.set_model_owner('rights churn', 'regress_usercls_team');
+SET ROLE regress_usercls_trainer;
+SELECT model, owner, my_right FROM usercls.models;
+SELECT usercls.drop_model('rights churn');
+RESET ROLE;
+
+-- Whoever may write model_acl administers every model; a role that is gone gives nobody a right.
+SET ROLE regress_usercls_owner;
+SELECT usercls.import_model('rights second', pg_temp.tiny_model(1));
+RESET ROLE;
+GRANT INSERT ON usercls.model_acl TO regress_usercls_nobody;
+SET ROLE regress_usercls_nobody;
+SELECT model, owner, my_right FROM usercls.models;
+RESET ROLE;
+REVOKE INSERT ON usercls.model_acl FROM regress_usercls_nobody;
+DROP ROLE regress_usercls_owner;
+SET ROLE regress_usercls_team;
+SELECT count(*) FROM usercls.models;
+RESET ROLE;
+SELECT model, owner, my_right FROM usercls.models;
+SELECT usercls.drop_model('rights second');
+DROP ROLE regress_usercls_scorer, regress_usercls_trainer, regress_usercls_admin, regress_usercls_team, regress_usercls_nobody;
