@@ -33,8 +33,8 @@ parse_number(double *value, const Option *option, const char *text)
 	char *end;
 
 	*value = strtod(text, &end);
-	return end != text && *end == '\0' && isfinite(*value) && *value >= option->min && *value <= option->max &&
-		   (option->kind != OPTION_INT || *value == floor(*value));
+	return end != text && *end == '\0' && isfinite(*value) && *value >= option->min &&
+		   *value <= option->max && (option->kind != OPTION_INT || *value == floor(*value));
 }
 
 static bool

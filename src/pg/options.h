@@ -13,12 +13,14 @@
  * An unknown key is an error with the nearest name, a value of the wrong kind or out of range one with the
  * range; `argument` (hyperparams) names the SQL argument in the messages.
  */
-extern void options_from_jsonb(void *config, const Option *options, size_t n, const Jsonb *given, const char *argument);
+extern void options_from_jsonb(void *config, const Option *options, size_t n, const Jsonb *given,
+							   const char *argument);
 
 /* Every option with its value, as a jsonb object: what a stored model says about itself. */
 extern Jsonb *options_to_jsonb(const void *config, const Option *options, size_t n);
 
 /* The same for a value that came as text (an SQL argument of its own, such as architecture). */
-extern void options_from_text(void *config, const Option *options, size_t n, const char *name, const char *value);
+extern void options_from_text(void *config, const Option *options, size_t n, const char *name,
+							  const char *value);
 
 #endif
