@@ -99,7 +99,7 @@ class_name(Oid type, Datum value)
 }
 
 const char **
-classes_finish(ClassList *list, int32 **class_of, int *C, const char *const *names)
+classes_finish(ClassList *list, int32 **class_of, int *C)
 {
 	const int n = (int) idmap_count(list->values);
 	TypeCacheEntry *type = lookup_type_cache(list->label.type, TYPECACHE_CMP_PROC_FINFO);
@@ -113,13 +113,8 @@ classes_finish(ClassList *list, int32 **class_of, int *C, const char *const *nam
 	for (int i = 0; i < n; i++)
 	{
 		found[i] = class_name(list->label.type, order[i].value);
-		(*class_of)[order[i].number] = names ? -1 : i;
-		for (int c = 0; names && c < *C; c++)
-			if (strcmp(names[c], found[i]) == 0)
-				(*class_of)[order[i].number] = c;
+		(*class_of)[order[i].number] = i;
 	}
-	if (names)
-		return (const char **) names;
 	*C = n;
 	return found;
 }

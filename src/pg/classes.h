@@ -25,10 +25,7 @@ extern ClassList *classes_create(Oid relation, const SourceColumn *label);
  */
 extern void classes_see(ClassList *list, ClassSeen *seen, Datum value, int64 time);
 
-/*
- * The names of the values. *class_of[number of a value] is its class: by the order of the type, or, when
- * names are given, the index of that name, -1 for a value that is none of them.
- */
-extern const char **classes_finish(ClassList *list, int32 **class_of, int *C, const char *const *names);
+/* The names of all values by the order of their type; *class_of[number of a value] is its place among them. */
+extern const char **classes_finish(ClassList *list, int32 **class_of, int *C);
 
 #endif

@@ -67,9 +67,10 @@ typedef struct SequenceUsers
 
 	/* With labels only. */
 	int C;
-	const char **classes; /* by the order of their type; trends from worst to best */
+	const char **classes; /* that occur, by the order of their type; trends from worst to best */
 	int32_t *label;       /* N: class, -1: not known */
-	int32_t *carried;     /* N: class of the trend of the window that is read; NULL for a label column */
+	int32_t *carried;     /* N: class of the trend of the window that is read, -1: none of C; NULL for a label
+							 column */
 	int64 *users;         /* C: users of each class */
 
 	SequenceCells *cells; /* private to sequence_read.c */
@@ -89,6 +90,12 @@ typedef enum SequenceLabels
 extern SequenceUsers *sequence_read(const SequenceSource *source, const TimestampTz *as_of,
 									SequenceLabels labels, const char *const *classes, int C, bool whole,
 									const char *what);
+
+/*
+ * Keep the users whose label is known, and put those that are held out (split_held_out) first: returns how
+ * many. A class that the split would leave without anybody to learn from keeps its first user.
+ */
+extern size_t sequence_hold_out(SequenceUsers *users, int64 seed, double share);
 
 /* Write the sequences: start[N + 1], value[steps × F]. */
 extern void sequence_fill(const SequenceUsers *users, size_t *start, float *value);

@@ -1,0 +1,77 @@
+/*
+ * What sequence_read() knows of each user while rows come in. Private to pg/sequence_*.c.
+ */
+#ifndef USERCLS_PG_SEQUENCE_CELLS_H
+#define USERCLS_PG_SEQUENCE_CELLS_H
+
+#include "pg/classes.h"
+#include "pg/sequence.h"
+#include "pg/source.h"
+#include "pg/window.h"
+
+/* Users come in chunks, so that growing copies nothing. */
+#define USER_CHUNK 128
+
+/*
+ * What is known while rows come in. A user's record is
+ *   double sum[before × F]         NaN: the period has no value
+ *   PeriodSum slot[before + after] with trend_of
+ *   ClassSeen seen                 with a label column that is read
+ *   int64 exists                   0: no row before as_of
+ */
+struct SequenceCells
+{
+	const SequenceSource *source;
+	const char *relation; /* for messages */
+	const char *what;
+	SourceColumn user, time, trend, label, *feature;
+	Window window;
+
+	MemoryContext context;
+	IdMap *ids;
+	ClassList *list; /* NULL: no label column */
+	size_t sums, slots;
+	size_t stride; /* bytes of a record */
+	size_t chunks, room;
+	char **chunk;
+	uint64 rows;
+	uint32 *number; /* N, once all are read: the record of user i in the final order */
+};
+
+static inline double *
+user_sum(const SequenceCells *cells, uint32 user)
+{
+	return (double *) (cells->chunk[user / USER_CHUNK] + user % USER_CHUNK * cells->stride);
+}
+
+static inline PeriodSum *
+user_slot(const SequenceCells *cells, uint32 user)
+{
+	return (PeriodSum *) (user_sum(cells, user) + cells->sums);
+}
+
+static inline ClassSeen *
+user_seen(const SequenceCells *cells, uint32 user)
+{
+	return (ClassSeen *) (user_slot(cells, user) + cells->slots);
+}
+
+static inline int64 *
+user_exists(const SequenceCells *cells, uint32 user)
+{
+	return (int64 *) (user_seen(cells, user) + (cells->list ? 1 : 0));
+}
+
+/* An array of N of something, in the current memory context. */
+extern void *user_array(size_t N, size_t size);
+
+/* The first period with a value; the last one when there is none. */
+extern size_t user_first(const SequenceCells *cells, const double *sum);
+
+/* Fill in steps and longest. */
+extern void users_count_steps(SequenceUsers *users);
+
+/* Fill in classes, labels and their counts; see sequence_read(). */
+extern void users_label(SequenceUsers *users, const char *const *classes, int C);
+
+#endif

@@ -1,0 +1,185 @@
+/* What users are called: labels, classes, and who is held out. */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "nn/stats.h"
+#include "pg/sequence_cells.h"
+#include "pg/split.h"
+
+/* label(trend) calls a trend what is less probable than this without one. */
+#define TREND_SIGNIFICANCE 0.1
+
+static const char *const trend_classes[] = {"high_risk", "stable", "potential"};
+
+/* What label(trend) says: value has room for the periods. */
+static int32_t
+trend_class(double *value, const PeriodSum *slot, int periods)
+{
+	for (int i = 0; i < periods; i++)
+		value[i] = slot[i].sum;
+
+	const SignScore score = sign_score(value, (size_t) periods);
+
+	if (sign_p(score) > TREND_SIGNIFICANCE)
+		return 1;
+	return score.rises > score.falls ? 2 : 0;
+}
+
+static void
+label_by_trend(SequenceUsers *users)
+{
+	const SequenceCells *cells = users->cells;
+	double *value = palloc(sizeof(double) * (size_t) cells->window.before);
+
+	users->classes = (const char **) trend_classes;
+	users->C = lengthof(trend_classes);
+	users->carried = user_array(users->N, sizeof(int32_t));
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const PeriodSum *slot = user_slot(cells, cells->number[i]);
+
+		CHECK_FOR_INTERRUPTS();
+		users->carried[i] = trend_class(value, slot, cells->window.before);
+		users->label[i] = trend_class(value, slot + cells->window.after, cells->window.before);
+	}
+}
+
+static void
+label_by_column(SequenceUsers *users)
+{
+	const SequenceCells *cells = users->cells;
+	int32 *class_of;
+
+	users->classes = classes_finish(cells->list, &class_of, &users->C);
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const ClassSeen *seen = user_seen(cells, cells->number[i]);
+
+		users->label[i] = seen->value ? class_of[seen->value - 1] : -1;
+	}
+}
+
+/* Number the classes as `names` has them; -1 for one that it has not. */
+static void
+rename_classes(SequenceUsers *users, const char *const *names, int C)
+{
+	int32_t *now = palloc(sizeof(*now) * (size_t) (users->C + 1));
+
+	*now++ = -1; /* of -1 */
+	for (int c = 0; c < users->C; c++)
+	{
+		now[c] = -1;
+		for (int k = 0; k < C; k++)
+			if (strcmp(users->classes[c], names[k]) == 0)
+				now[c] = k;
+	}
+	for (size_t i = 0; i < users->N; i++)
+	{
+		users->label[i] = now[users->label[i]];
+		if (users->carried)
+			users->carried[i] = now[users->carried[i]];
+	}
+	users->classes = (const char **) names;
+	users->C = C;
+}
+
+static void
+count_classes(SequenceUsers *users)
+{
+	users->users = palloc0(sizeof(int64) * (size_t) Max(users->C, 1));
+	for (size_t i = 0; i < users->N; i++)
+		if (users->label[i] >= 0)
+			users->users[users->label[i]]++;
+}
+
+void
+users_label(SequenceUsers *users, const char *const *classes, int C)
+{
+	users->label = user_array(users->N, sizeof(int32_t));
+	if (users->cells->list)
+		label_by_column(users);
+	else
+		label_by_trend(users);
+	count_classes(users);
+	if (!classes)
+	{
+		const char **occurring = palloc(sizeof(char *) * (size_t) Max(users->C, 1));
+
+		for (int c = 0; c < users->C; c++)
+			if (users->users[c] > 0)
+				occurring[C++] = users->classes[c];
+		classes = occurring;
+	}
+	rename_classes(users, classes, C);
+	count_classes(users);
+}
+
+/* The users of one part, in their order, from place `to` on; returns where the next part begins. */
+static size_t
+move_part(SequenceUsers *to, uint32 *number, size_t at, const SequenceUsers *from, const uint8 *part,
+		  uint8 which)
+{
+	for (size_t i = 0; i < from->N; i++)
+	{
+		if (part[i] != which)
+			continue;
+		to->id[at] = from->id[i];
+		to->hash[at] = from->hash[i];
+		to->label[at] = from->label[i];
+		if (to->carried)
+			to->carried[at] = from->carried[i];
+		number[at++] = from->cells->number[i];
+	}
+	return at;
+}
+
+size_t
+sequence_hold_out(SequenceUsers *users, int64 seed, double share)
+{
+	enum
+	{
+		LEARNED,
+		HELD_OUT,
+		UNKNOWN
+	};
+	const SequenceUsers from = *users;
+	uint8 *part = user_array(users->N, 1);
+	bool *learned = palloc0(sizeof(bool) * (size_t) Max(users->C, 1));
+	uint32 *number = user_array(users->N, sizeof(uint32));
+
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const int32_t label = users->label[i];
+
+		part[i] = label < 0 ? UNKNOWN : split_held_out(seed, users->hash[i], share) ? HELD_OUT : LEARNED;
+		if (part[i] == LEARNED)
+			learned[label] = true;
+	}
+	for (size_t i = 0; i < users->N; i++)
+		if (part[i] == HELD_OUT && !learned[users->label[i]])
+		{
+			part[i] = LEARNED;
+			learned[users->label[i]] = true;
+		}
+
+	users->id = user_array(from.N, sizeof(Datum));
+	users->hash = user_array(from.N, sizeof(uint64));
+	users->label = user_array(from.N, sizeof(int32_t));
+	users->carried = from.carried ? user_array(from.N, sizeof(int32_t)) : NULL;
+
+	const size_t held_out = move_part(users, number, 0, &from, part, HELD_OUT);
+
+	users->N = move_part(users, number, held_out, &from, part, LEARNED);
+	pfree(from.id);
+	pfree(from.hash);
+	pfree(from.label);
+	if (from.carried)
+		pfree(from.carried);
+	pfree(part);
+	pfree(users->cells->number);
+	users->cells->number = number;
+	users_count_steps(users);
+	return held_out;
+}

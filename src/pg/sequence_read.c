@@ -1,0 +1,332 @@
+#include "postgres.h"
+
+#include "pg/sequence.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "nn/trend.h"
+#include "pg/errors.h"
+#include "pg/progress.h"
+#include "pg/runner.h"
+#include "pg/sequence_cells.h"
+
+static size_t
+cells_memory(const SequenceCells *cells)
+{
+	return cells->chunks * USER_CHUNK * cells->stride + idmap_memory(cells->ids);
+}
+
+static void
+cells_grow(SequenceCells *cells)
+{
+	const MemoryContext old = MemoryContextSwitchTo(cells->context);
+
+	memory_check(cells_memory(cells) + USER_CHUNK * cells->stride, cells->what);
+	if (cells->chunks == cells->room)
+	{
+		cells->room *= 2;
+		cells->chunk = repalloc(cells->chunk, cells->room * sizeof(*cells->chunk));
+	}
+	cells->chunk[cells->chunks] = MemoryContextAllocHuge(cells->context, USER_CHUNK * cells->stride);
+	memset(cells->chunk[cells->chunks], 0, USER_CHUNK * cells->stride);
+	cells->chunks++;
+	for (uint32 user = 0; user < USER_CHUNK; user++)
+		for (size_t i = 0; i < cells->sums; i++)
+			user_sum(cells, (uint32) (cells->chunks - 1) * USER_CHUNK + user)[i] = NAN;
+	MemoryContextSwitchTo(old);
+}
+
+static char *
+id_text(Oid type, Datum id)
+{
+	Oid output;
+	bool varlena;
+
+	getTypeOutputInfo(type, &output, &varlena);
+	return OidOutputFunctionCall(output, id);
+}
+
+static double
+finite_number(const SequenceCells *cells, const SourceColumn *column, Datum value, Datum id)
+{
+	const double number = source_number(value, column->type);
+
+	if (!isfinite(number))
+		error_not_finite(cells->relation, column->name, number, id_text(cells->user.type, id));
+	return number;
+}
+
+/* value[]: user, time, then what there is of trend and label, then the features. */
+static void
+read_row(void *arg, const Datum *value, const bool *isnull)
+{
+	SequenceCells *cells = arg;
+
+	if (isnull[0])
+		error_null_id(cells->relation, cells->user.name);
+
+	const int64 time = window_time(&cells->window, value[1]);
+	const int period = window_period(&cells->window, time);
+	const uint32 user = idmap_add(cells->ids, value[0], idmap_hash(cells->ids, value[0]));
+	int at = 2;
+
+	if (user == cells->chunks * USER_CHUNK)
+		cells_grow(cells);
+	if (cells->slots > 0)
+	{
+		if (!isnull[at])
+		{
+			PeriodSum *slot = &user_slot(cells, user)[period];
+
+			trend_sum(&slot->sum, &slot->rest, finite_number(cells, &cells->trend, value[at], value[0]),
+					  0.0f);
+			slot->count++;
+		}
+		at++;
+	}
+	if (cells->list)
+	{
+		if (!isnull[at])
+			classes_see(cells->list, user_seen(cells, user), value[at], time);
+		at++;
+	}
+	if (++cells->rows % 65536 == 0)
+		progress_rows(cells->rows);
+	if (period >= cells->window.before)
+		return;
+
+	double *sum = user_sum(cells, user) + (size_t) period * (size_t) cells->source->F;
+
+	*user_exists(cells, user) = 1;
+	for (int f = 0; f < cells->source->F; f++)
+		if (!isnull[at + f])
+		{
+			const double number = finite_number(cells, &cells->feature[f], value[at + f], value[0]);
+
+			sum[f] = isnan(sum[f]) ? number : sum[f] + number;
+		}
+}
+
+static void
+newest_row(void *arg, const Datum *value, const bool *isnull)
+{
+	NullableDatum *newest = arg;
+
+	*newest = (NullableDatum){value[0], isnull[0]};
+}
+
+/* WindowNewest: infinite times are beyond any data. */
+static bool
+newest_time(void *arg, int64 *newest)
+{
+	SequenceCells *cells = arg;
+	const bool dates = cells->time.type == DATEOID;
+	const Window window = {.dates = dates};
+	const Oid type[] = {cells->time.type};
+	const Datum end[] = {dates ? DateADTGetDatum(DATEVAL_NOEND) : TimestampGetDatum(DT_NOEND)};
+	NullableDatum found = {.isnull = true};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<) $1",
+					 cells->time.quoted, source_quote(cells->source->relation), cells->time.quoted);
+	source_scan(sql.data, 1, type, end, NULL, false, newest_row, &found);
+	if (found.isnull)
+		return false;
+	*newest = window_time(&window, found.value);
+	return true;
+}
+
+static void
+read_rows(SequenceCells *cells, bool whole)
+{
+	const SequenceSource *source = cells->source;
+	const int periods = cells->window.before + cells->window.after;
+	const Oid type[] = {cells->window.type, cells->window.type};
+	const Datum bound[] = {Int64GetDatum(cells->window.bound[0]),
+						   Int64GetDatum(cells->window.bound[periods])};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s, %s", cells->user.quoted, cells->time.quoted);
+	if (cells->slots > 0)
+		appendStringInfo(&sql, ", %s", cells->trend.quoted);
+	if (cells->list)
+		appendStringInfo(&sql, ", %s", cells->label.quoted);
+	for (int f = 0; f < source->F; f++)
+		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
+	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1 AND %s OPERATOR(pg_catalog.<) $2",
+					 source_quote(source->relation), cells->time.quoted, cells->time.quoted);
+	source_scan(sql.data, 2, type, bound, NULL, whole, read_row, cells);
+}
+
+void *
+user_array(size_t N, size_t size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(N, 1) * size);
+}
+
+size_t
+user_first(const SequenceCells *cells, const double *sum)
+{
+	const size_t F = (size_t) cells->source->F;
+
+	for (size_t i = 0; i < cells->sums; i++)
+		if (!isnan(sum[i]))
+			return i / F;
+	return (size_t) cells->window.before - 1;
+}
+
+void
+users_count_steps(SequenceUsers *users)
+{
+	const SequenceCells *cells = users->cells;
+
+	users->steps = 0;
+	users->longest = 0;
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const size_t steps =
+			(size_t) cells->window.before - user_first(cells, user_sum(cells, cells->number[i]));
+
+		users->steps += steps;
+		users->longest = Max(users->longest, steps);
+	}
+}
+
+typedef struct UserOrder
+{
+	uint64 hash;
+	uint32 number;
+} UserOrder;
+
+#define ST_SORT sort_users
+#define ST_ELEMENT_TYPE UserOrder
+#define ST_COMPARE(a, b) ((a)->hash < (b)->hash ? -1 : (a)->hash > (b)->hash)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+/* Rows come in any order: by the hash of their ids users are the same ones, in the same order, every time. */
+static void
+order_users(SequenceUsers *users, SequenceCells *cells)
+{
+	const uint32 n = idmap_count(cells->ids);
+	UserOrder *order = user_array(n, sizeof(*order));
+	size_t N = 0;
+
+	for (uint32 i = 0; i < n; i++)
+		if (*user_exists(cells, i))
+			order[N++] = (UserOrder){idmap_hash(cells->ids, idmap_id(cells->ids, i)), i};
+	sort_users(order, N);
+
+	users->N = N;
+	users->id = user_array(N, sizeof(Datum));
+	users->hash = user_array(N, sizeof(uint64));
+	cells->number = user_array(N, sizeof(uint32));
+	for (size_t i = 0; i < N; i++)
+	{
+		users->id[i] = idmap_id(cells->ids, order[i].number);
+		users->hash[i] = order[i].hash;
+		cells->number[i] = order[i].number;
+	}
+	pfree(order);
+}
+
+static SequenceCells *
+cells_create(const SequenceSource *source, SequenceLabels labels, const char *what)
+{
+	SequenceCells *cells = palloc0(sizeof(*cells));
+
+	*cells = (SequenceCells){.source = source,
+							 .relation = get_rel_name(source->relation),
+							 .what = what,
+							 .user = source_column(source->relation, source->user_column),
+							 .time = source_column(source->relation, source->time_column),
+							 .context = CurrentMemoryContext,
+							 .room = 16};
+	window_check_column(&cells->time, source->relation);
+	window_check_period(&source->period);
+	cells->feature = palloc(sizeof(SourceColumn) * (size_t) source->F);
+	for (int f = 0; f < source->F; f++)
+		cells->feature[f] = source_number_column(source->relation, source->features[f]);
+	if (source->trend_of)
+		cells->trend = source_number_column(source->relation, source->trend_of);
+	if (labels == SEQUENCE_LABELED && source->label_column)
+	{
+		cells->label = source_column(source->relation, source->label_column);
+		cells->list = classes_create(source->relation, &cells->label);
+	}
+	cells->ids = idmap_create(cells->user.type);
+	return cells;
+}
+
+SequenceUsers *
+sequence_read(const SequenceSource *source, const TimestampTz *as_of, SequenceLabels labels,
+			  const char *const *classes, int C, bool whole, const char *what)
+{
+	const int after = labels == SEQUENCE_LABELED ? source->horizon_periods : 0;
+	SequenceCells *cells = cells_create(source, labels, what);
+	SequenceUsers *users = palloc0(sizeof(*users));
+
+	if (!window_make(&cells->window, &cells->time, &source->period, source->window_periods, after, as_of,
+					 newest_time, cells))
+		error_no_rows(cells->relation, NULL);
+	cells->sums = (size_t) source->window_periods * (size_t) source->F;
+	cells->slots = source->trend_of ? (size_t) (source->window_periods + after) : 0;
+	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
+					(cells->list ? sizeof(ClassSeen) : 0) + sizeof(int64);
+	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
+	read_rows(cells, whole);
+
+	users->cells = cells;
+	users->F = (size_t) source->F;
+	users->as_of = cells->window.as_of;
+	users->id_type = cells->user.type;
+	order_users(users, cells);
+	users_count_steps(users);
+	if (labels == SEQUENCE_LABELED)
+		users_label(users, classes, C);
+	users->memory = cells_memory(cells) +
+					users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + 2 * sizeof(int32));
+	return users;
+}
+
+void
+sequence_fill(const SequenceUsers *users, size_t *start, float *value)
+{
+	const SequenceCells *cells = users->cells;
+	size_t at = 0;
+
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const double *sum = user_sum(cells, cells->number[i]);
+
+		CHECK_FOR_INTERRUPTS();
+		start[i] = at / users->F;
+		for (size_t j = user_first(cells, sum) * users->F; j < cells->sums; j++)
+		{
+			value[at] = (float) sum[j];
+			if (isinf(value[at]))
+				error_not_finite(cells->relation, cells->feature[j % users->F].name, sum[j],
+								 id_text(users->id_type, users->id[i]));
+			at++;
+		}
+	}
+	start[users->N] = at / users->F;
+}
+
+const PeriodSum *
+sequence_trend(const SequenceUsers *users, size_t i)
+{
+	return users->cells->slots > 0 ? user_slot(users->cells, users->cells->number[i]) : NULL;
+}
