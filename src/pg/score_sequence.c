@@ -1,38 +1,314 @@
+/* predict() and score(): one sequence a call. */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg/errors.h"
+#include "pg/modelcache.h"
+#include "pg/registry.h"
+#include "pg/sequence_model.h"
+
+/* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
+typedef struct SnapshotKey
+{
+	TransactionId xmin, xmax;
+	uint32 xcnt;
+	int32 subxcnt;
+	CommandId curcid;
+	Oid user;
+} SnapshotKey;
+
+/* Kept between the calls of a query, in fn_extra. */
+typedef struct Scoring
+{
+	SequenceModel *model;  /* NULL: not looked up yet */
+	MemoryContext holder;  /* of the model in the cache */
+	struct varlena *given; /* the first argument that the model belongs to */
+	Size given_size;
+	SnapshotKey snapshot; /* by name only */
+	const char *name;     /* by name only */
+	int32 version;
+
+	float *value; /* room for the steps of a sequence */
+	size_t room;  /* floats */
+	real *prob;   /* C */
+	Datum *prob_datum;
+	text *class_name; /* score(): the last one asked for, and its index */
+	int class_index;
+	TupleDesc desc; /* predict() */
+} Scoring;
+
+static Scoring *
+scoring_of(FunctionCallInfo fcinfo)
+{
+	Scoring *scoring = fcinfo->flinfo->fn_extra;
+
+	if (!scoring)
+	{
+		scoring = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(*scoring));
+		scoring->holder =
+			AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "usercls scoring", ALLOCSET_SMALL_SIZES);
+		fcinfo->flinfo->fn_extra = scoring;
+	}
+	return scoring;
+}
+
+static SnapshotKey
+snapshot_key(void)
+{
+	const Snapshot snapshot = GetActiveSnapshot();
+	SnapshotKey key;
+
+	memset(&key, 0, sizeof(key)); /* compared as bytes */
+	key.xmin = snapshot->xmin;
+	key.xmax = snapshot->xmax;
+	key.xcnt = snapshot->xcnt;
+	key.subxcnt = snapshot->subxcnt;
+	key.curcid = snapshot->curcid;
+	key.user = GetUserId();
+	return key;
+}
+
+static bool
+same_argument(const Scoring *scoring, const struct varlena *given)
+{
+	return scoring->given && VARSIZE_ANY(given) == scoring->given_size &&
+		   memcmp(given, scoring->given, scoring->given_size) == 0;
+}
+
+/* Forget the model and remember what the next one belongs to. A toast pointer is its own identity. */
+static void
+scoring_reset(Scoring *scoring, const struct varlena *given)
+{
+	scoring->model = NULL;
+	scoring->class_name = NULL;
+	MemoryContextReset(scoring->holder);
+	scoring->given_size = VARSIZE_ANY(given);
+	scoring->given =
+		memcpy(MemoryContextAllocHuge(scoring->holder, scoring->given_size), given, scoring->given_size);
+}
+
+static void
+scoring_use(Scoring *scoring, const void *model)
+{
+	const MemoryContext old = MemoryContextSwitchTo(scoring->holder);
+	SequenceModel *found = (SequenceModel *) model; /* its scorer is a workspace of this session */
+
+	scoring->prob = palloc(sizeof(real) * (size_t) found->C);
+	scoring->prob_datum = palloc(sizeof(Datum) * (size_t) found->C);
+	scoring->model = found;
+	MemoryContextSwitchTo(old);
+}
+
+static Scoring *
+scoring_by_name(FunctionCallInfo fcinfo)
+{
+	Scoring *scoring = scoring_of(fcinfo);
+	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	const SnapshotKey key = snapshot_key();
+
+	if (scoring->model && same_argument(scoring, given) && memcmp(&key, &scoring->snapshot, sizeof(key)) == 0)
+		return scoring;
+
+	scoring_reset(scoring, given);
+
+	const MemoryContext old = MemoryContextSwitchTo(scoring->holder);
+	const Model *model = registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE);
+
+	scoring->name = model->name;
+	scoring->version = model->version;
+	MemoryContextSwitchTo(old);
+	scoring_use(scoring, modelcache_get(model, sequence_model_decode, scoring->holder));
+	scoring->snapshot = key;
+	return scoring;
+}
+
+static Scoring *
+scoring_by_value(FunctionCallInfo fcinfo)
+{
+	Scoring *scoring = scoring_of(fcinfo);
+	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+
+	if (scoring->model && same_argument(scoring, given))
+		return scoring;
+	scoring_reset(scoring, given);
+	scoring_use(scoring, modelcache_get_value(PG_GETARG_BYTEA_P(0), sequence_model_decode, scoring->holder));
+	return scoring;
+}
+
+static void
+not_finite(double value)
+{
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("sequence holds %s", isnan(value) ? "NaN"
+												: value > 0  ? "Infinity"
+															 : "-Infinity"),
+					errdetail("A value has to be a number that fits real, or null."),
+					errhint("Replace such values by NULL, which means \"not known\".")));
+}
+
+/* Elements to floats, NULL to NaN. */
+static void
+read_values(float *value, const ArrayType *array, size_t n)
+{
+	const double *element = (const double *) ARR_DATA_PTR(array);
+	const bits8 *present = ARR_NULLBITMAP(array);
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (present && !(present[i / 8] & (1 << (i % 8))))
+		{
+			value[i] = NAN;
+			continue;
+		}
+		value[i] = (float) *element;
+		if (!isfinite(value[i]))
+			not_finite(*element);
+		element++;
+	}
+}
+
+/* Steps of the sequence, without empty ones before the first value; *first is where they begin. */
+static size_t
+skip_empty(size_t *first, const float *value, size_t steps, size_t F)
+{
+	size_t i = 0;
+
+	while (i < (steps - 1) * F && isnan(value[i]))
+		i++;
+	*first = i / F * F;
+	return steps - i / F;
+}
+
+/* Fill scoring->prob with the probabilities of the sequence. */
+static void
+score_sequence(Scoring *scoring, const ArrayType *array)
+{
+	SequenceModel *model = scoring->model;
+	const int F = ARR_NDIM(array) == 2 ? ARR_DIMS(array)[1] : 1;
+	const size_t steps = ARR_NDIM(array) > 0 ? (size_t) ARR_DIMS(array)[0] : 0;
+
+	if (steps == 0 || ARR_NDIM(array) > 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg(steps == 0 ? "sequence is empty" : "sequence has %d dimensions", ARR_NDIM(array)),
+				 errdetail("A sequence is an array of periods × features, or of periods for one feature."),
+				 errhint("Pass what usercls.sequence_agg() returns.")));
+	if (F != model->F)
+		error_sequence_width(scoring->name, F, model->F);
+	if (steps * (size_t) F > scoring->room)
+	{
+		if (scoring->value)
+			pfree(scoring->value);
+		scoring->value = NULL;
+		scoring->room = steps * (size_t) F;
+		scoring->value =
+			MemoryContextAllocHuge(GetMemoryChunkContext(scoring), scoring->room * sizeof(float));
+	}
+	read_values(scoring->value, array, steps * (size_t) F);
+
+	size_t first;
+	const size_t start[] = {0, skip_empty(&first, scoring->value, steps, (size_t) F)};
+	const SequenceSet set = {.N = 1, .F = (size_t) F, .start = start, .value = scoring->value + first};
+
+	seqscorer_run(sequence_model_scorer(model, start[1]), scoring->prob, &set, 0, 1);
+}
+
+static Datum
+predict(FunctionCallInfo fcinfo, Scoring *scoring)
+{
+	if (!scoring->desc)
+	{
+		const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		if (get_call_result_type(fcinfo, NULL, &scoring->desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		scoring->desc = BlessTupleDesc(scoring->desc);
+		MemoryContextSwitchTo(old);
+	}
+	score_sequence(scoring, PG_GETARG_ARRAYTYPE_P(1));
+
+	const SequenceModel *model = scoring->model;
+	const int best = sequence_model_class(model, scoring->prob);
+
+	for (int c = 0; c < model->C; c++)
+		scoring->prob_datum[c] = Float8GetDatum((double) scoring->prob[c]);
+
+	ArrayType *probabilities = construct_array(scoring->prob_datum, model->C, FLOAT8OID, sizeof(float8),
+											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	Datum value[] = {model->class_text[best], scoring->prob_datum[best], PointerGetDatum(probabilities),
+					 Int32GetDatum(scoring->version)};
+	bool null[] = {false, false, false, scoring->version == 0};
+
+	return HeapTupleGetDatum(heap_form_tuple(scoring->desc, value, null));
+}
+
+static int
+class_index(Scoring *scoring, text *name)
+{
+	const SequenceModel *model = scoring->model;
+
+	if (scoring->class_name && VARSIZE_ANY_EXHDR(name) == VARSIZE_ANY_EXHDR(scoring->class_name) &&
+		memcmp(VARDATA_ANY(name), VARDATA_ANY(scoring->class_name), VARSIZE_ANY_EXHDR(name)) == 0)
+		return scoring->class_index;
+
+	const char *wanted = text_to_cstring(name);
+
+	for (int c = 0; c < model->C; c++)
+		if (strcmp(model->classes[c], wanted) == 0)
+		{
+			scoring->class_name = DatumGetTextPP(model->class_text[c]);
+			scoring->class_index = c;
+			return c;
+		}
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model has no class \"%s\"", wanted),
+					errhint_nearest(nearest_name(wanted, (const char *const *) model->classes, model->C),
+									"usercls.predict() shows the classes.")));
+}
+
+static Datum
+score(FunctionCallInfo fcinfo, Scoring *scoring)
+{
+	const int c = class_index(scoring, PG_GETARG_TEXT_PP(2));
+
+	score_sequence(scoring, PG_GETARG_ARRAYTYPE_P(1));
+	PG_RETURN_FLOAT8((double) scoring->prob[c]);
+}
 
 PG_FUNCTION_INFO_V1(usercls_predict);
 PG_FUNCTION_INFO_V1(usercls_predict_weights);
 PG_FUNCTION_INFO_V1(usercls_score);
 PG_FUNCTION_INFO_V1(usercls_score_weights);
 
-static Datum
-not_built(void)
-{
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("scoring of sequences is not built yet")));
-}
-
 Datum
 usercls_predict(PG_FUNCTION_ARGS)
 {
-	return not_built();
+	return predict(fcinfo, scoring_by_name(fcinfo));
 }
 
 Datum
 usercls_predict_weights(PG_FUNCTION_ARGS)
 {
-	return not_built();
+	return predict(fcinfo, scoring_by_value(fcinfo));
 }
 
 Datum
 usercls_score(PG_FUNCTION_ARGS)
 {
-	return not_built();
+	return score(fcinfo, scoring_by_name(fcinfo));
 }
 
 Datum
 usercls_score_weights(PG_FUNCTION_ARGS)
 {
-	return not_built();
+	return score(fcinfo, scoring_by_value(fcinfo));
 }

@@ -1,0 +1,215 @@
+#include "postgres.h"
+
+#include "pg/sequence_model.h"
+
+#include <math.h>
+
+#include "port/pg_bitutils.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "model/codec.h"
+#include "model/names.h"
+#include "pg/errors.h"
+#include "pg/runner.h"
+
+/* Longer names cannot be columns; classes may be any text. */
+#define NAME_ROOM 1024
+
+/* Steps a scorer has room for at first. */
+#define STEPS_ROOM 64
+
+static const char *
+metadata(const Codec *codec, const char *key)
+{
+	const size_t size = codec_metadata_size(codec, key);
+	char *value = palloc(size + 1);
+
+	return size > 0 && codec_metadata(codec, key, value, size) ? value : NULL;
+}
+
+/* The list of names under key: n of them. An error when there is none. */
+static char **
+metadata_names(int *n, const Codec *codec, const char *key, const char *model, int32 version)
+{
+	const char *text = metadata(codec, key);
+	char **names = NULL;
+	char name[NAME_ROOM];
+	size_t at = 0;
+
+	*n = 0;
+	while (text && names_next(text, &at, name, sizeof(name)))
+	{
+		names = names ? repalloc(names, sizeof(*names) * ((size_t) *n + 1)) : palloc(sizeof(*names));
+		names[(*n)++] = pstrdup(name);
+	}
+	if (*n == 0 || at == NAMES_DAMAGED)
+		report_weights(status_make(STATUS_DAMAGED, 0, psprintf("a list of names as metadata \"%s\"", key)),
+					   model, version);
+	return names;
+}
+
+static void
+read_config(SequenceConfig *config, const Codec *codec, const char *model, int32 version)
+{
+	const char *architecture = metadata(codec, "architecture");
+
+	config_defaults(config, sequence_options, sequence_option_count);
+	config->architecture = -1;
+	for (int i = 0; architecture && sequence_architectures[i]; i++)
+		if (strcmp(sequence_architectures[i], architecture) == 0)
+			config->architecture = i;
+	if (config->architecture < 0)
+		report_weights(status_make(STATUS_DAMAGED, 0, "metadata \"architecture\" lstm, gru or tcn"), model,
+					   version);
+	for (size_t i = 0; i < sequence_option_count; i++)
+	{
+		const char *value = metadata(codec, sequence_options[i].name);
+
+		if (value)
+			report_weights(
+				config_set(config, sequence_options, sequence_option_count, sequence_options[i].name, value),
+				model, version);
+	}
+	report_weights(sequence_config_check(config), model, version);
+}
+
+/* The factors that undo calibration.bias: p is softmax((score + bias) / temperature). */
+static real *
+decision_weights(const SequenceModel *model)
+{
+	const real *bias = model->w + params_find(model->params, "calibration.bias")->offset;
+	const real temperature = model->w[params_find(model->params, "calibration.temperature")->offset];
+	real *weight = palloc(sizeof(real) * (size_t) model->C);
+
+	for (int c = 0; c < model->C; c++)
+		weight[c] = (real) exp(-(double) bias[c] / (double) temperature);
+	return weight;
+}
+
+int
+sequence_model_class(const SequenceModel *model, const real *prob)
+{
+	int best = 0;
+
+	for (int c = 1; c < model->C; c++)
+		if (prob[c] * model->decision[c] > prob[best] * model->decision[best])
+			best = c;
+	return best;
+}
+
+void *
+sequence_model_decode(const void *bytes, size_t size, const char *name, int32 version)
+{
+	SequenceModel *model = palloc0(sizeof(*model));
+	Codec *codec = palloc(sizeof(*codec));
+
+	model->context = CurrentMemoryContext;
+	report_weights(codec_open(codec, bytes, size), name, version);
+
+	const char *kind = metadata(codec, "kind");
+
+	if (!kind || strcmp(kind, "sequence") != 0)
+		error_wrong_kind(name ? name : "(weights)", kind ? kind : "unknown", "sequence");
+	read_config(&model->config, codec, name, version);
+	model->features = metadata_names(&model->F, codec, "features", name, version);
+	model->classes = metadata_names(&model->C, codec, "classes", name, version);
+	model->class_text = palloc(sizeof(Datum) * (size_t) model->C);
+	for (int c = 0; c < model->C; c++)
+		model->class_text[c] = CStringGetTextDatum(model->classes[c]);
+
+	model->params = palloc0(sizeof(*model->params));
+	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
+	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * model->params->total);
+	report_weights(codec_read(codec, model->params, model->w), name, version);
+	model->decision = decision_weights(model);
+	pfree(codec);
+	return model;
+}
+
+/* In the current memory context; *block is what to free. */
+static SequenceScorer *
+scorer_make(void **block, const SequenceModel *model, size_t max_steps, size_t n, const char *what)
+{
+	Arena arena = arena_measure();
+
+	seqscorer_carve(&arena, &model->config, (size_t) model->F, (size_t) model->C, max_steps, n);
+	if (arena.overflow)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("sequence is too long")));
+	if (what)
+		memory_check(arena.used, what);
+	*block = MemoryContextAllocHuge(CurrentMemoryContext, arena.used + ARENA_ALIGNMENT);
+	arena = arena_over(arena_align(*block), arena.used);
+
+	SequenceScorer *scorer =
+		seqscorer_carve(&arena, &model->config, (size_t) model->F, (size_t) model->C, max_steps, n);
+
+	seqscorer_load(scorer, model->w);
+	return scorer;
+}
+
+SequenceScorer *
+sequence_model_scorer(SequenceModel *model, size_t steps)
+{
+	if (model->scorer && steps <= model->max_steps)
+		return model->scorer;
+
+	const MemoryContext old = MemoryContextSwitchTo(model->context);
+
+	if (model->block)
+		pfree(model->block);
+	model->block = NULL;
+	model->scorer = NULL;
+	model->max_steps = Max(STEPS_ROOM, pg_nextpower2_size_t(steps));
+	model->scorer = scorer_make(&model->block, model, model->max_steps, 1, NULL);
+	MemoryContextSwitchTo(old);
+	return model->scorer;
+}
+
+SequenceScorer *
+sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n, const char *what)
+{
+	void *block;
+
+	return scorer_make(&block, model, max_steps, n, what);
+}
+
+static char *
+names_text(const char *const *names, int n)
+{
+	char *text = palloc(names_write(NULL, names, (size_t) n));
+
+	names_write(text, names, (size_t) n);
+	return text;
+}
+
+bytea *
+sequence_model_encode(const SequenceConfig *config, const ParamTable *params, const real *w,
+					  const char *const *features, int F, const char *const *classes, int C,
+					  const char *period, int window_periods)
+{
+	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 7));
+	size_t n = 0;
+
+	entry[n++] = (CodecEntry){"usercls", "1"};
+	entry[n++] = (CodecEntry){"kind", "sequence"};
+	entry[n++] = (CodecEntry){"architecture", sequence_architectures[config->architecture]};
+	entry[n++] = (CodecEntry){"features", names_text(features, F)};
+	entry[n++] = (CodecEntry){"classes", names_text(classes, C)};
+	entry[n++] = (CodecEntry){"period", period};
+	entry[n++] = (CodecEntry){"window_periods", psprintf("%d", window_periods)};
+	for (size_t i = 0; i < sequence_option_count; i++)
+	{
+		char *text = palloc(CONFIG_TEXT_MAX);
+
+		config_text(text, CONFIG_TEXT_MAX, config, &sequence_options[i]);
+		entry[n++] = (CodecEntry){sequence_options[i].name, text};
+	}
+
+	const size_t size = codec_write(NULL, 0, params, w, entry, n);
+	bytea *file = palloc(VARHDRSZ + size);
+
+	SET_VARSIZE(file, VARHDRSZ + size);
+	codec_write(VARDATA(file), size, params, w, entry, n);
+	return file;
+}

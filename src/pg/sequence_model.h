@@ -1,0 +1,49 @@
+/*
+ * A stored sequence model, ready to score; and how it is stored.
+ */
+#ifndef USERCLS_PG_SEQUENCE_MODEL_H
+#define USERCLS_PG_SEQUENCE_MODEL_H
+
+#include "model/seqnet.h"
+
+typedef struct SequenceModel
+{
+	SequenceConfig config;
+	int F, C;
+	char **features;   /* F */
+	char **classes;    /* C */
+	Datum *class_text; /* C: the names as text */
+	ParamTable *params;
+	real *w;
+	real *decision;        /* C: see sequence_model_class() */
+	MemoryContext context; /* that all of this lives in */
+
+	/* For one sequence at a time: sequence_model_scorer(). */
+	SequenceScorer *scorer;
+	size_t max_steps;
+	void *block;
+} SequenceModel;
+
+/* ModelDecode of pg/modelcache.h. */
+extern void *sequence_model_decode(const void *bytes, size_t size, const char *model, int32 version);
+
+/*
+ * The class to answer for these probabilities. They speak of the classes as they are; the answer follows what
+ * the training was told to care about: under class_weights it is the most probable class of users who were
+ * weighted so, otherwise the most probable one.
+ */
+extern int sequence_model_class(const SequenceModel *model, const real *prob);
+
+/* The model's own scorer, made larger when a sequence is longer than any before. */
+extern SequenceScorer *sequence_model_scorer(SequenceModel *model, size_t steps);
+
+/* Another scorer, for up to n sequences at once, in the current memory context. */
+extern SequenceScorer *sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n,
+											const char *what);
+
+/* The safetensors file of trained weights. */
+extern bytea *sequence_model_encode(const SequenceConfig *config, const ParamTable *params, const real *w,
+									const char *const *features, int F, const char *const *classes, int C,
+									const char *period, int window_periods);
+
+#endif
