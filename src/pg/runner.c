@@ -18,6 +18,7 @@
 
 #include "pg/errors.h"
 #include "pg/progress.h"
+#include "pg/train_sequence.h"
 #include "pg/usercls.h"
 
 /*
@@ -53,7 +54,7 @@ struct Runner
 };
 
 /* Worker processes share no pointers with the leader: they look the kind up by name. */
-static const RunnerKind *const kinds[] = {NULL};
+static const RunnerKind *const kinds[] = {&runner_sequence, NULL};
 
 size_t
 memory_limit(void)

@@ -1,11 +1,284 @@
+/* train_sequence(): from a table to a version. */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "model/seqtrain.h"
+#include "pg/errors.h"
+#include "pg/jsonbuild.h"
+#include "pg/modelcache.h"
+#include "pg/options.h"
+#include "pg/progress.h"
+#include "pg/sequence.h"
+#include "pg/sequence_metrics.h"
+#include "pg/sequence_model.h"
+#include "pg/sequence_spec.h"
+#include "pg/train.h"
+#include "pg/train_sequence.h"
+
+#define METRIC "macro_f1"
+
+static void
+carve(void *task, Arena *arena, const void *spec, int workers)
+{
+	seqtrain_carve(task, arena, spec, workers);
+}
+
+const RunnerKind runner_sequence = {.name = "sequence",
+									.task_size = sizeof(SequenceTask),
+									.carve = carve,
+									.next = seqtrain_next,
+									.run = seqtrain_run,
+									.report = seqtrain_report};
+
+static void
+check_users(const SequenceSource *source, const SequenceUsers *users)
+{
+	const char *relation = get_rel_name(source->relation);
+	int64 labeled = 0;
+
+	for (int c = 0; c < users->C; c++)
+		labeled += users->users[c];
+	if (labeled == 0)
+		error_no_rows(relation, users->N == 0
+									? psprintf("No user has a row in the %d periods before %s.",
+											   source->window_periods, timestamptz_to_str(users->as_of))
+									: psprintf("Column \"%s\" is null for all %zu users.",
+											   source->label_column, users->N));
+	if (users->C < 2)
+		error_one_class(relation, users->classes[0], labeled);
+}
+
+static bool
+same_names(const char *const *a, int n, char **b, int m)
+{
+	if (n != m)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Whether a stored model answers the same question from the same features. */
+static bool
+is_comparable(const SequenceModel *model, const SequenceTraining *training, const SequenceUsers *users)
+{
+	return same_names(training->source.features, training->source.F, model->features, model->F) &&
+		   same_names(users->classes, users->C, model->classes, model->C);
+}
+
+static bool
+same_tensors(const ParamTable *a, const ParamTable *b)
+{
+	if (a->count != b->count || a->total != b->total)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->param[i].name, b->param[i].name) != 0 || a->param[i].size != b->param[i].size)
+			return false;
+	return true;
+}
+
+static const SequenceModel *
+stored_model(const char *name, int32 version)
+{
+	return modelcache_get(registry_version(name, version, RIGHT_TRAIN), sequence_model_decode,
+						  CurrentMemoryContext);
+}
+
+static void
+warm_start(SequenceTask *task, const TrainRun *run, const SequenceTraining *training,
+		   const SequenceUsers *users)
+{
+	const SequenceModel *model = stored_model(run->name, training->warm_start);
+
+	if (!is_comparable(model, training, users) || !same_tensors(model->params, &task->params))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("training cannot start from version %d of model \"%s\"", training->warm_start,
+							   run->name),
+						errdetail("That version has other features, classes, or tensors."),
+						errhint("Train with the architecture, features and hyperparams of that version, or "
+								"without warm_start.")));
+	memcpy(task->data.initial, model->w, sizeof(real) * task->params.total);
+}
+
+static void
+fill(SequenceTask *task, const SequenceUsers *users, size_t held_out, const double *weight)
+{
+	sequence_fill(users, task->data.start, task->data.value);
+	memcpy(task->data.label, users->label, sizeof(int32_t) * users->N);
+	for (size_t i = 0; i < users->N; i++)
+		task->data.held_out[i] = i < held_out;
+	memcpy(task->data.class_weight, weight, sizeof(double) * (size_t) users->C);
+}
+
+/* Metrics of a stored or a new model on the held-out users, who come first. */
+static ClassMetrics
+held_out_metrics(const SequenceModel *model, const SequenceData *data, size_t held_out, size_t longest)
+{
+	const size_t C = (size_t) model->C;
+	const SequenceSet set = {
+		.N = held_out, .F = (size_t) model->F, .start = data->start, .value = data->value};
+	SequenceScorer *scorer = sequence_model_batch(model, longest, SEQUENCE_BATCH, "training");
+	real *prob = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * Max(held_out * C, 1));
+
+	sequence_score(prob, scorer, &set, held_out, C);
+	return class_metrics(prob, data->label, model->decision, held_out, C);
+}
+
+static double
+incumbent_value(const TrainRun *run, const SequenceTraining *training, const SequenceUsers *users,
+				const SequenceData *data, size_t held_out)
+{
+	if (!run->model || run->model->promoted == 0 || held_out == 0)
+		return NAN;
+
+	const SequenceModel *model = stored_model(run->name, run->model->promoted);
+
+	if (!is_comparable(model, training, users))
+		return NAN;
+	return held_out_metrics(model, data, held_out, users->longest).macro_f1;
+}
+
+static Jsonb *
+count_classes(const SequenceUsers *users)
+{
+	JsonbBuild build;
+
+	jsonb_begin(&build);
+	for (int c = 0; c < users->C; c++)
+		jsonb_put_int(&build, users->classes[c], users->users[c]);
+	return jsonb_end(&build);
+}
+
+/* Measure on the held-out users; without any, all metrics stay null. */
+static void
+measure(TrainOutcome *outcome, const TrainRun *run, const SequenceTraining *training,
+		const SequenceUsers *users, const SequenceTask *task, size_t held_out)
+{
+	VersionRecord *record = &outcome->record;
+
+	record->metric = METRIC;
+	record->value = NAN;
+	record->baseline = NAN;
+	outcome->larger_is_better = true;
+	outcome->incumbent = NAN;
+	if (held_out == 0)
+		return;
+
+	const size_t C = (size_t) users->C;
+	const SequenceData *data = &task->data;
+	const SequenceModel *model =
+		sequence_model_decode(VARDATA_ANY(record->weights), VARSIZE_ANY_EXHDR(record->weights), run->name, 0);
+	const ClassMetrics metrics = held_out_metrics(model, data, held_out, users->longest);
+	const ClassMetrics majority = majority_metrics(data->label, held_out, users->N, C);
+	JsonbBuild build;
+
+	record->value = metrics.macro_f1;
+	record->baseline = majority.macro_f1;
+	jsonb_begin(&build);
+	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
+	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
+	if (users->carried)
+	{
+		const ClassMetrics carried = carried_metrics(data->label, users->carried, held_out, users->N, C);
+
+		record->baseline = Max(record->baseline, carried.macro_f1);
+		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
+	}
+	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
+	record->metrics = jsonb_end(&build);
+	outcome->incumbent = incumbent_value(run, training, users, data, held_out);
+}
+
+void
+sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training)
+{
+	const SequenceSource *source = &training->source;
+	VersionRecord *record = &outcome->record;
+
+	train_begin(run, "sequence");
+
+	SequenceUsers *users = sequence_read(source, training->has_as_of ? &training->as_of : NULL,
+										 SEQUENCE_LABELED, NULL, 0, true, "training");
+
+	check_users(source, users);
+	progress_phase(PROGRESS_BUILDING);
+
+	const size_t held_out = sequence_hold_out(users, training->seed, training->share);
+	double *weight = palloc(sizeof(double) * (size_t) users->C);
+	const SequenceSpec spec = {.config = training->config,
+							   .N = users->N,
+							   .F = users->F,
+							   .C = (size_t) users->C,
+							   .steps = users->steps,
+							   .longest = users->longest,
+							   .balance =
+								   (int) sequence_class_balance(weight, training, users->classes, users->C),
+							   .warm_start = training->warm_start != 0,
+							   .seed = (uint64_t) training->seed};
+
+	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &spec));
+	record->rows_train = (int64) (users->N - held_out);
+	record->rows_held_out = (int64) held_out;
+	outcome->classes = count_classes(users);
+	memory_check((size_t) record->memory, "training");
+	if (!run->dry_run)
+	{
+		Runner *runner = runner_start(&runner_sequence, &spec, sizeof(spec), "training");
+		SequenceTask *task = runner_task(runner);
+
+		if (training->warm_start)
+			warm_start(task, run, training, users);
+		fill(task, users, held_out, weight);
+		train_run(run, runner, training->config.max_epochs, METRIC);
+		record->weights = sequence_model_encode(
+			&training->config, &task->params, seqtrain_weights(task), source->features, source->F,
+			users->classes, users->C, sequence_period_text(&source->period), source->window_periods);
+		record->best_epoch = seqtrain_report(task)->best_epoch;
+		measure(outcome, run, training, users, task, held_out);
+		runner_end(runner);
+	}
+
+	record->architecture = sequence_architectures[training->config.architecture];
+	record->features = source->features;
+	record->n_features = source->F;
+	record->classes = users->classes;
+	record->n_classes = users->C;
+	record->hyperparams = options_to_jsonb(&training->config, sequence_options, sequence_option_count);
+	record->seed = training->seed;
+	record->as_of = users->as_of;
+	record->spec = sequence_training_to_spec(training);
+	train_end(run, outcome);
+}
 
 PG_FUNCTION_INFO_V1(usercls_train_sequence);
 
 Datum
 usercls_train_sequence(PG_FUNCTION_ARGS)
 {
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("usercls.train_sequence() is not built yet")));
+	const MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls train_sequence", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(context);
+	TrainRun run = {.name = train_text_arg(fcinfo, 0, "model")};
+	TrainOutcome outcome = {0};
+	SequenceTraining training;
+
+	sequence_training_from_args(&training, fcinfo);
+	run.promote = train_text_arg(fcinfo, 17, "promote");
+	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
+	run.comment = PG_ARGISNULL(19) ? NULL : train_text_arg(fcinfo, 19, "comment");
+	sequence_train(&run, &outcome, &training);
+	MemoryContextSwitchTo(old);
+
+	const Datum result = train_result(fcinfo, &run, &outcome);
+
+	MemoryContextDelete(context);
+	return result;
 }

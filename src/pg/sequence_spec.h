@@ -1,0 +1,39 @@
+/*
+ * Everything that was asked for when a sequence model was trained: from SQL
+ * arguments, to the stored spec and back.
+ */
+#ifndef USERCLS_PG_SEQUENCE_SPEC_H
+#define USERCLS_PG_SEQUENCE_SPEC_H
+
+#include "fmgr.h"
+#include "utils/jsonb.h"
+
+#include "model/seqtrain.h"
+#include "pg/sequence.h"
+
+typedef struct SequenceTraining
+{
+	SequenceSource source;
+	bool has_as_of; /* otherwise the latest possible */
+	TimestampTz as_of;
+	SequenceConfig config;
+	Jsonb *class_weights; /* checked against the classes once these are known */
+	double share;         /* of the users, held out; 0: nobody */
+	int64 seed;
+	int32 warm_start; /* version; 0: none */
+} SequenceTraining;
+
+/* The arguments from `source` on, in the order of train_sequence. */
+extern void sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo);
+
+extern Jsonb *sequence_training_to_spec(const SequenceTraining *training);
+extern void sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec);
+
+/* How classes are balanced, and the weight of each for BALANCE_GIVEN. Errors name the argument. */
+extern ClassBalance sequence_class_balance(double *weight, const SequenceTraining *training,
+										   const char *const *classes, int C);
+
+/* The period in the form P7D, which reads back whatever the session's settings. */
+extern char *sequence_period_text(const Interval *period);
+
+#endif

@@ -1,0 +1,168 @@
+#include "postgres.h"
+
+#include "pg/train.h"
+
+#include <math.h>
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "tcop/pquery.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "pg/errors.h"
+#include "pg/progress.h"
+
+void
+train_null_arg(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+}
+
+char *
+train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		train_null_arg(name);
+	return text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+char *
+train_name_arg(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		train_null_arg(name);
+	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+void
+train_begin(TrainRun *run, const char *kind)
+{
+	registry_check_promote(run->promote);
+	run->kind = kind;
+	run->context = CurrentMemoryContext;
+	run->started = GetCurrentTimestamp();
+	run->model = registry_find_or_new(run->name, RIGHT_TRAIN);
+	if (run->model && strcmp(run->model->kind, kind) != 0)
+		error_wrong_kind(run->name, run->model->kind, kind);
+	progress_start(run->commits ? "retrain" : "train", run->name);
+	progress_phase(PROGRESS_READING);
+}
+
+static void
+keep_report(TrainRun *run, const TrainReport *report)
+{
+	if (run->epochs == run->room)
+	{
+		run->room = Max(64, 2 * run->room);
+		run->log = run->log ? repalloc(run->log, sizeof(*run->log) * (size_t) run->room)
+							: MemoryContextAlloc(run->context, sizeof(*run->log) * (size_t) run->room);
+	}
+	run->log[run->epochs++] = *report;
+}
+
+/* RunnerEpoch. */
+static bool
+epoch_done(void *arg, const TrainReport *report)
+{
+	TrainRun *run = arg;
+
+	keep_report(run, report);
+	if (run->commits)
+	{
+		registry_log(run->run_id, report, run->metric);
+		SPI_commit();
+		EnsurePortalSnapshotExists();
+	}
+	return run->deadline == 0 || GetCurrentTimestamp() < run->deadline;
+}
+
+void
+train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
+{
+	run->metric = metric;
+	if (run->commits)
+		run->run_id = registry_run_start(&run->model, run->name, run->kind);
+	progress_phase(PROGRESS_TRAINING);
+	runner_run(runner, max_epochs, epoch_done, run, run->commits);
+	progress_phase(PROGRESS_EVALUATING);
+}
+
+static Interval *
+time_since(TimestampTz started)
+{
+	Interval *elapsed = palloc0(sizeof(*elapsed));
+
+	elapsed->time = GetCurrentTimestamp() - started;
+	return elapsed;
+}
+
+void
+train_end(TrainRun *run, TrainOutcome *outcome)
+{
+	VersionRecord *record = &outcome->record;
+
+	record->elapsed = time_since(run->started);
+	record->epochs = run->epochs;
+	record->comment = run->comment;
+	if (!run->dry_run)
+	{
+		progress_phase(PROGRESS_STORING);
+		if (!run->commits)
+		{
+			run->run_id = registry_run_start(&run->model, run->name, run->kind);
+			for (int i = 0; i < run->epochs; i++)
+				registry_log(run->run_id, &run->log[i], run->metric);
+		}
+		run->version = registry_store(run->model, run->run_id, record);
+		run->promoted =
+			registry_gate(run->model, run->version, run->promote, record->metric, outcome->larger_is_better,
+						  record->value, outcome->incumbent, &run->reason);
+	}
+	progress_end();
+}
+
+Datum
+train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *outcome)
+{
+	const VersionRecord *record = &outcome->record;
+	const bool dry = run->dry_run;
+	TupleDesc desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+
+	Datum value[] = {CStringGetTextDatum(run->name),
+					 Int32GetDatum(run->version),
+					 BoolGetDatum(run->promoted),
+					 run->reason ? CStringGetTextDatum(run->reason) : (Datum) 0,
+					 dry ? (Datum) 0 : CStringGetTextDatum(record->metric),
+					 Float8GetDatum(record->value),
+					 Float8GetDatum(record->baseline),
+					 Int32GetDatum(record->best_epoch),
+					 Int32GetDatum(record->epochs),
+					 Int64GetDatum(record->rows_train),
+					 Int64GetDatum(record->rows_held_out),
+					 JsonbPGetDatum(outcome->classes),
+					 Int64GetDatum(record->memory),
+					 IntervalPGetDatum(record->elapsed)};
+	bool null[] = {false,
+				   dry,
+				   dry,
+				   run->reason == NULL,
+				   dry,
+				   dry || isnan(record->value),
+				   dry || isnan(record->baseline),
+				   dry,
+				   dry,
+				   false,
+				   false,
+				   false,
+				   false,
+				   false};
+
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), value, null));
+}
