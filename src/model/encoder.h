@@ -26,5 +26,6 @@ typedef struct Encoder
 
 extern const Encoder lstm_encoder;
 extern const Encoder gru_encoder;
+extern const Encoder tcn_encoder;
 
 #endif

@@ -15,6 +15,7 @@
 static const Encoder *const encoders[] = {
 	[SEQUENCE_LSTM] = &lstm_encoder,
 	[SEQUENCE_GRU] = &gru_encoder,
+	[SEQUENCE_TCN] = &tcn_encoder,
 };
 
 static size_t

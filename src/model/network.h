@@ -16,15 +16,18 @@
 #include "nn/pool.h"
 #include "nn/recurrent.h"
 #include "nn/steps.h"
+#include "nn/tcn.h"
 
 #define NETWORK_LAYERS_MAX 8
 #define NETWORK_CHUNK_MAX 64 /* sequences; more gain nothing, and leave the second-level cache */
 
+/* A layer of recurrent cells, or a block of a TCN. */
 typedef struct NetworkLayer
 {
 	Recurrent cell[2]; /* forward and reverse direction */
-	size_t tensor[2];  /* offset of the first of their tensors, in RecurrentTensors' order from w_ih on */
-	real *y;           /* rows × D */
+	TcnBlock block;
+	size_t tensor[2];  /* offset of the first tensor of each cell, or of the block; the others follow it */
+	real *y;           /* rows × D: of the cells */
 	uint8_t *keep;     /* rows × D: what dropout kept of y; NULL without dropout */
 } NetworkLayer;
 
@@ -45,6 +48,7 @@ typedef struct Network
 	Steps steps;
 	size_t *order;    /* B: position in the caller's index of the chunk's sequences, longest first */
 	real *x;          /* rows × I */
+	uint8_t *need;    /* T: steps of x that a TCN reads */
 	real *pooled;     /* B × D */
 	uint8_t *keep;    /* B × D */
 	real *score;      /* B × O */

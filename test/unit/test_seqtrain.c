@@ -82,6 +82,8 @@ train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const r
 	seqtrain_carve(&other, &again, spec, workers);
 	assert_int_equal(arena.used, measured.used);
 	fill(&run->task, s);
+	for (size_t c = 0; c < spec->C; c++)
+		run->task.data.class_weight[c] = c == 1 ? 1 : 2;
 	if (initial)
 		memcpy(run->task.data.initial, initial, run->task.params.total * sizeof(real));
 
@@ -120,6 +122,7 @@ test_learns_classes(void **state)
 	check_learns(SEQUENCE_LSTM, BALANCE_NONE);
 	check_learns(SEQUENCE_LSTM, BALANCE_RESAMPLE);
 	check_learns(SEQUENCE_GRU, BALANCE_WEIGHTS);
+	check_learns(SEQUENCE_TCN, BALANCE_GIVEN);
 }
 
 static void

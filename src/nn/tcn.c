@@ -1,0 +1,193 @@
+#include "nn/tcn.h"
+
+#include <string.h>
+
+#include "nn/blas.h"
+#include "nn/dropout.h"
+
+void
+tcn_init(TcnBlock *block, size_t I, size_t H, size_t taps, size_t dilation, double dropout)
+{
+	*block = (TcnBlock){.I = I, .H = H, .dropout = dropout};
+	block->conv1 = (Conv){.I = I, .O = H, .taps = taps, .dilation = dilation};
+	block->conv2 = (Conv){.I = H, .O = H, .taps = taps, .dilation = dilation};
+}
+
+void
+tcn_carve_weights(TcnBlock *block, Arena *arena)
+{
+	conv_carve_weights(&block->conv1, arena);
+	conv_carve_weights(&block->conv2, arena);
+	if (block->I == block->H)
+		return;
+	block->w0 = ARENA_TAKE(arena, real, block->H * block->I);
+	block->b0 = ARENA_TAKE(arena, real, block->H);
+}
+
+void
+tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
+{
+	const size_t size = T * B * block->H;
+
+	conv_carve_work(&block->conv1, arena, B, training);
+	conv_carve_work(&block->conv2, arena, B, training);
+	block->need_mid = ARENA_TAKE(arena, uint8_t, T);
+	block->need_out = ARENA_TAKE(arena, uint8_t, T);
+	block->mid = ARENA_TAKE(arena, real, size);
+	block->inner = ARENA_TAKE(arena, real, size);
+	block->y = ARENA_TAKE(arena, real, size);
+	if (!training)
+		return;
+	block->keep = block->dropout > 0 ? ARENA_TAKE(arena, uint8_t, size) : NULL;
+	block->dmid = ARENA_TAKE(arena, real, size);
+	block->dinner = ARENA_TAKE(arena, real, size);
+}
+
+void
+tcn_pack(TcnBlock *block, const TcnTensors *tensors)
+{
+	conv_pack(&block->conv1, tensors->w1, tensors->b1);
+	conv_pack(&block->conv2, tensors->w2, tensors->b2);
+	if (block->I == block->H)
+		return;
+	memcpy(block->w0, tensors->w0, block->H * block->I * sizeof(real));
+	memcpy(block->b0, tensors->b0, block->H * sizeof(real));
+}
+
+void
+tcn_need(TcnBlock *block, uint8_t *need_in, size_t T)
+{
+	memset(block->need_mid, 0, T);
+	conv_need(&block->conv2, block->need_mid, block->need_out, T);
+	conv_need(&block->conv1, need_in, block->need_mid, T);
+}
+
+USERCLS_CLONES static void
+relu(real *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = y[i] > 0 ? y[i] : 0;
+}
+
+/* What dropout took is 0 as what relu cut off, so y tells both. */
+USERCLS_CLONES static void
+relu_backward(real *restrict dx, const real *restrict dy, const real *restrict y, real scale, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dx[i] = y[i] > 0 ? dy[i] * scale : 0;
+}
+
+USERCLS_CLONES static void
+add_relu(real *restrict y, const real *restrict a, const real *restrict b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = a[i] + b[i] > 0 ? a[i] + b[i] : 0;
+}
+
+USERCLS_CLONES static void
+add(real *restrict y, const real *restrict x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += x[i];
+}
+
+/* y = dropout(relu(convolution of x)) */
+static void
+half_forward(TcnBlock *block, Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps, Rng *rng)
+{
+	const size_t H = block->H;
+
+	conv_forward(conv, y, x, need, steps);
+	for (size_t t = 0; t < steps->T; t++)
+	{
+		const size_t at = steps->row[t] * H;
+		const size_t n = steps_active(steps, t) * H;
+
+		if (!need[t])
+			continue;
+		relu(y + at, n);
+		if (rng && block->keep)
+			dropout_forward(y + at, block->keep + at, rng, block->dropout, n);
+	}
+}
+
+void
+tcn_forward(TcnBlock *block, const real *x, const Steps *steps, Rng *rng)
+{
+	const size_t H = block->H;
+
+	half_forward(block, &block->conv1, block->mid, x, block->need_mid, steps, rng);
+	half_forward(block, &block->conv2, block->inner, block->mid, block->need_out, steps, rng);
+	for (size_t t = 0; t < steps->T; t++)
+	{
+		const size_t row = steps->row[t];
+		const size_t n = steps_active(steps, t);
+		real *y = block->y + row * H;
+
+		if (!block->need_out[t])
+			continue;
+		if (block->I == H)
+		{
+			add_relu(y, block->inner + row * H, x + row * H, n * H);
+			continue;
+		}
+		for (size_t b = 0; b < n; b++)
+			memcpy(y + b * H, block->b0, H * sizeof(real));
+		blas_nt(y, H, x + row * block->I, block->I, block->w0, block->I, n, H, block->I, BLAS_ADD);
+		add(y, block->inner + row * H, n * H);
+		relu(y, n * H);
+	}
+}
+
+/* The gradient of the residual path; dy is the one before the outer relu. */
+static void
+residual_backward(const TcnBlock *block, real *dx, const TcnTensors *d, const real *dy, const real *x, size_t n)
+{
+	const size_t H = block->H;
+	const size_t I = block->I;
+
+	if (I == H)
+	{
+		if (dx)
+			add(dx, dy, n * H);
+		return;
+	}
+	blas_tn(d->w0, I, dy, H, x, I, H, I, n, BLAS_ADD);
+	for (size_t b = 0; b < n; b++)
+		add(d->b0, dy + b * H, H);
+	if (dx)
+		blas_nn(dx, I, dy, H, block->w0, I, n, I, H, BLAS_ADD);
+}
+
+void
+tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const real *x, const Steps *steps,
+			 bool dropout)
+{
+	const size_t H = block->H;
+	const real scale = dropout ? (real) (1.0 / (1.0 - block->dropout)) : 1;
+
+	for (size_t t = 0; t < steps->T; t++)
+	{
+		const size_t row = steps->row[t];
+		const size_t n = steps_active(steps, t);
+
+		if (block->need_mid[t])
+			memset(block->dmid + row * H, 0, n * H * sizeof(real));
+		if (!block->need_out[t])
+			continue;
+		for (size_t i = row * H; i < (row + n) * H; i++)
+			dy[i] = block->y[i] > 0 ? dy[i] : 0;
+		relu_backward(block->dinner + row * H, dy + row * H, block->inner + row * H, scale, n * H);
+		residual_backward(block, dx ? dx + row * block->I : NULL, d, dy + row * H, x + row * block->I, n);
+	}
+	conv_backward(&block->conv2, block->dmid, d->w2, d->b2, block->dinner, block->mid, block->need_out, steps);
+	for (size_t t = 0; t < steps->T; t++)
+	{
+		const size_t at = steps->row[t] * H;
+
+		/* dinner is free again. */
+		if (block->need_mid[t])
+			relu_backward(block->dinner + at, block->dmid + at, block->mid + at, scale, steps_active(steps, t) * H);
+	}
+	conv_backward(&block->conv1, dx, d->w1, d->b1, block->dinner, x, block->need_mid, steps);
+}
