@@ -46,5 +46,5 @@ SELECT rank, user_id, round(uplift::numeric, 3) AS uplift, round(p_first::numeri
        round((1 - p_second)::numeric, 3) AS takes_it_anyway, segment, friends
 FROM target_users('insurance') AS t
 CROSS JOIN LATERAL (SELECT count(*) AS friends FROM friend WHERE t.user_id IN (src, dst)) AS f
-WHERE segment = 'persuadable' AND uplift > 0
+WHERE uplift > 0
 ORDER BY rank LIMIT 10;
