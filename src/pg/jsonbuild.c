@@ -93,7 +93,7 @@ put(JsonbBuild *build, const char *key, JsonbValue value)
 void
 jsonb_put_text(JsonbBuild *build, const char *key, const char *value)
 {
-	put(build, key, value ? text_value(value) : (JsonbValue){.type = jbvNull});
+	put(build, key, value ? text_value(pstrdup(value)) : (JsonbValue){.type = jbvNull});
 }
 
 void
