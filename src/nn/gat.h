@@ -34,6 +34,8 @@
 #include "nn/real.h"
 
 #define GAT_LIMIT 20.0
+#define GAT_HEADS_MAX 16   /* K */
+#define GAT_HEAD_MAX 256  /* H / K */
 
 typedef struct Gat
 {
@@ -59,11 +61,11 @@ extern size_t gat_own_stride(size_t H, size_t K, bool backward);
  */
 extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size_t n);
 
-/* Rows from .. from + n - 1 of att and sum, n × H each; keeps the log-sum-exp in own unless keep is false. */
-extern void gat_forward(real *att, real *sum, const Gat *gat, const Adjacency *in, size_t from, size_t n, bool keep);
+/* Rows from .. from + n - 1 of att and sum, n × H each, and of the log-sum-exp, n × K, unless lse is NULL. */
+extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from, size_t n);
 
-/* datt and D of rows from .. from + n - 1 into own; datt and att are n × H. */
-extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, size_t from, size_t n);
+/* datt, lse and D of rows from .. from + n - 1 into own; datt and att are n × H, lse is n × K. */
+extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n);
 
 /*
  * Gradients of rows from .. from + n - 1 into dproduct (n × 3H [ds | dd | dV], or n × H [dV]), which is
