@@ -365,3 +365,30 @@ graphbuild_step(GraphBuild *build)
 		stage_finish(build);
 	return build->stage != STAGE_DONE;
 }
+
+size_t
+graph_ranges_max(const GraphSpec *spec, size_t rows)
+{
+	return spec->N / rows + 2 * (entry_capacity(spec) / GRAPH_RANGE_ENTRIES) + 2;
+}
+
+size_t
+graph_ranges(size_t *start, const Graph *graph, size_t rows)
+{
+	size_t count = 0;
+	size_t first = 0;
+
+	for (size_t i = 0; i < graph->N; i++)
+	{
+		const size_t entries =
+			graph->in.start[i + 1] - graph->in.start[first] + graph->out.start[i + 1] - graph->out.start[first];
+
+		if (i + 1 == graph->N || i + 1 - first == rows || entries >= GRAPH_RANGE_ENTRIES)
+		{
+			start[count++] = first;
+			first = i + 1;
+		}
+	}
+	start[count] = graph->N;
+	return count;
+}

@@ -88,4 +88,14 @@ extern bool graphbuild_step(GraphBuild *build);
 /* Entries of graph.in, self-loops included. */
 extern size_t graph_entries(const Graph *graph);
 
+/*
+ * Cut the nodes into ranges for the items of a job: range r is start[r] .. start[r + 1] - 1. A range has at most
+ * `rows` nodes and, unless it is a single node, about GRAPH_RANGE_ENTRIES entries of both directions; the cut
+ * depends on the graph alone. Returns the number of ranges, at most graph_ranges_max().
+ */
+#define GRAPH_RANGE_ENTRIES ((size_t) 1 << 17)
+
+extern size_t graph_ranges(size_t *start, const Graph *graph, size_t rows);
+extern size_t graph_ranges_max(const GraphSpec *spec, size_t rows);
+
 #endif

@@ -17,6 +17,7 @@
 #include "model/graph.h"
 #include "model/job.h"
 #include "model/uplift.h"
+#include "model/upliftnet.h"
 
 /* Flat. */
 typedef struct UpliftScoreSpec
@@ -24,24 +25,26 @@ typedef struct UpliftScoreSpec
 	UpliftConfig config;
 	GraphSpec graph;
 	size_t F;
-	bool near;                           /* reach holds: score nodes 0 .. reach[L]-1 only */
+	bool near;                           /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
 	size_t reach[UPLIFT_LAYERS_MAX + 1];
 	bool own_weights;                    /* carve room for the weights; otherwise the caller sets the pointer */
 } UpliftScoreSpec;
 
+/* Private to each process; what it points to may be shared. */
 typedef struct UpliftScoreTask
 {
 	UpliftScoreSpec spec;
 	UpliftNet net;
 	Graph graph;
-	float *feature;   /* N × F, NaN = missing */
-	real *weights;    /* net.total */
+	float *feature; /* N × F, NaN = missing */
+	real *weights;  /* net.total; only read */
+
+	UpliftRows rows;
+	real *logit; /* N × C */
+	size_t *range;
 	struct UpliftScoreState *state;
-	real *hidden;     /* N × H */
-	real *memory;     /* N × H, gated depth only */
-	real *pair;       /* N × 2H: neighbour and value products of a layer */
-	real *logit;      /* N × C */
-	real *scratch;    /* workers × scratch_size */
+	bool started;  /* in the leader, which alone calls next */
+	char *scratch; /* a piece for each worker */
 	size_t scratch_size;
 } UpliftScoreTask;
 

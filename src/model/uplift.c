@@ -1,0 +1,225 @@
+#include "model/uplift.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "nn/act.h"
+#include "nn/gat.h"
+
+static const char *const estimators[] = {"partial_label", "two_head", "class_transform", NULL};
+static const char *const depths[] = {"gated", "residual", "none", NULL};
+static const char *const aggregates[] = {"attention", "sum", "attention+sum", NULL};
+static const char *const monitors[] = {"loss", "qini", NULL};
+
+#define MEMBER(name) #name, offsetof(UpliftConfig, name)
+#define INT(name, offset, fallback, min, max, help) {name, OPTION_INT, offset, fallback, min, max, NULL, help}
+#define REAL(name, offset, fallback, min, max, help) {name, OPTION_REAL, offset, fallback, min, max, NULL, help}
+#define BOOL(name, offset, fallback, help) {name, OPTION_BOOL, offset, fallback, 0, 1, NULL, help}
+#define CHOICE(name, offset, fallback, choices, help) {name, OPTION_CHOICE, offset, fallback, 0, 0, choices, help}
+#define OPTION(kind, ...) kind(__VA_ARGS__)
+
+const Option uplift_options[] = {
+	OPTION(CHOICE, MEMBER(estimator), ESTIMATOR_PARTIAL_LABEL, estimators,
+		   "What the heads learn; class_transform for outcomes that are not 0 or 1."),
+	OPTION(BOOL, MEMBER(corrected), true, "Undo the bias of partial_label exactly; without it uplift ranks but is too high."),
+	OPTION(REAL, MEMBER(propensity), 0, 0, 0.999, "Share of users who are treated by design; 0: as in the training part."),
+	OPTION(INT, MEMBER(layers), 2, 1, UPLIFT_LAYERS_MAX, "Attention layers: how many edges away a user's surroundings reach."),
+	OPTION(INT, MEMBER(heads), 1, 1, UPLIFT_HEADS_MAX, "Attention heads of a layer; hidden_size is divided among them."),
+	OPTION(INT, MEMBER(hidden_size), 32, 1, GAT_HEAD_MAX, "Size of the vector that stands for a user."),
+	OPTION(CHOICE, MEMBER(depth), DEPTH_GATED, depths, "How a layer merges what it heard with what it knew."),
+	OPTION(CHOICE, MEMBER(aggregate), AGGREGATE_ATTENTION, aggregates, "How neighbours are put together."),
+	OPTION(BOOL, MEMBER(log_degree), true, "Tell the network how many neighbours a user has."),
+	OPTION(REAL, MEMBER(dropout), 0.1, 0, 0.9, "Share of hidden values dropped while training."),
+	OPTION(REAL, MEMBER(attention_dropout), 0.1, 0, 0.9, "Share of neighbours dropped while training."),
+	OPTION(REAL, MEMBER(learning_rate), 0.01, 1e-7, 1, "Step size of AdamW."),
+	OPTION(REAL, MEMBER(weight_decay), 0.01, 0, 10, "Decoupled weight decay of AdamW; biases do not decay."),
+	OPTION(REAL, MEMBER(clip_norm), 1, 0, 1e6, "Gradients are scaled down to this norm; 0: never."),
+	OPTION(INT, MEMBER(max_epochs), 200, 1, 100000, "Steps over the whole graph, at most."),
+	OPTION(INT, MEMBER(patience), 30, 0, 100000, "Epochs without improvement on held-out users that end the training; 0: never."),
+	OPTION(CHOICE, MEMBER(monitor), MONITOR_LOSS, monitors, "What must improve on held-out users."),
+};
+const size_t uplift_option_count = sizeof(uplift_options) / sizeof(uplift_options[0]);
+
+Status
+uplift_config_check(const UpliftConfig *config)
+{
+	if (config->hidden_size % config->heads != 0)
+		return status_make(STATUS_BAD_VALUE, 0, "heads");
+	return STATUS_FINE;
+}
+
+static size_t
+add_fixed(ParamTable *table, const char *name, double value, size_t size)
+{
+	const size_t offset = params_add(table, name, INIT_CONSTANT, value, 1, size, 0, 0);
+
+	table->param[table->count - 1].fixed = true;
+	return offset;
+}
+
+/* A linear map's weights and bias, of I inputs and O outputs, as PyTorch initialises them. */
+static size_t
+add_linear(ParamTable *table, size_t *bias, const char *name, size_t O, size_t I)
+{
+	char full[PARAM_NAME_MAX];
+
+	snprintf(full, sizeof(full), "%s.weight", name);
+
+	const size_t weight = params_add(table, full, INIT_UNIFORM, 1 / sqrt((double) I), 2, O, I, 0);
+
+	snprintf(full, sizeof(full), "%s.bias", name);
+	*bias = params_add(table, full, INIT_CONSTANT, 0, 1, O, 0, 0);
+	return weight;
+}
+
+static size_t
+add_layer_tensor(ParamTable *table, int l, const char *name, ParamInit init, double scale, int dims, size_t d0,
+				 size_t d1)
+{
+	char full[PARAM_NAME_MAX];
+
+	snprintf(full, sizeof(full), "layers.%d.%s", l, name);
+	return params_add(table, full, init, scale, dims, d0, d1, 0);
+}
+
+static void
+add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
+{
+	const size_t H = net->H;
+	const double bound = 1 / sqrt((double) H);
+	const int aggregate = net->config.aggregate;
+
+	if (aggregate != AGGREGATE_SUM)
+	{
+		layer->products = add_layer_tensor(table, l, "self.weight", INIT_UNIFORM, bound, 2, H, H);
+		add_layer_tensor(table, l, "neighbour.weight", INIT_UNIFORM, bound, 2, H, H);
+	}
+
+	const size_t value = add_layer_tensor(table, l, "value.weight", INIT_UNIFORM, bound, 2, H, H);
+
+	if (aggregate == AGGREGATE_SUM)
+		layer->products = value;
+	else
+	{
+		assert(value == layer->products + 2 * H * H);
+		layer->self_bias = add_layer_tensor(table, l, "self.bias", INIT_CONSTANT, 0, 1, H, 0);
+		layer->score = add_layer_tensor(table, l, "score.weight", INIT_UNIFORM, sqrt((double) net->K / (double) H), 2,
+										net->K, H / net->K);
+	}
+	layer->value_bias = add_layer_tensor(table, l, "value.bias", INIT_CONSTANT, 0, 1, H, 0);
+	if (aggregate != AGGREGATE_ATTENTION)
+		layer->gain = add_layer_tensor(table, l, "sum.gain", INIT_CONSTANT, 1, 1, H, 0);
+	if (net->config.depth == DEPTH_GATED)
+	{
+		char name[PARAM_NAME_MAX];
+
+		snprintf(name, sizeof(name), "layers.%d.gate", l);
+		layer->gate = add_linear(table, &layer->gate_bias, name, 4 * H, H);
+	}
+}
+
+static void
+describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F)
+{
+	*table = (ParamTable){0};
+	*net = (UpliftNet){
+		.config = *config,
+		.F = F,
+		.D = 2 * F + (config->log_degree ? 1 : 0),
+		.H = (size_t) config->hidden_size,
+		.K = (size_t) config->heads,
+		.L = (size_t) config->layers,
+		.C = config->estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : 2,
+	};
+
+	const size_t standardised = F + (config->log_degree ? 1 : 0);
+
+	net->mean = add_fixed(table, "input.mean", 0, standardised);
+	net->scale = add_fixed(table, "input.scale", 1, standardised);
+	if (config->aggregate != AGGREGATE_ATTENTION)
+		net->degree_mean = add_fixed(table, "graph.degree_mean", 1, 1);
+	if (config->estimator == ESTIMATOR_CLASS_TRANSFORM)
+	{
+		net->outcome_mean = add_fixed(table, "outcome.mean", 0, 1);
+		net->outcome_scale = add_fixed(table, "outcome.scale", 1, 1);
+	}
+	else
+		net->propensity = add_fixed(table, "propensity", 0.5, 1);
+	net->input = add_linear(table, &net->input_bias, "input", net->H, net->D);
+	for (int l = 0; l < config->layers; l++)
+		add_layer(&net->layer[l], table, net, l);
+	net->head = add_linear(table, &net->head_bias, "head", net->C, net->H);
+	net->total = table->total;
+}
+
+void
+uplift_params(ParamTable *table, const UpliftConfig *config, size_t F)
+{
+	UpliftNet net;
+
+	describe(&net, table, config, F);
+}
+
+void
+uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F)
+{
+	ParamTable table;
+
+	describe(net, &table, config, F);
+}
+
+static double
+hold(double x, double low, double high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+static double
+sigmoid(double x)
+{
+	return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
+}
+
+UpliftScore
+uplift_answer(const UpliftNet *net, const real *w, const real *logit)
+{
+	if (net->config.estimator == ESTIMATOR_CLASS_TRANSFORM)
+		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale]};
+
+	if (net->config.estimator == ESTIMATOR_TWO_HEAD)
+	{
+		const double first = sigmoid(logit[0]);
+		const double second = sigmoid(logit[1]);
+
+		return (UpliftScore){first, second, first + second - 1};
+	}
+
+	double a = sigmoid(logit[0]); /* class 1 */
+	double c = sigmoid(logit[1]); /* class 3 */
+
+	if (net->config.corrected)
+	{
+		const double r = w[net->propensity] / (1 - w[net->propensity]);
+		const double rest = fmax(1 - a * c, 1e-12);
+		const double a_raw = a;
+
+		a = hold(a_raw * (1 + r * c) / rest, 0, 1);
+		c = hold(c * (1 + a_raw / r) / rest, 0, 1);
+	}
+	return (UpliftScore){1 - c, 1 - a, 1 - a - c};
+}
+
+UpliftSegment
+uplift_segment(const UpliftScore *score)
+{
+	if (isnan(score->p_first) || isnan(score->p_second))
+		return SEGMENT_NONE;
+
+	const double always = 1 - score->p_second;
+	const double never = 1 - score->p_first;
+
+	if (score->uplift >= always && score->uplift >= never)
+		return SEGMENT_PERSUADABLE;
+	return always >= never ? SEGMENT_SURE_THING : SEGMENT_LOST_CAUSE;
+}

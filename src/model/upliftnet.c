@@ -1,0 +1,352 @@
+#include "model/upliftnet.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nn/act.h"
+#include "nn/blas.h"
+#include "nn/dense.h"
+#include "nn/gate.h"
+
+static bool
+attends(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_SUM;
+}
+
+static bool
+sums(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_ATTENTION;
+}
+
+static size_t
+product_width(const UpliftNet *net)
+{
+	return attends(net) ? 3 * net->H : net->H;
+}
+
+void
+upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N, bool training)
+{
+	const size_t H = net->H;
+	size_t NH;
+
+	*rows = (UpliftRows){.own_stride = gat_own_stride(H, net->K, training)};
+	if (__builtin_mul_overflow(N, H, &NH))
+		NH = SIZE_MAX; /* which no arena has */
+	for (size_t l = 0; l < net->L; l++)
+	{
+		const bool first = l == 0;
+
+		rows->hidden[l] = training || first ? ARENA_TAKE(arena, real, NH) : rows->hidden[0];
+		if (net->config.depth == DEPTH_GATED)
+			rows->memory[l] = training || first ? ARENA_TAKE(arena, real, NH) : rows->memory[0];
+		if (!training)
+			continue;
+		rows->att[l] = ARENA_TAKE(arena, real, NH);
+		if (sums(net))
+			rows->sum[l] = ARENA_TAKE(arena, real, NH);
+		if (attends(net))
+			rows->lse[l] = ARENA_TAKE(arena, real, N * net->K);
+	}
+	rows->pair = (real *) arena_take(arena, NH, 2 * sizeof(real));
+	rows->own = (real *) arena_take(arena, N, rows->own_stride * sizeof(real));
+	rows->u = ARENA_TAKE(arena, real, net->L *H);
+}
+
+void
+upliftscratch_carve(UpliftScratch *scratch, Arena *arena, const UpliftNet *net)
+{
+	const size_t H = net->H;
+
+	scratch->x = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->D);
+	scratch->product = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 3 * H);
+	scratch->dropped = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->att = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->sum = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->m = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->gate = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 4 * H);
+	scratch->h = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->dh = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->dm = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->logit = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->C);
+	scratch->dlogit = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->C);
+	scratch->du = ARENA_TAKE(arena, real, H);
+}
+
+void
+upliftnet_prepare(UpliftPass *pass)
+{
+	const UpliftNet *net = pass->net;
+
+	for (size_t l = 0; attends(net) && l < net->L; l++)
+		for (size_t c = 0; c < net->H; c++)
+			pass->rows.u[l * net->H + c] = -2 * pass->w[net->layer[l].score + c];
+}
+
+static Gat
+layer_gat(const UpliftPass *pass, size_t l)
+{
+	const UpliftNet *net = pass->net;
+
+	return (Gat){
+		.H = net->H,
+		.K = net->K,
+		.attend = attends(net),
+		.sum = sums(net),
+		.u = pass->rows.u + l * net->H,
+		.sum_scale = sums(net) ? 1 / pass->w[net->degree_mean] : 0,
+		.gain = pass->w + net->layer[l].gain,
+		.drop = pass->attention_drop,
+		.key = drop_hash(pass->key + 2 * (uint32_t) l),
+		.pair = pass->rows.pair,
+		.own = pass->rows.own,
+		.own_stride = pass->rows.own_stride,
+	};
+}
+
+/* Input channels of n rows: [values | masks | log degree]. */
+static void
+input_fill(real *x, const UpliftPass *pass, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const size_t F = net->F;
+	const real *mean = pass->w + net->mean;
+	const real *scale = pass->w + net->scale;
+
+	for (size_t r = 0; r < n; r++)
+	{
+		const float *feature = pass->feature + (from + r) * F;
+		real *row = x + r * net->D;
+
+		for (size_t f = 0; f < F; f++)
+		{
+			const bool missing = isnan(feature[f]);
+
+			row[f] = missing ? 0 : (feature[f] - mean[f]) / scale[f];
+			row[F + f] = missing;
+		}
+		if (net->config.log_degree)
+			row[2 * F] = ((real) log1p(pass->graph->degree[from + r]) - mean[F]) / scale[F];
+	}
+}
+
+void
+upliftnet_input(UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+
+	input_fill(scratch->x, pass, from, n);
+	dense_forward(pass->rows.hidden[0] + from * net->H, scratch->x, pass->w + net->input, pass->w + net->input_bias,
+				  n, net->D, net->H);
+}
+
+void
+upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+
+	input_fill(scratch->x, pass, from, n);
+	dense_backward(NULL, dw + net->input, dw + net->input_bias, pass->rows.att[0] + from * net->H, scratch->x,
+				   pass->w + net->input, n, net->D, net->H);
+}
+
+/* h with dropout, or without any h itself; layer L is the head. */
+static const real *
+dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t layer, size_t from, size_t n)
+{
+	const size_t H = pass->net->H;
+	const uint32_t key = drop_hash(pass->key + 2 * (uint32_t) layer + 1);
+
+	if (pass->drop == 0)
+		return h;
+	for (size_t r = 0; r < n; r++)
+	{
+		const uint32_t row_key = drop_hash(key + (uint32_t) (from + r));
+
+		for (size_t c = 0; c < H; c++)
+			scratch->dropped[r * H + c] = h[r * H + c] * drop_factor(drop_hash(row_key + (uint32_t) c), pass->drop);
+	}
+	return scratch->dropped;
+}
+
+/* dh of dropout's h, in place. */
+static void
+dropout_backward(real *dh, const UpliftPass *pass, size_t layer, size_t from, size_t n)
+{
+	const size_t H = pass->net->H;
+	const uint32_t key = drop_hash(pass->key + 2 * (uint32_t) layer + 1);
+
+	for (size_t r = 0; pass->drop > 0 && r < n; r++)
+	{
+		const uint32_t row_key = drop_hash(key + (uint32_t) (from + r));
+
+		for (size_t c = 0; c < H; c++)
+			dh[r * H + c] *= drop_factor(drop_hash(row_key + (uint32_t) c), pass->drop);
+	}
+}
+
+void
+upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const size_t H = net->H;
+	const size_t width = product_width(net);
+	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
+	Gat gat = layer_gat(pass, l);
+
+	blas_nt(scratch->product, width, h, H, pass->w + layer->products, H, n, width, H, BLAS_SET);
+	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
+}
+
+void
+upliftnet_products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const size_t H = net->H;
+	const size_t width = product_width(net);
+	const Gat gat = layer_gat(pass, l);
+	real *dproduct = scratch->product;
+
+	memset(scratch->du, 0, H * sizeof(real));
+	gat_backward(dproduct, scratch->du, &gat, &pass->graph->in, &pass->graph->out, from, n);
+
+	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
+
+	blas_tn(dw + layer->products, H, dproduct, width, h, H, width, H, n, BLAS_ADD);
+	if (attends(net))
+	{
+		for (size_t c = 0; c < H; c++)
+			dw[layer->score + c] -= 2 * scratch->du[c];
+		for (size_t r = 0; r < n; r++)
+			for (size_t c = 0; c < H; c++)
+				dw[layer->self_bias + c] += dproduct[r * width + c];
+	}
+	blas_nn(scratch->dm, H, dproduct, width, pass->w + layer->products, H, n, H, width, BLAS_SET);
+	dropout_backward(scratch->dm, pass, l, from, n);
+
+	real *dhidden = pass->rows.att[l] + from * H;
+
+	for (size_t i = 0; i < n * H; i++)
+		dhidden[i] += scratch->dm[i];
+}
+
+/* What layer l heard: m = tanh(att + gain ⊙ sum + bias). */
+USERCLS_CLONES static void
+breadth(real *m, const real *att, const real *sum, const real *gain, const real *bias, size_t n, size_t H)
+{
+	for (size_t r = 0; r < n; r++)
+		for (size_t c = 0; c < H; c++)
+			m[r * H + c] = act_tanh((att ? att[r * H + c] : 0) + (sum ? gain[c] * sum[r * H + c] : 0) + bias[c]);
+}
+
+/* From kept or fresh att and sum to h. */
+static void
+layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from,
+			size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const size_t H = net->H;
+	const real *w = pass->w;
+
+	breadth(scratch->m, attends(net) ? att : NULL, sums(net) ? sum : NULL, w + layer->gain, w + layer->value_bias, n,
+			H);
+	if (net->config.depth == DEPTH_GATED)
+		gate_forward(h, pass->rows.memory[l] + from * H, scratch->gate, scratch->m,
+					 l > 0 ? pass->rows.memory[l - 1] + from * H : NULL, w + layer->gate, w + layer->gate_bias, n, H);
+	else if (net->config.depth == DEPTH_RESIDUAL)
+		for (size_t i = 0; i < n * H; i++)
+			h[i] = pass->rows.hidden[l][from * H + i] + scratch->m[i];
+	else
+		memcpy(h, scratch->m, n * H * sizeof(real));
+}
+
+void
+upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftRows *rows = &pass->rows;
+	const size_t H = net->H;
+	const Gat gat = layer_gat(pass, l);
+	real *att = pass->training ? rows->att[l] + from * H : scratch->att;
+	real *sum = pass->training && rows->sum[l] ? rows->sum[l] + from * H : scratch->sum;
+
+	gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + from * net->K : NULL, &gat,
+				&pass->graph->in, from, n);
+	layer_depth(h, pass, scratch, l, att, sum, from, n);
+}
+
+void
+upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l, size_t from,
+						 size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const UpliftRows *rows = &pass->rows;
+	const size_t H = net->H;
+	real *att = rows->att[l] + from * H;
+	const real *sum = rows->sum[l] ? rows->sum[l] + from * H : NULL;
+	real *dm = scratch->dm;
+
+	if (net->config.depth == DEPTH_GATED)
+	{
+		/* Gates were not kept: make them again. h goes nowhere; the memory comes out as it was. */
+		real *memory = rows->memory[l] + from * H;
+		const real *before = l > 0 ? rows->memory[l - 1] + from * H : NULL;
+
+		layer_depth(scratch->att, pass, scratch, l, att, sum, from, n);
+		gate_backward(dm, before ? memory : NULL, dw + layer->gate, dw + layer->gate_bias, scratch->gate, dh,
+					  l + 1 < net->L ? rows->memory[l + 1] + from * H : NULL, memory, before, scratch->m,
+					  pass->w + layer->gate, n, H);
+	}
+	else
+	{
+		breadth(scratch->m, attends(net) ? att : NULL, sum, pass->w + layer->gain, pass->w + layer->value_bias, n, H);
+		memcpy(dm, dh, n * H * sizeof(real));
+	}
+
+	/* dm becomes the gradient before tanh, which att, sum × gain and the bias share. */
+	for (size_t r = 0; r < n; r++)
+		for (size_t c = 0; c < H; c++)
+		{
+			const size_t i = r * H + c;
+
+			dm[i] *= 1 - scratch->m[i] * scratch->m[i];
+			dw[layer->value_bias + c] += dm[i];
+		}
+	for (size_t i = 0; sum && i < n * H; i++)
+		dw[layer->gain + i % H] += dm[i] * sum[i];
+
+	Gat gat = layer_gat(pass, l);
+
+	gat_backward_fill(&gat, dm, att, rows->lse[l] ? rows->lse[l] + from * net->K : NULL, from, n);
+	if (net->config.depth == DEPTH_RESIDUAL)
+		memmove(att, dh, n * H * sizeof(real));
+	else
+		memset(att, 0, n * H * sizeof(real));
+}
+
+void
+upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+
+	dense_forward(logit, dropout(pass, scratch, h, net->L, from, n), pass->w + net->head, pass->w + net->head_bias, n,
+				  net->H, net->C);
+}
+
+void
+upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dlogit,
+						const real *h, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+
+	memset(dh, 0, n * net->H * sizeof(real));
+	dense_backward(dh, dw + net->head, dw + net->head_bias, dlogit, dropout(pass, scratch, h, net->L, from, n),
+				   pass->w + net->head, n, net->H, net->C);
+	dropout_backward(dh, pass, net->L, from, n);
+}

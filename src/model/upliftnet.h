@@ -1,0 +1,92 @@
+/*
+ * The uplift network over blocks of rows: what scoring and training are made of.
+ *
+ * A layer needs the products of all rows before it can listen, so both go by
+ * stages over all rows: input, products 0, layer 0, products 1, ...; backward
+ * the same way round. Within a stage rows are independent.
+ */
+#ifndef USERCLS_MODEL_UPLIFTNET_H
+#define USERCLS_MODEL_UPLIFTNET_H
+
+#include "model/graph.h"
+#include "model/uplift.h"
+#include "nn/gat.h"
+
+/* Rows of a call, at most: a worker's scratch then stays in the second cache. */
+#define UPLIFT_BLOCK 256
+
+/* Rows of all nodes. When scoring, the arrays of all layers are the same. */
+typedef struct UpliftRows
+{
+	real *hidden[UPLIFT_LAYERS_MAX]; /* N × H: what layer l reads; after its backward pass not of use */
+	real *memory[UPLIFT_LAYERS_MAX]; /* N × H, gated depth: C after layer l, then the gradient of C before it */
+	real *att[UPLIFT_LAYERS_MAX];    /* N × H, training: attention before bias, then the gradient of hidden[l] */
+	real *sum[UPLIFT_LAYERS_MAX];    /* N × H, training with sums */
+	real *lse[UPLIFT_LAYERS_MAX];    /* N × K, training with attention */
+	real *pair;                      /* of one layer at a time: see nn/gat.h */
+	real *own;
+	size_t own_stride;
+	real *u; /* L × H: -2 v */
+} UpliftRows;
+
+/* One worker's. */
+typedef struct UpliftScratch
+{
+	real *x;         /* UPLIFT_BLOCK × D */
+	real *product;   /* × 3H */
+	real *dropped;   /* × H: a layer's input or the head's after dropout */
+	real *att, *sum; /* × H, where they are not kept */
+	real *m;         /* × H */
+	real *gate;      /* × 4H */
+	real *h, *dh;    /* × H: after the last layer */
+	real *dm;        /* × H */
+	real *logit;     /* × C */
+	real *dlogit;
+	real *du; /* H */
+} UpliftScratch;
+
+typedef struct UpliftPass
+{
+	const UpliftNet *net;
+	const real *w;
+	const Graph *graph;
+	const float *feature;
+	UpliftRows rows;
+	bool training; /* keep what a backward pass needs */
+	real drop, attention_drop;
+	uint32_t key; /* of this pass's dropout */
+} UpliftPass;
+
+extern void upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N, bool training);
+extern void upliftscratch_carve(UpliftScratch *scratch, Arena *arena, const UpliftNet *net);
+
+/* To be called once after each change of the weights, by one process. */
+extern void upliftnet_prepare(UpliftPass *pass);
+
+/* Rows from .. from + n - 1, n <= UPLIFT_BLOCK, of hidden[0]. */
+extern void upliftnet_input(UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n);
+
+/* Of pair and own, from hidden[l]. */
+extern void upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n);
+
+/* h (n × H) after layer l, which may be rows of hidden[l + 1]. */
+extern void upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n);
+
+/* logit (n × C) of h after the last layer. */
+extern void upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t from,
+						   size_t n);
+
+/* The backward of each, in turn. dw is a vector of net.total that is added to. dh (n × H) is overwritten... */
+extern void upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dlogit,
+									const real *h, size_t from, size_t n);
+
+/* ... here it is what flows into h after layer l; own is filled, and att[l] gets what goes past the attention ... */
+extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l,
+									 size_t from, size_t n);
+
+/* ... and here the gradient of hidden[l] goes into att[l]. */
+extern void upliftnet_products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
+										size_t n);
+extern void upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n);
+
+#endif
