@@ -25,6 +25,7 @@
 #include "model/graph.h"
 #include "model/job.h"
 #include "model/uplift.h"
+#include "model/upliftnet.h"
 
 #define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
 
@@ -76,8 +77,23 @@ typedef struct UpliftTask
 	UpliftNet net;
 	Graph graph;
 	UpliftData data;
+
 	struct UpliftState *state;
-	int workers;
+	UpliftRows rows;
+	real *w, *best;           /* net.total: the running weights, and the best ones so far */
+	real *m, *v;              /* net.total: of AdamW */
+	real *lane_dw;            /* lanes × net.total */
+	double *lane_sum;         /* lanes × lane_sums */
+	double *predicted;        /* N: uplift of held-out users */
+	struct RankItem *item;    /* 2N, to rank them */
+	double *ranked;           /* 2N: predictions and outcomes in that order */
+	uint8_t *ranked_treated;  /* N */
+	uint32_t *order, *member; /* N, and N: which users are held out */
+	size_t *range;            /* start of each range of nodes */
+	size_t lanes, lane_sums;
+	char *scratch; /* a piece for each worker */
+	size_t scratch_size;
+	bool started;  /* in the leader, which alone calls next */
 } UpliftTask;
 
 extern void uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers);

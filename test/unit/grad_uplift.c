@@ -1,0 +1,178 @@
+/* Gradients of the whole uplift network against central differences, in double precision. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "upliftcase.h"
+#include "model/upliftloss.h"
+
+#define N 300 /* more than a block */
+#define F 3
+
+static real coefficient[N * 2];
+
+static double
+objective(UpliftCase *c, real *logit, real *h)
+{
+	double sum = 0;
+
+	case_forward(logit, h, c);
+	for (size_t i = 0; i < N * c->net.C; i++)
+		sum += coefficient[i] * logit[i];
+	return sum;
+}
+
+static void
+backward(real *dw, UpliftCase *c, const real *h)
+{
+	const size_t L = c->net.L;
+	const size_t H = c->net.H;
+	real *dh = malloc(N * H * sizeof(real));
+
+	for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
+	{
+		const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
+
+		upliftnet_head_backward(dh + from * H, dw, &c->pass, &c->scratch, coefficient + from * c->net.C, h + from * H,
+								from, n);
+		upliftnet_layer_backward(dw, &c->pass, &c->scratch, dh + from * H, L - 1, from, n);
+	}
+	for (size_t l = L; l-- > 0;)
+	{
+		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
+			upliftnet_products_backward(dw, &c->pass, &c->scratch, l, from, N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK);
+		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
+		{
+			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
+
+			if (l == 0)
+			{
+				upliftnet_input_backward(dw, &c->pass, &c->scratch, from, n);
+				continue;
+			}
+			upliftnet_products(&c->pass, &c->scratch, l - 1, from, n);
+			upliftnet_layer_backward(dw, &c->pass, &c->scratch, c->rows.att[l] + from * H, l - 1, from, n);
+		}
+	}
+	free(dh);
+}
+
+/* A few elements of every tensor. */
+static void
+check(const UpliftConfig *config, bool directed, bool weighted, double drop)
+{
+	const GraphSpec spec = {N, 900, directed, weighted};
+	UpliftCase c;
+	ParamTable table;
+	Rng rng = rng_seed(5, 5);
+
+	assert_int_equal(uplift_config_check(config).code, STATUS_SUCCESS);
+	case_make(&c, config, &spec, F, true, 11);
+	c.pass.drop = drop;
+	c.pass.attention_drop = drop;
+	c.pass.key = 77;
+	uplift_params(&table, config, F);
+	for (size_t i = 0; i < N * 2; i++)
+		coefficient[i] = rng_normal(&rng);
+
+	real *logit = malloc(N * 2 * sizeof(real));
+	real *h = malloc(N * c.net.H * sizeof(real));
+	real *dw = calloc(c.net.total, sizeof(real));
+
+	objective(&c, logit, h);
+	backward(dw, &c, h);
+	for (size_t i = 0; i < table.count; i++)
+	{
+		const Tensor *t = &table.param[i];
+
+		for (int trial = 0; !t->fixed && trial < 4; trial++)
+		{
+			const size_t at = t->offset + rng_below(&rng, t->size);
+			const double kept = c.w[at];
+			const double step = 1e-4;
+			double f[4];
+			static const double place[4] = {-2, -1, 1, 2};
+
+			for (int k = 0; k < 4; k++)
+			{
+				c.w[at] = kept + place[k] * step;
+				f[k] = objective(&c, logit, h);
+			}
+			c.w[at] = kept;
+
+			/* Fourth order: the error of the difference stays below that of rounding. */
+			const double difference = (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * step);
+			const double error = fabs(difference - dw[at]) / fmax(1e-2, fabs(difference) + fabs(dw[at]));
+
+			if (!(error < 1e-6))
+				fail_msg("%s[%zu]: backward %.12g, difference %.12g (depth %d, aggregate %d)", t->name, at - t->offset,
+						 (double) dw[at], difference, config->depth, config->aggregate);
+		}
+	}
+	free(logit);
+	free(h);
+	free(dw);
+	case_free(&c);
+}
+
+static void
+test_network(void **state)
+{
+	for (int depth = DEPTH_GATED; depth <= DEPTH_NONE; depth++)
+		for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
+			for (int layers = 1; layers <= 3; layers++)
+			{
+				UpliftConfig config;
+
+				config_defaults(&config, uplift_options, uplift_option_count);
+				config.depth = depth;
+				config.aggregate = aggregate;
+				config.layers = layers;
+				config.heads = layers == 2 ? 2 : layers == 3 ? 3 : 1;
+				config.hidden_size = layers == 2 ? 16 : 6;
+				config.log_degree = layers != 3;
+				check(&config, layers == 2, depth != DEPTH_NONE, 0);
+				check(&config, layers != 2, depth == DEPTH_NONE, 0.3);
+			}
+}
+
+static void
+test_loss(void **state)
+{
+	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
+		for (int cell = 0; cell < 4; cell++)
+		{
+			const UpliftTerms terms = uplift_terms(estimator, cell & 1, cell >> 1, 0.3, 0.4);
+			real logit[2] = {0.7, -1.3};
+			real d[2] = {0, 0};
+
+			uplift_loss(d, logit, &terms, estimator, 2);
+			for (int h = 0; h < (estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : 2); h++)
+			{
+				const double step = 1e-5;
+				const double kept = logit[h];
+
+				logit[h] = kept + step;
+				const double up = uplift_loss(NULL, logit, &terms, estimator, 0);
+				logit[h] = kept - step;
+				const double down = uplift_loss(NULL, logit, &terms, estimator, 0);
+				logit[h] = kept;
+				assert_true(fabs((up - down) / step - d[h]) < 1e-6 * fmax(1, fabs(d[h])));
+			}
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_loss),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+/* A random graph with users, for the tests of the uplift network: everything a pass needs, in one block. */
+#ifndef USERCLS_TEST_UPLIFTCASE_H
+#define USERCLS_TEST_UPLIFTCASE_H
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/upliftnet.h"
+
+typedef struct UpliftCase
+{
+	void *block;
+	Graph graph;
+	GraphCounts counts;
+	float *feature;
+	real *w;
+	UpliftNet net;
+	UpliftRows rows;
+	UpliftScratch scratch;
+	UpliftPass pass;
+} UpliftCase;
+
+/* Edges with duplicates, self-loops, unknown ends, isolated users (the last ones) and weights. */
+static inline void
+case_edges(uint32_t *source, uint32_t *target, float *weight, size_t E, size_t N, Rng *rng)
+{
+	for (size_t e = 0; e < E; e++)
+	{
+		source[e] = (uint32_t) rng_below(rng, N - 2);
+		target[e] = (uint32_t) rng_below(rng, N - 2);
+		weight[e] = (float) (0.2 + 2 * rng_uniform(rng));
+		if (e % 11 == 3)
+			target[e] = GRAPH_UNKNOWN;
+		if (e % 13 == 5)
+			weight[e] = 0;
+		if (e % 7 == 2)
+			target[e] = source[e];
+		if (e % 5 == 4)
+		{
+			source[e] = source[e - 1];
+			target[e] = target[e - 1];
+		}
+	}
+}
+
+static inline void
+case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSpec *spec, Rng *rng)
+{
+	uint32_t *source = malloc(spec->E * sizeof(*source));
+	uint32_t *target = malloc(spec->E * sizeof(*target));
+	float *weight = malloc(spec->E * sizeof(*weight));
+	GraphBuild build;
+	Arena measure = arena_measure();
+
+	case_edges(source, target, weight, spec->E, spec->N, rng);
+	graphbuild_carve(&build, &measure, spec);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena scratch = arena_over(arena_align(block), measure.used);
+
+	graph_carve(graph, arena, spec);
+	graphbuild_carve(&build, &scratch, spec);
+	graphbuild_start(&build, graph, source, target, spec->weighted ? weight : NULL, spec->E);
+	while (graphbuild_step(&build))
+		;
+	*counts = build.counts;
+	free(block);
+	free(source);
+	free(target);
+	free(weight);
+}
+
+static inline void
+case_carve(UpliftCase *c, Arena *arena, const GraphSpec *spec, bool training)
+{
+	c->feature = ARENA_TAKE(arena, float, spec->N * c->net.F);
+	c->w = ARENA_TAKE(arena, real, c->net.total);
+	upliftrows_carve(&c->rows, arena, &c->net, spec->N, training);
+	upliftscratch_carve(&c->scratch, arena, &c->net);
+}
+
+static inline void
+case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size_t F, bool training, uint64_t seed)
+{
+	ParamTable table;
+	Rng rng = rng_seed(seed, 7);
+
+	uplift_net(&c->net, config, F);
+	uplift_params(&table, config, F);
+
+	Arena measure = arena_measure();
+
+	graph_carve(&c->graph, &measure, spec);
+	case_carve(c, &measure, spec, training);
+	c->block = malloc(measure.used + ARENA_ALIGNMENT);
+
+	Arena arena = arena_over(arena_align(c->block), measure.used);
+
+	case_graph(&c->graph, &c->counts, &arena, spec, &rng);
+	case_carve(c, &arena, spec, training);
+	for (size_t i = 0; i < spec->N * F; i++)
+		c->feature[i] = i % 9 == 4 ? NAN : (float) rng_normal(&rng);
+	params_init(c->w, &table, &rng);
+	for (size_t i = 0; i < table.count; i++) /* no bias stays zero, and no gain one */
+		for (size_t j = 0; !table.param[i].fixed && !table.param[i].decay && j < table.param[i].size; j++)
+			c->w[table.param[i].offset + j] += (real) (0.3 * rng_normal(&rng));
+	if (config->aggregate != AGGREGATE_ATTENTION)
+		c->w[c->net.degree_mean] = 3;
+	c->pass = (UpliftPass){.net = &c->net,
+						   .w = c->w,
+						   .graph = &c->graph,
+						   .feature = c->feature,
+						   .rows = c->rows,
+						   .training = training};
+}
+
+static inline void
+case_free(UpliftCase *c)
+{
+	free(c->block);
+}
+
+/* Forward over all users; logit is N × C. */
+static inline void
+case_forward(real *logit, real *h_last, UpliftCase *c)
+{
+	const size_t N = c->graph.N;
+	const size_t L = c->net.L;
+
+	upliftnet_prepare(&c->pass);
+	for (size_t l = 0; l < L; l++)
+	{
+		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
+		{
+			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
+
+			if (l == 0)
+				upliftnet_input(&c->pass, &c->scratch, from, n);
+			upliftnet_products(&c->pass, &c->scratch, l, from, n);
+		}
+		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
+		{
+			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
+			real *h = (l + 1 < L ? c->rows.hidden[l + 1] : h_last) + from * c->net.H;
+
+			upliftnet_layer(h, &c->pass, &c->scratch, l, from, n);
+			if (l + 1 == L)
+				upliftnet_head(logit + from * c->net.C, &c->pass, &c->scratch, h, from, n);
+		}
+	}
+}
+
+#endif
