@@ -271,6 +271,57 @@ CREATE FUNCTION usercls.trend(series float8[], periods_per_bucket int) RETURNS u
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_trend';
 COMMENT ON FUNCTION usercls.trend IS 'trend of a series kept in one row, that many values to a period';
 
+-- The bulk door. Written literals take the forms with text; without them the others would be ambiguous. Ids that are
+-- not integers need the argument id, which cannot have a default: PostgreSQL finds the type of a result column
+-- before it fills defaults in.
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period interval, window_start timestamptz DEFAULT NULL, window_end timestamptz DEFAULT NULL
+) RETURNS TABLE (user_id bigint, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, interval, timestamptz, timestamptz) IS
+    'trends of all users of a table or view, several times faster than trend_agg: time column of type timestamptz, timestamp or date';
+
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period interval, window_start timestamptz, window_end timestamptz, id anyelement
+) RETURNS TABLE (user_id anyelement, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, interval, timestamptz, timestamptz, anyelement) IS
+    'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
+
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period bigint, window_start bigint DEFAULT NULL, window_end bigint DEFAULT NULL
+) RETURNS TABLE (user_id bigint, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, bigint, bigint, bigint) IS
+    'trends of all users of a table or view, several times faster than trend_agg: time column of an integer type';
+
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period bigint, window_start bigint, window_end bigint, id anyelement
+) RETURNS TABLE (user_id anyelement, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, bigint, bigint, bigint, anyelement) IS
+    'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
+
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period text, window_start text DEFAULT NULL, window_end text DEFAULT NULL
+) RETURNS TABLE (user_id bigint, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, text, text, text) IS
+    'trends of all users of a table or view, several times faster than trend_agg: period and window as literals, read by the type of the time column';
+
+CREATE FUNCTION usercls.trend_users(
+    source regclass, user_column name, time_column name, value_column name,
+    period text, window_start text, window_end text, id anyelement
+) RETURNS TABLE (user_id anyelement, trend usercls.trend)
+LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNAME', 'usercls_trend_users';
+COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, text, text, text, anyelement) IS
+    'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
+
 CREATE FUNCTION usercls.label(trend usercls.trend, measure text DEFAULT 'sum') RETURNS usercls.trend_label
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label';
 COMMENT ON FUNCTION usercls.label(usercls.trend, text) IS

@@ -162,6 +162,12 @@ idmap_free(IdMap *map)
 	MemoryContextDelete(map->context);
 }
 
+bool
+idmap_by_value(const IdMap *map)
+{
+	return map->by_value;
+}
+
 uint64
 idmap_hash(const IdMap *map, Datum id)
 {

@@ -22,6 +22,9 @@ typedef struct IdMap IdMap;
 extern IdMap *idmap_create(Oid type);
 extern void idmap_free(IdMap *map);
 
+/* Whether ids are integer-like: they need no memory of their own, and outlive their row. */
+extern bool idmap_by_value(const IdMap *map);
+
 extern uint64 idmap_hash(const IdMap *map, Datum id);
 extern void idmap_prefetch(const IdMap *map, uint64 hash);
 

@@ -114,21 +114,44 @@ inline_slots(const TrendState *state)
 	return (TrendSlot *) (state + 1);
 }
 
+static size_t
+inline_bytes(const TrendShape *shape)
+{
+	return sizeof(TrendSlot) * inline_periods(shape) * shape->width;
+}
+
+static void
+state_init(TrendState *state, const TrendShape *shape)
+{
+	memset(inline_slots(state), 0, inline_bytes(shape));
+	state->shape = shape;
+	state->slot = inline_slots(state);
+	state->carry = NULL;
+	state->first = shape->first;
+	state->periods = shape->grid.windowed ? inline_periods(shape) : 0;
+	state->carries = 0;
+	state->lossy = 0;
+}
+
 TrendState *
 trend_state_make(MemoryContext aggcontext, const TrendShape *shape)
 {
 	Pool *pool = pool_of(aggcontext);
-	const size_t slot_bytes = sizeof(TrendSlot) * inline_periods(shape) * shape->width;
-	TrendState *state = pool_take(pool, sizeof(TrendState) + slot_bytes);
+	TrendState *state = pool_take(pool, sizeof(TrendState) + inline_bytes(shape));
 
-	memset(state, 0, sizeof(TrendState) + slot_bytes);
 	EOH_init_header(&state->header, &trend_state_methods, pool->context);
-	state->shape = pool_shape(pool, shape);
-	state->slot = inline_slots(state);
-	state->first = shape->first;
-	if (shape->grid.windowed)
-		state->periods = inline_periods(shape);
+	state_init(state, pool_shape(pool, shape));
 	return state;
+}
+
+void
+trend_state_clear(TrendState *state)
+{
+	if (state->slot != inline_slots(state))
+		pfree(state->slot);
+	if (state->carry)
+		pfree(state->carry);
+	state_init(state, state->shape);
 }
 
 static bool

@@ -47,6 +47,19 @@ extern TrendState *trend_state_make(MemoryContext aggcontext, const TrendShape *
 
 extern const ExpandedObjectMethods trend_state_methods;
 
+/* Back to a state without values, as it was made. */
+extern void trend_state_clear(TrendState *state);
+
+/* Bytes of memory that are the state's own. */
+static inline size_t
+trend_state_bytes(const TrendState *state)
+{
+	const size_t slots = sizeof(TrendSlot) * state->periods * state->shape->width;
+
+	/* Slots that have moved out of the head are rounded up by the allocator, and the room in the head is lost. */
+	return sizeof(TrendState) + slots + (state->slot != (const TrendSlot *) (state + 1) ? slots / 2 + 1024 : 0);
+}
+
 /* NULL when the datum is a flat trend. */
 static inline TrendState *
 trend_state_of(Datum datum)

@@ -1,0 +1,47 @@
+/*
+ * Trends of many users at once, in bounded memory.
+ *
+ * Rows go through a short pipeline, because in a large table both the user's
+ * entry and the slot are misses of the cache: each is asked for some rows before
+ * it is needed.
+ *
+ * When the users do not fit, the table keeps those whose hash lies in a range,
+ * forgets the others, and tells the caller to read the rows again for the next
+ * range:
+ *
+ *   do
+ *       read all rows with trend_table_add; then trend_table_end
+ *       take the users' trends
+ *   while (trend_table_next(table));
+ */
+#ifndef USERCLS_PG_TREND_TABLE_H
+#define USERCLS_PG_TREND_TABLE_H
+
+#include "postgres.h"
+
+#include "pg/labeler_state.h"
+#include "pg/period.h"
+
+typedef struct TrendTable TrendTable;
+
+/* Ids must be hashable. periods is the caller's, and stays. limit: bytes, exceeded by one user's trend at most. */
+extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limit);
+extern void trend_table_free(TrendTable *table);
+
+/* A row with a finite value in a period of the window. */
+extern void trend_table_add(TrendTable *table, Datum id, int64 period, double value);
+
+/* A row without a value: in a given window its user has a trend all the same. */
+extern void trend_table_add_user(TrendTable *table, Datum id);
+
+/* All rows of this pass were added. */
+extern void trend_table_end(TrendTable *table);
+
+extern uint32 trend_table_count(const TrendTable *table);
+extern Datum trend_table_id(const TrendTable *table, uint32 user);
+extern const TrendState *trend_table_state(const TrendTable *table, uint32 user);
+
+/* Make ready for the users that did not fit; false when there are none. */
+extern bool trend_table_next(TrendTable *table);
+
+#endif
