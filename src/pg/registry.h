@@ -2,7 +2,7 @@
  * Models as rows: who may do what with which model, and where its weights are.
  *
  * Nobody but their owner may touch the tables usercls.model, model_version,
- * deployment, training_run, training_log and model_acl. Lookups go
+ * promoted, deployment, training_run, training_log and model_acl. Lookups go
  * straight to the index under the active snapshot, as those of the catalogs do;
  * writes run as the owner of the tables. Rights are checked in registry_find()
  * alone (and, for the views, in the SQL function _model_right() over the same
@@ -63,7 +63,10 @@ extern Model *registry_version(const char *name, int32 version, ModelRight right
 /* The weights of model->version, detoasted, in the current memory context. */
 extern bytea *registry_weights(const Model *model);
 
-/* The training spec of model->version, as it was stored. Raises when model->right is below RIGHT_TRAIN. */
+/*
+ * The training spec of model->version, as it was stored. Whoever may score may run what it says, with his own rights
+ * on the tables it names; showing it takes RIGHT_TRAIN.
+ */
 extern Jsonb *registry_spec(const Model *model);
 
 /* Up to when the training of model->version read; DT_NOBEGIN: it has no such time. */
@@ -131,7 +134,7 @@ extern void registry_check_promote(const char *promote);
 extern void registry_digest(uint8 *digest, const bytea *weights);
 
 /* Remove all but the newest `keep` versions and the promoted one; returns how many went. */
-extern int registry_prune(Model *model, int keep);
+extern int registry_prune(const Model *model, int keep);
 
 /*
  * One retrain at a time: a lock that outlives transactions (a procedure commits) and ends with the session.
