@@ -111,3 +111,35 @@ AS 'MODULE_PATHNAME', 'usercls_score_weights'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], text)
 IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.classify_users(
+	model text,
+	as_of timestamptz DEFAULT NULL,
+	OUT user_id bigint,
+	OUT trend usercls.trend,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT rank bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_users(text, timestamptz)
+IS 'class of every user of the model''s own table, read up to as_of (by default the end of its data), with the rank within the class';
+
+-- Defaults cannot be left out of a call whose result type depends on an argument: hence two functions.
+CREATE FUNCTION usercls.classify_users(
+	model text,
+	as_of timestamptz,
+	id anyelement,
+	OUT user_id anyelement,
+	OUT trend usercls.trend,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT rank bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement)
+IS 'the same for user ids of another type than bigint: classify_users(''churn'', NULL, NULL::uuid)';

@@ -7,6 +7,7 @@
 #include "utils/builtins.h"
 
 #include "model/seqnet.h"
+#include "model/uplift.h"
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 
@@ -115,6 +116,7 @@ kind_options(const char *kind)
 {
 	static const OptionTable tables[] = {
 		{"sequence", sequence_options, &sequence_option_count},
+		{"uplift", uplift_options, &uplift_option_count},
 	};
 
 	for (int i = 0; i < (int) lengthof(tables); i++)

@@ -37,7 +37,7 @@ enum
 
 StaticAssertDecl(AT_NAME + NAME_SLOTS <= PGSTAT_NUM_PROGRESS_PARAM, "all values fit a status entry");
 
-static const char *const commands[] = {"train", "retrain", "refresh_scores"};
+static const char *const commands[] = {"train", "retrain", "score", "refresh_scores"};
 
 static const char *const phases[] = {
 	[PROGRESS_READING] = "reading",       [PROGRESS_BUILDING] = "building", [PROGRESS_TRAINING] = "training",

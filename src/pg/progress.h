@@ -19,7 +19,7 @@ typedef enum ProgressPhase
 	PROGRESS_STORING
 } ProgressPhase;
 
-/* command: "train", "retrain" or "refresh_scores"; the name is shown cut to 63 bytes. */
+/* command: "train", "retrain", "score" or "refresh_scores"; the name is shown cut to 63 bytes. */
 extern void progress_start(const char *command, const char *model);
 extern void progress_phase(ProgressPhase phase);
 extern void progress_rows(uint64_t rows); /* read or scored in this phase */

@@ -43,14 +43,6 @@ typedef struct SequenceSource
 	int horizon_periods;
 } SequenceSource;
 
-/* A period's sum, what rounding took from it (nn/trend.h), and how many values it is of. */
-typedef struct PeriodSum
-{
-	double sum;
-	float rest;
-	uint32_t count;
-} PeriodSum;
-
 typedef struct SequenceCells SequenceCells;
 
 /* Users in an order that depends on their ids alone. Belongs to the memory context of sequence_read(). */
@@ -100,7 +92,12 @@ extern size_t sequence_hold_out(SequenceUsers *users, int64 seed, double share);
 /* Write the sequences: start[N + 1], value[steps × F]. */
 extern void sequence_fill(const SequenceUsers *users, size_t *start, float *value);
 
-/* The window_periods before as_of of trend_of for user i; NULL without trend_of. */
-extern const PeriodSum *sequence_trend(const SequenceUsers *users, size_t i);
+/* The same for the n users from `from` on, as a set of their own: start[n + 1], value[at most n × longest ×
+ * F]. */
+extern void sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start,
+							   float *value);
+
+/* A usercls.trend of trend_of in the window_periods before as_of for user i; NULL without trend_of. */
+extern struct varlena *sequence_trend(const SequenceUsers *users, size_t i);
 
 #endif

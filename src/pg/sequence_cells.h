@@ -9,6 +9,14 @@
 #include "pg/source.h"
 #include "pg/window.h"
 
+/* A period's sum, what rounding took from it (nn/trend.h), and how many values it is of. */
+typedef struct PeriodSum
+{
+	double sum;
+	float rest;
+	uint32_t count;
+} PeriodSum;
+
 /* Users come in chunks, so that growing copies nothing. */
 #define USER_CHUNK 128
 

@@ -302,14 +302,14 @@ sequence_read(const SequenceSource *source, const TimestampTz *as_of, SequenceLa
 }
 
 void
-sequence_fill(const SequenceUsers *users, size_t *start, float *value)
+sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start, float *value)
 {
 	const SequenceCells *cells = users->cells;
 	size_t at = 0;
 
-	for (size_t i = 0; i < users->N; i++)
+	for (size_t i = 0; i < n; i++)
 	{
-		const double *sum = user_sum(cells, cells->number[i]);
+		const double *sum = user_sum(cells, cells->number[from + i]);
 
 		CHECK_FOR_INTERRUPTS();
 		start[i] = at / users->F;
@@ -318,15 +318,48 @@ sequence_fill(const SequenceUsers *users, size_t *start, float *value)
 			value[at] = (float) sum[j];
 			if (isinf(value[at]))
 				error_not_finite(cells->relation, cells->feature[j % users->F].name, sum[j],
-								 id_text(users->id_type, users->id[i]));
+								 id_text(users->id_type, users->id[from + i]));
 			at++;
 		}
 	}
-	start[users->N] = at / users->F;
+	start[n] = at / users->F;
 }
 
-const PeriodSum *
+void
+sequence_fill(const SequenceUsers *users, size_t *start, float *value)
+{
+	sequence_fill_part(users, 0, users->N, start, value);
+}
+
+struct varlena *
 sequence_trend(const SequenceUsers *users, size_t i)
 {
-	return users->cells->slots > 0 ? user_slot(users->cells, users->cells->number[i]) : NULL;
+	const SequenceCells *cells = users->cells;
+
+	if (cells->slots == 0)
+		return NULL;
+
+	const PeriodSum *slot = user_slot(cells, cells->number[i]);
+	const Interval *period = &cells->source->period;
+	const TrendShape shape = {
+		.grid = {.time = cells->window.type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP,
+				 .windowed = true,
+				 .months = period->month,
+				 .days = period->day,
+				 .step = period->time,
+				 .origin = cells->window.bound[0]},
+		.periods = (uint32_t) cells->window.before,
+		.width = 1};
+
+	/* A cell takes 12 bytes of sum and at most 3 + 5 bytes of gap and count, the head less than 64. */
+	struct varlena *flat = palloc(VARHDRSZ + 64 + 20 * (size_t) cells->window.before);
+	TrendWriter writer = trend_writer(VARDATA(flat), &shape);
+
+	for (uint32_t k = 0; k < shape.periods; k++)
+		if (slot[k].count > 0)
+			trend_write(
+				&writer,
+				&(TrendCell){.index = k, .sum = slot[k].sum, .rest = slot[k].rest, .count = slot[k].count});
+	SET_VARSIZE(flat, VARHDRSZ + writer.used);
+	return flat;
 }

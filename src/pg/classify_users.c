@@ -1,0 +1,180 @@
+#include "postgres.h"
+
+#include "pg/classify_users.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "pg/modelcache.h"
+#include "pg/progress.h"
+#include "pg/runner.h"
+#include "pg/sequence_metrics.h"
+#include "pg/sequence_spec.h"
+#include "pg/train.h"
+#include "pg/userid.h"
+
+/* Users whose sequences are written out at once. */
+#define PART 1024
+
+static void *
+array(size_t n, size_t size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+static void
+score_users(ClassifiedUsers *all)
+{
+	const SequenceUsers *users = all->users;
+	const size_t C = (size_t) all->model->C;
+	const size_t room = Min(PART, users->N);
+	SequenceScorer *scorer = sequence_model_batch(all->model, users->longest, SEQUENCE_BATCH, "scoring");
+	size_t *start = array(room + 1, sizeof(*start));
+	float *value = array(room * users->longest * users->F, sizeof(*value));
+
+	for (size_t from = 0; from < users->N; from += PART)
+	{
+		const size_t n = Min(PART, users->N - from);
+		const SequenceSet set = {.N = n, .F = users->F, .start = start, .value = value};
+
+		sequence_fill_part(users, from, n, start, value);
+		sequence_score(all->prob + from * C, scorer, &set, n, C);
+		progress_rows(from + n);
+	}
+	for (size_t i = 0; i < users->N; i++)
+		all->label[i] = sequence_model_class(all->model, all->prob + i * C);
+	pfree(value);
+	pfree(start);
+}
+
+typedef struct Ranked
+{
+	uint32_t user;
+	int32_t label;
+	real probability; /* of the label */
+} Ranked;
+
+/* Users are in the order of their ids' hashes: ties stay in it. */
+static inline int
+compare_ranked(const Ranked *a, const Ranked *b)
+{
+	if (a->label != b->label)
+		return a->label < b->label ? -1 : 1;
+	if (a->probability != b->probability)
+		return a->probability > b->probability ? -1 : 1;
+	return a->user < b->user ? -1 : 1;
+}
+
+#define ST_SORT sort_ranked
+#define ST_ELEMENT_TYPE Ranked
+#define ST_COMPARE(a, b) compare_ranked(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+static void
+rank_users(ClassifiedUsers *all)
+{
+	const size_t N = all->users->N, C = (size_t) all->model->C;
+	Ranked *ranked = array(N, sizeof(*ranked));
+	uint32_t place = 0, rank = 0;
+
+	for (size_t i = 0; i < N; i++)
+		ranked[i] = (Ranked){(uint32_t) i, all->label[i], all->prob[i * C + (size_t) all->label[i]]};
+	sort_ranked(ranked, N);
+	for (size_t i = 0; i < N; i++)
+	{
+		const bool first = i == 0 || ranked[i].label != ranked[i - 1].label;
+
+		place = first ? 1 : place + 1;
+		if (first || ranked[i].probability != ranked[i - 1].probability)
+			rank = place;
+		all->order[i] = ranked[i].user;
+		all->rank[ranked[i].user] = rank;
+	}
+	pfree(ranked);
+}
+
+ClassifiedUsers *
+classify_users(const Model *version, const TimestampTz *as_of)
+{
+	ClassifiedUsers *all = palloc0(sizeof(*all));
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, registry_spec(version));
+	all->source = training.source;
+	all->model = modelcache_get(version, sequence_model_decode, CurrentMemoryContext);
+	progress_phase(PROGRESS_READING);
+	all->users = sequence_read(&all->source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
+
+	const size_t N = all->users->N, C = (size_t) all->model->C;
+	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));
+
+	memory_check(all->users->memory + bytes, "scoring");
+	all->prob = array(N * C, sizeof(real));
+	all->label = array(N, sizeof(int32_t));
+	all->order = array(N, sizeof(uint32_t));
+	all->rank = array(N, sizeof(uint32_t));
+	progress_phase(PROGRESS_SCORING);
+	score_users(all);
+	rank_users(all);
+	return all;
+}
+
+enum
+{
+	ARG_MODEL,
+	ARG_AS_OF,
+	ARG_ID
+};
+
+PG_FUNCTION_INFO_V1(usercls_classify_users);
+
+Datum
+usercls_classify_users(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const TimestampTz as_of = PG_ARGISNULL(ARG_AS_OF) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
+	const Model *version =
+		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), "sequence", RIGHT_SCORE);
+	const MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+
+	InitMaterializedSRF(fcinfo, 0);
+	progress_start("score", version->name);
+
+	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of);
+	const int C = all->model->C;
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, all->users->id_type);
+	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
+	const MemoryContext old = MemoryContextSwitchTo(row);
+
+	for (size_t k = 0; k < all->users->N; k++)
+	{
+		const uint32_t i = all->order[k];
+		const int label = all->label[i];
+		struct varlena *trend = sequence_trend(all->users, i);
+
+		CHECK_FOR_INTERRUPTS();
+		for (int c = 0; c < C; c++)
+			prob[c] = Float8GetDatum((double) all->prob[(size_t) i * (size_t) C + (size_t) c]);
+
+		ArrayType *probabilities =
+			construct_array(prob, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+		Datum value[] = {user_id_datum(&id, all->users->id[i]), PointerGetDatum(trend),
+						 all->model->class_text[label],         prob[label],
+						 PointerGetDatum(probabilities),        Int64GetDatum(all->rank[i])};
+		bool null[] = {false, trend == NULL, false, false, false, false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(old);
+	progress_end();
+	return (Datum) 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * All users of a model's own source, scored in batches: for classify_users() and refresh_scores().
+ */
+#ifndef USERCLS_PG_CLASSIFY_USERS_H
+#define USERCLS_PG_CLASSIFY_USERS_H
+
+#include "fmgr.h"
+
+#include "nn/real.h"
+#include "pg/registry.h"
+#include "pg/sequence.h"
+#include "pg/sequence_model.h"
+
+typedef struct ClassifiedUsers
+{
+	const SequenceModel *model;
+	SequenceSource source;
+	SequenceUsers *users;
+	real *prob;      /* N × C */
+	int32_t *label;  /* N */
+	uint32_t *order; /* N: class by class, the surest of each first */
+	uint32_t *rank;  /* N: of user i within its class, from 1; equal probabilities share a rank */
+} ClassifiedUsers;
+
+/* as_of NULL: the latest possible. In the current memory context. */
+extern ClassifiedUsers *classify_users(const Model *version, const TimestampTz *as_of);
+
+#endif
