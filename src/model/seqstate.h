@@ -1,5 +1,5 @@
 /*
- * Private to seqtrain.c and seqtask.c: what a sequence training has come to.
+ * Private to seqtrain.c and the files it is made of: what a sequence training has come to.
  */
 #ifndef USERCLS_MODEL_SEQSTATE_H
 #define USERCLS_MODEL_SEQSTATE_H
@@ -40,5 +40,18 @@ fixed_tensors(const SequenceTask *task, real *w)
 {
 	return w + task->params.param[task->params.count - 2].offset;
 }
+
+/* seqmeasure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's too. */
+extern void sequence_measure_part(SequenceTask *task, size_t item);
+extern void sequence_measure_end(SequenceTask *task);
+
+/* seqeval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
+extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);
+
+/* The held-out loss of always answering with the training part's shares, or its mean. */
+extern double sequence_baseline(const SequenceTask *task);
+
+/* Fit the temperature, of the best epoch's scores, and store it with its weights. */
+extern void sequence_calibrate(SequenceTask *task);
 
 #endif

@@ -3,14 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/calibrate.h"
-#include "model/moments.h"
 #include "model/seqsample.h"
 #include "model/seqstate.h"
 #include "nn/adam.h"
 #include "nn/denormal.h"
 #include "nn/loss.h"
-#include "nn/metrics.h"
 
 /* Streams of random numbers: what for, and which one. */
 enum
@@ -30,66 +27,6 @@ static size_t
 at_most(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-/* ---- Standardisation ---- */
-
-static void
-measure_part(SequenceTask *task, size_t item)
-{
-	const SequenceSet *set = &task->set;
-	const size_t F = set->F;
-	const size_t n = task->state->n_train;
-	Moments *part = task->part + item * (F + 1);
-
-	memset(part, 0, (F + 1) * sizeof(*part));
-	for (size_t k = item * n / MEASURE_PARTS; k < (item + 1) * n / MEASURE_PARTS; k++)
-	{
-		const size_t i = task->train[k];
-		const size_t begin = set->start[i];
-
-		for (size_t j = 0; j < F; j++)
-		{
-			const Moments s = moments_of(set->value + begin * F + j, set->start[i + 1] - begin, F);
-
-			moments_merge(&part[j], &s);
-		}
-		if (task->spec.C == 0)
-			moments_merge(&part[F], &(Moments){1, (double) set->target[i], 0});
-	}
-}
-
-static void
-measure_end(SequenceTask *task)
-{
-	const size_t F = task->spec.F;
-	real *mean = task->w + task->params.param[0].offset;
-	real *scale = task->w + task->params.param[1].offset;
-
-	for (size_t j = 0; j <= F; j++)
-	{
-		Moments all = {0};
-
-		for (size_t i = 0; i < MEASURE_PARTS; i++)
-			moments_merge(&all, &task->part[i * (F + 1) + j]);
-		if (j < F && !task->spec.warm_start)
-		{
-			mean[j] = (real) all.mean;
-			scale[j] = moments_scale(&all);
-		}
-		if (j == F && task->spec.C == 0)
-		{
-			real *target = fixed_tensors(task, task->w);
-
-			/* What the held-out loss of the mean is measured against, whatever a warm start brings. */
-			task->state->result.baseline_loss = all.mean;
-			if (!task->spec.warm_start)
-			{
-				target[0] = (real) all.mean;
-				target[1] = moments_scale(&all);
-			}
-		}
-	}
 }
 
 /* ---- Mini-batches ---- */
@@ -233,47 +170,6 @@ evaluation_begin(SequenceTask *task, Phase phase)
 	return (task->state->n_held + task->chunk - 1) / task->chunk;
 }
 
-static double
-macro_f1(const SequenceTask *task)
-{
-	const size_t C = task->spec.C;
-	double *matrix = (double *) task->grad;
-
-	memset(matrix, 0, C * C * sizeof(double));
-	for (size_t i = 0; i < task->state->n_held; i++)
-	{
-		const real *s = task->held_score + i * C;
-		size_t best = 0;
-
-		for (size_t j = 1; j < C; j++)
-			if (s[j] + task->bias[j] > s[best] + task->bias[best])
-				best = j;
-		matrix[(size_t) task->held_label[i] * C + best]++;
-	}
-	return metric_macro_f1(matrix, C);
-}
-
-/* The loss and metric of the scores in held_score. */
-static void
-evaluate_numeric(const SequenceTask *task, double *loss, double *metric)
-{
-	const real *fixed = fixed_tensors(task, task->w);
-	const size_t n = task->state->n_held;
-	Moments all = {0};
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		const double y = (double) task->set.target[task->held[i]];
-		const double d = (double) fixed[0] + (double) fixed[1] * (double) task->held_score[i] - y;
-
-		sum += d * d;
-		moments_merge(&all, &(Moments){1, y, 0});
-	}
-	*loss = sum / (double) n;
-	*metric = all.m2 > 0 ? 1 - sum / all.m2 : 0;
-}
-
 static bool
 training_is_over(const SequenceTask *task)
 {
@@ -296,18 +192,12 @@ epoch_end(SequenceTask *task)
 	struct SequenceState *state = task->state;
 	SequenceResult *result = &state->result;
 	TrainReport *report = &result->report;
-	double loss = 0;
-	double metric = 0;
+	double loss;
+	double metric;
 
 	report->train_loss = state->epoch_loss / state->epoch_weight;
 	report->fraction = 0;
-	if (state->n_held > 0 && task->spec.C)
-	{
-		loss = calibrate_loss(task->held_score, task->bias, 1.0, task->held_label, state->n_held, task->spec.C);
-		metric = macro_f1(task);
-	}
-	else if (state->n_held > 0)
-		evaluate_numeric(task, &loss, &metric);
+	sequence_evaluate(task, &loss, &metric);
 	report->valid_loss = loss;
 	report->valid_metric = metric;
 	report->epoch++;
@@ -330,25 +220,6 @@ epoch_end(SequenceTask *task)
 	return evaluation_begin(task, PHASE_CALIBRATE);
 }
 
-static size_t
-calibrate(SequenceTask *task)
-{
-	struct SequenceState *state = task->state;
-	SequenceResult *result = &state->result;
-
-	if (task->spec.C)
-	{
-		const double t =
-			calibrate_temperature(task->held_score, task->bias, task->held_label, state->n_held, task->spec.C);
-
-		fixed_tensors(task, task->best)[task->spec.C] = (real) t;
-		result->temperature = t;
-		result->valid_loss =
-			calibrate_loss(task->held_score, task->bias, t, task->held_label, state->n_held, task->spec.C);
-	}
-	return finish(task);
-}
-
 /* ---- The job ---- */
 
 static void
@@ -363,31 +234,6 @@ balance_classes(SequenceTask *task)
 	for (size_t c = 0; c < C; c++)
 		task->class_weight[c] = weighted ? (real) weight[c] : 1;
 	sample_prior_bias(task->bias, task->begin, task->class_weight, task->spec.balance == BALANCE_RESAMPLE, C);
-}
-
-/* Held-out loss of always answering with the training part's shares, or its mean. */
-static double
-baseline_loss(const SequenceTask *task)
-{
-	const struct SequenceState *state = task->state;
-	const size_t C = task->spec.C;
-	double sum = 0;
-
-	for (size_t i = 0; i < state->n_held; i++)
-	{
-		const uint32_t k = task->held[i];
-
-		if (C)
-		{
-			const size_t y = (size_t) task->set.label[k];
-			const size_t n = task->begin[y + 1] - task->begin[y];
-
-			sum -= log((double) (n ? n : 1) / (double) state->n_train);
-		}
-		else
-			sum += pow((double) task->set.target[k] - state->result.baseline_loss, 2);
-	}
-	return state->n_held ? sum / (double) state->n_held : 0;
 }
 
 static size_t
@@ -423,8 +269,8 @@ training_begin(SequenceTask *task)
 		memcpy(task->w, task->data.initial, task->params.total * sizeof(real));
 	else
 		params_init(task->w, &task->params, &rng);
-	measure_end(task);
-	state->result.baseline_loss = baseline_loss(task);
+	sequence_measure_end(task);
+	state->result.baseline_loss = sequence_baseline(task);
 	memset(task->m, 0, task->params.total * sizeof(real));
 	memset(task->v, 0, task->params.total * sizeof(real));
 	state->epoch_size = state->n_train;
@@ -460,7 +306,8 @@ seqtrain_next(void *arg)
 		case PHASE_EVALUATE:
 			return epoch_end(task);
 		case PHASE_CALIBRATE:
-			return calibrate(task);
+			sequence_calibrate(task);
+			return finish(task);
 		case PHASE_OVER:
 			break;
 	}
@@ -489,7 +336,7 @@ seqtrain_run(void *arg, size_t item, int worker)
 	switch (task->state->phase)
 	{
 		case PHASE_MEASURE:
-			measure_part(task, item);
+			sequence_measure_part(task, item);
 			break;
 		case PHASE_BATCH:
 			train_shard(task, item);

@@ -1,0 +1,253 @@
+/* Outputs and gradients against PyTorch's, from test/fixtures (see make_sequence_fixtures.py there). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "model/codec.h"
+#include "model/network.h"
+#include "nn/loss.h"
+#include "sequences.h"
+
+#define TOLERANCE 1e-5
+
+typedef struct Fixture
+{
+	void *bytes;
+	Codec codec;
+	SequenceConfig config;
+	size_t F, C;
+	SequenceSet set;
+} Fixture;
+
+static float *
+tensor(const Fixture *f, const char *name, size_t *size)
+{
+	const CodecTensor *t = codec_find(&f->codec, name);
+
+	if (!t)
+		fail_msg("no tensor %s", name);
+
+	float *v = malloc((t->size + 1) * sizeof(float));
+
+	assert_int_equal(codec_read_tensor(&f->codec, t, v).code, STATUS_SUCCESS);
+	if (size)
+		*size = t->size;
+	return v;
+}
+
+static size_t
+number(const Fixture *f, const char *key)
+{
+	char text[32];
+
+	assert_true(codec_metadata(&f->codec, key, text, sizeof(text)));
+	return (size_t) atoi(text);
+}
+
+static void
+open_file(Fixture *f, const char *name)
+{
+	char path[256];
+	size_t size;
+
+	snprintf(path, sizeof(path), "test/fixtures/sequence_%s.safetensors", name);
+
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		fail_msg("cannot open %s: tests run from the top of the project", path);
+	f->bytes = malloc(1 << 20);
+	size = fread(f->bytes, 1, 1 << 20, file);
+	fclose(file);
+	assert_int_equal(codec_open(&f->codec, f->bytes, size).code, STATUS_SUCCESS);
+}
+
+static void
+read_config(Fixture *f)
+{
+	char text[CONFIG_TEXT_MAX];
+
+	config_defaults(&f->config, sequence_options, sequence_option_count);
+	for (size_t i = 0; i < sequence_option_count; i++)
+		if (codec_metadata(&f->codec, sequence_options[i].name, text, sizeof(text)))
+			assert_int_equal(
+				config_set(&f->config, sequence_options, sequence_option_count, sequence_options[i].name, text).code,
+				STATUS_SUCCESS);
+	assert_true(codec_metadata(&f->codec, "architecture", text, sizeof(text)));
+	while (strcmp(sequence_architectures[f->config.architecture], text) != 0)
+		f->config.architecture++;
+	f->F = number(f, "F");
+	f->C = number(f, "C");
+}
+
+static void
+read_set(Fixture *f)
+{
+	size_t N;
+	size_t values;
+	float *length = tensor(f, "test.length", &N);
+	float *label = tensor(f, "test.label", NULL);
+	float *missing = tensor(f, "test.missing", &values);
+	float *value = tensor(f, "test.value", NULL);
+	size_t *start = malloc((N + 1) * sizeof(size_t));
+	int32_t *class = malloc(N * sizeof(int32_t));
+
+	start[0] = 0;
+	for (size_t i = 0; i < N; i++)
+	{
+		start[i + 1] = start[i] + (size_t) length[i];
+		class[i] = (int32_t) label[i];
+	}
+	for (size_t i = 0; i < values; i++)
+		if (missing[i] > 0)
+			value[i] = NAN;
+	f->set = (SequenceSet){N, f->F, start, value, class, tensor(f, "test.target", NULL), NULL};
+	free(length);
+	free(label);
+	free(missing);
+}
+
+static void
+fixture_free(Fixture *f)
+{
+	free((void *) f->set.start);
+	free((void *) f->set.value);
+	free((void *) f->set.label);
+	free((void *) f->set.target);
+	free(f->bytes);
+	free(f);
+}
+
+static void
+check_near(const char *fixture, const char *what, const float *got, const float *want, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!(fabs((double) got[i] - (double) want[i]) <= TOLERANCE * fmax(1, fabs((double) want[i]))))
+			fail_msg("%s: %s[%zu] is %.9g, PyTorch has %.9g", fixture, what, i, (double) got[i], (double) want[i]);
+}
+
+static void
+check_outputs(const char *name, const Fixture *f, const real *w)
+{
+	const size_t N = f->set.N;
+	const size_t O = f->C ? f->C : 1;
+	const size_t batches[] = {1, 3, 64};
+	float *want = tensor(f, "test.output", NULL);
+	real *got = malloc(N * O * sizeof(real));
+
+	for (int i = 0; i < 3; i++)
+	{
+		Arena measured = arena_measure();
+		void *block;
+
+		seqscorer_carve(&measured, &f->config, f->F, f->C, 30, batches[i]);
+
+		Arena arena = test_arena(&measured, &block);
+		SequenceScorer *scorer = seqscorer_carve(&arena, &f->config, f->F, f->C, 30, batches[i]);
+
+		seqscorer_load(scorer, w);
+		seqscorer_run(scorer, got, &f->set, 0, N);
+		check_near(name, "output", got, want, N * O);
+		free(block);
+	}
+	free(want);
+	free(got);
+}
+
+static void
+check_gradients(const char *name, const Fixture *f, const ParamTable *table, const real *w)
+{
+	static const uint32_t every[] = {0, 1, 2, 3, 4, 5, 6};
+	const size_t N = f->set.N;
+	Network net;
+	Arena measured = arena_measure();
+	void *block;
+	int32_t label[64];
+	real target[64];
+
+	network_init(&net, &f->config, f->F, f->C);
+	network_carve_weights(&net, &measured);
+	network_carve_work(&net, &measured, 30, N, true);
+
+	Arena arena = test_arena(&measured, &block);
+
+	network_carve_weights(&net, &arena);
+	network_carve_work(&net, &arena, 30, N, true);
+	network_pack(&net, w);
+	network_forward(&net, w, &f->set, every, N, NULL);
+	memset(net.dscore, 0, N * net.O * sizeof(real));
+	for (size_t b = 0; b < N; b++)
+	{
+		label[b] = f->set.label[net.order[b]];
+		target[b] = f->set.target[net.order[b]];
+	}
+	if (f->C)
+		loss_cross_entropy(net.dscore, net.score, label, NULL, 1, N, f->C);
+	else
+		loss_square(net.dscore, net.score, target, 1, N);
+
+	real *dw = calloc(table->total, sizeof(real));
+
+	network_backward(&net, dw, w, false);
+	for (size_t i = 0; i < table->count; i++)
+	{
+		char gradient[2 * PARAM_NAME_MAX];
+		float *want;
+
+		if (table->param[i].fixed)
+			continue;
+		snprintf(gradient, sizeof(gradient), "gradient.%s", table->param[i].name);
+		want = tensor(f, gradient, NULL);
+		check_near(name, gradient, dw + table->param[i].offset, want, table->param[i].size);
+		free(want);
+	}
+	free(dw);
+	free(block);
+}
+
+static void
+test_fixture(void **state)
+{
+	const char *name = *state;
+	Fixture *f = calloc(1, sizeof(*f));
+	ParamTable table;
+
+	open_file(f, name);
+	read_config(f);
+	read_set(f);
+	seqnet_params(&table, &f->config, f->F, f->C);
+
+	real *w = malloc(table.total * sizeof(real));
+
+	for (size_t i = 0; i < table.count; i++)
+	{
+		size_t size;
+		float *v = tensor(f, table.param[i].name, &size);
+
+		assert_int_equal(size, table.param[i].size);
+		memcpy(w + table.param[i].offset, v, size * sizeof(float));
+		free(v);
+	}
+	check_outputs(name, f, w);
+	check_gradients(name, f, &table, w);
+	free(w);
+	fixture_free(f);
+}
+
+#define FIXTURE(name) {#name, test_fixture, NULL, NULL, (void *) #name}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE(lstm),		 FIXTURE(lstm_layers),	 FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
+		FIXTURE(gru),		 FIXTURE(gru_layers),	 FIXTURE(gru_both_ways),  FIXTURE(gru_number),
+		FIXTURE(tcn),		 FIXTURE(tcn_wide),		 FIXTURE(tcn_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
