@@ -1,4 +1,6 @@
 -- Models as rows: tables that only C code and pg_dump touch, views that everybody may read.
+-- No foreign keys among them: pg_restore -j restores the data of an extension's tables in any order.
+-- Whoever adds a row that belongs to a model locks the model's row first, and drop_model() deletes them all.
 
 CREATE TABLE usercls.model (
 	model_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_pkey PRIMARY KEY,
@@ -7,6 +9,8 @@ CREATE TABLE usercls.model (
 	kind text NOT NULL CONSTRAINT model_kind_check CHECK (kind IN ('sequence', 'uplift')),
 	owner name NOT NULL,
 	last_version int NOT NULL DEFAULT 0,
+	promoted int,
+	deployment_id bigint,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	comment text
 );
@@ -17,11 +21,13 @@ COMMENT ON COLUMN usercls.model.name IS 'name, unique in the database';
 COMMENT ON COLUMN usercls.model.kind IS 'sequence or uplift';
 COMMENT ON COLUMN usercls.model.owner IS 'role that has every right on it, by name, so that a dump restores anywhere';
 COMMENT ON COLUMN usercls.model.last_version IS 'number of the newest version ever stored: numbers are never used again';
+COMMENT ON COLUMN usercls.model.promoted IS 'version that answers now; null when none does';
+COMMENT ON COLUMN usercls.model.deployment_id IS 'the deployment that made it so';
 COMMENT ON COLUMN usercls.model.created_at IS 'when it was first trained or imported';
 COMMENT ON COLUMN usercls.model.comment IS 'what it is for, in the words of its owner';
 
 CREATE TABLE usercls.model_version (
-	model_id bigint NOT NULL CONSTRAINT model_version_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	model_id bigint NOT NULL,
 	version int NOT NULL CONSTRAINT model_version_check CHECK (version > 0),
 	architecture text NOT NULL,
 	weights bytea NOT NULL CONSTRAINT model_version_weights_check CHECK (pg_catalog.octet_length(weights) <= 268435456),
@@ -89,7 +95,7 @@ COMMENT ON TRIGGER model_version_immutable ON usercls.model_version IS 'a versio
 
 CREATE TABLE usercls.deployment (
 	deployment_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT deployment_pkey PRIMARY KEY,
-	model_id bigint NOT NULL CONSTRAINT deployment_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	model_id bigint NOT NULL,
 	version int NOT NULL,
 	action text NOT NULL CONSTRAINT deployment_action_check CHECK (action IN ('promote', 'rollback')),
 	reason text,
@@ -110,21 +116,9 @@ COMMENT ON COLUMN usercls.deployment.role IS 'role that did it';
 COMMENT ON COLUMN usercls.deployment.deployed_at IS 'when';
 COMMENT ON COLUMN usercls.deployment.previous IS 'the deployment that a rollback by one step returns to';
 
-CREATE TABLE usercls.promoted (
-	model_id bigint NOT NULL CONSTRAINT promoted_pkey PRIMARY KEY
-		CONSTRAINT promoted_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
-	version int NOT NULL,
-	deployment_id bigint NOT NULL,
-	CONSTRAINT promoted_version_fkey FOREIGN KEY (model_id, version) REFERENCES usercls.model_version
-);
-COMMENT ON TABLE usercls.promoted IS 'the version that answers for a model now';
-COMMENT ON COLUMN usercls.promoted.model_id IS 'the model';
-COMMENT ON COLUMN usercls.promoted.version IS 'the version';
-COMMENT ON COLUMN usercls.promoted.deployment_id IS 'the deployment that made it so';
-
 CREATE TABLE usercls.training_run (
 	run_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT training_run_pkey PRIMARY KEY,
-	model_id bigint NOT NULL CONSTRAINT training_run_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	model_id bigint NOT NULL,
 	version int,
 	metric text,
 	role name NOT NULL,
@@ -144,7 +138,7 @@ COMMENT ON COLUMN usercls.training_run.started_at IS 'when it started';
 COMMENT ON COLUMN usercls.training_run.finished_at IS 'when the version was stored';
 
 CREATE TABLE usercls.training_log (
-	run_id bigint NOT NULL CONSTRAINT training_log_run_fkey REFERENCES usercls.training_run ON DELETE CASCADE,
+	run_id bigint NOT NULL,
 	epoch int NOT NULL,
 	train_loss float8,
 	held_out_loss float8,
@@ -165,7 +159,7 @@ COMMENT ON COLUMN usercls.training_log.best_epoch IS 'best epoch so far';
 COMMENT ON COLUMN usercls.training_log.logged_at IS 'when the epoch was complete';
 
 CREATE TABLE usercls.model_acl (
-	model_id bigint NOT NULL CONSTRAINT model_acl_model_fkey REFERENCES usercls.model ON DELETE CASCADE,
+	model_id bigint NOT NULL,
 	grantee name NOT NULL,
 	"right" text NOT NULL CONSTRAINT model_acl_right_check CHECK ("right" IN ('score', 'train', 'admin')),
 	granted_by name NOT NULL,
@@ -184,15 +178,13 @@ SELECT pg_catalog.pg_extension_config_dump('usercls.model_model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_version', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.deployment', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.deployment_deployment_id_seq', '');
-SELECT pg_catalog.pg_extension_config_dump('usercls.promoted', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_run', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_run_run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_log', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_acl', '');
 
 -- A database owner who installs the extension without being superuser does not own its tables, but dumps and restores them.
-GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.promoted,
-	usercls.training_run, usercls.training_log, usercls.model_acl TO @extowner@;
+GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.training_run, usercls.training_log, usercls.model_acl TO @extowner@;
 GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_deployment_id_seq,
 	usercls.training_run_run_id_seq TO @extowner@;
 
@@ -204,7 +196,7 @@ COMMENT ON FUNCTION usercls._model_right(bigint, name) IS
 	'right of the current user on a model: 0 none, 1 score, 2 train, 3 admin';
 
 CREATE VIEW usercls.models WITH (security_barrier) AS
-SELECT m.name AS model, m.kind, v.architecture, p.version AS promoted_version, m.last_version AS newest_version,
+SELECT m.name AS model, m.kind, v.architecture, m.promoted AS promoted_version, m.last_version AS newest_version,
 	(SELECT pg_catalog.count(*) FROM usercls.model_version n WHERE n.model_id = m.model_id) AS versions,
 	d.deployed_at AS promoted_at, d.role::text AS promoted_by, v.metric, v.value, v.baseline,
 	m.owner::text AS owner,
@@ -212,9 +204,8 @@ SELECT m.name AS model, m.kind, v.architecture, p.version AS promoted_version, m
 	m.created_at, m.comment
 FROM usercls.model m
 CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
-LEFT JOIN usercls.promoted p ON p.model_id = m.model_id
-LEFT JOIN usercls.model_version v ON v.model_id = p.model_id AND v.version = p.version
-LEFT JOIN usercls.deployment d ON d.deployment_id = p.deployment_id
+LEFT JOIN usercls.model_version v ON v.model_id = m.model_id AND v.version = m.promoted
+LEFT JOIN usercls.deployment d ON d.deployment_id = m.deployment_id
 WHERE r.value >= 1;
 COMMENT ON VIEW usercls.models IS 'models that you may use';
 COMMENT ON COLUMN usercls.models.model IS 'name of the model';
@@ -234,7 +225,7 @@ COMMENT ON COLUMN usercls.models.created_at IS 'when it was first trained or imp
 COMMENT ON COLUMN usercls.models.comment IS 'what it is for';
 
 CREATE VIEW usercls.versions WITH (security_barrier) AS
-SELECT m.name AS model, v.version, m.kind, v.architecture, p.version IS NOT NULL AS promoted,
+SELECT m.name AS model, v.version, m.kind, v.architecture, v.version IS NOT DISTINCT FROM m.promoted AS promoted,
 	v.metric, v.value, v.baseline, v.rows_train, v.rows_held_out, v.best_epoch, v.epochs, v.as_of, v.seed,
 	pg_catalog.array_to_string(v.features, ', ') AS features,
 	pg_catalog.array_to_string(v.classes, ', ') AS classes,
@@ -245,7 +236,6 @@ SELECT m.name AS model, v.version, m.kind, v.architecture, p.version IS NOT NULL
 FROM usercls.model m
 CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
 JOIN usercls.model_version v ON v.model_id = m.model_id
-LEFT JOIN usercls.promoted p ON p.model_id = v.model_id AND p.version = v.version
 WHERE r.value >= 1;
 COMMENT ON VIEW usercls.versions IS 'versions of the models that you may use';
 COMMENT ON COLUMN usercls.versions.model IS 'name of the model';
@@ -277,10 +267,9 @@ COMMENT ON COLUMN usercls.versions.comment IS 'words of whoever trained it';
 
 CREATE VIEW usercls.deployments WITH (security_barrier) AS
 SELECT d.deployment_id, m.name AS model, d.version, d.action, d.reason, d.role::text AS role, d.deployed_at,
-	p.deployment_id IS NOT NULL AS current
+	d.deployment_id IS NOT DISTINCT FROM m.deployment_id AS current
 FROM usercls.model m
 JOIN usercls.deployment d ON d.model_id = m.model_id
-LEFT JOIN usercls.promoted p ON p.deployment_id = d.deployment_id AND p.model_id = d.model_id
 WHERE usercls._model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.deployments IS 'which version of a model answered since when, and why';
 COMMENT ON COLUMN usercls.deployments.deployment_id IS 'number of the deployment';

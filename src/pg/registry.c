@@ -194,6 +194,7 @@ read_model(const char *name)
 
 	TableScan scan = scan_begin("model", "model_name_key", &key, 1);
 	Model *model = NULL;
+	bool none; /* 0 then */
 
 	if (scan_next(&scan))
 	{
@@ -203,17 +204,10 @@ read_model(const char *name)
 		model->kind = TextDatumGetCString(scan_required(&scan, MODEL_KIND));
 		model->owner = pstrdup(NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER))));
 		model->newest = DatumGetInt32(scan_required(&scan, MODEL_LAST_VERSION));
+		model->promoted = DatumGetInt32(scan_value(&scan, MODEL_PROMOTED, &none));
+		model->right = registry_right(model->model_id, model->owner);
 	}
 	scan_end(&scan);
-	if (model == NULL)
-		return NULL;
-
-	key = key_int8(PROMOTED_MODEL_ID, model->model_id);
-	scan = scan_begin("promoted", "promoted_pkey", &key, 1);
-	if (scan_next(&scan))
-		model->promoted = DatumGetInt32(scan_required(&scan, PROMOTED_VERSION));
-	scan_end(&scan);
-	model->right = registry_right(model->model_id, model->owner);
 	return model;
 }
 

@@ -2,7 +2,7 @@
  * Models as rows: who may do what with which model, and where its weights are.
  *
  * Nobody but their owner may touch the tables usercls.model, model_version,
- * promoted, deployment, training_run, training_log and model_acl. Lookups go
+ * deployment, training_run, training_log and model_acl. Lookups go
  * straight to the index under the active snapshot, as those of the catalogs do;
  * writes run as the owner of the tables. Rights are checked in registry_find()
  * alone (and, for the views, in the SQL function _model_right() over the same
@@ -134,7 +134,7 @@ extern void registry_check_promote(const char *promote);
 extern void registry_digest(uint8 *digest, const bytea *weights);
 
 /* Remove all but the newest `keep` versions and the promoted one; returns how many went. */
-extern int registry_prune(const Model *model, int keep);
+extern int registry_prune(Model *model, int keep);
 
 /*
  * One retrain at a time: a lock that outlives transactions (a procedure commits) and ends with the session.

@@ -11,32 +11,36 @@
 #include "pg/errors.h"
 #include "pg/registry_table.h"
 
-void
-registry_lock(const Model *model)
+/* Returns with the row as statement_result. */
+static void
+lock_row(const Model *model, const char *sql)
 {
 	Statement lock = {0};
 
 	statement_add_bigint(&lock, model->model_id);
-	if (statement_run(&lock, "SELECT FROM usercls.model m WHERE m.model_id = $1 FOR NO KEY UPDATE") == 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("model \"%s\" was dropped meanwhile", model->name)));
+	if (statement_run(&lock, sql) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" was dropped meanwhile", model->name),
+				 errhint("The view usercls.models lists the models that you may use.")));
 }
 
-/* What answers now, 0 for nothing; the lock is held, so that the snapshot of this statement sees the last
- * word. */
-static int32
-promoted_now(const Model *model, int64 *deployment_id)
+int64
+registry_lock(Model *model)
 {
-	Statement read = {0};
 	bool isnull;
 
-	statement_add_bigint(&read, model->model_id);
-	*deployment_id = 0;
-	if (statement_run(&read,
-					  "SELECT p.version, p.deployment_id FROM usercls.promoted p WHERE p.model_id = $1") == 0)
-		return 0;
-	*deployment_id = DatumGetInt64(statement_result(2, &isnull));
-	return DatumGetInt32(statement_result(1, &isnull));
+	lock_row(model,
+			 "SELECT m.last_version, m.promoted, m.deployment_id FROM usercls.model m WHERE m.model_id = $1"
+			 " FOR NO KEY UPDATE");
+	model->newest = DatumGetInt32(statement_result(1, &isnull));
+	model->promoted = DatumGetInt32(statement_result(2, &isnull));
+	return DatumGetInt64(statement_result(3, &isnull));
+}
+
+void
+registry_keep(const Model *model)
+{
+	lock_row(model, "SELECT FROM usercls.model m WHERE m.model_id = $1 FOR KEY SHARE");
 }
 
 static void
@@ -53,8 +57,7 @@ check_version(const Model *model, int32 version)
 
 /* previous: the deployment that a rollback by one step returns to, 0 for none */
 static void
-deploy(const Model *model, int32 version, const char *action, const char *reason, const char *user,
-	   int64 previous)
+deploy(Model *model, int32 version, const char *action, const char *reason, const char *user, int64 previous)
 {
 	Statement history = {0};
 	Statement pointer = {0};
@@ -75,9 +78,8 @@ deploy(const Model *model, int32 version, const char *action, const char *reason
 	statement_add_bigint(&pointer, model->model_id);
 	statement_add_int(&pointer, version);
 	statement_add_bigint(&pointer, deployment_id);
-	statement_run(&pointer,
-				  "INSERT INTO usercls.promoted (model_id, version, deployment_id) VALUES ($1, $2, $3)"
-				  " ON CONFLICT (model_id) DO UPDATE SET version = $2, deployment_id = $3");
+	statement_run(&pointer, "UPDATE usercls.model SET promoted = $2, deployment_id = $3 WHERE model_id = $1");
+	model->promoted = version;
 }
 
 void
@@ -85,15 +87,15 @@ registry_promote(Model *model, int32 version, const char *reason)
 {
 	char *user = GetUserNameFromId(GetUserId(), false);
 	RegistryAccess access;
-	int64 current;
 
 	registry_enter(&access);
-	registry_lock(model);
+
+	const int64 current = registry_lock(model);
+
 	check_version(model, version);
-	if (promoted_now(model, &current) != version)
+	if (model->promoted != version)
 		deploy(model, version, "promote", reason, user, current);
 	registry_leave(&access);
-	model->promoted = version;
 }
 
 int32
@@ -102,14 +104,15 @@ registry_rollback(Model *model, int32 steps, const char *reason)
 	char *user = GetUserNameFromId(GetUserId(), false);
 	RegistryAccess access;
 	Statement find = {0};
-	int64 current;
 	bool isnull, no_previous;
 
 	if (steps < 1)
 		error_out_of_range("steps", psprintf("%d", steps), "1 or more");
 	registry_enter(&access);
-	registry_lock(model);
-	if (promoted_now(model, &current) == 0)
+
+	const int64 current = registry_lock(model);
+
+	if (model->promoted == 0)
 		error_not_promoted(model->name, model->newest);
 
 	/* Versions that were pruned since are passed over, and so is one that answered twice in a row because of
@@ -144,7 +147,6 @@ registry_rollback(Model *model, int32 steps, const char *reason)
 
 	deploy(model, version, "rollback", reason, user, no_previous ? 0 : previous);
 	registry_leave(&access);
-	model->promoted = version;
 	return version;
 }
 
@@ -163,8 +165,8 @@ bool
 registry_gate(Model *model, int32 version, const char *promote, const char *metric, bool larger_is_better,
 			  double value, double incumbent, char **reason)
 {
+	const int32 compared = model->promoted;
 	RegistryAccess access;
-	int64 deployment_id;
 
 	registry_check_promote(promote);
 	if (strcmp(promote, "never") == 0)
@@ -182,13 +184,13 @@ registry_gate(Model *model, int32 version, const char *promote, const char *metr
 	/* The lock stays until the transaction ends: what answers now answers until we have promoted. */
 	registry_enter(&access);
 	registry_lock(model);
-
-	const int32 now = promoted_now(model, &deployment_id);
-
 	registry_leave(&access);
+
+	const int32 now = model->promoted;
+
 	if (now == 0)
 		*reason = pstrdup("no version was promoted before");
-	else if (now != model->promoted)
+	else if (now != compared)
 	{
 		*reason = psprintf("version %d was promoted meanwhile, and not compared", now);
 		return false;

@@ -143,6 +143,12 @@ usercls_drop_model(PG_FUNCTION_ARGS)
 	registry_enter(&access);
 	statement_add_bigint(&drop, model->model_id);
 	statement_run(&drop, "DELETE FROM usercls.model m WHERE m.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.model_version v WHERE v.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.deployment d WHERE d.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.training_log l USING usercls.training_run t"
+						 " WHERE t.run_id = l.run_id AND t.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.training_run t WHERE t.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.model_acl a WHERE a.model_id = $1");
 	registry_leave(&access);
 	PG_RETURN_VOID();
 }
@@ -190,6 +196,7 @@ usercls_grant_model(PG_FUNCTION_ARGS)
 	statement_add_text(&grant, role);
 	statement_add_text(&grant, right);
 	statement_add_text(&grant, user);
+	registry_keep(model);
 	statement_run(&grant, "INSERT INTO usercls.model_acl (model_id, grantee, \"right\", granted_by)"
 						  " VALUES ($1, $2::name, $3, $4::name) ON CONFLICT DO NOTHING");
 	registry_leave(&access);

@@ -17,7 +17,8 @@ enum
 	MODEL_NAME,
 	MODEL_KIND,
 	MODEL_OWNER,
-	MODEL_LAST_VERSION
+	MODEL_LAST_VERSION,
+	MODEL_PROMOTED
 };
 
 enum
@@ -29,12 +30,6 @@ enum
 	VERSION_SHA256,
 	VERSION_AS_OF = 14,
 	VERSION_SPEC = 15
-};
-
-enum
-{
-	PROMOTED_MODEL_ID = 1,
-	PROMOTED_VERSION
 };
 
 enum
@@ -59,9 +54,15 @@ extern Model *registry_shown(const char *name, bool any_version, int32 version, 
 /* Make a model that the current user owns, or find the one that another session made meanwhile. */
 extern Model *registry_make(const char *name, const char *kind);
 
-/* Lock the model's row until the transaction ends: whoever changes what answers does so first. Inside
- * registry_enter. */
-extern void registry_lock(const Model *model);
+/*
+ * Lock the model's row until the transaction ends, and read again what answers: whoever changes that does so
+ * first. Between registry_enter and registry_leave. Returns the current deployment, 0 for none.
+ */
+extern int64 registry_lock(Model *model);
+
+/* Keep the model from being dropped until the transaction ends: whoever adds a row that belongs to it does so
+ * first. */
+extern void registry_keep(const Model *model);
 
 /* Return to the version that answered `steps` deployments before; returns it. */
 extern int32 registry_rollback(Model *model, int32 steps, const char *reason);

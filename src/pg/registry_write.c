@@ -196,6 +196,7 @@ registry_run_start(Model **model, const char *name, const char *kind)
 	bool isnull;
 
 	registry_enter(&access);
+	registry_keep(*model);
 	statement_add_bigint(&insert, (*model)->model_id);
 	statement_add_text(&insert, user);
 	statement_run(&insert,
@@ -221,10 +222,10 @@ registry_log(int64 run_id, const TrainReport *report, const char *metric)
 	statement_add_float(&log, report->valid_metric);
 	statement_add_float(&log, report->learning_rate);
 	statement_add_int(&log, report->best_epoch);
-	statement_run(
-		&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss, held_out_metric,"
-			  " learning_rate, best_epoch) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-			  " ON CONFLICT (run_id, epoch) DO NOTHING");
+	statement_run(&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss,"
+						" held_out_metric, learning_rate, best_epoch)"
+						" SELECT t.run_id, $2, $3, $4, $5, $6, $7 FROM usercls.training_run t"
+						" WHERE t.run_id = $1 FOR KEY SHARE ON CONFLICT DO NOTHING");
 	if (report->epoch == 1)
 	{
 		Statement name = {0};
@@ -337,7 +338,7 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 }
 
 int
-registry_prune(const Model *model, int keep)
+registry_prune(Model *model, int keep)
 {
 	RegistryAccess access;
 	Statement prune = {0};
@@ -348,13 +349,13 @@ registry_prune(const Model *model, int keep)
 	registry_lock(model);
 	statement_add_bigint(&prune, model->model_id);
 	statement_add_bigint(&prune, keep);
+	statement_add_int(&prune, model->promoted);
 
 	const uint64 rows =
 		statement_run(&prune, "DELETE FROM usercls.model_version v WHERE v.model_id = $1"
 							  " AND v.version NOT IN (SELECT n.version FROM usercls.model_version n"
 							  " WHERE n.model_id = $1 ORDER BY n.version DESC LIMIT $2)"
-							  " AND NOT EXISTS (SELECT FROM usercls.promoted p WHERE p.model_id = v.model_id"
-							  " AND p.version = v.version)");
+							  " AND v.version <> $3");
 
 	registry_leave(&access);
 	return (int) rows;

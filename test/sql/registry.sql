@@ -96,5 +96,4 @@ SELECT usercls.drop_model('registry churn');
 SELECT usercls.drop_model('registry other');
 SELECT usercls.drop_model('registry other', if_exists => true);
 SELECT usercls.drop_model('registry other');
-SELECT (SELECT count(*) FROM usercls.model_version) AS versions, (SELECT count(*) FROM usercls.deployment) AS deployments,
-	(SELECT count(*) FROM usercls.promoted) AS promoted;
+SELECT (SELECT count(*) FROM usercls.model_version) AS versions, (SELECT count(*) FROM usercls.deployment) AS deployments;
