@@ -153,17 +153,41 @@ source_number(Datum value, Oid type)
 	}
 }
 
-uint64
-source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls, bool whole,
-			SourceRow row, void *arg)
+static SPIPlanPtr
+prepare(const char *sql, int n, const Oid *types, int options)
 {
-	const int nest_level = NewGUCNestLevel();
+	SPIPlanPtr plan = SPI_prepare_cursor(sql, n, (Oid *) types, options);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static uint64
+execute(SPIPlanPtr plan, ParamListInfo params, MemoryContext parent, SourceRow row, void *arg)
+{
 	Receiver receiver = {
 		.receiver = {receive_row, receive_startup, receive_shutdown, receive_destroy,
 					 DestTuplestore /* any but DestNone, whose rows SPI believes lost */},
 		.row = row,
 		.arg = arg,
-		.per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+		.per_row = AllocSetContextCreate(parent, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+	SPIExecuteOptions options = {
+		.params = params, .read_only = true, .must_return_tuples = true, .dest = &receiver.receiver};
+	const int result = SPI_execute_plan_extended(plan, &options);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	MemoryContextDelete(receiver.per_row);
+	return SPI_processed;
+}
+
+uint64
+source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls, bool whole,
+			SourceRow row, void *arg)
+{
+	const MemoryContext context = CurrentMemoryContext;
+	const int nest_level = NewGUCNestLevel();
 
 	/* PostgreSQL's own way to be refused rather than to get fewer rows (pg_dump uses it). */
 	if (whole)
@@ -171,24 +195,58 @@ source_scan(const char *sql, int n, const Oid *types, const Datum *values, const
 
 	SPI_connect();
 
-	SPIPlanPtr plan = SPI_prepare_cursor(sql, n, (Oid *) types, CURSOR_OPT_PARALLEL_OK);
-
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-
-	SPIExecuteOptions options = {.params = make_params(n, types, values, nulls),
-								 .read_only = true,
-								 .must_return_tuples = true,
-								 .dest = &receiver.receiver};
-	const int result = SPI_execute_plan_extended(plan, &options);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
-
-	const uint64 rows = SPI_processed;
+	const uint64 rows = execute(prepare(sql, n, types, CURSOR_OPT_PARALLEL_OK), make_params(n, types, values, nulls),
+								context, row, arg);
 
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
-	MemoryContextDelete(receiver.per_row);
+	return rows;
+}
+
+struct SourcePlan
+{
+	SPIPlanPtr plan;
+	int n;
+	Oid *types;
+};
+
+SourcePlan *
+source_prepare(const char *sql, int n, const Oid *types)
+{
+	SourcePlan *plan = palloc(sizeof(*plan));
+
+	plan->n = n;
+	plan->types = memcpy(palloc(sizeof(Oid) * Max(n, 1)), types, sizeof(Oid) * n);
+	SPI_connect();
+	plan->plan = prepare(sql, n, types, CURSOR_OPT_GENERIC_PLAN);
+	SPI_keepplan(plan->plan);
+	SPI_finish();
+	return plan;
+}
+
+bool
+source_plan_valid(const SourcePlan *plan)
+{
+	return SPI_plan_is_valid(plan->plan);
+}
+
+void
+source_plan_free(SourcePlan *plan)
+{
+	SPI_freeplan(plan->plan);
+	pfree(plan->types);
+	pfree(plan);
+}
+
+uint64
+source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg)
+{
+	const MemoryContext context = CurrentMemoryContext;
+
+	SPI_connect();
+
+	const uint64 rows = execute(plan->plan, make_params(plan->n, plan->types, values, NULL), context, row, arg);
+
+	SPI_finish();
 	return rows;
 }

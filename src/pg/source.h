@@ -53,4 +53,17 @@ typedef void (*SourceRow)(void *arg, const Datum *value, const bool *isnull);
 extern uint64 source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls,
 						  bool whole, SourceRow row, void *arg);
 
+/*
+ * The same for a query that runs often: planned once, without looking at the
+ * parameters, and kept until it is freed. It runs again with the rights of
+ * whoever is the invoker then. No longer valid: something that it reads has
+ * changed its shape or its constraints (it still runs, or says why not).
+ */
+typedef struct SourcePlan SourcePlan;
+
+extern SourcePlan *source_prepare(const char *sql, int n, const Oid *types);
+extern bool source_plan_valid(const SourcePlan *plan);
+extern void source_plan_free(SourcePlan *plan);
+extern uint64 source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg);
+
 #endif
