@@ -1,0 +1,410 @@
+#include "postgres.h"
+
+#include "pg/graphload.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "model/uplifttrain.h"
+#include "pg/errors.h"
+#include "pg/runner.h"
+#include "pg/source.h"
+
+/* Rows before an array first grows. */
+#define ROWS_START 1024
+
+/* Edges whose ids are hashed, and their entries on the way from memory, before they are looked up. */
+#define EDGES_AHEAD 16
+
+static char *
+id_text(Oid type, Datum id)
+{
+	Oid output;
+	bool is_varlena;
+
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, id);
+}
+
+/* -- Values --------------------------------------------------------------- */
+
+float
+graphload_feature(const UpliftSource *from, const SourceColumn *column, Datum value, Oid id_type, Datum id)
+{
+	const double number = source_number(value, column->type);
+
+	/* Too large for a float is as good as infinite. */
+	if (!isfinite((float) number))
+		error_not_finite(get_rel_name(from->users), column->name, number, id_text(id_type, id));
+	return (float) number;
+}
+
+float
+graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull)
+{
+	const double weight = isnull ? 1.0 : source_number(value, column->type);
+
+	if (isnull)
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("column \"%s\" of \"%s\" is null for an edge", column->name, get_rel_name(from->edges)),
+						errhint("Give every edge a weight; 0 means no edge.")));
+	if (!isfinite((float) weight))
+		error_not_finite(get_rel_name(from->edges), column->name, weight, NULL);
+	if (weight < 0.0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("column \"%s\" of \"%s\" is %g for an edge", column->name, get_rel_name(from->edges),
+							   weight),
+						errdetail("Weights of edges are not negative."),
+						errhint("Leave out the edge, or map its weight to a positive number.")));
+	return (float) weight;
+}
+
+/* -- Users ---------------------------------------------------------------- */
+
+typedef struct UserReader
+{
+	UserGraph *users;
+	const UpliftSource *from;
+	SourceColumn id;
+	SourceColumn *feature;
+	SourceColumn treatment, outcome, propensity;
+	bool experiment, binary;
+	size_t room;
+	const char *table;
+	const char *what;
+	MemoryContext context;
+} UserReader;
+
+static void *
+grow(MemoryContext context, void *array, size_t room, size_t width)
+{
+	const size_t bytes = Max(room * width, 1);
+
+	return array ? repalloc_huge(array, bytes) : MemoryContextAllocHuge(context, bytes);
+}
+
+static size_t
+users_bytes(const UserGraph *users, size_t room)
+{
+	return room * (users->F * sizeof(float) + sizeof(int8_t) + 2 * sizeof(float)) + idmap_memory(users->ids);
+}
+
+static void
+users_grow(UserReader *reader)
+{
+	UserGraph *users = reader->users;
+	const size_t room = reader->room ? reader->room * 2 : ROWS_START;
+
+	memory_check(users_bytes(users, room), reader->what);
+	users->feature = grow(reader->context, users->feature, room, users->F * sizeof(float));
+	if (reader->experiment)
+	{
+		users->treated = grow(reader->context, users->treated, room, sizeof(int8_t));
+		users->outcome = grow(reader->context, users->outcome, room, sizeof(float));
+		if (reader->from->propensity_column)
+			users->propensity = grow(reader->context, users->propensity, room, sizeof(float));
+	}
+	reader->room = room;
+}
+
+static float
+user_number(const UserReader *reader, const SourceColumn *column, Datum value, Datum id)
+{
+	return graphload_feature(reader->from, column, value, reader->id.type, id);
+}
+
+static void
+error_user_value(const UserReader *reader, const SourceColumn *column, double value, Datum id, const char *wanted,
+				 const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("column \"%s\" of \"%s\" is %g for user %s, expected %s", column->name, reader->table,
+						   value, id_text(reader->id.type, id), wanted),
+					errhint("%s", hint)));
+}
+
+/* Treatment, outcome and propensity of a user, who is outside the experiment when one of them is NULL. */
+static void
+experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *isnull, Datum id)
+{
+	UserGraph *users = reader->users;
+	const bool propensity = reader->from->propensity_column != NULL;
+
+	users->treated[node] = UPLIFT_OUTSIDE;
+	users->outcome[node] = 0.0f;
+	if (propensity)
+		users->propensity[node] = 0.5f;
+	if (isnull[0] || isnull[1] || (propensity && isnull[2]))
+		return;
+
+	const float treated = user_number(reader, &reader->treatment, value[0], id);
+	const float outcome = user_number(reader, &reader->outcome, value[1], id);
+
+	if (treated != 0.0f && treated != 1.0f)
+		error_user_value(reader, &reader->treatment, treated, id, "0 or 1",
+						 "Use 1 for treated users, 0 for untreated ones, and NULL for users outside the experiment.");
+	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
+		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
+						 "The estimator class_transform takes any numeric outcome.");
+	if (propensity)
+	{
+		const float chance = user_number(reader, &reader->propensity, value[2], id);
+
+		if (!(chance > 0.0f && chance < 1.0f))
+			error_user_value(reader, &reader->propensity, chance, id, "a number above 0 and below 1",
+							 "Set the outcome of users who could not be in both arms to NULL.");
+		users->propensity[node] = chance;
+	}
+	users->treated[node] = (int8_t) treated;
+	users->outcome[node] = outcome;
+	users->inside++;
+}
+
+static void
+user_row(void *arg, const Datum *value, const bool *isnull)
+{
+	UserReader *reader = arg;
+	UserGraph *users = reader->users;
+	const size_t node = users->N;
+
+	if (isnull[0])
+		error_null_id(reader->table, reader->id.name);
+	if (node == reader->room)
+		users_grow(reader);
+	if (idmap_add(users->ids, value[0], idmap_hash(users->ids, value[0])) != node)
+		error_duplicate_id(reader->table, reader->id.name, id_text(reader->id.type, value[0]));
+	users->N++;
+
+	for (size_t f = 0; f < users->F; f++)
+		users->feature[node * users->F + f] =
+			isnull[1 + f] ? NAN : user_number(reader, &reader->feature[f], value[1 + f], value[0]);
+	if (reader->experiment)
+		experiment_row(reader, node, value + 1 + users->F, isnull + 1 + users->F, value[0]);
+}
+
+/* The rows in the order of the ids, so that the same data give the same model. */
+static void
+users_load(UserGraph *users, const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole,
+		   const char *what)
+{
+	UserReader reader = {.users = users,
+						 .from = from,
+						 .id = source_column(from->users, from->user_column),
+						 .feature = palloc(sizeof(SourceColumn) * Max(from->F, 1)),
+						 .experiment = experiment == LOAD_EXPERIMENT,
+						 .binary = binary,
+						 .table = get_rel_name(from->users),
+						 .what = what,
+						 .context = CurrentMemoryContext};
+	StringInfoData sql;
+
+	users->F = (size_t) from->F;
+	users->id_type = reader.id.type;
+	users->ids = idmap_create(reader.id.type);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s", reader.id.quoted);
+	for (int f = 0; f < from->F; f++)
+	{
+		reader.feature[f] = source_number_column(from->users, from->feature[f]);
+		appendStringInfo(&sql, ", %s", reader.feature[f].quoted);
+	}
+	if (reader.experiment)
+	{
+		reader.treatment = source_number_column(from->users, from->treatment_column);
+		reader.outcome = source_number_column(from->users, from->outcome_column);
+		appendStringInfo(&sql, ", %s, %s", reader.treatment.quoted, reader.outcome.quoted);
+		if (from->propensity_column)
+		{
+			reader.propensity = source_number_column(from->users, from->propensity_column);
+			appendStringInfo(&sql, ", %s", reader.propensity.quoted);
+		}
+	}
+	appendStringInfo(&sql, " FROM %s", source_quote(from->users));
+	if (OidIsValid(lookup_type_cache(reader.id.type, TYPECACHE_LT_OPR)->lt_opr))
+		appendStringInfo(&sql, " ORDER BY 1");
+	source_scan(sql.data, 0, NULL, NULL, NULL, whole, user_row, &reader);
+
+	if (users->N == 0)
+		error_no_rows(reader.table, "The table of users is empty.");
+	users->bytes = users_bytes(users, reader.room);
+}
+
+/* -- Edges ---------------------------------------------------------------- */
+
+typedef struct PendingEdge
+{
+	Datum id[2];
+	uint64 hash[2];
+	bool known[2]; /* not NULL */
+} PendingEdge;
+
+typedef struct EdgeReader
+{
+	UserGraph *users;
+	const UpliftSource *from;
+	SourceColumn weight;
+	bool weighted;
+	size_t room;
+	const char *what;
+	MemoryContext context;
+
+	/* Ids by value wait here while their entries come; others do not outlive their row. */
+	PendingEdge pending[EDGES_AHEAD];
+	int ahead;
+	size_t read;
+} EdgeReader;
+
+static void
+edges_grow(EdgeReader *reader)
+{
+	UserGraph *users = reader->users;
+	const size_t room = reader->room ? reader->room * 2 : ROWS_START;
+	const size_t width = 2 * sizeof(uint32_t) + (reader->weighted ? sizeof(float) : 0);
+
+	memory_check(users->bytes + room * width, reader->what);
+	users->source = grow(reader->context, users->source, room, sizeof(uint32_t));
+	users->target = grow(reader->context, users->target, room, sizeof(uint32_t));
+	if (reader->weighted)
+		users->weight = grow(reader->context, users->weight, room, sizeof(float));
+	reader->room = room;
+}
+
+static void
+edge_resolve(EdgeReader *reader, size_t edge, const PendingEdge *pending)
+{
+	UserGraph *users = reader->users;
+	uint32_t *const end[2] = {&users->source[edge], &users->target[edge]};
+
+	for (int i = 0; i < 2; i++)
+		*end[i] = pending->known[i] ? idmap_find(users->ids, pending->id[i], pending->hash[i]) : GRAPH_UNKNOWN;
+	users->unknown += *end[0] == GRAPH_UNKNOWN || *end[1] == GRAPH_UNKNOWN;
+}
+
+static void
+edge_row(void *arg, const Datum *value, const bool *isnull)
+{
+	EdgeReader *reader = arg;
+	UserGraph *users = reader->users;
+	const size_t edge = users->E;
+	PendingEdge *pending = &reader->pending[edge % EDGES_AHEAD];
+
+	if (edge == reader->room)
+		edges_grow(reader);
+	if (edge >= reader->read + (size_t) reader->ahead)
+		edge_resolve(reader, reader->read++, pending);
+	for (int i = 0; i < 2; i++)
+	{
+		pending->known[i] = !isnull[i];
+		if (isnull[i])
+			continue;
+		pending->id[i] = value[i];
+		pending->hash[i] = idmap_hash(users->ids, value[i]);
+		idmap_prefetch(users->ids, pending->hash[i]);
+	}
+	if (reader->weighted)
+		users->weight[edge] = graphload_weight(reader->from, &reader->weight, value[2], isnull[2]);
+	users->E++;
+	if (reader->ahead == 0)
+		edge_resolve(reader, reader->read++, pending);
+}
+
+/* The column as SQL text of the users' id type. */
+static const char *
+edge_end(const UpliftSource *from, const char *name, Oid id_type)
+{
+	const SourceColumn column = source_column(from->edges, name);
+
+	if (column.type == id_type)
+		return column.quoted;
+	if (!can_coerce_type(1, &column.type, &id_type, COERCION_ASSIGNMENT))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", name,
+							   get_rel_name(from->edges), format_type_be(column.type), format_type_be(id_type)),
+						errhint("Both ends of an edge are user ids: give them the same type.")));
+	return psprintf("%s::%s", column.quoted, format_type_be_qualified(id_type));
+}
+
+static void
+edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *what)
+{
+	EdgeReader reader = {.users = users,
+						 .from = from,
+						 .weighted = from->weight_column != NULL,
+						 .what = what,
+						 .context = CurrentMemoryContext,
+						 .ahead = get_typbyval(users->id_type) ? EDGES_AHEAD : 0};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s, %s", edge_end(from, from->source_column, users->id_type),
+					 edge_end(from, from->target_column, users->id_type));
+	if (reader.weighted)
+	{
+		reader.weight = source_number_column(from->edges, from->weight_column);
+		appendStringInfo(&sql, ", %s", reader.weight.quoted);
+	}
+	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
+	edges_grow(&reader);
+	source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
+	while (reader.read < users->E)
+	{
+		edge_resolve(&reader, reader.read, &reader.pending[reader.read % EDGES_AHEAD]);
+		reader.read++;
+	}
+	users->bytes += reader.room * (2 * sizeof(uint32_t) + (reader.weighted ? sizeof(float) : 0));
+}
+
+/* -- Both ----------------------------------------------------------------- */
+
+UserGraph *
+graph_load(const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole, const char *what)
+{
+	UserGraph *users = palloc0(sizeof(*users));
+
+	StaticAssertStmt(IDMAP_NONE == GRAPH_UNKNOWN, "an id that is not found is an unknown end");
+	users_load(users, from, experiment, binary, whole, what);
+	edges_load(users, from, whole, what);
+	return users;
+}
+
+Oid
+graphload_id_type(const UpliftSource *from)
+{
+	return source_column(from->users, from->user_column).type;
+}
+
+GraphSpec
+graphload_spec(const UserGraph *users, const UpliftSource *from)
+{
+	return (GraphSpec){.N = users->N, .E = users->E, .directed = from->directed, .weighted = users->weight != NULL};
+}
+
+void
+graphload_build(Graph *graph, const UserGraph *users, const GraphSpec *spec, GraphCounts *counts)
+{
+	GraphBuild build = {0};
+	Arena arena = arena_measure();
+
+	graphbuild_carve(&build, &arena, spec);
+
+	const size_t bytes = arena.used + ARENA_ALIGNMENT;
+	void *scratch = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+
+	arena = arena_over(arena_align(scratch), bytes - ARENA_ALIGNMENT);
+	graphbuild_carve(&build, &arena, spec);
+	graphbuild_start(&build, graph, users->source, users->target, users->weight, users->E);
+	while (graphbuild_step(&build))
+		CHECK_FOR_INTERRUPTS();
+	if (counts)
+		*counts = build.counts;
+	pfree(scratch);
+}

@@ -1,0 +1,66 @@
+/*
+ * The graph of users, from tables to plain arrays.
+ *
+ * Users become nodes 0, 1, 2, … in the order of their ids; edges become pairs
+ * of numbers, an end that is no user GRAPH_UNKNOWN (model/graph.h says what
+ * becomes of such edges). Both tables are read once, as the invoker.
+ */
+#ifndef USERCLS_PG_GRAPHLOAD_H
+#define USERCLS_PG_GRAPHLOAD_H
+
+#include "model/graph.h"
+#include "pg/source.h"
+#include "pg/uplift_source.h"
+
+typedef enum GraphLoadExperiment
+{
+	LOAD_FEATURES,  /* to score: treatment and outcome are not read */
+	LOAD_EXPERIMENT /* to train or to evaluate */
+} GraphLoadExperiment;
+
+/* Belongs to the memory context of graph_load. */
+typedef struct UserGraph
+{
+	size_t N, F;
+	Oid id_type;
+	IdMap *ids;
+	float *feature; /* N × F, NaN = missing */
+
+	/* The experiment, or NULL. */
+	int8_t *treated;   /* N: 0, 1, UPLIFT_OUTSIDE */
+	float *outcome;    /* N: finite in the experiment */
+	float *propensity; /* N: in (0, 1) in the experiment; NULL without such a column */
+	size_t inside;     /* users in the experiment */
+
+	size_t E;
+	size_t unknown;            /* edges with an end that is no user */
+	uint32_t *source, *target; /* E: an edge lets its target listen to its source */
+	float *weight;             /* E, or NULL */
+
+	size_t bytes; /* all of it */
+} UserGraph;
+
+/*
+ * what names the work in errors about memory. binary: outcomes other than 0 and
+ * 1 are an error. whole: an error when row security would hide rows.
+ */
+extern UserGraph *graph_load(const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole,
+							 const char *what);
+
+/* One value as it is loaded: finite, or an error that names it. */
+extern float graphload_feature(const UpliftSource *from, const SourceColumn *column, Datum value, Oid id_type,
+							   Datum id);
+
+/* The weight of an edge: finite and not negative, or an error. */
+extern float graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull);
+
+/* The type of the user ids; domains are looked through. */
+extern Oid graphload_id_type(const UpliftSource *from);
+
+/* What graphload_build needs to know of it. */
+extern GraphSpec graphload_spec(const UserGraph *users, const UpliftSource *from);
+
+/* Build graph, carved by the caller for graphload_spec, cancellable; counts may be NULL. */
+extern void graphload_build(Graph *graph, const UserGraph *users, const GraphSpec *spec, GraphCounts *counts);
+
+#endif
