@@ -19,6 +19,8 @@
 #include "pg/errors.h"
 #include "pg/progress.h"
 #include "pg/train_sequence.h"
+#include "pg/uplift_model.h"
+#include "pg/uplift_train.h"
 #include "pg/usercls.h"
 
 /*
@@ -54,7 +56,7 @@ struct Runner
 };
 
 /* Worker processes share no pointers with the leader: they look the kind up by name. */
-static const RunnerKind *const kinds[] = {&runner_sequence, NULL};
+static const RunnerKind *const kinds[] = {&runner_sequence, &runner_uplift, &runner_uplift_score, NULL};
 
 size_t
 memory_limit(void)

@@ -1,11 +1,396 @@
+/* usercls.train_uplift: from two tables to a version of a model. */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "model/uplifttrain.h"
+#include "pg/errors.h"
+#include "pg/jsonbuild.h"
+#include "pg/options.h"
+#include "pg/progress.h"
+#include "pg/source.h"
+#include "pg/train.h"
+#include "pg/uplift_model.h"
+#include "pg/uplift_train.h"
+#include "pg/uplift_trial.h"
 
 PG_FUNCTION_INFO_V1(usercls_train_uplift);
+
+/* What decides which version is better, and what ranking at random is worth. */
+#define DECIDING_METRIC "qini"
+#define DECIDING_BASELINE 0.0
+
+/* -- The experiment ------------------------------------------------------- */
+
+typedef struct Arms
+{
+	size_t users[2];     /* untreated, treated */
+	size_t responded[2]; /* outcome 1, when outcomes are 0 or 1 */
+} Arms;
+
+static Arms
+arms_count(const UserGraph *users, const uint8_t *held_out, bool part)
+{
+	Arms arms = {0};
+
+	for (size_t i = 0; i < users->N; i++)
+		if (users->treated[i] != UPLIFT_OUTSIDE && (held_out[i] != 0) == part)
+		{
+			arms.users[users->treated[i]]++;
+			arms.responded[users->treated[i]] += users->outcome[i] == 1.0f;
+		}
+	return arms;
+}
+
+static Arms
+arms_add(const Arms *a, const Arms *b)
+{
+	return (Arms){.users = {a->users[0] + b->users[0], a->users[1] + b->users[1]},
+				  .responded = {a->responded[0] + b->responded[0], a->responded[1] + b->responded[1]}};
+}
+
+/* Uplift can only be learned where both arms are, and where something differs. */
+static void
+experiment_check(const UserGraph *users, const UpliftSource *source, const Arms *train, const Arms *held_out)
+{
+	const char *table = get_rel_name(source->users);
+	const Arms all = arms_add(train, held_out);
+	const size_t n = all.users[0] + all.users[1];
+	const size_t responded = all.responded[0] + all.responded[1];
+
+	if (n == 0)
+		error_no_rows(table, psprintf("No user has both \"%s\" and \"%s\".", source->treatment_column,
+									  source->outcome_column));
+	for (int arm = 0; arm < 2; arm++)
+	{
+		if (all.users[arm] == 0)
+			error_no_arm(table, source->treatment_column, arm == 1, (int64) n);
+		if (train->users[arm] == 0)
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("all %s users of \"%s\" are held out", arm ? "treated" : "control", table),
+							errdetail("There are %zu of them, and the held-out share is %g.", all.users[arm],
+									  source->held_out_share),
+							errhint("Pass a smaller share in validation, another seed, or more users.")));
+	}
+	if (source->config.estimator != ESTIMATOR_CLASS_TRANSFORM && (responded == 0 || responded == n))
+		error_one_class(table, responded ? "1" : "0", (int64) n);
+}
+
+static Jsonb *
+classes_of(const UserGraph *users, const Arms *all)
+{
+	JsonbBuild build;
+
+	jsonb_begin(&build);
+	jsonb_put_int(&build, "treated", (int64) all->users[1]);
+	jsonb_put_int(&build, "control", (int64) all->users[0]);
+	jsonb_put_int(&build, "outside", (int64) (users->N - users->inside));
+	jsonb_put_int(&build, "edges", (int64) users->E);
+	jsonb_put_int(&build, "edges_to_unknown_users", (int64) users->unknown);
+	return jsonb_end(&build);
+}
+
+/* -- Training ------------------------------------------------------------- */
+
+static void
+train_carve(void *task, Arena *arena, const void *spec, int workers)
+{
+	uplifttrain_carve(task, arena, spec, workers);
+}
+
+const RunnerKind runner_uplift = {.name = "uplift train",
+									  .task_size = sizeof(UpliftTask),
+									  .carve = train_carve,
+									  .next = uplifttrain_next,
+									  .run = uplifttrain_run,
+									  .report = uplifttrain_report};
+
+/* The weights of the version to start from, which must be the same network over the same features. */
+static void
+warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftNet *net)
+{
+	const Model *model = run->model ? registry_version(run->name, source->warm_start, RIGHT_TRAIN) : NULL;
+
+	if (!model)
+		error_unknown_version(run->name, source->warm_start, 0);
+
+	const UpliftModel *old = uplift_model_get(model, CurrentMemoryContext);
+	bool same = old->net.total == net->total && old->net.F == net->F && old->net.L == net->L &&
+		old->net.H == net->H && old->net.C == net->C && old->net.config.depth == net->config.depth &&
+		old->net.config.aggregate == net->config.aggregate && old->net.config.heads == net->config.heads &&
+		old->net.config.estimator == net->config.estimator;
+
+	for (size_t f = 0; same && f < net->F; f++)
+		same = strcmp(old->feature[f], source->feature[f]) == 0;
+	if (!same)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("version %d of model \"%s\" cannot start this training", source->warm_start, run->name),
+						errdetail("It is another network, or reads other features."),
+						errhint("Pass the features and hyperparams of that version, or no warm_start.")));
+	memcpy(initial, old->w, sizeof(real) * net->total);
+}
+
+/* Train; returns the model, its weights in the current memory context. */
+static UpliftModel *
+train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, const UserGraph *users,
+			  const uint8_t *held_out, const UpliftSpec *spec)
+{
+	Runner *runner = runner_start(&runner_uplift, spec, sizeof(*spec), "training");
+	UpliftTask *task = runner_task(runner);
+	const size_t N = users->N;
+
+	progress_phase(PROGRESS_BUILDING);
+	graphload_build(&task->graph, users, &spec->graph, NULL);
+	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
+	memcpy(task->data.treated, users->treated, N);
+	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
+	memcpy(task->data.held_out, held_out, N);
+	if (spec->propensities)
+		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
+	if (spec->warm_start)
+		warm_start(task->data.initial, run, source, &task->net);
+
+	train_run(run, runner, source->config.max_epochs, DECIDING_METRIC);
+
+	const UpliftResult *result = uplifttrain_result(task);
+	UpliftModel *model = palloc(sizeof(*model));
+
+	*model = (UpliftModel){.net = task->net, .feature = source->feature};
+	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * task->net.total);
+	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
+	outcome->record.weights = uplift_model_encode(&model->net, &task->params, model->w, source->feature);
+	outcome->record.best_epoch = result->report.best_epoch;
+	outcome->record.epochs = result->report.epoch;
+	runner_end(runner);
+	return model;
+}
+
+/* -- Measuring ------------------------------------------------------------ */
+
+/* Held-out metrics of a model as jsonb, with the one that decides beside. */
+static Jsonb *
+measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftSource *source,
+		const uint8_t *held_out)
+{
+	static const double shares[] = {0.1, 0.2, 0.3};
+	const UpliftScores *trial = uplift_trial(users, uplift_score_graph(model, users, source, NULL), held_out);
+	const UpliftBin all = uplift_group(trial, 0, trial->n);
+	JsonbBuild build;
+
+	*deciding = metric_qini(trial, true);
+	jsonb_begin(&build);
+	jsonb_put_float(&build, DECIDING_METRIC, *deciding);
+	jsonb_put_float(&build, "auuc", metric_auuc(trial));
+	for (size_t i = 0; i < lengthof(shares); i++)
+		jsonb_put_float(&build, psprintf("uplift_at(%g)", shares[i]),
+						metric_uplift_at(trial, shares[i], UPLIFT_OVERALL));
+	jsonb_put_float(&build, "mean_predicted", all.predicted);
+	jsonb_put_float(&build, "mean_effect", all.effect);
+	jsonb_put_float(&build, "standard_error", all.standard_error);
+	return jsonb_end(&build);
+}
+
+static bool
+same_features(const UpliftModel *model, const UpliftSource *source)
+{
+	if (model->net.F != (size_t) source->F)
+		return false;
+	for (size_t f = 0; f < model->net.F; f++)
+		if (strcmp(model->feature[f], source->feature[f]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * What the promoted version reaches on the same held-out users; NaN when there
+ * is none, or when it reads features that this training has not loaded.
+ */
+static double
+measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, const uint8_t *held_out)
+{
+	double deciding;
+
+	if (!run->model || run->model->promoted == 0)
+		return NAN;
+
+	const Model *promoted = registry_version(run->name, run->model->promoted, RIGHT_TRAIN);
+	const UpliftModel *model = uplift_model_get(promoted, CurrentMemoryContext);
+
+	if (!same_features(model, source))
+		return NAN;
+	measure(&deciding, users, model, source, held_out);
+	return deciding;
+}
+
+/* -- The whole ------------------------------------------------------------ */
+
+void
+uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
+{
+	train_begin(run, "uplift");
+
+	const bool binary = source->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
+	const UserGraph *users = graph_load(source, LOAD_EXPERIMENT, binary, true, "training");
+	uint8_t *held_out = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
+
+	uplift_held_out(held_out, users, source);
+
+	const Arms train = arms_count(users, held_out, false);
+	const Arms test = arms_count(users, held_out, true);
+	const Arms all = arms_add(&train, &test);
+	const UpliftSpec spec = {.config = source->config,
+							 .graph = graphload_spec(users, source),
+							 .F = users->F,
+							 .propensities = users->propensity != NULL,
+							 .warm_start = source->warm_start != 0,
+							 .seed = (uint64_t) source->seed};
+	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
+
+	experiment_check(users, source, &train, &test);
+	*outcome = (TrainOutcome){.record = {.architecture = "graph_attention",
+										 .features = (const char *const *) source->feature,
+										 .n_features = source->F,
+										 .hyperparams = options_to_jsonb(&source->config, uplift_options, uplift_option_count),
+										 .seed = source->seed,
+										 .metric = DECIDING_METRIC,
+										 .value = NAN,
+										 .baseline = DECIDING_BASELINE,
+										 .as_of = DT_NOBEGIN,
+										 .spec = uplift_source_write(source),
+										 .rows_train = (int64) (train.users[0] + train.users[1]),
+										 .rows_held_out = (int64) (test.users[0] + test.users[1]),
+										 .memory = (int64) bytes},
+							  .classes = classes_of(users, &all),
+							  .larger_is_better = true,
+							  .incumbent = NAN};
+	if (run->dry_run)
+	{
+		train_end(run, outcome);
+		return;
+	}
+
+	memory_check(bytes, "training");
+
+	const UpliftModel *model = train_network(run, outcome, source, users, held_out, &spec);
+
+	progress_phase(PROGRESS_EVALUATING);
+	outcome->record.metrics = measure(&outcome->record.value, users, model, source, held_out);
+	outcome->incumbent = measure_incumbent(run, users, source, held_out);
+	train_end(run, outcome);
+}
+
+void
+uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
+{
+	TrainOutcome outcome;
+
+	uplift_train(run, &outcome, uplift_source_read(spec));
+}
+
+/* -- The SQL function ----------------------------------------------------- */
+
+static char *
+optional_name(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+/* Named features must be numbers, each once, and none may tell the outcome. */
+static void
+features_named(UpliftSource *source, ArrayType *array)
+{
+	const char *const role[] = {source->user_column, source->treatment_column, source->outcome_column};
+	Datum *name;
+	bool *isnull;
+
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &name, &isnull, &source->F);
+	source->feature = palloc(sizeof(char *) * Max(source->F, 1));
+	for (int i = 0; i < source->F; i++)
+	{
+		if (isnull[i])
+			train_null_arg("a name in features");
+		source->feature[i] = pstrdup(NameStr(*DatumGetName(name[i])));
+		source_number_column(source->users, source->feature[i]);
+		for (size_t r = 0; r < lengthof(role); r++)
+			if (strcmp(source->feature[i], role[r]) == 0)
+				ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+								errmsg("column \"%s\" cannot be a feature", source->feature[i]),
+								errdetail("It is the user id, the treatment or the outcome."),
+								errhint("Leave it out of features.")));
+		for (int other = 0; other < i; other++)
+			if (strcmp(source->feature[i], source->feature[other]) == 0)
+				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+								errmsg("feature \"%s\" is named twice", source->feature[i]),
+								errhint("Name each feature once.")));
+	}
+}
+
+/* Everything that can be wrong before a table is read. */
+static UpliftSource *
+source_from_args(FunctionCallInfo fcinfo)
+{
+	UpliftSource *source = palloc0(sizeof(*source));
+
+	for (int arg = 1; arg <= 2; arg++)
+		if (PG_ARGISNULL(arg))
+			train_null_arg(arg == 1 ? "users" : "edges");
+	source->users = PG_GETARG_OID(1);
+	source->edges = PG_GETARG_OID(2);
+	source->user_column = train_name_arg(fcinfo, 3, "user_column");
+	source->treatment_column = train_name_arg(fcinfo, 4, "treatment_column");
+	source->outcome_column = train_name_arg(fcinfo, 5, "outcome_column");
+	source->source_column = train_name_arg(fcinfo, 7, "source_column");
+	source->target_column = train_name_arg(fcinfo, 8, "target_column");
+	source->weight_column = optional_name(fcinfo, 9);
+	source->directed = !PG_ARGISNULL(10) && PG_GETARG_BOOL(10);
+	source->propensity_column = optional_name(fcinfo, 11);
+	if (PG_ARGISNULL(12))
+		train_null_arg("validation");
+	uplift_source_validation(source, PG_GETARG_JSONB_P(12));
+	config_defaults(&source->config, uplift_options, uplift_option_count);
+	if (!PG_ARGISNULL(13))
+		options_from_jsonb(&source->config, uplift_options, uplift_option_count, PG_GETARG_JSONB_P(13), "hyperparams");
+	if (source->config.hidden_size % source->config.heads != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("heads must divide hidden_size"),
+						errdetail("%d heads cannot share %d hidden units.", source->config.heads,
+								  source->config.hidden_size),
+						errhint("Pass a hidden_size that is a multiple of heads.")));
+	report_status(uplift_config_check(&source->config));
+	if (PG_ARGISNULL(14))
+		train_null_arg("seed");
+	source->seed = PG_GETARG_INT64(14);
+	source->warm_start = PG_ARGISNULL(15) ? 0 : PG_GETARG_INT32(15);
+
+	source_quote(source->users);
+	source_quote(source->edges);
+	source_column(source->users, source->user_column);
+	if (PG_ARGISNULL(6))
+		uplift_source_features(source);
+	else
+		features_named(source, PG_GETARG_ARRAYTYPE_P(6));
+	if (source->F == 0 && !source->config.log_degree)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
+						errdetail("No features are named, and log_degree is off."),
+						errhint("Name numeric columns of \"%s\" in features.", get_rel_name(source->users))));
+	return source;
+}
 
 Datum
 usercls_train_uplift(PG_FUNCTION_ARGS)
 {
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("usercls.train_uplift() is not built yet")));
+	TrainRun run = {.name = train_text_arg(fcinfo, 0, "model"),
+					.promote = train_text_arg(fcinfo, 16, "promote"),
+					.dry_run = !PG_ARGISNULL(17) && PG_GETARG_BOOL(17),
+					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
+	TrainOutcome outcome;
+
+	uplift_train(&run, &outcome, source_from_args(fcinfo));
+	return train_result(fcinfo, &run, &outcome);
 }

@@ -1,0 +1,239 @@
+#include "postgres.h"
+
+#include "pg/uplift_model.h"
+
+#include <math.h>
+
+#include "catalog/namespace.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "model/codec.h"
+#include "model/names.h"
+#include "pg/errors.h"
+#include "pg/runner.h"
+
+/* -- Stored bytes --------------------------------------------------------- */
+
+/* Raises for a file whose metadata does not say what we need. */
+static void
+metadata_fail(const Codec *codec, const char *key, const char *model, int32 version)
+{
+	report_weights(status_make(STATUS_DAMAGED, 8, psprintf("metadata key %s", key)), model, version);
+	pg_unreachable();
+}
+
+static char *
+metadata_text(const Codec *codec, const char *key)
+{
+	const size_t size = codec_metadata_size(codec, key);
+	char *text = size ? palloc(size) : NULL;
+
+	if (text && !codec_metadata(codec, key, text, size))
+		return NULL;
+	return text;
+}
+
+static char **
+metadata_features(const Codec *codec, size_t *count, const char *model, int32 version)
+{
+	const char *text = metadata_text(codec, "features");
+	char name[NAMEDATALEN];
+	size_t room = 16, at = 0, n = 0;
+	char **names = palloc(room * sizeof(char *));
+
+	if (!text)
+		metadata_fail(codec, "features", model, version);
+	while (names_next(text, &at, name, sizeof(name)))
+	{
+		if (n == room)
+			names = repalloc(names, (room *= 2) * sizeof(char *));
+		names[n++] = pstrdup(name);
+	}
+	if (at == (size_t) -1)
+		metadata_fail(codec, "features", model, version);
+	*count = n;
+	return names;
+}
+
+/* An option that is not in the file keeps its default. */
+static UpliftConfig
+metadata_config(const Codec *codec, const char *model, int32 version)
+{
+	UpliftConfig config;
+
+	config_defaults(&config, uplift_options, uplift_option_count);
+	for (size_t i = 0; i < uplift_option_count; i++)
+	{
+		const char *text = metadata_text(codec, uplift_options[i].name);
+
+		if (text)
+			report_weights(config_set(&config, uplift_options, uplift_option_count, uplift_options[i].name, text),
+						   model, version);
+	}
+	report_weights(uplift_config_check(&config), model, version);
+	return config;
+}
+
+static void *
+model_decode(const void *bytes, size_t size, const char *name, int32 version)
+{
+	UpliftModel *model = palloc0(sizeof(*model));
+	Codec *codec = palloc(sizeof(*codec));
+	ParamTable *params = palloc0(sizeof(*params));
+	size_t F;
+
+	report_weights(codec_open(codec, bytes, size), name, version);
+
+	const char *kind = metadata_text(codec, "kind");
+
+	if (!kind)
+		metadata_fail(codec, "kind", name, version);
+	if (strcmp(kind, "uplift") != 0)
+		error_wrong_kind(name ? name : "weights", kind, "uplift");
+
+	const UpliftConfig config = metadata_config(codec, name, version);
+
+	model->feature = metadata_features(codec, &F, name, version);
+	uplift_net(&model->net, &config, F);
+	uplift_params(params, &config, F);
+	model->w = palloc(sizeof(real) * model->net.total);
+	report_weights(codec_read(codec, params, model->w), name, version);
+	pfree(params);
+	pfree(codec);
+	return model;
+}
+
+const UpliftModel *
+uplift_model_get(const Model *model, MemoryContext holder)
+{
+	return modelcache_get(model, model_decode, holder);
+}
+
+const UpliftModel *
+uplift_model_get_value(const bytea *weights, MemoryContext holder)
+{
+	return modelcache_get_value(weights, model_decode, holder);
+}
+
+bytea *
+uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature)
+{
+	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 4));
+	const char *const *names = (const char *const *) feature;
+	char *features = palloc(names_write(NULL, names, net->F));
+	size_t n = 0;
+
+	names_write(features, names, net->F);
+	entry[n++] = (CodecEntry){"usercls", "1"};
+	entry[n++] = (CodecEntry){"kind", "uplift"};
+	entry[n++] = (CodecEntry){"architecture", "graph_attention"};
+	entry[n++] = (CodecEntry){"features", features};
+	for (size_t i = 0; i < uplift_option_count; i++)
+	{
+		char *text = palloc(CONFIG_TEXT_MAX);
+
+		config_text(text, CONFIG_TEXT_MAX, &net->config, &uplift_options[i]);
+		entry[n++] = (CodecEntry){uplift_options[i].name, text};
+	}
+
+	const size_t size = codec_write(NULL, 0, params, w, entry, n);
+
+	if (size > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("model is too large to store")));
+
+	bytea *file = palloc(size + VARHDRSZ);
+
+	SET_VARSIZE(file, size + VARHDRSZ);
+	if (codec_write(VARDATA(file), size, params, w, entry, n) != size)
+		elog(ERROR, "weights did not fit the file that was measured for them");
+	return file;
+}
+
+/* -- Scores --------------------------------------------------------------- */
+
+static void
+score_carve(void *task, Arena *arena, const void *spec, int workers)
+{
+	upliftscore_carve(task, arena, spec, workers);
+}
+
+static const TrainReport *
+score_report(const void *task)
+{
+	static const TrainReport none = {0};
+
+	return &none;
+}
+
+const RunnerKind runner_uplift_score = {.name = "uplift score",
+									  .task_size = sizeof(UpliftScoreTask),
+									  .carve = score_carve,
+									  .next = upliftscore_next,
+									  .run = upliftscore_run,
+									  .report = score_report};
+
+UpliftScore *
+uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from, GraphCounts *counts)
+{
+	const UpliftScoreSpec spec = {.config = model->net.config,
+								  .graph = graphload_spec(users, from),
+								  .F = users->F,
+								  .own_weights = true};
+	UpliftScore *score = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*score) * users->N);
+
+	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &spec), "scoring");
+
+	Runner *runner = runner_start(&runner_uplift_score, &spec, sizeof(spec), "scoring");
+	UpliftScoreTask *task = runner_task(runner);
+
+	graphload_build(&task->graph, users, &spec.graph, counts);
+	memcpy(task->feature, users->feature, sizeof(float) * users->N * users->F);
+	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
+	runner_run(runner, 0, NULL, NULL, false);
+	for (size_t i = 0; i < users->N; i++)
+		score[i] = upliftscore_get(task, i);
+	runner_end(runner);
+	return score;
+}
+
+/* -- Segments ------------------------------------------------------------- */
+
+static Oid
+segment_value(const char *label)
+{
+	const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("uplift_segment"),
+									 ObjectIdGetDatum(get_namespace_oid("usercls", false)));
+	const Oid value =
+		GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type), CStringGetDatum(label));
+
+	if (!OidIsValid(value))
+		elog(ERROR, "usercls.uplift_segment has no value \"%s\"", label);
+	return value;
+}
+
+UpliftSegments
+uplift_segments(void)
+{
+	return (UpliftSegments){.value = {[SEGMENT_SURE_THING] = segment_value("sure_thing"),
+									  [SEGMENT_PERSUADABLE] = segment_value("persuadable"),
+									  [SEGMENT_LOST_CAUSE] = segment_value("lost_cause")}};
+}
+
+void
+uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, const UpliftSegments *segments)
+{
+	const UpliftSegment segment = uplift_segment(score);
+
+	value[0] = Float8GetDatum(score->p_first);
+	value[1] = Float8GetDatum(score->p_second);
+	value[2] = Float8GetDatum(score->uplift);
+	isnull[0] = isnan(score->p_first);
+	isnull[1] = isnan(score->p_second);
+	isnull[2] = false;
+	isnull[3] = segment == SEGMENT_NONE;
+	value[3] = isnull[3] ? (Datum) 0 : ObjectIdGetDatum(segments->value[segment]);
+}

@@ -1,0 +1,43 @@
+/*
+ * An uplift model in the form that scores, and the scores of a whole graph.
+ */
+#ifndef USERCLS_PG_UPLIFT_MODEL_H
+#define USERCLS_PG_UPLIFT_MODEL_H
+
+#include "model/upliftscore.h"
+#include "pg/graphload.h"
+#include "pg/modelcache.h"
+#include "pg/runner.h"
+
+typedef struct UpliftModel
+{
+	UpliftNet net;
+	char **feature; /* net.F names */
+	real *w;        /* net.total */
+} UpliftModel;
+
+/* From the session's cache; valid until holder is reset or deleted. */
+extern const UpliftModel *uplift_model_get(const Model *model, MemoryContext holder);
+extern const UpliftModel *uplift_model_get_value(const bytea *weights, MemoryContext holder);
+
+/* The safetensors file of a network. */
+extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature);
+
+extern const RunnerKind runner_uplift_score;
+
+/* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
+extern UpliftScore *uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+									   GraphCounts *counts);
+
+/* The values of the enum usercls.uplift_segment, by UpliftSegment. */
+typedef struct UpliftSegments
+{
+	Oid value[SEGMENT_NONE];
+} UpliftSegments;
+
+extern UpliftSegments uplift_segments(void);
+
+/* The four columns p_first, p_second, uplift, segment; null is what the estimator does not say. */
+extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, const UpliftSegments *segments);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * The experiment beside a model's scores: what the uplift metrics read.
+ */
+#ifndef USERCLS_PG_UPLIFT_TRIAL_H
+#define USERCLS_PG_UPLIFT_TRIAL_H
+
+#include "nn/upliftmetrics.h"
+#include "pg/graphload.h"
+
+/* Which users of the experiment the split holds out: one byte a node. */
+extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from);
+
+/*
+ * The users of the experiment that are chosen (NULL: all), best first, in the
+ * current memory context; users was loaded with LOAD_EXPERIMENT.
+ */
+extern UpliftScores *uplift_trial(const UserGraph *users, const UpliftScore *score, const uint8_t *chosen);
+
+#endif
