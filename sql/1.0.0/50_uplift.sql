@@ -47,17 +47,37 @@ CREATE FUNCTION usercls.target_users(
 	model text,
 	value float8 DEFAULT 1,
 	cost float8 DEFAULT 0,
-	budget float8 DEFAULT NULL,
-	id anyelement DEFAULT NULL::bigint,
-	OUT user_id anyelement,
-	OUT p_first float8,
-	OUT p_second float8,
-	OUT uplift float8,
-	OUT segment usercls.uplift_segment,
-	OUT rank bigint,
-	OUT targeted boolean
-) RETURNS SETOF record
+	budget float8 DEFAULT NULL
+) RETURNS TABLE (
+	user_id bigint,
+	p_first float8,
+	p_second float8,
+	uplift float8,
+	segment usercls.uplift_segment,
+	rank bigint,
+	targeted boolean
+)
+AS 'MODULE_PATHNAME', 'usercls_target_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8)
+IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost, within the budget (without a cost: a number of users)';
+
+CREATE FUNCTION usercls.target_users(
+	model text,
+	value float8,
+	cost float8,
+	budget float8,
+	id anyelement
+) RETURNS TABLE (
+	user_id anyelement,
+	p_first float8,
+	p_second float8,
+	uplift float8,
+	segment usercls.uplift_segment,
+	rank bigint,
+	targeted boolean
+)
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8, anyelement)
-IS 'uplift of every user of the model''s graph, best first, and whom to treat';
+IS 'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';

@@ -1,11 +1,168 @@
+/* usercls.uplift: one user, from what lies around him. */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "pg/neighbourhood.h"
+#include "pg/uplift_model.h"
 
 PG_FUNCTION_INFO_V1(usercls_uplift);
+
+/* p_first, p_second, uplift, segment; version. */
+#define OUT_VERSION 4
+#define OUT_COLUMNS 5
+
+typedef struct UpliftCall
+{
+	TupleDesc columns;
+	UpliftSegments segments;
+	Oid given;         /* type of user_id */
+	MemoryContext row; /* emptied by each call */
+
+	/* The model that answered last; version 0: none yet. */
+	int64 model_id;
+	int32 version;
+	uint8 digest[MODEL_DIGEST];
+	const UpliftModel *model;
+} UpliftCall;
+
+static UpliftCall *
+call_start(FunctionCallInfo fcinfo)
+{
+	UpliftCall *call = fcinfo->flinfo->fn_extra;
+
+	if (call)
+		return call;
+
+	const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+	call = palloc0(sizeof(*call));
+	if (get_call_result_type(fcinfo, NULL, &call->columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "usercls.uplift must return a row");
+	BlessTupleDesc(call->columns);
+	call->segments = uplift_segments();
+	call->given = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 1));
+	call->row = AllocSetContextCreate(CurrentMemoryContext, "usercls uplift", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(old);
+	fcinfo->flinfo->fn_extra = call;
+	return call;
+}
+
+static void
+call_find_model(UpliftCall *call, const Model *version, MemoryContext holder)
+{
+	if (call->version == version->version && call->model_id == version->model_id &&
+		memcmp(call->digest, version->digest, MODEL_DIGEST) == 0)
+		return;
+	call->model = uplift_model_get(version, holder);
+	call->model_id = version->model_id;
+	call->version = version->version;
+	memcpy(call->digest, version->digest, MODEL_DIGEST);
+}
+
+/* The id as one of the table's type: 42 is an int, but the ids may be bigint. */
+static Datum
+convert_id(Datum id, Oid given, Oid type)
+{
+	Oid output, input, ioparam;
+	bool is_varlena;
+
+	if (given == type)
+		return id;
+	if (!can_coerce_type(1, &given, &type, COERCION_ASSIGNMENT))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("user ids of this model are of type %s, not %s", format_type_be(type),
+							   format_type_be(given)),
+						errhint("Cast the user id to %s.", format_type_be(type))));
+	getTypeOutputInfo(given, &output, &is_varlena);
+	getTypeInputInfo(type, &input, &ioparam);
+	return OidInputFunctionCall(input, OidOutputFunctionCall(output, id), ioparam, -1);
+}
+
+static void
+job_run(const Job *job)
+{
+	size_t items;
+
+	while ((items = job->next(job->task)) > 0)
+		for (size_t item = 0; item < items; item++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			job->run(job->task, item, 0);
+		}
+}
+
+static UpliftScore
+score_centre(const UpliftModel *model, const Neighbourhood *near, bool weighted)
+{
+	const UserGraph users = {.N = near->N,
+							 .F = model->net.F,
+							 .feature = near->feature,
+							 .E = near->E,
+							 .source = near->source,
+							 .target = near->target,
+							 .weight = near->weight};
+	UpliftScoreSpec spec = {.config = model->net.config,
+							.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = weighted},
+							.F = model->net.F,
+							.near = true};
+	UpliftScoreTask task = {0};
+	Arena arena = arena_measure();
+
+	for (size_t l = 0; l <= model->net.L; l++)
+		spec.reach[l] = near->within[model->net.L - l];
+	upliftscore_carve(&task, &arena, &spec, 1);
+
+	const size_t bytes = arena.used + ARENA_ALIGNMENT;
+	void *block = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+
+	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
+	upliftscore_carve(&task, &arena, &spec, 1);
+	graphload_build(&task.graph, &users, &spec.graph, NULL);
+	memcpy(task.feature, near->feature, sizeof(float) * near->within[model->net.L] * model->net.F);
+	task.weights = model->w;
+
+	const Job job = upliftscore_job(&task);
+
+	job_run(&job);
+	return upliftscore_get(&task, 0);
+}
 
 Datum
 usercls_uplift(PG_FUNCTION_ARGS)
 {
-	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("usercls.uplift() is not built yet")));
+	UpliftCall *call = call_start(fcinfo);
+	const MemoryContext old = MemoryContextSwitchTo(call->row);
+	Datum value[OUT_COLUMNS];
+	bool isnull[OUT_COLUMNS] = {false};
+
+	MemoryContextReset(call->row);
+
+	const Model *version = registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "uplift", RIGHT_SCORE);
+
+	call_find_model(call, version, fcinfo->flinfo->fn_mcxt);
+
+	NeighbourLookup *lookup = neighbour_lookup(version);
+	const Datum id = convert_id(PG_GETARG_DATUM(1), call->given, neighbour_id_type(lookup));
+	const Neighbourhood *near = neighbourhood_read(lookup, id, &call->model->net);
+
+	if (!near)
+	{
+		MemoryContextSwitchTo(old);
+		PG_RETURN_NULL();
+	}
+
+	const UpliftScore score = score_centre(call->model, near, neighbour_is_weighted(lookup));
+
+	MemoryContextSwitchTo(old);
+	uplift_put_score(value, isnull, &score, &call->segments);
+	value[OUT_VERSION] = Int32GetDatum(call->version);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }

@@ -1,0 +1,432 @@
+#include "postgres.h"
+
+#include "pg/neighbourhood.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "model/graph.h"
+#include "pg/graphload.h"
+#include "pg/source.h"
+
+#define LOOKUPS_KEPT 8
+
+struct NeighbourLookup
+{
+	int64 model_id; /* with version and digest: what the lookups are of */
+	int32 version;
+	uint8 digest[MODEL_DIGEST];
+	uint64 used; /* when it was used last, by a counter */
+
+	MemoryContext context;
+	UpliftSource *source;
+	Oid id_type;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	SourcePlan *neighbours; /* (ids, limit) → position of the id, neighbour, weight */
+	SourcePlan *users;      /* (ids) → id, features */
+	SourcePlan *known;      /* (ids) → id; NULL: foreign keys say that both ends of an edge are users */
+	SourceColumn weight;
+	SourceColumn *feature;
+};
+
+/* -- Preparing ------------------------------------------------------------ */
+
+/* Whether an index of the table begins with the column. */
+static bool
+has_index(Oid table, const char *column)
+{
+	const char kind = get_rel_relkind(table);
+
+	/* A view's indexes are those of its tables: we cannot see which. */
+	if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE)
+		return true;
+
+	const AttrNumber number = get_attnum(table, column);
+	Relation relation = relation_open(table, AccessShareLock);
+	List *indexes = RelationGetIndexList(relation);
+	bool found = false;
+	ListCell *cell;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		found = found || (index->rd_index->indisvalid && index->rd_index->indkey.values[0] == number &&
+						  RelationGetIndexPredicate(index) == NIL);
+		index_close(index, AccessShareLock);
+	}
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
+static void
+hint_index(Oid table, const char *column)
+{
+	if (!has_index(table, column))
+		ereport(NOTICE, (errmsg("no index of \"%s\" begins with column \"%s\"", get_rel_name(table), column),
+						 errdetail("usercls.uplift() looks up users and edges one by one: it reads the whole table each "
+								   "time."),
+						 errhint("CREATE INDEX ON %s (%s);", source_quote(table), quote_identifier(column))));
+}
+
+static void
+count_rows(void *arg, const Datum *value, const bool *isnull)
+{
+	(*(int *) arg)++;
+}
+
+/* Whether a foreign key says that each value of the edges' column is a user. */
+static bool
+refers_to_users(const UpliftSource *source, const char *column)
+{
+	const Oid types[] = {OIDOID, OIDOID, INT2OID, INT2OID};
+	const Datum values[] = {ObjectIdGetDatum(source->edges), ObjectIdGetDatum(source->users),
+							Int16GetDatum(get_attnum(source->edges, column)),
+							Int16GetDatum(get_attnum(source->users, source->user_column))};
+	int found = 0;
+
+	source_scan("SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f' AND convalidated AND conrelid = $1 "
+				"AND confrelid = $2 AND conkey = ARRAY[$3] AND confkey = ARRAY[$4]",
+				lengthof(types), types, values, NULL, false, count_rows, &found);
+	return found > 0;
+}
+
+/* Neighbours of each id: edges that end in it and, in an undirected graph, those that begin in it. */
+static SourcePlan *
+prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type)
+{
+	const UpliftSource *source = lookup->source;
+	const char *ends[] = {source_column(source->edges, source->source_column).quoted,
+						  source_column(source->edges, source->target_column).quoted};
+	const char *type = format_type_be_qualified(lookup->id_type);
+	const char *weight = source->weight_column ? lookup->weight.quoted : "NULL";
+	const Oid types[] = {ids_type, INT8OID};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql,
+					 "SELECT self.at, edge.other, edge.weight FROM pg_catalog.unnest($1) WITH ORDINALITY AS self (id, at), "
+					 "LATERAL (");
+	for (int i = 0; i < (source->directed ? 1 : 2); i++)
+		appendStringInfo(&sql, "%s(SELECT %s::%s AS other, %s AS weight FROM %s WHERE %s = self.id LIMIT $2)",
+						 i ? " UNION ALL " : "", ends[i], type, weight, source_quote(source->edges), ends[1 - i]);
+	appendStringInfoString(&sql, ") AS edge");
+	return source_prepare(sql.data, lengthof(types), types);
+}
+
+static SourcePlan *
+prepare_users(const NeighbourLookup *lookup, Oid ids_type, bool features)
+{
+	const UpliftSource *source = lookup->source;
+	const char *id = source_column(source->users, source->user_column).quoted;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s", id);
+	for (int f = 0; features && f < source->F; f++)
+		appendStringInfo(&sql, ", %s", lookup->feature[f].quoted);
+	appendStringInfo(&sql, " FROM %s WHERE %s = ANY ($1)", source_quote(source->users), id);
+	return source_prepare(sql.data, 1, &ids_type);
+}
+
+static void
+lookup_prepare(NeighbourLookup *lookup, const Model *model)
+{
+	UpliftSource *source = uplift_source_of(model);
+
+	lookup->source = source;
+	lookup->id_type = graphload_id_type(source);
+	get_typlenbyvalalign(lookup->id_type, &lookup->typlen, &lookup->typbyval, &lookup->typalign);
+
+	const Oid ids_type = get_array_type(lookup->id_type);
+
+	if (!OidIsValid(ids_type))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("type %s has no array type", format_type_be(lookup->id_type)),
+						errhint("Use usercls.target_users().")));
+	if (source->weight_column)
+		lookup->weight = source_number_column(source->edges, source->weight_column);
+	lookup->feature = palloc(sizeof(SourceColumn) * Max(source->F, 1));
+	for (int f = 0; f < source->F; f++)
+		lookup->feature[f] = source_number_column(source->users, source->feature[f]);
+
+	hint_index(source->users, source->user_column);
+	hint_index(source->edges, source->target_column);
+	if (!source->directed)
+		hint_index(source->edges, source->source_column);
+
+	lookup->neighbours = prepare_neighbours(lookup, ids_type);
+	lookup->users = prepare_users(lookup, ids_type, true);
+	if (!refers_to_users(source, source->source_column) ||
+		(!source->directed && !refers_to_users(source, source->target_column)))
+		lookup->known = prepare_users(lookup, ids_type, false);
+}
+
+/* -- What the session keeps ----------------------------------------------- */
+
+static void
+lookup_drop(NeighbourLookup *lookup)
+{
+	if (!lookup->context)
+		return;
+	if (lookup->neighbours)
+		source_plan_free(lookup->neighbours);
+	if (lookup->users)
+		source_plan_free(lookup->users);
+	if (lookup->known)
+		source_plan_free(lookup->known);
+	MemoryContextDelete(lookup->context);
+	memset(lookup, 0, sizeof(*lookup));
+}
+
+static bool
+lookup_is_of(const NeighbourLookup *lookup, const Model *model)
+{
+	return lookup->context && lookup->model_id == model->model_id && lookup->version == model->version &&
+		memcmp(lookup->digest, model->digest, MODEL_DIGEST) == 0;
+}
+
+static bool
+lookup_is_valid(const NeighbourLookup *lookup)
+{
+	return lookup->version != 0 && source_plan_valid(lookup->neighbours) && source_plan_valid(lookup->users) &&
+		(!lookup->known || source_plan_valid(lookup->known));
+}
+
+NeighbourLookup *
+neighbour_lookup(const Model *model)
+{
+	static NeighbourLookup kept[LOOKUPS_KEPT];
+	static uint64 clock = 0;
+	NeighbourLookup *lookup = &kept[0];
+
+	for (int i = 0; i < LOOKUPS_KEPT; i++)
+	{
+		if (lookup_is_of(&kept[i], model) && lookup_is_valid(&kept[i]))
+		{
+			kept[i].used = ++clock;
+			return &kept[i];
+		}
+		if (lookup_is_of(&kept[i], model) || kept[i].used < lookup->used)
+			lookup = &kept[i];
+	}
+
+	lookup_drop(lookup);
+	lookup->context = AllocSetContextCreate(TopMemoryContext, "usercls neighbours", ALLOCSET_SMALL_SIZES);
+
+	const MemoryContext old = MemoryContextSwitchTo(lookup->context);
+
+	lookup_prepare(lookup, model);
+	MemoryContextSwitchTo(old);
+
+	/* An error above leaves version 0: whatever is there is dropped by the next who comes. */
+	lookup->model_id = model->model_id;
+	lookup->version = model->version;
+	memcpy(lookup->digest, model->digest, MODEL_DIGEST);
+	lookup->used = ++clock;
+	return lookup;
+}
+
+Oid
+neighbour_id_type(const NeighbourLookup *lookup)
+{
+	return lookup->id_type;
+}
+
+bool
+neighbour_is_weighted(const NeighbourLookup *lookup)
+{
+	return lookup->source->weight_column != NULL;
+}
+
+/* -- Reading -------------------------------------------------------------- */
+
+/*
+ * Ids are numbered as they are met; a node has a second number, given when its
+ * id is found to be a user's. So nodes are sorted by distance.
+ */
+typedef struct Reader
+{
+	const NeighbourLookup *lookup;
+	Neighbourhood *found;
+	IdMap *ids;
+	uint32_t *node; /* of each id; GRAPH_UNKNOWN: no user, as far as we know */
+	uint32 numbered; /* ids that have an entry there */
+	uint32_t *frontier; /* ids of the nodes that were found last */
+	uint32 frontier_size;
+	bool features; /* are read with the users */
+	size_t feature_room, edge_room;
+	MemoryContext context;
+} Reader;
+
+static void *
+reader_grow(const Reader *reader, void *array, size_t bytes)
+{
+	return array ? repalloc_huge(array, bytes) : MemoryContextAllocHuge(reader->context, bytes);
+}
+
+static uint32
+reader_id(Reader *reader, Datum id)
+{
+	return idmap_add(reader->ids, id, idmap_hash(reader->ids, id));
+}
+
+/* A place for the nodes that new ids may turn out to be. */
+static void
+reader_number(Reader *reader)
+{
+	const uint32 count = idmap_count(reader->ids);
+
+	reader->node = reader_grow(reader, reader->node, sizeof(uint32_t) * count);
+	for (uint32 i = reader->numbered; i < count; i++)
+		reader->node[i] = GRAPH_UNKNOWN;
+	reader->numbered = count;
+}
+
+static Datum
+reader_array(const Reader *reader, const uint32_t *id, uint32 n)
+{
+	const NeighbourLookup *lookup = reader->lookup;
+	Datum *datum = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (uint32 i = 0; i < n; i++)
+		datum[i] = idmap_id(reader->ids, id[i]);
+	return PointerGetDatum(
+		construct_array(datum, (int) n, lookup->id_type, lookup->typlen, lookup->typbyval, lookup->typalign));
+}
+
+static void
+user_row(void *arg, const Datum *value, const bool *isnull)
+{
+	Reader *reader = arg;
+	const NeighbourLookup *lookup = reader->lookup;
+	Neighbourhood *found = reader->found;
+	const uint32 id = reader_id(reader, value[0]);
+	const size_t F = (size_t) lookup->source->F;
+
+	/* Training refuses tables with two rows for a user. */
+	if (reader->node[id] != GRAPH_UNKNOWN)
+		return;
+	if (reader->features)
+	{
+		if (found->N == reader->feature_room)
+		{
+			reader->feature_room = Max(64, reader->feature_room * 2);
+			found->feature = reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
+		}
+		for (size_t f = 0; f < F; f++)
+			found->feature[found->N * F + f] = isnull[1 + f]
+				? NAN
+				: graphload_feature(lookup->source, &lookup->feature[f], value[1 + f], lookup->id_type, value[0]);
+	}
+	reader->frontier[reader->frontier_size++] = id;
+	reader->node[id] = (uint32_t) found->N++;
+}
+
+/* Which of the ids from first on are users: they become the frontier. */
+static void
+read_users(Reader *reader, uint32 first, bool features)
+{
+	const SourcePlan *plan = features ? reader->lookup->users : reader->lookup->known;
+
+	reader_number(reader);
+
+	const uint32 n = reader->numbered - first;
+	uint32_t *ids = palloc(sizeof(uint32_t) * Max(n, 1));
+
+	for (uint32 i = 0; i < n; i++)
+		ids[i] = first + i;
+	reader->frontier = palloc(sizeof(uint32_t) * Max(n, 1));
+	reader->frontier_size = 0;
+	reader->features = features;
+	if (n > 0 && plan)
+	{
+		const Datum array = reader_array(reader, ids, n);
+
+		source_run(plan, &array, user_row, reader);
+	}
+	else
+		for (uint32 i = 0; i < n; i++)
+			reader->node[ids[i]] = (uint32_t) reader->found->N++;
+}
+
+static void
+edge_row(void *arg, const Datum *value, const bool *isnull)
+{
+	Reader *reader = arg;
+	Neighbourhood *found = reader->found;
+	const bool weighted = reader->lookup->source->weight_column != NULL;
+
+	if (isnull[1])
+		return;
+	if (found->E == reader->edge_room)
+	{
+		reader->edge_room = Max(256, reader->edge_room * 2);
+		found->source = reader_grow(reader, found->source, sizeof(uint32_t) * reader->edge_room);
+		found->target = reader_grow(reader, found->target, sizeof(uint32_t) * reader->edge_room);
+		if (weighted)
+			found->weight = reader_grow(reader, found->weight, sizeof(float) * reader->edge_room);
+	}
+	found->target[found->E] = reader->frontier[DatumGetInt64(value[0]) - 1];
+	found->source[found->E] = reader_id(reader, value[1]);
+	if (weighted)
+		found->weight[found->E] = graphload_weight(reader->lookup->source, &reader->lookup->weight, value[2], isnull[2]);
+	found->E++;
+}
+
+static void
+read_edges(Reader *reader)
+{
+	const uint32 n = reader->frontier_size;
+	const int64 limit = Max(1, Min(NEIGHBOURS_MAX, NEIGHBOURHOOD_EDGES_MAX / (int64) n));
+	const Datum values[] = {reader_array(reader, reader->frontier, n), Int64GetDatum(limit)};
+
+	source_run(reader->lookup->neighbours, values, edge_row, reader);
+}
+
+Neighbourhood *
+neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
+{
+	Neighbourhood *found = palloc0(sizeof(*found));
+	Reader reader = {
+		.lookup = lookup, .found = found, .ids = idmap_create(lookup->id_type), .context = CurrentMemoryContext};
+
+	reader_id(&reader, user);
+	read_users(&reader, 0, true);
+	if (found->N == 0)
+		return NULL;
+	found->within[0] = 1;
+
+	/* One step further than the layers reach, for the degrees there. */
+	for (size_t distance = 1; distance <= net->L + net->config.log_degree; distance++)
+	{
+		if (reader.frontier_size > 0)
+		{
+			const uint32 first = idmap_count(reader.ids);
+
+			read_edges(&reader);
+			read_users(&reader, first, distance <= net->L);
+		}
+		if (distance <= net->L)
+			found->within[distance] = found->N;
+	}
+	for (size_t e = 0; e < found->E; e++)
+	{
+		found->source[e] = reader.node[found->source[e]];
+		found->target[e] = reader.node[found->target[e]];
+	}
+	return found;
+}

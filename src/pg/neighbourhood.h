@@ -1,0 +1,42 @@
+/*
+ * What one user's score needs, by index lookups: the users within reach.
+ *
+ * A session keeps the prepared lookups of the models it used last.
+ */
+#ifndef USERCLS_PG_NEIGHBOURHOOD_H
+#define USERCLS_PG_NEIGHBOURHOOD_H
+
+#include "model/uplift.h"
+#include "pg/registry.h"
+#include "pg/uplift_source.h"
+
+/* Edges read of one user in one direction, and for one score altogether: more are left out. */
+#define NEIGHBOURS_MAX 1000
+#define NEIGHBOURHOOD_EDGES_MAX 100000
+
+typedef struct NeighbourLookup NeighbourLookup;
+
+/* The lookups of a version; prepares them at first use, with a notice for an index that is missing. */
+extern NeighbourLookup *neighbour_lookup(const Model *model);
+
+extern Oid neighbour_id_type(const NeighbourLookup *lookup);
+extern bool neighbour_is_weighted(const NeighbourLookup *lookup);
+
+/*
+ * Nodes by distance from the user, who is node 0. Edges say whom a node listens
+ * to, so the list is of a directed graph. In the current memory context.
+ */
+typedef struct Neighbourhood
+{
+	size_t N;
+	size_t within[UPLIFT_LAYERS_MAX + 1]; /* nodes at most that far away */
+	float *feature;                       /* of within[L] users, NaN = missing */
+	size_t E;
+	uint32_t *source, *target;
+	float *weight; /* NULL: the graph has no weights */
+} Neighbourhood;
+
+/* NULL: there is no such user. Beyond within[L] there are nodes only to tell degrees. */
+extern Neighbourhood *neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net);
+
+#endif
