@@ -1,0 +1,141 @@
+-- An experiment among 400 users in a graph with everything that graphs have.
+CREATE FUNCTION unit(i bigint, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE
+AS $$ SELECT (hashint8extended(i, stream) & 2147483647) / 2147483648.0::float8 $$;
+
+CREATE TABLE users AS
+SELECT i AS user_id,
+       round((unit(i, 1) * 60 + 18)::numeric, 1) AS age,
+       CASE WHEN unit(i, 2) < 0.9 THEN unit(i, 2)::real END AS activity,
+       unit(i, 3) < 0.5 AS mobile,
+       CASE WHEN unit(i, 4) < 0.9 THEN (unit(i, 5) < 0.5)::int END AS treated,
+       CASE WHEN unit(i, 6) < 0.95
+            THEN (unit(i, 7) < 0.3 + CASE WHEN unit(i, 5) < 0.5 AND unit(i, 3) < 0.5 THEN 0.4 ELSE 0 END)::int END AS outcome
+FROM generate_series(1::bigint, 400) AS i;
+ALTER TABLE users ADD PRIMARY KEY (user_id);
+
+-- Ids from 381 on are isolated; ids above 400 are no users; there are duplicates in both directions and self-loops.
+CREATE TABLE edges AS
+SELECT 1 + floor(unit(e, 8) * 380)::bigint AS src,
+       1 + floor(unit(e, 9) * 380)::bigint AS dst,
+       CASE WHEN unit(e, 10) < 0.05 THEN 0 ELSE round((unit(e, 10) * 3)::numeric, 2) END AS weight
+FROM generate_series(1::bigint, 900) AS e;
+INSERT INTO edges SELECT src, dst, weight + 1 FROM edges WHERE src % 7 = 0;
+INSERT INTO edges SELECT dst, src, 0.5 FROM edges WHERE src % 5 = 0;
+INSERT INTO edges SELECT i, i, 2 FROM generate_series(1, 400, 9) AS i;
+INSERT INTO edges SELECT i, 1000 + i, 1 FROM generate_series(1, 400, 11) AS i;
+INSERT INTO edges SELECT 1000 + i, i, 1 FROM generate_series(1, 400, 13) AS i;
+INSERT INTO edges VALUES (1, NULL, 1), (NULL, 2, 1);
+CREATE INDEX ON edges (src);
+CREATE INDEX ON edges (dst);
+ANALYZE users, edges;
+
+-- What would be trained on, and that nothing is stored.
+SELECT r.version, r.promoted, r.metric, r.value, r.rows_train + r.rows_held_out AS inside,
+       r.rows_held_out BETWEEN 30 AND 110 AS held_out, r.memory > 0 AS memory, r.classes
+FROM usercls.train_uplift('targets', 'users', 'edges', dry_run => true) AS r;
+SELECT (SELECT count(*) FILTER (WHERE treated = 1 AND outcome IS NOT NULL) FROM users) AS treated,
+       (SELECT count(*) FILTER (WHERE treated = 0 AND outcome IS NOT NULL) FROM users) AS control,
+       (SELECT count(*) FROM edges) AS edges,
+       (SELECT count(*) FROM edges WHERE coalesce(src > 400 OR dst > 400, true)) AS unknown;
+SELECT count(*) FROM usercls.models;
+
+-- The features are the numbers without another role, in the order of the table.
+SELECT r.model, r.version, r.promoted, r.metric, abs(r.value) <= 1 AS qini, r.baseline, r.best_epoch BETWEEN 1 AND r.epochs AS best,
+       r.epochs BETWEEN 1 AND 8 AS epochs
+FROM usercls.train_uplift('targets', 'users', 'edges', hyperparams => '{"max_epochs": 8, "hidden_size": 16}',
+                          promote => 'always', comment => 'first') AS r;
+SELECT model, kind FROM usercls.models;
+
+-- Every user has a score; the best come first.
+CREATE TABLE scores AS SELECT * FROM usercls.target_users('targets');
+SELECT count(*), count(DISTINCT user_id), min(rank), bool_and(p_first BETWEEN 0 AND 1 AND p_second BETWEEN 0 AND 1) AS probabilities,
+       max(abs(uplift - (p_first + p_second - 1))) < 1e-6 AS uplift, bool_and(segment IS NOT NULL) AS segments,
+       bool_and(targeted = (uplift > 0)) AS targeted
+FROM scores;
+SELECT bool_and(s.rank = r.rank) AS ranked
+FROM scores AS s JOIN (SELECT user_id, rank() OVER (ORDER BY uplift DESC) FROM scores) AS r USING (user_id);
+SELECT bool_and(CASE segment WHEN 'sure_thing' THEN 1 - p_second >= greatest(uplift, 1 - p_first) - 1e-9
+                             WHEN 'persuadable' THEN uplift >= greatest(1 - p_second, 1 - p_first) - 1e-9
+                             ELSE 1 - p_first >= greatest(1 - p_second, uplift) - 1e-9 END) AS segments
+FROM scores;
+
+-- A decision: worth its cost, within the budget, never where treating does harm.
+SELECT count(*) FILTER (WHERE targeted) AS targeted, max(rank) FILTER (WHERE targeted) <= 10 AS first FROM usercls.target_users('targets', budget => 10)
+WHERE (SELECT count(*) FROM scores WHERE uplift > 0) >= 10;
+SELECT count(*) FILTER (WHERE targeted) <= 7 AS within, bool_and(uplift * 20 > 1.5 OR NOT targeted) AS worth
+FROM usercls.target_users('targets', value => 20, cost => 1.5, budget => 11);
+SELECT count(*) FILTER (WHERE targeted) FROM usercls.target_users('targets', value => 0, cost => 1);
+SELECT count(*) FILTER (WHERE targeted) FROM usercls.target_users('targets', budget => 0);
+
+-- One user at a time, and ids of another integer type.
+SELECT max(abs(s.uplift - o.uplift)) < 1e-5 AS uplift, max(abs(s.p_first - o.p_first)) < 1e-5 AS p_first,
+       max(abs(s.p_second - o.p_second)) < 1e-5 AS p_second, min(o.version) AS version, count(o.version)
+FROM scores AS s, LATERAL usercls.uplift('targets', s.user_id) AS o;
+SELECT abs(o.uplift - s.uplift) < 1e-5 AS same FROM scores AS s, usercls.uplift('targets', 17) AS o WHERE s.user_id = 17;
+SELECT * FROM usercls.uplift('targets', 12345);
+
+-- The same seed and data give the same model, whatever the number of workers; another seed does not.
+SELECT version, promoted FROM usercls.train_uplift('targets', 'users', 'edges',
+	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'never');
+SET usercls.training_workers = 2;
+SELECT version, promoted FROM usercls.train_uplift('targets', 'users', 'edges',
+	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'never');
+CREATE TABLE scores_workers AS SELECT * FROM usercls.target_users('targets');
+RESET usercls.training_workers;
+SELECT version, promoted FROM usercls.train_uplift('targets', 'users', 'edges', seed => 43,
+	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'never');
+SELECT version, sha256 = first_value(sha256) OVER (ORDER BY version) AS as_the_first FROM usercls.model_version ORDER BY version;
+SELECT count(*) FROM (SELECT * FROM scores EXCEPT SELECT * FROM scores_workers) AS difference;
+
+-- The order of the rows does not matter.
+CREATE TABLE users_shuffled AS SELECT * FROM users ORDER BY unit(user_id, 20);
+CREATE TABLE edges_shuffled AS SELECT * FROM edges ORDER BY unit(src, 21), dst, weight;
+SELECT version FROM usercls.train_uplift('targets', 'users_shuffled', 'edges_shuffled',
+	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'never');
+SELECT count(DISTINCT sha256) FROM usercls.model_version WHERE version IN (1, 5);
+
+-- Training goes on from a version.
+SELECT version, epochs FROM usercls.train_uplift('targets', 'users', 'edges', warm_start => 1,
+	hyperparams => '{"max_epochs": 1, "hidden_size": 16}', promote => 'never');
+
+-- Ids of any hashable type.
+CREATE TABLE named_users AS SELECT 'user ' || user_id AS name, age, mobile, treated, outcome FROM users;
+CREATE TABLE named_edges AS SELECT 'user ' || src AS src, 'user ' || dst AS dst FROM edges;
+ALTER TABLE named_users ADD PRIMARY KEY (name);
+SELECT version FROM usercls.train_uplift('named', 'named_users', 'named_edges', user_column => 'name', features => '{age,mobile}',
+	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "log_degree": false}', promote => 'always');
+SELECT count(*), pg_typeof(min(user_id)) FROM usercls.target_users('named', 1, 0, NULL, NULL::text) GROUP BY pg_typeof(user_id);
+SELECT abs(t.uplift - o.uplift) < 1e-5 AS same
+FROM usercls.target_users('named', 1, 0, NULL, NULL::text) AS t, usercls.uplift('named', 'user 7'::text) AS o WHERE t.user_id = 'user 7';
+
+-- Any numeric outcome with class_transform, which knows no classes of users; a propensity for each user.
+CREATE VIEW revenue AS
+SELECT user_id, age, activity, treated, outcome * 12.5 + age / 10 AS outcome, 0.4 + 0.2 * unit(user_id, 30) AS chance FROM users;
+SELECT version FROM usercls.train_uplift('revenue', 'revenue', 'edges', features => '{age,activity}', propensity_column => 'chance',
+	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "estimator": "class_transform"}', promote => 'always');
+SELECT count(*), count(uplift), count(p_first), count(p_second), count(segment), bool_and(targeted = (uplift > 0)) AS targeted
+FROM usercls.target_users('revenue');
+
+-- Nobody is held out: no metric, and no reason to promote.
+SELECT version, value, rows_held_out FROM usercls.train_uplift('revenue', 'users', 'edges', validation => '{"method": "none"}',
+	hyperparams => '{"max_epochs": 2, "hidden_size": 8}', promote => 'never');
+
+-- Without the rights on the tables a model does not help to read them.
+CREATE ROLE regress_uplift_reader;
+SELECT usercls.grant_model('targets', 'regress_uplift_reader', 'score');
+SET ROLE regress_uplift_reader;
+SELECT count(*) FROM usercls.target_users('targets');
+SELECT * FROM usercls.uplift('targets', 1);
+RESET ROLE;
+GRANT SELECT ON users, edges TO regress_uplift_reader;
+SET ROLE regress_uplift_reader;
+SELECT count(*) FROM usercls.target_users('targets');
+SELECT version FROM usercls.uplift('targets', 1);
+RESET ROLE;
+
+SELECT usercls.drop_model(model) FROM usercls.models ORDER BY model;
+DROP OWNED BY regress_uplift_reader;
+DROP ROLE regress_uplift_reader;
+DROP VIEW revenue;
+DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges;
+DROP FUNCTION unit(bigint, int);
