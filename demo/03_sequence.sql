@@ -58,5 +58,5 @@ FROM (SELECT user_id, trend_agg(ts, amount, '28 days', '2011-06-25', '2011-12-10
       FROM history WHERE ts >= '2011-06-25' AND ts < '2011-12-10' GROUP BY user_id) customer
 CROSS JOIN LATERAL score('retail', seq, 'high_risk') AS risk
 WHERE risk >= 0.6
-ORDER BY risk DESC LIMIT 10;
+ORDER BY 1 LIMIT 10;
 \set ECHO none
