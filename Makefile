@@ -28,7 +28,7 @@ comma = ,
 PG_CPPFLAGS = -Isrc $(BLAS_CFLAGS)
 PG_CFLAGS = -O3 -Wno-declaration-after-statement
 SHLIB_LINK = $(BLAS_LIBS)
-EXTRA_CLEAN = build
+EXTRA_CLEAN = build $(OBJS:.o=.d)
 
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
@@ -38,8 +38,13 @@ all install installcheck:
 	@echo "No PostgreSQL server headers for PG_CONFIG = $(PG_CONFIG). scripts/prepare build installs them." >&2; exit 1
 endif
 
-# PGXS does not track headers here, and the backend would export what nn and model call their own.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h) build/server
+# PGXS does not track headers here.
+override CFLAGS += -MMD -MP
+-include $(OBJS:.o=.d)
+$(OBJS): build/server
+$(OBJS:.o=.bc): $(wildcard src/*/*.h) build/server
+
+# The backend would export what nn and model call their own.
 src/nn/%.o src/model/%.o: CFLAGS += -fvisibility=hidden
 # Nobody reads floating-point exception flags or errno here; without these loops that clamp do not vectorise.
 src/nn/%.o: CFLAGS += -fno-trapping-math -fno-math-errno
@@ -48,10 +53,10 @@ sql/usercls--1.0.0.sql: $(SQL_PARTS)
 	cat $^ > $@
 
 # Objects made for another server's headers, or with other flags, are made anew.
+built_for := $(shell $(PG_CONFIG) --version 2>/dev/null) $(CFLAGS)
 build/server: FORCE
 	@mkdir -p build
-	@echo '$(shell $(PG_CONFIG) --version) $(CFLAGS) $(COPT)' | cmp -s - $@ || \
-		echo '$(shell $(PG_CONFIG) --version) $(CFLAGS) $(COPT)' > $@
+	@echo '$(built_for)' | cmp -s - $@ || echo '$(built_for)' > $@
 
 # Everything below installs what is missing, works in a private copy of the server, and leaves nothing running.
 export PG_CONFIG COPT
