@@ -62,7 +62,7 @@ add_fixed(ParamTable *table, const char *name, double value, size_t size)
 static size_t
 add_linear(ParamTable *table, size_t *bias, const char *name, size_t O, size_t I)
 {
-	char full[PARAM_NAME_MAX];
+	char full[PARAM_NAME_MAX + 8];
 
 	snprintf(full, sizeof(full), "%s.weight", name);
 

@@ -225,7 +225,7 @@ shape_fault(const TrendShape *shape)
 	if (shape->width == 0 || shape->width > TREND_CELLS_MAX ||
 		(uint64_t) shape->periods * shape->width > TREND_CELLS_MAX)
 		return "its width is out of range";
-	if (shape->first > INT64_MAX - TREND_PERIODS_MAX || shape->first < -INT64_MAX + TREND_PERIODS_MAX)
+	if (shape->first > TREND_FIRST_MAX || shape->first < -TREND_FIRST_MAX)
 		return "its first period is out of range";
 	if (shape->cut && (!grid->windowed || shape->periods == 0))
 		return "its last period cannot be cut short";

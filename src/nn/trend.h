@@ -22,6 +22,7 @@
 
 #define TREND_PERIODS_MAX 65536
 #define TREND_CELLS_MAX (1u << 20)
+#define TREND_FIRST_MAX ((int64_t) 1 << 61) /* of either sign: sums of two do not overflow */
 
 typedef enum TrendTime
 {

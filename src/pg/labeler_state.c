@@ -237,7 +237,7 @@ trend_state_grow(TrendState *state, int64 index)
 static int64
 cell_of(const TrendState *state, const TrendSlot *slot)
 {
-	return state->first * state->shape->width + (slot - state->slot);
+	return (int64) ((uint64) state->first * state->shape->width) + (slot - state->slot);
 }
 
 static TrendCarry *
@@ -295,7 +295,7 @@ trend_state_error(double value)
 {
 	if (isfinite(value))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range")));
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("value is %s, expected a finite number",
 						   isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"),
 					errhint("Filter such rows out, or turn them into NULL, which is ignored.")));
@@ -334,7 +334,7 @@ state_widen(TrendState *state, const TrendShape *other)
 		shape.first += own;
 		state->first += own;
 		for (uint32 i = 0; i < state->carries; i++)
-			state->carry[i].cell += own * shape.width;
+			state->carry[i].cell += (int64) ((uint64) own * shape.width);
 		shift = 0;
 	}
 	if (shape.grid.windowed)
@@ -343,7 +343,7 @@ state_widen(TrendState *state, const TrendShape *other)
 		const int64 last = shape.first + shape.periods, other_last = other->first + shift + other->periods;
 		const int64 to = Max(last, other_last);
 
-		if (to - from > TREND_PERIODS_MAX || (to - from) * shape.width > TREND_CELLS_MAX)
+		if (from < -TREND_FIRST_MAX || to > TREND_FIRST_MAX || to - from > TREND_PERIODS_MAX || (to - from) * shape.width > TREND_CELLS_MAX)
 			error_span();
 
 		/* The window ends where the later one does; of two that end in one period that is the longer one. */

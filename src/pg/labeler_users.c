@@ -51,7 +51,7 @@ read_row(void *arg, const Datum *value, const bool *isnull)
 	Reading *reading = arg;
 
 	if (unlikely(isnull[0]))
-		error_null_id(source_quote(reading->source), reading->user.name);
+		error_null_id(get_rel_name(reading->source), reading->user.name);
 	if (unlikely(isnull[1]))
 		return;
 
@@ -73,7 +73,7 @@ read_row(void *arg, const Datum *value, const bool *isnull)
 		bool varlena;
 
 		getTypeOutputInfo(reading->user.type, &output, &varlena);
-		error_not_finite(source_quote(reading->source), reading->value.name, v,
+		error_not_finite(get_rel_name(reading->source), reading->value.name, v,
 						 OidOutputFunctionCall(output, value[0]));
 	}
 	trend_table_add(reading->table, value[0], period, v);
@@ -96,7 +96,7 @@ time_kind(Oid source, const SourceColumn *time)
 			return TIME_BIGINT;
 		default:
 			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-							errmsg("column \"%s\" of %s is not a time", time->name, source_quote(source)),
+							errmsg("column \"%s\" of relation \"%s\" is not a time", time->name, get_rel_name(source)),
 							errdetail("It is of type %s.", format_type_be(time->type)),
 							errhint("Use a column of type timestamptz, timestamp, date or bigint.")));
 	}
@@ -196,8 +196,8 @@ result_id_type(const Reading *reading, FunctionCallInfo fcinfo)
 	if (type == wanted || (wanted == INT8OID && (type == INT4OID || type == INT2OID)))
 		return wanted;
 	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("column \"%s\" of %s is of type %s, the result would be of type %s", reading->user.name,
-						   source_quote(reading->source), format_type_be(type), format_type_be(wanted)),
+					errmsg("column \"%s\" of relation \"%s\" is of type %s, the result would be of type %s",
+						   reading->user.name, get_rel_name(reading->source), format_type_be(type), format_type_be(wanted)),
 					errhint("Pass a window, or NULL, NULL, and id => NULL::%s.", format_type_be(type))));
 }
 

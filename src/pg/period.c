@@ -28,7 +28,8 @@ error_periods(void)
 static void
 error_range(void)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("period out of range")));
+	ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("period out of range"),
+					errhint("Use a longer period, or times nearer to each other.")));
 }
 
 static bool
@@ -333,7 +334,12 @@ periods_find_slow(Periods *periods, int64 tick)
 
 	if (pg_sub_s64_overflow(tick, periods->start, &since))
 		error_range();
-	return since / periods->length - (since % periods->length < 0);
+
+	const int64 index = since / periods->length - (since % periods->length < 0);
+
+	if (index > TREND_FIRST_MAX || index < -TREND_FIRST_MAX)
+		error_range();
+	return index;
 }
 
 int64

@@ -4,6 +4,11 @@
 \set ECHO none
 \i :tiny_model
 \set ECHO all
+-- The tiny model with one thing in its header replaced by another of equal length.
+CREATE FUNCTION pg_temp.renamed(from_text text, to_text text) RETURNS bytea LANGUAGE sql AS $$
+	SELECT overlay(f.file PLACING convert_to(to_text, 'UTF8') FROM position(convert_to(from_text, 'UTF8') IN f.file))
+	FROM (SELECT pg_temp.tiny_model(1) AS file) f
+$$;
 \pset null '(null)'
 
 -- Import, promote, roll back.
@@ -29,7 +34,8 @@ FROM usercls.versions WHERE model = 'registry churn' ORDER BY version;
 -- What went in comes out.
 SELECT usercls.export_model('registry churn') = pg_temp.tiny_model(3) AS promoted,
 	usercls.export_model('registry churn', 1) = pg_temp.tiny_model(1) AS first;
-SELECT * FROM usercls.model_info('registry churn') WHERE property <> 'sha256';
+SELECT * FROM usercls.model_info('registry churn')
+WHERE property ~ '^(model|version|kind|architecture|feature|class|hidden_size|mask)';
 SELECT tensor, type, shape, elements, minimum, maximum FROM usercls.model_tensors('registry churn');
 SELECT count(*), sum(elements), min(byte_offset) % 8 AS alignment FROM usercls.model_tensors(pg_temp.tiny_model(1));
 
@@ -78,8 +84,27 @@ SELECT usercls.import_model('registry third', pg_temp.tiny_model(1) || '\x00');
 SELECT usercls.import_model('registry third', set_byte(pg_temp.tiny_model(1), 8, 120));
 SELECT usercls.import_model('registry third', pg_temp.safetensors('{"__metadata__":{"kind":"sequence"}}', ''));
 SELECT usercls.import_model('registry third', pg_temp.safetensors('{}', ''));
+SELECT usercls.import_model('registry third', pg_temp.renamed('gru.bias_hh_l0', 'gru.bias_xx_l0'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('"shape":[3,2]', '"shape":[2,3]'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('"hidden_size":"1"', '"hidden_size":"2"'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('"hidden_size":"1"', '"hidden_size":"x"'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('"hidden_size":"1"', '"hidden_sise":"1"'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('"gru"', '"gra"'));
+SELECT usercls.import_model('registry third', pg_temp.renamed('[\"spend\",', '[\"spend\"]'));
+SELECT usercls.import_model('registry third', pg_temp.tiny_model('NaN'));
+SELECT usercls.import_model('registry third', pg_temp.tiny_model('-Infinity'));
 SELECT usercls.model_tensors('\x0000000000000080'::bytea);
 SELECT usercls.model_info('registry third');
+
+-- Whoever forces damage into a stored version learns where it is when the version scores.
+BEGIN;
+ALTER TABLE usercls.model_version DISABLE TRIGGER USER;
+UPDATE usercls.model_version v SET weights = d.weights, sha256 = sha256(d.weights)
+FROM usercls.model m, substring(pg_temp.tiny_model(1) FROM 1 FOR 1000) d(weights)
+WHERE m.model_id = v.model_id AND m.name = 'registry churn' AND v.version = m.promoted;
+SELECT usercls.predict('registry churn', ARRAY[[1, 2]]);
+ROLLBACK;
+SELECT label, version FROM usercls.predict('registry churn', ARRAY[[1, 2]]);
 
 -- A model that is made and dropped in one transaction, and one that is rolled back.
 BEGIN;

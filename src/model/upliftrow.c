@@ -1,0 +1,207 @@
+#include "model/upliftrow.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "nn/act.h"
+#include "nn/dense.h"
+#include "nn/gat.h"
+#include "nn/gate.h"
+
+/*
+ * An accumulator: of every head the highest score (K), the sum of exponentials below it (K), and the weighted
+ * neighbours' h (K × H); of a sum, the weighted h (H). Products with the value matrix come after the sum over
+ * neighbours, once a user instead of once an edge: both are linear. What a neighbour and the user say to the
+ * score is made anew for every edge, so an accumulator needs no weights to merge.
+ */
+
+static bool
+attends(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_SUM;
+}
+
+static bool
+sums(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_ATTENTION;
+}
+
+size_t
+uplift_state_width(const UpliftNet *net)
+{
+	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
+}
+
+size_t
+uplift_accumulator_width(const UpliftNet *net)
+{
+	return (attends(net) ? net->K * (2 + net->H) : 0) + (sums(net) ? net->H : 0);
+}
+
+static real *
+accumulator_sum(real *accumulator, const UpliftNet *net)
+{
+	return accumulator + (attends(net) ? net->K * (2 + net->H) : 0);
+}
+
+void
+uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature, double degree)
+{
+	const real *weight = w + net->input;
+
+	memset(state, 0, uplift_state_width(net) * sizeof(real));
+	for (size_t c = 0; c < net->H; c++, weight += net->D)
+	{
+		double sum = w[net->input_bias + c];
+
+		for (size_t f = 0; f < net->F; f++)
+			sum += isnan(feature[f]) ? weight[net->F + f]
+									 : weight[f] * ((feature[f] - w[net->mean + f]) / w[net->scale + f]);
+		if (net->config.log_degree)
+			sum += weight[2 * net->F] * ((log1p(degree) - w[net->mean + net->F]) / w[net->scale + net->F]);
+		state[c] = (real) sum;
+	}
+}
+
+void
+uplift_row_start(real *accumulator, const UpliftNet *net)
+{
+	memset(accumulator, 0, uplift_accumulator_width(net) * sizeof(real));
+	for (size_t k = 0; attends(net) && k < net->K; k++)
+		accumulator[k] = -FLT_MAX;
+}
+
+static double
+product(const real *weight, const real *h, size_t H)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < H; i++)
+		sum += (double) weight[i] * h[i];
+	return fmin(fmax(sum, -GAT_LIMIT), GAT_LIMIT);
+}
+
+/* Of head k; without log weight. */
+static double
+row_score(const UpliftNet *net, const real *w, const UpliftLayer *layer, size_t k, const real *self,
+		  const real *neighbour)
+{
+	const size_t H = net->H;
+	const size_t A = H / net->K;
+	double score = 0;
+
+	for (size_t c = k * A; c < (k + 1) * A; c++)
+	{
+		const real *weight = w + layer->products + c * H;
+		double s = w[layer->self_bias + c];
+
+		for (size_t i = 0; i < H; i++)
+			s += (double) weight[i] * self[i];
+		s = fmin(fmax(s, -GAT_LIMIT), GAT_LIMIT);
+		score += w[layer->score + c] * tanh(s + product(weight + H * H, neighbour, H));
+	}
+	return score;
+}
+
+void
+uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
+				  const real *neighbour, double weight)
+{
+	const size_t H = net->H;
+	const size_t K = net->K;
+	const UpliftLayer *layer = &net->layer[l];
+
+	for (size_t k = 0; attends(net) && k < K; k++)
+	{
+		const real score = (real) (row_score(net, w, layer, k, self, neighbour) + log(weight));
+		const real highest = fmax(accumulator[k], score);
+		const real shrink = (real) exp(accumulator[k] - highest);
+		const real share = (real) exp(score - highest);
+		real *heard = accumulator + 2 * K + k * H;
+
+		accumulator[k] = highest;
+		accumulator[K + k] = accumulator[K + k] * shrink + share;
+		for (size_t i = 0; i < H; i++)
+			heard[i] = heard[i] * shrink + share * neighbour[i];
+	}
+	if (sums(net))
+		for (size_t i = 0; i < H; i++)
+			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
+}
+
+void
+uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
+{
+	const size_t H = net->H;
+	const size_t K = net->K;
+
+	for (size_t k = 0; attends(net) && k < K; k++)
+	{
+		const real highest = fmax(accumulator[k], other[k]);
+		const real mine = (real) exp(accumulator[k] - highest);
+		const real theirs = (real) exp(other[k] - highest);
+
+		accumulator[k] = highest;
+		accumulator[K + k] = accumulator[K + k] * mine + other[K + k] * theirs;
+		for (size_t i = 0; i < H; i++)
+		{
+			const size_t at = 2 * K + k * H + i;
+
+			accumulator[at] = accumulator[at] * mine + other[at] * theirs;
+		}
+	}
+	if (sums(net))
+		for (size_t i = uplift_accumulator_width(net) - H; i < uplift_accumulator_width(net); i++)
+			accumulator[i] += other[i];
+}
+
+void
+uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
+				  const real *accumulator)
+{
+	const size_t H = net->H;
+	const size_t K = net->K;
+	const UpliftLayer *layer = &net->layer[l];
+	const real *value = w + layer->products + (attends(net) ? 2 * H * H : 0);
+	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX];
+	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
+
+	memcpy(all, accumulator, uplift_accumulator_width(net) * sizeof(real));
+	uplift_row_attend(all, net, w, l, self, self, 1);
+	for (size_t c = 0; c < H; c++)
+	{
+		const size_t k = c / (H / K);
+		double before = w[layer->value_bias + c];
+		double heard = 0, summed = 0;
+
+		for (size_t i = 0; i < H; i++)
+		{
+			if (attends(net))
+				heard += (double) value[c * H + i] * all[2 * K + k * H + i];
+			if (sums(net))
+				summed += (double) value[c * H + i] * accumulator_sum(all, net)[i];
+		}
+		if (attends(net))
+			before += heard / all[K + k];
+		if (sums(net))
+			before += w[layer->gain + c] * summed / w[net->degree_mean];
+		m[c] = (real) tanh(before);
+	}
+
+	if (net->config.depth == DEPTH_GATED)
+		gate_forward(state, state + H, gate, m, self + H, w + layer->gate, w + layer->gate_bias, 1, H);
+	else
+		for (size_t c = 0; c < H; c++)
+			state[c] = m[c] + (net->config.depth == DEPTH_RESIDUAL ? self[c] : 0);
+}
+
+UpliftScore
+uplift_row_heads(const UpliftNet *net, const real *w, const real *state)
+{
+	real logit[2];
+
+	dense_forward(logit, state, w + net->head, w + net->head_bias, 1, net->H, net->C);
+	return uplift_answer(net, w, logit);
+}

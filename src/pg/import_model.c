@@ -1,0 +1,137 @@
+/* import_model(): a safetensors file from anywhere becomes a version, once its kind has read it. */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/timestamp.h"
+
+#include "model/codec.h"
+#include "model/names.h"
+#include "pg/errors.h"
+#include "pg/options.h"
+#include "pg/registry_table.h"
+#include "pg/sequence_model.h"
+
+PG_FUNCTION_INFO_V1(usercls_import_model);
+
+static char *
+to_server(const char *utf8)
+{
+	return pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
+}
+
+/* The metadata value, in UTF-8; NULL when the key is not there. */
+static char *
+metadata_text(const Codec *codec, const char *key)
+{
+	const size_t size = codec_metadata_size(codec, key);
+	char *text = palloc(size + 1);
+
+	return codec_metadata(codec, key, text, size) ? text : NULL;
+}
+
+static char *
+required_metadata(const Codec *codec, const char *key)
+{
+	char *text = metadata_text(codec, key);
+
+	if (text == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("weights do not say their \"%s\"", key),
+						errdetail("The __metadata__ of the safetensors file has no such key."),
+						errhint("Write it with the metadata argument of safetensors.torch.save_file().")));
+	return text;
+}
+
+static const char *const *
+metadata_names(const Codec *codec, const char *key, int *n)
+{
+	const char *list = required_metadata(codec, key);
+	const size_t room = strlen(list) + 1;
+	const char **names = palloc(sizeof(char *) * room);
+	char *name = palloc(room);
+	size_t at = 0;
+
+	*n = 0;
+	while (names_next(list, &at, name, room))
+		names[(*n)++] = pstrdup(to_server(name));
+	if (at == NAMES_DAMAGED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("weights do not say their \"%s\"", key),
+				 errdetail("The value is %s.", to_server(list)), errhint("Write a JSON array of strings.")));
+	return names;
+}
+
+/* Every byte of the file is read as a scorer reads it; returns the hyperparameters. */
+static Jsonb *
+check_sequence(const bytea *weights)
+{
+	const SequenceModel *model =
+		sequence_model_decode(VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights), NULL, 0);
+
+	return options_to_jsonb(&model->config, sequence_options, sequence_option_count);
+}
+
+static Jsonb *
+check_weights(const char *kind, const bytea *weights)
+{
+	static const struct
+	{
+		const char *kind;
+		Jsonb *(*check)(const bytea *weights);
+	} kinds[] = {{"sequence", check_sequence}};
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].check(weights);
+	error_out_of_range("kind", kind, "sequence or uplift");
+}
+
+Datum
+usercls_import_model(PG_FUNCTION_ARGS)
+{
+	static const char *const required[] = {"model", "weights", "promote"};
+
+	for (int i = 0; i < lengthof(required); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", required[i])));
+
+	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bytea *weights = PG_GETARG_BYTEA_PP(1);
+	const char *promote = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Codec *codec = palloc(sizeof(Codec));
+	Model *model = registry_find_or_new(name, RIGHT_TRAIN);
+	char *reason;
+
+	registry_check_promote(promote);
+	report_weights(codec_open(codec, VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)), NULL, 0);
+
+	const char *kind = to_server(required_metadata(codec, "kind"));
+	VersionRecord record = {
+		.architecture = to_server(required_metadata(codec, "architecture")),
+		.weights = weights,
+		.value = get_float8_nan(),
+		.baseline = get_float8_nan(),
+		.as_of = DT_NOBEGIN,
+		.comment = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)),
+		.spec = PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4),
+	};
+
+	record.features = metadata_names(codec, "features", &record.n_features);
+	record.classes = metadata_names(codec, "classes", &record.n_classes);
+	record.hyperparams = check_weights(kind, weights);
+
+	if (model == NULL)
+		model = registry_make(name, kind);
+	else if (strcmp(model->kind, kind) != 0)
+		error_wrong_kind(name, model->kind, kind);
+
+	const int32 version = registry_store(model, 0, &record);
+
+	registry_gate(model, version, promote, "metric", true, get_float8_nan(), get_float8_nan(), &reason);
+	PG_RETURN_INT32(version);
+}

@@ -1,0 +1,101 @@
+-- The bulk door: the trends that the aggregate gives, for every type of id, time and value; in bounded memory; errors.
+SET timezone = 'Europe/Berlin';
+SET search_path = public, usercls;
+SELECT setseed(0.75);
+CREATE TABLE labeler_events AS
+SELECT (random() * 300)::int AS small_id, 0::bigint AS user_id, ''::text AS name,
+       timestamptz '2026-02-01' + random() * interval '120 days' AS ts, (random() * 5000)::int / 100.0::float8 AS spend
+FROM generate_series(1, 6000);
+UPDATE labeler_events SET user_id = small_id::bigint * 1000000007, name = 'user ' || small_id;
+UPDATE labeler_events SET spend = NULL WHERE random() < 0.05;
+CREATE VIEW "Labeler's view" AS
+SELECT user_id, ts AS "the time", ts::timestamp AS plain, ts::date AS day, extract(epoch FROM ts)::int / 3600 AS hour,
+       spend::numeric(9, 2) AS cents, spend::real AS rough, round(spend)::smallint AS whole, spend > 20 AS much, spend
+FROM labeler_events;
+
+CREATE TEMP TABLE whole AS
+SELECT user_id, trend_agg(ts, spend, '7 days', '2026-02-02', '2026-04-06') AS trend
+FROM labeler_events WHERE ts >= '2026-02-02' AND ts < '2026-04-06' GROUP BY user_id;
+
+-- Agreement, with users in one pass, in many, and one at a time.
+SELECT count(*), count(*) FILTER (WHERE w.trend::text = u.trend::text) AS equal
+FROM whole w FULL JOIN trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days', '2026-02-02', '2026-04-06') u USING (user_id);
+SET usercls.max_memory = '128kB';
+SELECT count(*), count(*) FILTER (WHERE w.trend::text = u.trend::text) AS equal
+FROM whole w FULL JOIN trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days', '2026-02-02', '2026-04-06') u USING (user_id);
+SELECT count(*), count(*) FILTER (WHERE w.trend::text = u.trend::text) AS equal
+FROM (SELECT user_id, trend_agg(ts, spend, '12 hours') AS trend FROM labeler_events GROUP BY user_id) w
+FULL JOIN trend_users('labeler_events', 'user_id', 'ts', 'spend', interval '12 hours') u USING (user_id);
+SELECT count(*), count(*) FILTER (WHERE w.trend::text = u.trend::text) AS equal
+FROM (SELECT name, trend_agg(ts, spend, '1 day', '2026-02-01', '2026-06-01') AS trend
+      FROM labeler_events WHERE ts >= '2026-02-01' AND ts < '2026-06-01' GROUP BY name) w
+FULL JOIN trend_users('labeler_events', 'name', 'ts', 'spend', '1 day', '2026-02-01', '2026-06-01', NULL::text) u ON w.name = u.user_id;
+RESET usercls.max_memory;
+
+-- Types of id: integers are bigints, others are named by the last argument.
+SELECT pg_typeof(user_id), count(*) FROM trend_users('labeler_events', 'small_id', 'ts', 'spend', '7 days') GROUP BY 1;
+SELECT pg_typeof(user_id), count(*) FROM trend_users('labeler_events', 'small_id', 'ts', 'spend', '7 days', NULL, NULL, id => NULL::int) GROUP BY 1;
+SELECT pg_typeof(user_id), min(user_id), count(*) FROM trend_users('labeler_events', 'name', 'ts', 'spend', '7 days', NULL, NULL, id => NULL::text) GROUP BY 1;
+
+-- Types of time and value, through a view with names that need quotes.
+SELECT count(*), count(*) FILTER (WHERE a.trend::text = w.trend::text) AS timestamptz, count(*) FILTER (WHERE b.trend::text = e.plain::text) AS timestamp,
+       count(*) FILTER (WHERE c.trend::text = e.day::text) AS date, count(*) FILTER (WHERE d.trend::text = e.hour::text) AS int,
+       count(*) FILTER (WHERE d2.trend::text = e.hour::text) AS bigint
+FROM whole w
+JOIN (SELECT user_id, trend_agg(plain, cents, '7 days', '2026-02-02', '2026-04-06') AS plain,
+             trend_agg(day, cents, interval '7 days', '2026-02-02', '2026-04-06') AS day,
+             trend_agg(hour, cents, 100, 491500, 493000) FILTER (WHERE hour >= 491500 AND hour < 493000) AS hour
+      FROM "Labeler's view" GROUP BY user_id) e USING (user_id)
+JOIN trend_users('"Labeler''s view"', 'user_id', 'the time', 'cents', '7 days', '2026-02-02', '2026-04-06') a USING (user_id)
+JOIN trend_users('"Labeler''s view"', 'user_id', 'plain', 'cents', interval '7 days', '2026-02-02', '2026-04-06') b USING (user_id)
+JOIN trend_users('"Labeler''s view"', 'user_id', 'day', 'cents', '7 days', '2026-02-02', '2026-04-06') c USING (user_id)
+JOIN trend_users('"Labeler''s view"', 'user_id', 'hour', 'cents', '100', '491500', '493000') d USING (user_id)
+JOIN trend_users('"Labeler''s view"', 'user_id', 'hour', 'cents', 100, 491500, 493000) d2 USING (user_id);
+SELECT value, (SELECT sum(v) FROM trend_users('"Labeler''s view"', 'user_id', 'the time', value, '1000 days', '2026-01-01', '2029-01-01') u,
+                      unnest(period_values(u.trend)) v)::numeric(12, 1) = total::numeric(12, 1) AS equal
+FROM (SELECT sum(rough::float8), sum(whole), sum(much::int) FROM "Labeler's view") s(rough, whole, much),
+     LATERAL (VALUES ('rough', rough), ('whole', whole), ('much', much)) v(value, total);
+
+-- Users without a value in the window have a trend without values; users without a row have none.
+CREATE TABLE labeler_few (user_id bigint, ts bigint, spend float8);
+INSERT INTO labeler_few VALUES (1, 5, 1), (2, 5, NULL), (3, 50, 1), (4, NULL, 1), (5, NULL, NULL);
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 10) ORDER BY user_id;
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5) ORDER BY user_id;
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 0);
+SELECT trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 10) LIMIT 1;
+
+-- Errors.
+SELECT * FROM trend_users('labeler_few', 'usr_id', 'ts', 'spend', 5);
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spent', 5);
+SELECT * FROM trend_users('labeler_events', 'user_id', 'name', 'spend', '7 days');
+SELECT * FROM trend_users('labeler_events', 'user_id', 'ts', 'name', '7 days');
+SELECT * FROM trend_users('labeler_events', 'name', 'ts', 'spend', '7 days');
+SELECT * FROM trend_users('labeler_events', 'user_id', 'ts', 'spend', 7);
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', interval '7 days');
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', '7 days');
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, NULL);
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 0, 0, 10);
+SELECT * FROM trend_users('labeler_few', NULL, 'ts', 'spend', 5);
+CREATE INDEX labeler_few_index ON labeler_few (user_id);
+SELECT * FROM trend_users('labeler_few_index', 'user_id', 'ts', 'spend', 5);
+INSERT INTO labeler_few VALUES (NULL, 5, 1);
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 10);
+DELETE FROM labeler_few WHERE user_id IS NULL;
+INSERT INTO labeler_few VALUES (42, 5, 'NaN');
+SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 10);
+SET usercls.max_memory = '16kB';
+\set VERBOSITY terse
+SELECT * FROM trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days', '2026-02-02', '2026-04-06');
+\set VERBOSITY default
+RESET usercls.max_memory;
+
+-- Rights and row security are the invoker's.
+CREATE ROLE regress_labeler;
+GRANT SELECT ON labeler_few TO regress_labeler;
+SET ROLE regress_labeler;
+SELECT count(*) FROM usercls.trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days');
+RESET ROLE;
+DROP OWNED BY regress_labeler;
+DROP ROLE regress_labeler;
+DROP VIEW "Labeler's view";
+DROP TABLE labeler_events, labeler_few;

@@ -1,0 +1,398 @@
+/* The uplift network: three ways to score agree, training does not depend on workers, estimators mean what they say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "upliftcase.h"
+#include "model/upliftloss.h"
+#include "model/upliftrow.h"
+#include "model/upliftscore.h"
+#include "model/uplifttrain.h"
+
+static UpliftConfig
+config_with(int depth, int aggregate, int layers, int heads)
+{
+	UpliftConfig config;
+
+	config_defaults(&config, uplift_options, uplift_option_count);
+	config.depth = depth;
+	config.aggregate = aggregate;
+	config.layers = layers;
+	config.heads = heads;
+	config.hidden_size = 16;
+	return config;
+}
+
+static void
+job_run(Job job, int workers)
+{
+	for (size_t items; (items = job.next(job.task)) > 0;)
+		for (size_t item = items; item-- > 0;) /* any order */
+			job.run(job.task, item, (int) item % workers);
+}
+
+/* By the job over the whole graph. The caller frees the block. */
+static void *
+score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *spec, int workers)
+{
+	Arena measure = arena_measure();
+
+	upliftscore_carve(task, &measure, spec, workers);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+
+	upliftscore_carve(task, &arena, spec, workers);
+	assert_false(arena.overflow);
+	task->graph = c->graph;
+	task->feature = c->feature;
+	task->weights = c->w;
+	job_run(upliftscore_job(task), workers);
+	return block;
+}
+
+/* A user's state after `layers` layers, from its neighbours' by recursion, in two accumulators that are merged. */
+static void
+row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
+{
+	const Adjacency *in = &c->graph.in;
+
+	if (layers == 0)
+	{
+		uplift_row_input(state, &c->net, c->w, c->feature + i * c->net.F, c->graph.degree[i]);
+		return;
+	}
+
+	const size_t width = uplift_state_width(&c->net);
+	real *self = malloc(width * sizeof(real));
+	real *neighbour = malloc(width * sizeof(real));
+	real *accumulator[2];
+
+	row_state(self, c, i, layers - 1);
+	for (int half = 0; half < 2; half++)
+	{
+		accumulator[half] = malloc(uplift_accumulator_width(&c->net) * sizeof(real));
+		uplift_row_start(accumulator[half], &c->net);
+	}
+	for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
+	{
+		if (in->node[at] == i)
+			continue;
+
+		const double weight = in->log_weight ? exp(in->log_weight[at]) : 1;
+
+		row_state(neighbour, c, in->node[at], layers - 1);
+		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight * 0.25);
+		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight * 0.75);
+	}
+	uplift_row_merge(accumulator[0], &c->net, accumulator[1]);
+	uplift_row_finish(state, &c->net, c->w, layers - 1, self, accumulator[0]);
+	free(accumulator[0]);
+	free(accumulator[1]);
+	free(self);
+	free(neighbour);
+}
+
+static void
+test_three_ways(void **unused)
+{
+	for (int depth = DEPTH_GATED; depth <= DEPTH_NONE; depth++)
+		for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
+		{
+			const UpliftConfig config = config_with(depth, aggregate, 2, 2);
+			const GraphSpec graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED};
+			const UpliftScoreSpec spec = {.config = config, .graph = graph, .F = 3};
+			UpliftCase c;
+			UpliftScoreTask task;
+
+			case_make(&c, &config, &graph, 3, false, 3);
+
+			void *block = score_graph(&task, &c, &spec, 3);
+
+			for (size_t i = 0; i < graph.N; i += 7)
+			{
+				real state[2 * GAT_HEAD_MAX];
+				const UpliftScore whole = upliftscore_get(&task, i);
+
+				row_state(state, &c, i, 2);
+
+				const UpliftScore row = uplift_row_heads(&c.net, c.w, state);
+
+				assert_true(fabs(whole.uplift - row.uplift) < 1e-5);
+				assert_true(fabs(whole.p_first - row.p_first) < 1e-5);
+				assert_true(fabs(whole.p_second - row.p_second) < 1e-5);
+			}
+			free(block);
+			case_free(&c);
+		}
+}
+
+/* Users within two edges of user 0, sorted by distance, as a graph of their own. */
+static void
+test_one_user(void **unused)
+{
+	const UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 2, 1);
+	const GraphSpec graph = {400, 900, true, true};
+	const UpliftScoreSpec spec = {.config = config, .graph = graph, .F = 3};
+	UpliftCase c;
+	UpliftScoreTask task;
+
+	case_make(&c, &config, &graph, 3, false, 4);
+
+	void *block = score_graph(&task, &c, &spec, 1);
+	const Adjacency *in = &c.graph.in;
+
+	for (uint32_t user = 0; user < 400; user += 13)
+	{
+		uint32_t node[400], source[2000], target[2000];
+		float weight[2000], feature[400 * 3], degree[400];
+		size_t n = 1, E = 0, first = 0;
+		UpliftScoreSpec near = {.config = config, .F = 3, .near = true};
+
+		node[0] = user;
+		near.reach[2] = 1;
+		for (int hop = 0; hop < 2; hop++)
+		{
+			const size_t last = n;
+
+			for (size_t r = first; r < last; r++)
+				for (size_t at = in->start[node[r]]; at < in->start[node[r] + 1]; at++)
+				{
+					size_t other = 0;
+
+					while (other < n && node[other] != in->node[at])
+						other++;
+					if (other == n)
+						node[n++] = in->node[at];
+					source[E] = (uint32_t) other;
+					target[E] = (uint32_t) r;
+					weight[E++] = expf(in->log_weight[at]);
+				}
+			near.reach[1 - hop] = n;
+			first = last;
+		}
+		near.graph = (GraphSpec){n, E, true, true};
+		for (size_t r = 0; r < n; r++)
+		{
+			memcpy(feature + 3 * r, c.feature + 3 * node[r], 3 * sizeof(float));
+			degree[r] = c.graph.degree[node[r]];
+		}
+
+		UpliftScoreTask one;
+		GraphBuild build;
+		Arena measure = arena_measure();
+
+		upliftscore_carve(&one, &measure, &near, 1);
+		graphbuild_carve(&build, &measure, &near.graph);
+
+		void *small = malloc(measure.used + ARENA_ALIGNMENT);
+		Arena arena = arena_over(arena_align(small), measure.used);
+
+		upliftscore_carve(&one, &arena, &near, 1);
+		graphbuild_carve(&build, &arena, &near.graph);
+		graphbuild_start(&build, &one.graph, source, target, weight, E);
+		while (graphbuild_step(&build))
+			;
+		memcpy(one.graph.degree, degree, n * sizeof(float));
+		memcpy(one.feature, feature, n * 3 * sizeof(float));
+		one.weights = c.w;
+		job_run(upliftscore_job(&one), 1);
+		assert_true(fabs(upliftscore_get(&one, 0).uplift - upliftscore_get(&task, user).uplift) < 1e-5);
+		free(small);
+	}
+	free(block);
+	case_free(&c);
+}
+
+#define USERS 1500
+
+/* An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours. */
+static void *
+train(UpliftTask *task, const UpliftSpec *spec, int workers)
+{
+	Rng rng = rng_seed(21, 0);
+	GraphCounts counts;
+	Arena measure = arena_measure();
+
+	uplifttrain_carve(task, &measure, spec, workers);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+	Arena graph = arena; /* graphs are carved first */
+
+	uplifttrain_carve(task, &arena, spec, workers);
+	assert_false(arena.overflow);
+	case_graph(&task->graph, &counts, &graph, &spec->graph, &rng);
+
+	UpliftData *data = &task->data;
+
+	for (size_t i = 0; i < USERS * spec->F; i++)
+		data->feature[i] = i % 17 == 3 ? NAN : (float) rng_normal(&rng);
+	for (size_t i = 0; i < USERS; i++)
+	{
+		const Adjacency *in = &task->graph.in;
+		double mean = 0;
+
+		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
+			mean += fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
+		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
+		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
+		data->held_out[i] = i % 5 == 0;
+		if (data->propensity)
+			data->propensity[i] = 0.4f;
+	}
+	job_run(uplifttrain_job(task), workers);
+	return block;
+}
+
+static void
+test_workers(void **unused)
+{
+	UpliftSpec spec = {.config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION_SUM, 2, 2), .F = 4, .seed = 9};
+	UpliftTask one, three;
+
+	spec.graph = (GraphSpec){USERS, 4000, false, true};
+	spec.config.max_epochs = 12;
+
+	void *block = train(&one, &spec, 1);
+	void *other = train(&three, &spec, 3);
+
+	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
+	assert_int_equal(uplifttrain_report(&one)->epoch, 12);
+	free(block);
+	free(other);
+}
+
+static void
+test_learns(void **unused)
+{
+	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
+		for (int given = 0; given < 2; given++)
+		{
+			UpliftSpec spec = {.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
+			UpliftTask task;
+
+			spec.graph = (GraphSpec){USERS, 4000, false, false};
+			spec.propensities = given;
+			spec.config.estimator = estimator;
+			spec.config.max_epochs = 150;
+
+			void *block = train(&task, &spec, 1);
+			const UpliftResult *result = uplifttrain_result(&task);
+
+			assert_int_equal(result->train.treated + result->train.control + result->held_out.treated +
+								 result->held_out.control,
+							 USERS * 9 / 10);
+			assert_true(result->valid_loss < result->baseline_loss);
+			assert_true(result->valid_metric > 0.1); /* a random order has 0 */
+			assert_true(result->report.best_epoch > 1);
+			assert_true(fabs(result->predicted_effect - 0.18) < 0.08);
+			free(block);
+		}
+}
+
+static void
+test_without_held_out(void **unused)
+{
+	UpliftSpec spec = {.config = config_with(DEPTH_NONE, AGGREGATE_SUM, 1, 1), .F = 4, .seed = 9};
+	UpliftTask task;
+
+	spec.graph = (GraphSpec){USERS, 4000, false, false};
+	spec.config.max_epochs = 3;
+
+	void *block = train(&task, &spec, 1);
+
+	memset(task.data.held_out, 0, USERS);
+	task.started = false;
+	job_run(uplifttrain_job(&task), 1);
+	assert_int_equal(uplifttrain_report(&task)->epoch, 3);
+	assert_int_equal(uplifttrain_report(&task)->best_epoch, 3);
+	for (size_t i = 0; i < task.net.total; i++)
+		assert_true(isfinite(uplifttrain_weights(&task)[i]));
+	free(block);
+}
+
+/* The correction inverts what partial labels converge to. */
+static void
+test_correction(void **unused)
+{
+	const UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
+	UpliftNet net;
+
+	uplift_net(&net, &config, 2);
+
+	real *w = calloc(net.total, sizeof(real));
+
+	for (double p = 0.1; p < 0.95; p += 0.2)
+		for (double m = 0.05; m < 1; m += 0.15)
+			for (double c = 0.05; c <= 1 - m; c += 0.15)
+			{
+				const double r = p / (1 - p);
+				const double raw_a = m / (1 + r * c);
+				const double raw_c = c / (1 + m / r);
+				const real logit[2] = {(real) log(raw_a / (1 - raw_a)), (real) log(raw_c / (1 - raw_c))};
+
+				w[net.propensity] = (real) p;
+				net.config.corrected = true;
+
+				const UpliftScore score = uplift_answer(&net, w, logit);
+
+				assert_true(fabs(score.p_second - (1 - m)) < 1e-5);
+				assert_true(fabs(score.p_first - (1 - c)) < 1e-5);
+				assert_true(fabs(score.uplift - (1 - m - c)) < 1e-5);
+				net.config.corrected = false;
+				assert_true(fabs(uplift_answer(&net, w, logit).uplift - (1 - raw_a - raw_c)) < 1e-5);
+			}
+
+	const real extreme[2] = {30, 30};
+
+	net.config.corrected = true;
+
+	const UpliftScore held = uplift_answer(&net, w, extreme);
+
+	assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
+	free(w);
+}
+
+static void
+test_terms(void **unused)
+{
+	const UpliftTerms sure = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 1, 0.5, 0.5);
+	const UpliftTerms lost = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 0, 0.5, 0.5);
+	const UpliftTerms first = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 1, 0.5, 0.5);
+	const UpliftTerms second = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 0, 0.5, 0.5);
+
+	assert_true(sure.weight[0] == 1 && sure.target[0] == 1 && sure.weight[1] == 1 && sure.target[1] == 0);
+	assert_true(lost.weight[0] == 1 && lost.target[0] == 0 && lost.weight[1] == 1 && lost.target[1] == 1);
+	assert_true(first.weight[0] == 0 && first.weight[1] == 1 && first.target[1] == 0);
+	assert_true(second.weight[0] == 1 && second.target[0] == 0 && second.weight[1] == 0);
+	assert_true(fabs(uplift_terms(ESTIMATOR_CLASS_TRANSFORM, true, 3, 0.25, 0.5).target[0] - 12) < 1e-12);
+	assert_true(fabs(uplift_terms(ESTIMATOR_TWO_HEAD, false, 1, 0.25, 0.5).weight[1] - 0.5 / 0.75) < 1e-12);
+}
+
+static void
+test_options(void **unused)
+{
+	UpliftConfig config;
+
+	config_defaults(&config, uplift_options, uplift_option_count);
+	assert_int_equal(uplift_config_check(&config).code, STATUS_SUCCESS);
+	config.heads = 3;
+	assert_int_equal(uplift_config_check(&config).code, STATUS_BAD_VALUE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_three_ways),	  cmocka_unit_test(test_one_user),	 cmocka_unit_test(test_workers),
+		cmocka_unit_test(test_learns),		  cmocka_unit_test(test_correction), cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_without_held_out), cmocka_unit_test(test_options),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
