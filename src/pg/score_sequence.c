@@ -15,6 +15,7 @@
 #include "pg/errors.h"
 #include "pg/modelcache.h"
 #include "pg/registry.h"
+#include "pg/sequence_array.h"
 #include "pg/sequence_model.h"
 
 /* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
@@ -145,80 +146,28 @@ scoring_by_value(FunctionCallInfo fcinfo)
 	return scoring;
 }
 
-static void
-not_finite(double value)
-{
-	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("sequence holds %s", isnan(value) ? "NaN"
-												: value > 0  ? "Infinity"
-															 : "-Infinity"),
-					errdetail("A value has to be a number that fits real, or null."),
-					errhint("Replace such values by NULL, which means \"not known\".")));
-}
-
-/* Elements to floats, NULL to NaN. */
-static void
-read_values(float *value, const ArrayType *array, size_t n)
-{
-	const double *element = (const double *) ARR_DATA_PTR(array);
-	const bits8 *present = ARR_NULLBITMAP(array);
-
-	for (size_t i = 0; i < n; i++)
-	{
-		if (present && !(present[i / 8] & (1 << (i % 8))))
-		{
-			value[i] = NAN;
-			continue;
-		}
-		value[i] = (float) *element;
-		if (!isfinite(value[i]))
-			not_finite(*element);
-		element++;
-	}
-}
-
-/* Steps of the sequence, without empty ones before the first value; *first is where they begin. */
-static size_t
-skip_empty(size_t *first, const float *value, size_t steps, size_t F)
-{
-	size_t i = 0;
-
-	while (i < (steps - 1) * F && isnan(value[i]))
-		i++;
-	*first = i / F * F;
-	return steps - i / F;
-}
-
 /* Fill scoring->prob with the probabilities of the sequence. */
 static void
 score_sequence(Scoring *scoring, const ArrayType *array)
 {
 	SequenceModel *model = scoring->model;
-	const int F = ARR_NDIM(array) == 2 ? ARR_DIMS(array)[1] : 1;
-	const size_t steps = ARR_NDIM(array) > 0 ? (size_t) ARR_DIMS(array)[0] : 0;
+	const size_t F = (size_t) model->F;
+	const size_t steps = sequence_array_steps(array, model->F, scoring->name);
 
-	if (steps == 0 || ARR_NDIM(array) > 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg(steps == 0 ? "sequence is empty" : "sequence has %d dimensions", ARR_NDIM(array)),
-				 errdetail("A sequence is an array of periods × features, or of periods for one feature."),
-				 errhint("Pass what usercls.sequence_agg() returns.")));
-	if (F != model->F)
-		error_sequence_width(scoring->name, F, model->F);
-	if (steps * (size_t) F > scoring->room)
+	if (steps * F > scoring->room)
 	{
 		if (scoring->value)
 			pfree(scoring->value);
 		scoring->value = NULL;
-		scoring->room = steps * (size_t) F;
+		scoring->room = steps * F;
 		scoring->value =
 			MemoryContextAllocHuge(GetMemoryChunkContext(scoring), scoring->room * sizeof(float));
 	}
-	read_values(scoring->value, array, steps * (size_t) F);
+	sequence_array_values(scoring->value, array, steps * F);
 
-	size_t first;
-	const size_t start[] = {0, skip_empty(&first, scoring->value, steps, (size_t) F)};
-	const SequenceSet set = {.N = 1, .F = (size_t) F, .start = start, .value = scoring->value + first};
+	const size_t empty = sequence_empty_steps(scoring->value, steps, F);
+	const size_t start[] = {0, steps - empty};
+	const SequenceSet set = {.N = 1, .F = F, .start = start, .value = scoring->value + empty * F};
 
 	seqscorer_run(sequence_model_scorer(model, start[1]), scoring->prob, &set, 0, 1);
 }
@@ -261,18 +210,11 @@ class_index(Scoring *scoring, text *name)
 		memcmp(VARDATA_ANY(name), VARDATA_ANY(scoring->class_name), VARSIZE_ANY_EXHDR(name)) == 0)
 		return scoring->class_index;
 
-	const char *wanted = text_to_cstring(name);
+	const int class = sequence_model_class_named(model, text_to_cstring(name));
 
-	for (int c = 0; c < model->C; c++)
-		if (strcmp(model->classes[c], wanted) == 0)
-		{
-			scoring->class_name = DatumGetTextPP(model->class_text[c]);
-			scoring->class_index = c;
-			return c;
-		}
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model has no class \"%s\"", wanted),
-					errhint_nearest(nearest_name(wanted, (const char *const *) model->classes, model->C),
-									"usercls.predict() shows the classes.")));
+	scoring->class_name = DatumGetTextPP(model->class_text[class]);
+	scoring->class_index = class;
+	return class;
 }
 
 static Datum

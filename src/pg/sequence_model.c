@@ -127,6 +127,18 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	return model;
 }
 
+int
+sequence_model_class_named(const SequenceModel *model, const char *name)
+{
+	const char *const *classes = (const char *const *) model->classes;
+
+	for (int c = 0; c < model->C; c++)
+		if (strcmp(classes[c], name) == 0)
+			return c;
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model has no class \"%s\"", name),
+					errhint_nearest(nearest_name(name, classes, model->C), "usercls.predict() shows the classes.")));
+}
+
 /* In the current memory context; *block is what to free. */
 static SequenceScorer *
 scorer_make(void **block, const SequenceModel *model, size_t max_steps, size_t n, const char *what)

@@ -34,6 +34,9 @@ extern void *sequence_model_decode(const void *bytes, size_t size, const char *m
  */
 extern int sequence_model_class(const SequenceModel *model, const real *prob);
 
+/* The class of that name; an error with the nearest name when there is none. */
+extern int sequence_model_class_named(const SequenceModel *model, const char *name);
+
 /* The model's own scorer, made larger when a sequence is longer than any before. */
 extern SequenceScorer *sequence_model_scorer(SequenceModel *model, size_t steps);
 

@@ -1,0 +1,65 @@
+#include "postgres.h"
+
+#include "pg/sequence_array.h"
+
+#include <math.h>
+
+#include "pg/errors.h"
+
+size_t
+sequence_array_steps(const ArrayType *array, int F, const char *model)
+{
+	const int width = ARR_NDIM(array) == 2 ? ARR_DIMS(array)[1] : 1;
+	const size_t steps = ARR_NDIM(array) > 0 ? (size_t) ARR_DIMS(array)[0] : 0;
+
+	if (steps == 0 || ARR_NDIM(array) > 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg(steps == 0 ? "sequence is empty" : "sequence has %d dimensions", ARR_NDIM(array)),
+				 errdetail("A sequence is an array of periods × features, or of periods for one feature."),
+				 errhint("Pass what usercls.sequence_agg() returns.")));
+	if (width != F)
+		error_sequence_width(model, width, F);
+	return steps;
+}
+
+static void
+not_finite(double value)
+{
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("sequence holds %s", isnan(value) ? "NaN"
+											   : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
+															  : psprintf("%g", value)),
+					errdetail("A value has to be a number that fits real, or null."),
+					errhint("Replace such values by NULL, which means \"not known\".")));
+}
+
+void
+sequence_array_values(float *value, const ArrayType *array, size_t n)
+{
+	const double *element = (const double *) ARR_DATA_PTR(array);
+	const bits8 *present = ARR_NULLBITMAP(array);
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (present && !(present[i / 8] & (1 << (i % 8))))
+		{
+			value[i] = NAN;
+			continue;
+		}
+		value[i] = (float) *element;
+		if (!isfinite(value[i]))
+			not_finite(*element);
+		element++;
+	}
+}
+
+size_t
+sequence_empty_steps(const float *value, size_t steps, size_t F)
+{
+	size_t i = 0;
+
+	while (i < (steps - 1) * F && isnan(value[i]))
+		i++;
+	return i / F;
+}
