@@ -1,0 +1,130 @@
+-- How good a model is, on users it has not learned from. See docs/metrics.md.
+--
+-- All functions begin alike. source null: the users that the training held out of the model's own tables, found again
+-- by the seed; otherwise every user of another table or view with the same columns. as_of null: as trained, in another
+-- source the latest possible. version null: the promoted one.
+
+CREATE FUNCTION usercls.evaluate(
+	model text,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	replicates int DEFAULT 200,
+	seed bigint DEFAULT 42,
+	OUT metric text,
+	OUT value float8,
+	OUT ci_low float8,
+	OUT ci_high float8,
+	OUT baseline float8,
+	OUT n bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_evaluate'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
+COMMENT ON FUNCTION usercls.evaluate(text, regclass, regclass, timestamptz, int, int, bigint)
+IS 'metrics of a model on users it has not learned from, with 95 % intervals by bootstrap and what a rule without a model reaches';
+
+CREATE FUNCTION usercls.confusion_matrix(
+	model text,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	OUT actual text,
+	OUT predicted text,
+	OUT n bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_confusion_matrix'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 9 COST 1000000;
+COMMENT ON FUNCTION usercls.confusion_matrix(text, regclass, timestamptz, int)
+IS 'users of each class by the class that a sequence model gives them';
+
+CREATE FUNCTION usercls.calibration(
+	model text,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	OUT bin int,
+	OUT lower float8,
+	OUT upper float8,
+	OUT n bigint,
+	OUT predicted float8,
+	OUT observed float8,
+	OUT standard_error float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_calibration'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
+COMMENT ON FUNCTION usercls.calibration(text, regclass, regclass, timestamptz, int)
+IS 'predicted against observed: confidence and accuracy of a sequence model, uplift and effect of an uplift model, by bins of the prediction';
+
+CREATE FUNCTION usercls.qini_curve(
+	model text,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	version int DEFAULT NULL,
+	points int DEFAULT 100,
+	OUT share float8,
+	OUT users bigint,
+	OUT incremental float8,
+	OUT random float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_qini_curve'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 101 COST 1000000;
+COMMENT ON FUNCTION usercls.qini_curve(text, regclass, regclass, int, int)
+IS 'incremental outcome when the users with the highest uplift are treated, by their share, and what random targeting gives';
+
+CREATE FUNCTION usercls.uplift_by_decile(
+	model text,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	version int DEFAULT NULL,
+	groups int DEFAULT 10,
+	OUT decile int,
+	OUT users bigint,
+	OUT treated bigint,
+	OUT predicted float8,
+	OUT lowest float8,
+	OUT highest float8,
+	OUT outcome_treated float8,
+	OUT outcome_untreated float8,
+	OUT effect float8,
+	OUT standard_error float8,
+	OUT agrees boolean
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_uplift_by_decile'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
+COMMENT ON FUNCTION usercls.uplift_by_decile(text, regclass, regclass, int, int)
+IS 'predicted uplift against the effect that the experiment measured, by groups of users from the highest prediction down; agrees: within 1.96 standard errors';
+
+CREATE FUNCTION usercls.drift(
+	model text,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	OUT feature text,
+	OUT psi float8,
+	OUT missing_then float8,
+	OUT missing_now float8,
+	OUT mean_then float8,
+	OUT mean_now float8,
+	OUT n_then bigint,
+	OUT n_now bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_drift'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
+COMMENT ON FUNCTION usercls.drift(text, regclass, timestamptz, int)
+IS 'how far each feature has moved since the training: population stability index over ten bins of the values then, and one for missing';
+
+CREATE FUNCTION usercls.explain(
+	model text,
+	seq float8[],
+	class text DEFAULT NULL,
+	OUT step int,
+	OUT feature text,
+	OUT value float8,
+	OUT contribution float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_explain'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 100 COST 1000000;
+COMMENT ON FUNCTION usercls.explain(text, float8[], text)
+IS 'what each value of a sequence adds to the probability of a class (null: the most likely one): the change when it is taken as missing';

@@ -1,0 +1,198 @@
+/* drift(): has what a model reads changed since its training? */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "nn/drift.h"
+#include "nn/rank.h"
+#include "pg/evaluate.h"
+#include "pg/evaluate_sequence.h"
+#include "pg/graphload.h"
+#include "pg/sequence_spec.h"
+#include "pg/uplift_source.h"
+
+/* Rows of F features, NaN = missing: steps of sequences, or users. */
+typedef struct Observed
+{
+	const float *value;
+	size_t n, F;
+} Observed;
+
+/* One feature of an Observed. */
+typedef struct Column
+{
+	double *sorted; /* those not missing, rising */
+	size_t n;
+	double mean;    /* NaN when all are missing */
+	double missing; /* share */
+} Column;
+
+static void *
+alloc_array(Size n, Size size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+static Column
+column_of(const Observed *rows, size_t f)
+{
+	double *value = alloc_array(rows->n, sizeof(double));
+	Column column = {.sorted = alloc_array(rows->n, sizeof(double))};
+	uint32 *order;
+	RankItem *scratch;
+	double sum = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		if (!isnan(rows->value[i * rows->F + f]))
+		{
+			value[column.n] = rows->value[i * rows->F + f];
+			sum += value[column.n++];
+		}
+	order = alloc_array(column.n, sizeof(uint32));
+	scratch = alloc_array(2 * column.n, sizeof(RankItem));
+	rank_descending(order, scratch, value, column.n);
+	for (size_t i = 0; i < column.n; i++)
+		column.sorted[i] = value[order[column.n - 1 - i]];
+	column.mean = column.n > 0 ? sum / (double) column.n : NAN;
+	column.missing = rows->n > 0 ? (double) (rows->n - column.n) / (double) rows->n : NAN;
+	pfree(value);
+	pfree(order);
+	pfree(scratch);
+	CHECK_FOR_INTERRUPTS();
+	return column;
+}
+
+/* Values by the groups of then, and those that are missing. */
+static void
+count_groups(double *count /* DRIFT_BINS + 1 */, const Column *column, const double *cut, size_t rows)
+{
+	memset(count, 0, (DRIFT_BINS + 1) * sizeof(double));
+	for (size_t i = 0; i < column->n; i++)
+		count[drift_bin(cut, column->sorted[i])]++;
+	count[DRIFT_BINS] = (double) (rows - column->n);
+}
+
+static double
+index_of(const Column *then, const Column *now, size_t n_then, size_t n_now)
+{
+	double cut[DRIFT_BINS - 1] = {0};
+	double expected[DRIFT_BINS + 1], actual[DRIFT_BINS + 1];
+
+	if (then->n > 0)
+		drift_cuts(cut, then->sorted, then->n);
+	count_groups(expected, then, cut, n_then);
+	count_groups(actual, now, cut, n_now);
+	return drift_psi(expected, actual, DRIFT_BINS + 1);
+}
+
+static void
+put_number(Datum *value, bool *null, int i, double number)
+{
+	null[i] = isnan(number);
+	value[i] = Float8GetDatum(null[i] ? 0 : number);
+}
+
+static void
+put_drift(ReturnSetInfo *result, const Observed *then, const Observed *now, const char *const *features)
+{
+	for (size_t f = 0; f < then->F; f++)
+	{
+		const Column old = column_of(then, f);
+		const Column new = column_of(now, f);
+		Datum value[8] = {CStringGetTextDatum(features[f])};
+		bool null[8] = {false};
+
+		put_number(value, null, 1, index_of(&old, &new, then->n, now->n));
+		put_number(value, null, 2, old.missing);
+		put_number(value, null, 3, new.missing);
+		put_number(value, null, 4, old.mean);
+		put_number(value, null, 5, new.mean);
+		value[6] = Int64GetDatum((int64) then->n);
+		value[7] = Int64GetDatum((int64) now->n);
+		tuplestore_putvalues(result->setResult, result->setDesc, value, null);
+		pfree(old.sorted);
+		pfree(new.sorted);
+	}
+}
+
+static Observed
+observed_steps(const SequenceSource *source, const TimestampTz *as_of)
+{
+	const SequenceUsers *users = sequence_read(source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
+
+	if (users->N == 0)
+		error_nobody(source->relation, "No user has a row in the periods before as_of.");
+
+	const SequenceSet set = evaluate_sequences(users, "drift");
+
+	return (Observed){set.value, set.start[set.N], set.F};
+}
+
+static void
+drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
+{
+	const TimestampTz trained_as_of = registry_as_of(call->model);
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, evaluate_spec(call->model));
+
+	const Observed then = observed_steps(&training.source, &trained_as_of);
+
+	if (OidIsValid(call->source))
+		training.source.relation = call->source;
+
+	const Observed now = observed_steps(&training.source, call->has_as_of ? &call->as_of : NULL);
+
+	put_drift(result, &then, &now, (const char *const *) training.source.features);
+}
+
+static void
+drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
+{
+	UpliftSource *source = uplift_source_read(evaluate_spec(call->model));
+
+	if (!OidIsValid(call->source))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("drift of uplift model \"%s\" needs a table to compare with", call->model->name),
+						errdetail("Its users \"%s\" have no time column to tell then from now.", get_rel_name(source->users)),
+						errhint("Pass the users of today, with the same columns, as source.")));
+
+	const UserGraph *users = graph_load(source, LOAD_FEATURES, false, false, "drift");
+	const Observed then = {users->feature, users->N, users->F};
+
+	source->users = call->source;
+	users = graph_load(source, LOAD_FEATURES, false, false, "drift");
+
+	const Observed now = {users->feature, users->N, users->F};
+
+	put_drift(result, &then, &now, (const char *const *) source->feature);
+}
+
+PG_FUNCTION_INFO_V1(usercls_drift);
+Datum
+usercls_drift(PG_FUNCTION_ARGS)
+{
+	MemoryContext work, old;
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+	work = AllocSetContextCreate(CurrentMemoryContext, "usercls drift", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(work);
+
+	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, false, true, &next);
+
+	if (strcmp(call.model->kind, "sequence") == 0)
+		drift_sequence((ReturnSetInfo *) fcinfo->resultinfo, &call);
+	else
+		drift_uplift((ReturnSetInfo *) fcinfo->resultinfo, &call);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(work);
+	return (Datum) 0;
+}

@@ -1,0 +1,391 @@
+/* evaluate() and its relatives: how good a stored model is, on users it has not learned from. */
+#include "postgres.h"
+
+#include "pg/evaluate.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "nn/bootstrap.h"
+#include "pg/errors.h"
+#include "pg/runner.h"
+
+#define REPLICATES_MAX 100000
+
+static bool
+next_argument(FunctionCallInfo fcinfo, int *arg, Datum *value)
+{
+	const int at = (*arg)++;
+
+	*value = PG_GETARG_DATUM(at);
+	return !PG_ARGISNULL(at);
+}
+
+EvaluateCall
+evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of, int *next)
+{
+	EvaluateCall call = {.source = InvalidOid, .edges = InvalidOid};
+	Datum value;
+	const char *name;
+
+	*next = 0;
+	if (!next_argument(fcinfo, next, &value))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null"),
+						errhint("Pass one of the names in usercls.models.")));
+	name = TextDatumGetCString(value);
+	if (next_argument(fcinfo, next, &value))
+		call.source = DatumGetObjectId(value);
+	if (edges && next_argument(fcinfo, next, &value))
+		call.edges = DatumGetObjectId(value);
+	if (as_of && next_argument(fcinfo, next, &value))
+	{
+		call.has_as_of = true;
+		call.as_of = DatumGetTimestampTz(value);
+	}
+	call.model = next_argument(fcinfo, next, &value) ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
+													 : registry_promoted(name, kind, RIGHT_SCORE);
+	if (kind && strcmp(call.model->kind, kind) != 0)
+		error_wrong_kind(name, call.model->kind, kind);
+	return call;
+}
+
+/* An argument that may not be null. */
+static Datum
+required(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+	return PG_GETARG_DATUM(arg);
+}
+
+void
+error_nobody(Oid relation, const char *detail)
+{
+	ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
+					errmsg("relation \"%s\" has nobody to evaluate on", get_rel_name(relation)),
+					errdetail("%s", detail), errhint("Check the source and as_of.")));
+}
+
+void
+error_nobody_held_out(const Model *model)
+{
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("version %d of model \"%s\" was trained without held-out users", model->version, model->name),
+					errhint("Pass a table of users that it has not seen as source.")));
+}
+
+Jsonb *
+evaluate_spec(const Model *model)
+{
+	Jsonb *spec = registry_spec(model);
+
+	if (!spec)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("version %d of model \"%s\" was imported without its training", model->version, model->name),
+						errdetail("It does not say from which tables and columns its input comes."),
+						errhint("Score a query with usercls.predict() and use the aggregates usercls.auc() and "
+								"usercls.log_loss().")));
+	return spec;
+}
+
+static bool
+is_sequence(const EvaluateCall *call)
+{
+	return strcmp(call->model->kind, "sequence") == 0;
+}
+
+/* All that a function here allocates, and that its rows do not need. */
+static MemoryContext
+work_begin(void)
+{
+	return MemoryContextSwitchTo(
+		AllocSetContextCreate(CurrentMemoryContext, "usercls evaluation", ALLOCSET_DEFAULT_SIZES));
+}
+
+static void
+work_end(MemoryContext old)
+{
+	const MemoryContext work = MemoryContextSwitchTo(old);
+
+	MemoryContextDelete(work);
+}
+
+static void
+put_row(FunctionCallInfo fcinfo, Datum *value, bool *null)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	tuplestore_putvalues(result->setResult, result->setDesc, value, null);
+}
+
+/* A number that may be undefined. */
+static void
+set_number(Datum *value, bool *null, int i, double number)
+{
+	null[i] = isnan(number);
+	value[i] = null[i] ? (Datum) 0 : Float8GetDatum(number);
+}
+
+/* -- evaluate() ----------------------------------------------------------- */
+
+static void
+bootstrap(MetricSet *set, int replicates, int64 seed)
+{
+	double *draws; /* rows × replicates */
+	double *value = palloc(sizeof(double) * (Size) set->rows);
+	uint32 *weight;
+
+	memory_check(set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates, "evaluation");
+	draws = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*draws) * (Size) set->rows * (Size) replicates);
+	weight = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*weight) * set->n);
+	for (int r = 0; r < replicates; r++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		bootstrap_draw(weight, (uint64) seed, (uint64) r, set->n);
+		set->measure(value, set->state, weight);
+		for (int i = 0; i < set->rows; i++)
+			draws[(Size) i * (Size) replicates + (Size) r] = value[i];
+	}
+	for (int i = 0; i < set->rows; i++)
+	{
+		const Interval95 interval =
+			bootstrap_interval(draws + (Size) i * (Size) replicates, (size_t) replicates);
+
+		set->row[i].low = interval.low;
+		set->row[i].high = interval.high;
+	}
+}
+
+static void
+put_metric(FunctionCallInfo fcinfo, const MetricSet *set, const MetricRow *row)
+{
+	Datum value[6] = {CStringGetTextDatum(row->name)};
+	bool null[6] = {false};
+
+	set_number(value, null, 1, row->value);
+	set_number(value, null, 2, row->low);
+	set_number(value, null, 3, row->high);
+	set_number(value, null, 4, row->baseline);
+	value[5] = Int64GetDatum((int64) set->n);
+	put_row(fcinfo, value, null);
+}
+
+PG_FUNCTION_INFO_V1(usercls_evaluate);
+Datum
+usercls_evaluate(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
+	const int replicates = DatumGetInt32(required(fcinfo, next, "replicates"));
+	const int64 seed = DatumGetInt64(required(fcinfo, next + 1, "seed"));
+
+	if (replicates < 0 || replicates > REPLICATES_MAX)
+		error_out_of_range("replicates", psprintf("%d", replicates), psprintf("0 to %d", REPLICATES_MAX));
+
+	MetricSet *set = is_sequence(&call) ? evaluate_classes(evaluate_sequence_sample(&call))
+										: evaluate_uplift(evaluate_uplift_sample(&call));
+	double *value = palloc(sizeof(double) * (Size) set->rows);
+
+	set->measure(value, set->state, NULL);
+	for (int i = 0; i < set->rows; i++)
+	{
+		set->row[i].value = value[i];
+		set->row[i].low = set->row[i].high = NAN;
+	}
+	if (replicates > 0)
+		bootstrap(set, replicates, seed);
+	for (int i = 0; i < set->rows; i++)
+		put_metric(fcinfo, set, &set->row[i]);
+	work_end(old);
+	return (Datum) 0;
+}
+
+/* -- Sequence models ------------------------------------------------------ */
+
+PG_FUNCTION_INFO_V1(usercls_confusion_matrix);
+Datum
+usercls_confusion_matrix(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, "sequence", false, true, &next);
+	const ClassSample *sample = evaluate_sequence_sample(&call);
+	const size_t C = sample->scores.C;
+	double *matrix = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * C * C);
+
+	metric_confusion(matrix, &sample->answers);
+	for (size_t actual = 0; actual < C; actual++)
+		for (size_t predicted = 0; predicted < C; predicted++)
+		{
+			Datum value[3] = {CStringGetTextDatum(sample->classes[actual]),
+							  CStringGetTextDatum(sample->classes[predicted]),
+							  Int64GetDatum((int64) matrix[actual * C + predicted])};
+			bool null[3] = {false};
+
+			put_row(fcinfo, value, null);
+		}
+	work_end(old);
+	return (Datum) 0;
+}
+
+static void
+put_confidence(FunctionCallInfo fcinfo, const ClassSample *sample)
+{
+	ConfidenceBin bin[CONFIDENCE_BINS];
+
+	metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
+	for (int i = 0; i < CONFIDENCE_BINS; i++)
+	{
+		const double n = bin[i].count;
+		const double correct = bin[i].correct / n;
+		Datum value[7] = {Int32GetDatum(i + 1), Float8GetDatum((double) i / CONFIDENCE_BINS),
+						  Float8GetDatum((i + 1.0) / CONFIDENCE_BINS), Int64GetDatum((int64) n)};
+		bool null[7] = {false};
+
+		if (n == 0)
+			continue;
+		set_number(value, null, 4, bin[i].confidence / n);
+		set_number(value, null, 5, correct);
+		set_number(value, null, 6, n > 1 ? sqrt(correct * (1 - correct) / (n - 1)) : NAN);
+		put_row(fcinfo, value, null);
+	}
+}
+
+/* -- Uplift models -------------------------------------------------------- */
+
+static UpliftBin *
+groups_of(const UpliftScores *sample, int groups)
+{
+	UpliftBin *bin;
+
+	if (groups < 1 || (size_t) groups > sample->n)
+		error_out_of_range("groups", psprintf("%d", groups), psprintf("1 to %zu, the number of users", sample->n));
+	bin = palloc(sizeof(*bin) * (Size) groups);
+	uplift_by_bin(bin, sample, (size_t) groups);
+	return bin;
+}
+
+static void
+put_effects(FunctionCallInfo fcinfo, const UpliftScores *sample)
+{
+	const int groups = (int) Min(10, sample->n);
+	const UpliftBin *bin = groups_of(sample, groups);
+
+	/* From the lowest prediction up, as for classes. */
+	for (int i = groups - 1; i >= 0; i--)
+	{
+		Datum value[7] = {Int32GetDatum(groups - i), Float8GetDatum(bin[i].lowest), Float8GetDatum(bin[i].highest),
+						  Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])), Float8GetDatum(bin[i].predicted)};
+		bool null[7] = {false};
+
+		set_number(value, null, 5, bin[i].effect);
+		set_number(value, null, 6, bin[i].standard_error);
+		put_row(fcinfo, value, null);
+	}
+}
+
+PG_FUNCTION_INFO_V1(usercls_calibration);
+Datum
+usercls_calibration(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
+
+	if (is_sequence(&call))
+		put_confidence(fcinfo, evaluate_sequence_sample(&call));
+	else
+		put_effects(fcinfo, evaluate_uplift_sample(&call));
+	work_end(old);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
+Datum
+usercls_uplift_by_decile(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, "uplift", true, false, &next);
+	const int groups = DatumGetInt32(required(fcinfo, next, "groups"));
+	const UpliftScores *sample = evaluate_uplift_sample(&call);
+	const UpliftBin *bin = groups_of(sample, groups);
+
+	for (int i = 0; i < groups; i++)
+	{
+		Datum value[11] = {Int32GetDatum(i + 1), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
+						   Int64GetDatum((int64) bin[i].n[1])};
+		bool null[11] = {false};
+
+		set_number(value, null, 3, bin[i].predicted);
+		set_number(value, null, 4, bin[i].lowest);
+		set_number(value, null, 5, bin[i].highest);
+		set_number(value, null, 6, bin[i].outcome[1]);
+		set_number(value, null, 7, bin[i].outcome[0]);
+		set_number(value, null, 8, bin[i].effect);
+		set_number(value, null, 9, bin[i].standard_error);
+		null[10] = isnan(bin[i].standard_error);
+		value[10] = BoolGetDatum(fabs(bin[i].predicted - bin[i].effect) <= 1.96 * bin[i].standard_error);
+		put_row(fcinfo, value, null);
+	}
+	work_end(old);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(usercls_qini_curve);
+Datum
+usercls_qini_curve(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, "uplift", true, false, &next);
+	const int points = DatumGetInt32(required(fcinfo, next, "points"));
+
+	if (points < 1)
+		error_out_of_range("points", psprintf("%d", points), "1 and more");
+
+	const UpliftScores *sample = evaluate_uplift_sample(&call);
+	CurvePoint *curve = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*curve) * (sample->n + 1));
+	const size_t n = uplift_qini_curve(curve, sample);
+	const CurvePoint end = curve[n - 1];
+	double step_end = 0;
+
+	/* The first point at or after each of `points` equal steps, and both ends. */
+	for (size_t i = 0; i < n; i++)
+	{
+		if (curve[i].x < step_end && i < n - 1)
+			continue;
+		step_end = (floor(curve[i].x * points / end.x) + 1) * end.x / points;
+
+		Datum value[4] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x), Float8GetDatum(curve[i].y),
+						  Float8GetDatum(end.y * curve[i].x / end.x)};
+		bool null[4] = {false};
+
+		put_row(fcinfo, value, null);
+	}
+	work_end(old);
+	return (Datum) 0;
+}

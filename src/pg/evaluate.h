@@ -1,0 +1,83 @@
+/*
+ * What a version of a model answered for users of whom the truth is known.
+ *
+ * Without a source these are the users that the training held out: the split is
+ * a function of seed and user (pg/split.h), so the same ones are found again.
+ * With a source they are all users in it, and it is up to the caller that none
+ * of them was trained on.
+ */
+#ifndef USERCLS_PG_EVALUATE_H
+#define USERCLS_PG_EVALUATE_H
+
+#include "datatype/timestamp.h"
+#include "fmgr.h"
+
+#include "nn/metrics.h"
+#include "nn/upliftmetrics.h"
+#include "pg/registry.h"
+
+/* The leading arguments of evaluate() and its relatives. */
+typedef struct EvaluateCall
+{
+	const Model *model;
+	Oid source;         /* InvalidOid: the users held out of the model's own source */
+	Oid edges;          /* InvalidOid: the model's own */
+	bool has_as_of;     /* sequence models: otherwise as trained, or the latest possible in another source */
+	TimestampTz as_of;
+} EvaluateCall;
+
+/*
+ * Read the arguments that these functions begin with: model, source, edges and as_of where the function has them,
+ * version. *next is the argument after them. The model must be of the kind, when one is given.
+ */
+extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of, int *next);
+
+typedef struct ClassSample
+{
+	ClassScores scores;   /* every label is known */
+	ClassScores answers;  /* the same users; the class that the model answers has the highest value */
+	const char **classes; /* C */
+
+	/* Users of the sample and, after them, those that the rules without a model learn from. */
+	size_t all;
+	int32_t *labels;
+	int32_t *carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
+} ClassSample;
+
+/* In the current memory context; an error when there is nobody to evaluate on. */
+extern ClassSample *evaluate_sequence_sample(const EvaluateCall *call);
+extern UpliftScores *evaluate_uplift_sample(const EvaluateCall *call);
+
+/* The training spec of a version; an error when it has none. */
+extern Jsonb *evaluate_spec(const Model *model);
+
+extern void error_nobody(Oid relation, const char *detail) pg_attribute_noreturn();
+
+/* Without a source there is nobody to evaluate on. */
+extern void error_nobody_held_out(const Model *model) pg_attribute_noreturn();
+
+/* A row of evaluate(). */
+typedef struct MetricRow
+{
+	char *name;
+	double value;
+	double low, high; /* NaN: not known */
+	double baseline;  /* NaN: none */
+} MetricRow;
+
+#define METRIC_ROWS_MAX 1024
+
+/* The metrics of a sample, and what they are for a bootstrap replicate of it. */
+typedef struct MetricSet
+{
+	int rows;
+	MetricRow *row;
+	size_t n; /* users */
+	void (*measure)(double *value, void *state, const uint32 *weight);
+	void *state;
+} MetricSet;
+
+extern MetricSet *evaluate_classes(const ClassSample *sample);
+extern MetricSet *evaluate_uplift(const UpliftScores *sample);
+
+#endif

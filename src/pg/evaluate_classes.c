@@ -1,0 +1,147 @@
+#include "postgres.h"
+
+#include "pg/evaluate.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "nn/rank.h"
+#include "pg/sequence_metrics.h"
+
+/* Before the classes' AUCs come these. */
+enum
+{
+	ACCURACY,
+	MACRO_F1,
+	LOG_LOSS,
+	ECE,
+	FIRST_AUC
+};
+
+/* One class against the rest, ranked by its probability. */
+typedef struct ClassRanking
+{
+	double *score;
+	uint8_t *label;
+	uint32_t *row; /* of the sample */
+} ClassRanking;
+
+typedef struct ClassState
+{
+	const ClassSample *sample;
+	ClassRanking *ranking; /* C */
+	uint32_t *weight;      /* n, in the order of a ranking */
+	double *matrix;        /* C × C */
+} ClassState;
+
+static void *
+alloc_array(Size n, Size size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+static void
+rank_class(ClassRanking *ranking, const ClassScores *scores, size_t class, double *probability, RankItem *scratch)
+{
+	const size_t n = scores->n;
+
+	*ranking = (ClassRanking){alloc_array(n, sizeof(double)), alloc_array(n, sizeof(uint8_t)),
+							  alloc_array(n, sizeof(uint32_t))};
+	for (size_t i = 0; i < n; i++)
+		probability[i] = scores->prob[i * scores->C + class];
+	rank_descending(ranking->row, scratch, probability, n);
+	for (size_t i = 0; i < n; i++)
+	{
+		ranking->score[i] = probability[ranking->row[i]];
+		ranking->label[i] = scores->label[ranking->row[i]] == (int32_t) class;
+	}
+}
+
+static void
+measure(double *value, void *arg, const uint32 *weight)
+{
+	ClassState *state = arg;
+	ClassScores scores = state->sample->scores;
+	ClassScores answers = state->sample->answers;
+	ConfidenceBin bin[CONFIDENCE_BINS];
+
+	scores.weight = answers.weight = weight;
+	metric_confusion(state->matrix, &answers);
+	value[ACCURACY] = metric_accuracy(state->matrix, scores.C);
+	value[MACRO_F1] = metric_macro_f1(state->matrix, scores.C);
+	value[LOG_LOSS] = metric_log_loss(&scores);
+	metric_confidence(bin, &scores, CONFIDENCE_BINS);
+	value[ECE] = metric_ece(bin, CONFIDENCE_BINS);
+	for (size_t c = 0; c < scores.C; c++)
+	{
+		const ClassRanking *ranking = &state->ranking[c];
+		BinaryScores set = {ranking->score, ranking->label, NULL, scores.n};
+
+		CHECK_FOR_INTERRUPTS();
+		if (weight)
+		{
+			for (size_t i = 0; i < scores.n; i++)
+				state->weight[i] = weight[ranking->row[i]];
+			set.weight = state->weight;
+		}
+		value[FIRST_AUC + c] = metric_auc(&set);
+	}
+}
+
+/* What needs no model: the most frequent class and, where labels are trends, the user's present trend. */
+static void
+baselines(MetricRow *row, const ClassSample *sample)
+{
+	const size_t n = sample->scores.n;
+	const size_t C = sample->scores.C;
+	const ClassMetrics majority = majority_metrics(sample->labels, n, sample->all, C);
+
+	row[ACCURACY].baseline = majority.accuracy;
+	row[MACRO_F1].baseline = majority.macro_f1;
+	row[LOG_LOSS].baseline = majority.log_loss;
+	if (sample->carried)
+	{
+		const ClassMetrics carried = carried_metrics(sample->labels, sample->carried, n, sample->all, C);
+
+		row[ACCURACY].baseline = Max(majority.accuracy, carried.accuracy);
+		row[MACRO_F1].baseline = Max(majority.macro_f1, carried.macro_f1);
+		row[LOG_LOSS].baseline = Min(majority.log_loss, carried.log_loss);
+	}
+}
+
+MetricSet *
+evaluate_classes(const ClassSample *sample)
+{
+	static const char *const names[] = {
+		[ACCURACY] = "accuracy", [MACRO_F1] = "macro_f1", [LOG_LOSS] = "log_loss", [ECE] = "ece"};
+	const ClassScores *scores = &sample->scores;
+	const size_t C = scores->C;
+	ClassState *state = palloc(sizeof(*state));
+	MetricSet *set = palloc(sizeof(*set));
+	RankItem *scratch = alloc_array(2 * scores->n, sizeof(RankItem));
+	double *probability = alloc_array(scores->n, sizeof(double));
+
+	*state = (ClassState){.sample = sample,
+						  .ranking = palloc(C * sizeof(ClassRanking)),
+						  .weight = alloc_array(scores->n, sizeof(uint32_t)),
+						  .matrix = alloc_array(C * C, sizeof(double))};
+	*set = (MetricSet){.rows = FIRST_AUC + (int) C,
+					   .row = palloc((FIRST_AUC + C) * sizeof(MetricRow)),
+					   .n = scores->n,
+					   .measure = measure,
+					   .state = state};
+	for (size_t c = 0; c < C; c++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		rank_class(&state->ranking[c], scores, c, probability, scratch);
+		set->row[FIRST_AUC + c] = (MetricRow){.name = psprintf("auc(%s)", sample->classes[c]), .baseline = 0.5};
+	}
+	for (int i = 0; i < FIRST_AUC; i++)
+		set->row[i] = (MetricRow){.name = pstrdup(names[i]), .baseline = NAN};
+	baselines(set->row, sample);
+	pfree(scratch);
+	pfree(probability);
+	return set;
+}

@@ -1,0 +1,109 @@
+/* The sample of a sequence model: users whose label is known, and the probabilities they get. */
+#include "postgres.h"
+
+#include "pg/evaluate_sequence.h"
+
+#include "utils/memutils.h"
+
+#include "pg/evaluate.h"
+#include "pg/modelcache.h"
+#include "pg/runner.h"
+#include "pg/sequence_metrics.h"
+#include "pg/sequence_model.h"
+#include "pg/sequence_spec.h"
+
+static void *
+alloc_array(Size n, Size size)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+SequenceSet
+evaluate_sequences(const SequenceUsers *users, const char *what)
+{
+	const size_t bytes = sizeof(float) * users->steps * users->F + sizeof(size_t) * (users->N + 1);
+
+	memory_check(users->memory + bytes, what);
+
+	size_t *start = alloc_array(users->N + 1, sizeof(size_t));
+	float *value = alloc_array(users->steps * users->F, sizeof(float));
+
+	sequence_fill(users, start, value);
+	return (SequenceSet){.N = users->N, .F = users->F, .start = start, .value = value};
+}
+
+/*
+ * Whom to evaluate on, first among those with a label; returns how many. The rules without a model learn from the rest,
+ * which in another source there is not: there they may look at the same users.
+ */
+static size_t
+choose_users(ClassSample *sample, SequenceUsers *users, const SequenceTraining *training, bool own)
+{
+	const size_t held_out = sequence_hold_out(users, training->seed, own ? training->share : 0);
+	const size_t n = own ? held_out : users->N;
+
+	sample->all = users->N;
+	sample->labels = users->label;
+	sample->carried = users->carried;
+	if (own)
+		return n;
+	sample->all = 2 * n;
+	sample->labels = alloc_array(2 * n, sizeof(int32_t));
+	for (int half = 0; half < 2; half++)
+		memcpy(sample->labels + (size_t) half * n, users->label, n * sizeof(int32_t));
+	if (users->carried)
+	{
+		sample->carried = alloc_array(2 * n, sizeof(int32_t));
+		for (int half = 0; half < 2; half++)
+			memcpy(sample->carried + (size_t) half * n, users->carried, n * sizeof(int32_t));
+	}
+	return n;
+}
+
+/* What the classes are chosen by: see sequence_model_class(). */
+static real *
+decisions(const SequenceModel *model, const real *prob, size_t n)
+{
+	const size_t C = (size_t) model->C;
+	real *weighted = alloc_array(n * C, sizeof(real));
+
+	for (size_t i = 0; i < n * C; i++)
+		weighted[i] = prob[i] * model->decision[i % C];
+	return weighted;
+}
+
+ClassSample *
+evaluate_sequence_sample(const EvaluateCall *call)
+{
+	const bool own = !OidIsValid(call->source);
+	const TimestampTz trained_as_of = registry_as_of(call->model);
+	const TimestampTz *as_of = call->has_as_of ? &call->as_of : own ? &trained_as_of : NULL;
+	const SequenceModel *model = modelcache_get(call->model, sequence_model_decode, CurrentMemoryContext);
+	const size_t C = (size_t) model->C;
+	ClassSample *sample = palloc0(sizeof(*sample));
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, evaluate_spec(call->model));
+	if (own && training.share == 0)
+		error_nobody_held_out(call->model);
+	if (!own)
+		training.source.relation = call->source;
+
+	SequenceUsers *users = sequence_read(&training.source, as_of, SEQUENCE_LABELED,
+										 (const char *const *) model->classes, model->C, false, "evaluation");
+	const size_t n = choose_users(sample, users, &training, own);
+
+	if (n == 0)
+		error_nobody(training.source.relation, own ? "No user that the training held out has a label."
+												   : "No user has a label that is one of the model's classes.");
+
+	const SequenceSet set = evaluate_sequences(users, "evaluation");
+	real *prob = alloc_array(n * C, sizeof(real));
+
+	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n, C);
+	sample->scores = (ClassScores){.prob = prob, .label = sample->labels, .n = n, .C = C};
+	sample->answers = sample->scores;
+	sample->answers.prob = decisions(model, prob, n);
+	sample->classes = (const char **) model->classes;
+	return sample;
+}

@@ -1,0 +1,90 @@
+#include "postgres.h"
+
+#include "pg/evaluate.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#define GROUPS 10
+
+enum
+{
+	QINI,
+	AUUC,
+	FIRST_SHARE
+};
+
+static const double shares[] = {0.1, 0.2, 0.3};
+
+enum
+{
+	MEAN_PREDICTED = FIRST_SHARE + lengthof(shares),
+	MEAN_EFFECT,
+	CALIBRATION_ERROR,
+	ROWS
+};
+
+/*
+ * |predicted - measured| in ten groups of users by prediction, averaged by their size. The groups stay the same users
+ * in every replicate; one in which an arm is empty measures nothing and is left out.
+ */
+static double
+calibration_error(const UpliftScores *scores)
+{
+	double error = 0;
+	double rows = 0;
+	size_t first = 0;
+
+	for (size_t i = 0; i < GROUPS; i++)
+	{
+		const size_t n = scores->n / GROUPS + (i < scores->n % GROUPS);
+		const UpliftBin bin = uplift_group(scores, first, n);
+		const double weight = bin.n[0] + bin.n[1];
+
+		first += n;
+		if (isnan(bin.effect))
+			continue;
+		error += weight * fabs(bin.predicted - bin.effect);
+		rows += weight;
+	}
+	return rows > 0 ? error / rows : NAN;
+}
+
+static void
+measure(double *value, void *arg, const uint32 *weight)
+{
+	UpliftScores scores = *(const UpliftScores *) arg;
+
+	scores.weight = weight;
+	value[QINI] = metric_qini(&scores, true);
+	value[AUUC] = metric_auuc(&scores);
+	CHECK_FOR_INTERRUPTS();
+	for (size_t i = 0; i < lengthof(shares); i++)
+		value[FIRST_SHARE + i] = metric_uplift_at(&scores, shares[i], UPLIFT_OVERALL);
+
+	const UpliftBin all = uplift_group(&scores, 0, scores.n);
+
+	value[MEAN_PREDICTED] = all.predicted;
+	value[MEAN_EFFECT] = all.effect;
+	CHECK_FOR_INTERRUPTS();
+	value[CALIBRATION_ERROR] = calibration_error(&scores);
+}
+
+MetricSet *
+evaluate_uplift(const UpliftScores *sample)
+{
+	const UpliftBin all = uplift_group(sample, 0, sample->n);
+	MetricSet *set = palloc(sizeof(*set));
+	MetricRow *row = palloc0(ROWS * sizeof(MetricRow));
+
+	row[QINI] = (MetricRow){.name = "qini"};
+	row[AUUC] = (MetricRow){.name = "auuc"};
+	for (size_t i = 0; i < lengthof(shares); i++)
+		row[FIRST_SHARE + i] = (MetricRow){.name = psprintf("uplift_at(%g)", shares[i]), .baseline = all.effect};
+	row[MEAN_PREDICTED] = (MetricRow){.name = "mean_predicted", .baseline = all.effect};
+	row[MEAN_EFFECT] = (MetricRow){.name = "mean_effect", .baseline = NAN};
+	row[CALIBRATION_ERROR] = (MetricRow){.name = "calibration_error", .baseline = NAN};
+	*set = (MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = (void *) sample};
+	return set;
+}

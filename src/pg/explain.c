@@ -1,0 +1,117 @@
+/* explain(): what each value of a sequence adds to the probability of a class. */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "pg/modelcache.h"
+#include "pg/registry.h"
+#include "pg/sequence_array.h"
+#include "pg/sequence_model.h"
+
+/* Copies of a sequence that are scored together, each without another value. */
+#define BATCH 64
+
+typedef struct Variants
+{
+	float *value; /* BATCH × steps × F */
+	size_t start[BATCH + 1];
+	size_t n;
+} Variants;
+
+/* A copy of the sequence without value `without` (SIZE_MAX: with all), as predict() would read it. */
+static void
+variant_add(Variants *variants, const float *value, size_t steps, size_t F, size_t without)
+{
+	float *copy = variants->value + variants->start[variants->n] * F;
+
+	memcpy(copy, value, sizeof(float) * steps * F);
+	if (without != SIZE_MAX)
+		copy[without] = NAN;
+
+	const size_t empty = sequence_empty_steps(copy, steps, F);
+
+	memmove(copy, copy + empty * F, sizeof(float) * (steps - empty) * F);
+	variants->start[variants->n + 1] = variants->start[variants->n] + steps - empty;
+	variants->n++;
+}
+
+static void
+variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F)
+{
+	const SequenceSet set = {.N = variants->n, .F = F, .start = variants->start, .value = variants->value};
+
+	CHECK_FOR_INTERRUPTS();
+	seqscorer_run(scorer, prob, &set, 0, variants->n);
+	variants->n = 0;
+}
+
+static void
+put_value(ReturnSetInfo *result, size_t step, const char *feature, float value, double contribution)
+{
+	Datum column[4] = {Int32GetDatum((int32) step + 1), CStringGetTextDatum(feature), Float8GetDatum((double) value),
+					   Float8GetDatum(contribution)};
+	bool null[4] = {false, false, isnan(value), false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, column, null);
+}
+
+static void
+explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const char *class_name)
+{
+	const SequenceModel *model = modelcache_get(found, sequence_model_decode, CurrentMemoryContext);
+	const size_t F = (size_t) model->F;
+	const size_t C = (size_t) model->C;
+	const size_t steps = sequence_array_steps(array, model->F, found->name);
+	float *value = palloc(sizeof(float) * steps * F);
+	real *prob = palloc(sizeof(real) * BATCH * C);
+	SequenceScorer *scorer = sequence_model_batch(model, steps, BATCH, "explanation");
+	Variants *variants = palloc0(sizeof(*variants));
+
+	sequence_array_values(value, array, steps * F);
+	variants->value = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * BATCH * steps * F);
+	variant_add(variants, value, steps, F, SIZE_MAX);
+	variants_score(prob, variants, scorer, F);
+
+	const int class = class_name ? sequence_model_class_named(model, class_name) : sequence_model_class(model, prob);
+	const double whole = prob[class];
+
+	for (size_t from = 0; from < steps * F; from += BATCH)
+	{
+		const size_t n = Min(BATCH, steps * F - from);
+
+		for (size_t i = from; i < from + n; i++)
+			variant_add(variants, value, steps, F, i);
+		variants_score(prob, variants, scorer, F);
+		for (size_t i = from; i < from + n; i++)
+			put_value(result, i / F, model->features[i % F], value[i], whole - prob[(i - from) * C + (size_t) class]);
+	}
+}
+
+PG_FUNCTION_INFO_V1(usercls_explain);
+Datum
+usercls_explain(PG_FUNCTION_ARGS)
+{
+	MemoryContext work, old;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null"),
+						errhint("Pass one of the names in usercls.models.")));
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		return (Datum) 0;
+	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(work);
+	explain((ReturnSetInfo *) fcinfo->resultinfo,
+			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE), PG_GETARG_ARRAYTYPE_P(1),
+			PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(work);
+	return (Datum) 0;
+}

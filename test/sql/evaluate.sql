@@ -1,0 +1,144 @@
+-- evaluate() and its relatives. What a model learns differs from machine to machine: only relations between figures are shown.
+SET search_path = public, usercls;
+
+-- Sequences: users with an even number buy more every week, the others less; their label says so, noise blurs it.
+CREATE TABLE shopping AS
+SELECT u AS user_id, timestamptz '2026-01-05' + w * interval '7 days' AS ts,
+       (CASE WHEN u % 2 = 0 THEN w ELSE 12 - w END + 6 * sin(u * 12.9898 + w * 78.233))::float8 AS spend,
+       (u * 31 + w * 17) % 5 AS noise,
+       CASE WHEN u % 2 = 0 THEN 'up' ELSE 'down' END AS future
+FROM generate_series(1, 400) AS u, generate_series(0, 11) AS w;
+SELECT r.model, r.version, r.promoted, r.rows_held_out > 0 AS held_out
+FROM train_sequence('shop', 'shopping', label_column => 'future', features => '{spend,noise}', window_periods => 8,
+                    horizon_periods => 2, hyperparams => '{"hidden_size": 8, "max_epochs": 8}', promote => 'always') AS r;
+
+CREATE TABLE result AS SELECT * FROM evaluate('shop');
+SELECT metric, value BETWEEN 0 AND 2 AS in_range, ci_low <= ci_high AS interval, baseline IS NOT NULL AS baseline,
+       n = (SELECT rows_held_out FROM versions WHERE model = 'shop') AS all_held_out
+FROM result;
+-- The model is better than the rules without one.
+SELECT bool_and(CASE WHEN metric = 'log_loss' THEN value < baseline ELSE value > baseline END) AS better
+FROM result WHERE baseline IS NOT NULL;
+-- It finds what the training found.
+SELECT metric, abs(r.value - v.value) < 1e-6 AS value, abs(r.baseline - v.baseline) < 1e-6 AS baseline
+FROM result r JOIN versions v USING (metric) WHERE model = 'shop';
+-- The same seed gives the same figures; another one other intervals, without replicates there are none.
+SELECT count(*) AS differences FROM (SELECT * FROM result EXCEPT SELECT * FROM evaluate('shop')) d;
+SELECT count(*) > 0 AS other_intervals FROM (SELECT ci_low FROM result EXCEPT SELECT ci_low FROM evaluate('shop', seed => 7)) d;
+SELECT count(ci_low) AS intervals, count(value) AS metrics FROM evaluate('shop', replicates => 0);
+-- The confusion matrix counts the same users, and says the same.
+SELECT count(*) AS pairs, sum(n) = (SELECT max(n) FROM result) AS all_users,
+       abs(sum(n) FILTER (WHERE actual = predicted)::float8 / sum(n) - (SELECT value FROM result WHERE metric = 'accuracy')) < 1e-9 AS accuracy
+FROM confusion_matrix('shop');
+-- So does the calibration.
+SELECT sum(n) = (SELECT max(n) FROM result) AS all_users, bool_and(predicted > lower AND predicted <= upper + 1e-6) AS in_bins,
+       abs(sum(n * abs(predicted - observed)) / sum(n) - (SELECT value FROM result WHERE metric = 'ece')) < 1e-9 AS ece
+FROM calibration('shop');
+-- Another source: all users of it, and the aggregate agrees over predict().
+CREATE TABLE others AS SELECT user_id + 1000 AS user_id, ts, spend, noise, future FROM shopping WHERE user_id <= 100;
+SELECT n, abs(value - (
+	SELECT auc(score('shop', seq, 'up'), truth = 'up')
+	FROM (SELECT user_id, min(future) AS truth,
+	             sequence_agg(ts, ARRAY[spend, noise], '7 days', e.as_of - interval '56 days', e.as_of) AS seq
+	      FROM others, (SELECT as_of FROM versions WHERE model = 'shop') e
+	      WHERE ts >= e.as_of - interval '56 days' AND ts < e.as_of GROUP BY user_id) s)) < 1e-5 AS agrees
+FROM evaluate('shop', 'others', as_of => (SELECT as_of FROM versions WHERE model = 'shop')) WHERE metric = 'auc(up)';
+
+-- Drift: nothing has changed, then spend has and noise is missing.
+SELECT feature, psi, missing_then, missing_now, mean_then = mean_now AS same_mean, n_then = n_now AS same_rows
+FROM drift('shop', as_of => (SELECT as_of FROM versions WHERE model = 'shop'));
+CREATE TABLE changed AS SELECT user_id, ts, spend + 20 AS spend, NULL::int AS noise, future FROM shopping;
+SELECT feature, psi > 0.25 AS drifted, missing_now, round((mean_now - mean_then)::numeric, 1) AS moved
+FROM drift('shop', 'changed', as_of => (SELECT as_of FROM versions WHERE model = 'shop'));
+
+-- Explain: a row for each value; one that is missing adds nothing; what is left out of predict()'s answer is what is shown.
+CREATE TABLE explained AS SELECT * FROM explain('shop', ARRAY[[1, 2], [3, NULL], [5, 4], [7, 1]], 'up');
+SELECT step, feature, value, contribution = 0 AS adds_nothing FROM explained WHERE value IS NULL OR step = 1 ORDER BY step, feature DESC;
+SELECT abs(contribution - (score('shop', ARRAY[[1, 2], [3, NULL], [5, 4], [7, 1]], 'up')
+                           - score('shop', ARRAY[[1, 2], [3, NULL], [NULL, 4], [7, 1]], 'up'))) < 1e-6 AS as_predicted
+FROM explained WHERE step = 3 AND feature = 'spend';
+-- Without a class it is the most likely one, whose contributions are those by name.
+SELECT bool_and(abs(a.contribution - b.contribution) < 1e-9) AS same, count(*)
+FROM explain('shop', ARRAY[[1, 2], [3, 4]]) a
+JOIN explain('shop', ARRAY[[1, 2], [3, 4]], (predict('shop', ARRAY[[1, 2], [3, 4]])).label) b USING (step, feature);
+SELECT count(*) FROM explain('shop', NULL);
+
+-- Uplift: the treatment works on users with a positive x.
+CREATE TABLE trial AS
+SELECT u AS user_id, (u * 7919 % 101 - 50) / 50.0 AS x, (u * 104729 % 97) / 97.0 AS z, u % 2 AS treated,
+       ((u * 7907 % 1000) / 1000.0 < 0.3 + CASE WHEN u % 2 = 1 AND u * 7919 % 101 > 50 THEN 0.4 ELSE 0 END)::int AS outcome
+FROM generate_series(1::bigint, 2000) AS u;
+CREATE TABLE friendship AS SELECT u AS src, u % 2000 + 1 AS dst FROM generate_series(1, 2000) AS u;
+SELECT r.model, r.version, r.promoted, r.rows_held_out > 0 AS held_out
+FROM train_uplift('offer', 'trial', 'friendship', hyperparams => '{"hidden_size": 8, "max_epochs": 60}', promote => 'always') AS r;
+CREATE TABLE effect AS SELECT * FROM evaluate('offer');
+SELECT metric, value IS NOT NULL AS defined, ci_low <= ci_high AS interval, baseline IS NOT NULL AS baseline,
+       n = (SELECT rows_held_out FROM versions WHERE model = 'offer') AS all_held_out
+FROM effect;
+SELECT value > 0.1 AS qini FROM effect WHERE metric = 'qini';
+SELECT count(*) AS differences FROM (SELECT * FROM effect EXCEPT SELECT * FROM evaluate('offer')) d;
+SELECT metric, abs(r.value - v.value) < 1e-6 AS value FROM effect r JOIN versions v USING (metric) WHERE model = 'offer';
+-- Over the whole experiment the aggregates agree.
+CREATE TABLE whole AS SELECT * FROM evaluate('offer', 'trial', replicates => 0);
+SELECT metric, n, abs(value - CASE metric
+	WHEN 'qini' THEN (SELECT qini(uplift, treated, outcome) FROM target_users('offer') JOIN trial USING (user_id))
+	WHEN 'auuc' THEN (SELECT auuc(uplift, treated, outcome) FROM target_users('offer') JOIN trial USING (user_id))
+	WHEN 'mean_predicted' THEN (SELECT avg(uplift) FROM target_users('offer'))
+	WHEN 'mean_effect' THEN (SELECT avg(outcome) FILTER (WHERE treated = 1) - avg(outcome) FILTER (WHERE treated = 0) FROM trial)
+	END) < 1e-5 AS agrees
+FROM whole WHERE metric IN ('qini', 'auuc', 'mean_predicted', 'mean_effect');
+-- The curve begins and ends where it must; deciles hold all users, from the best down.
+SELECT count(*) BETWEEN 2 AND 21 AS points, min(share) AS first, max(share) AS last,
+       (array_agg(incremental ORDER BY share))[1] AS starts_at, bool_and(random <= (SELECT max(c.random) FROM qini_curve('offer') c)) AS rises,
+       max(users) = (SELECT max(n) FROM effect) AS all_users
+FROM qini_curve('offer', points => 20);
+SELECT count(*) AS groups, sum(users) = (SELECT max(n) FROM effect) AS all_users, sum(treated) < sum(users) AS arms,
+       bool_and(abs(effect - (outcome_treated - outcome_untreated)) < 1e-9) AS effects,
+       bool_and(predicted BETWEEN lowest AND highest) AS within, bool_and(standard_error > 0) AS errors
+FROM uplift_by_decile('offer', groups => 5);
+SELECT bool_and(lead IS NULL OR lead <= lowest + 1e-9) AS falling
+FROM (SELECT lowest, lead(highest) OVER (ORDER BY decile) FROM uplift_by_decile('offer')) d;
+SELECT count(*) AS bins, sum(n) = (SELECT max(n) FROM effect) AS all_users FROM calibration('offer');
+CREATE TABLE today AS SELECT user_id, x + 3 AS x, z, treated, outcome FROM trial;
+SELECT feature, psi > 0.25 AS drifted FROM drift('offer', 'today') ORDER BY feature;
+
+-- Errors.
+SELECT * FROM evaluate('shopp');
+SELECT * FROM evaluate(NULL);
+SELECT * FROM evaluate('shop', version => 9);
+SELECT * FROM evaluate('shop', replicates => -1);
+SELECT * FROM evaluate('shop', replicates => NULL);
+SELECT * FROM confusion_matrix('offer');
+SELECT * FROM qini_curve('shop');
+SELECT * FROM qini_curve('offer', points => 0);
+SELECT * FROM uplift_by_decile('offer', groups => 0);
+SELECT * FROM drift('offer');
+SELECT * FROM explain('shop', ARRAY[1, 2, 3]);
+SELECT * FROM explain('shop', ARRAY[[1, 2], [3, 4]], 'upp');
+SELECT * FROM explain('offer', ARRAY[[1, 2], [3, 4]]);
+SELECT * FROM evaluate('offer', 'others');
+CREATE TABLE nobody (LIKE trial);
+SELECT * FROM evaluate('offer', 'nobody');
+CREATE TABLE treated_only AS SELECT * FROM trial WHERE treated = 1;
+SELECT * FROM evaluate('offer', 'treated_only');
+CREATE TABLE unlabeled AS SELECT user_id, ts, spend, noise, NULL::text AS future FROM shopping;
+SELECT * FROM evaluate('shop', 'unlabeled');
+SELECT r.rows_held_out FROM train_sequence('no_rest', 'shopping', label_column => 'future', features => '{spend}',
+	window_periods => 8, horizon_periods => 2, hyperparams => '{"hidden_size": 8, "max_epochs": 1}', validation => '{"method": "none"}', promote => 'always') AS r;
+SELECT * FROM evaluate('no_rest');
+-- An imported model does not say where its input comes from.
+SELECT import_model('imported', export_model('shop'), promote => 'always') AS version;
+SELECT * FROM evaluate('imported');
+-- Cancelled in the middle of a million replicates' worth of work.
+SET statement_timeout = '200ms';
+SELECT count(*) FROM evaluate('offer', 'trial', replicates => 100000);
+RESET statement_timeout;
+-- Who may not train a model may not evaluate it.
+CREATE ROLE usercls_stranger;
+SET ROLE usercls_stranger;
+SELECT * FROM evaluate('shop');
+RESET ROLE;
+DROP ROLE usercls_stranger;
+
+SELECT drop_model(model) FROM unnest('{shop,offer,no_rest,imported}'::text[]) AS model;
+DROP TABLE shopping, result, others, changed, explained, trial, friendship, effect, whole, today, nobody, treated_only, unlabeled;
