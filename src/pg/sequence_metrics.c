@@ -8,8 +8,8 @@
 #include "utils/memutils.h"
 
 #include "nn/metrics.h"
-#include "nn/rank.h"
 #include "pg/jsonbuild.h"
+#include "pg/ranked.h"
 
 void
 sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_t n, size_t C)
@@ -30,27 +30,21 @@ array(size_t n, size_t size)
 static double
 class_auc(const real *prob, const int32_t *label, size_t n, size_t C, size_t c)
 {
-	uint32_t *order = array(n, sizeof(*order));
-	RankItem *scratch = array(2 * n, sizeof(*scratch));
 	double *score = array(n, sizeof(*score));
-	double *sorted = array(n, sizeof(*sorted));
 	uint8_t *is_c = array(n, sizeof(*is_c));
 
 	for (size_t i = 0; i < n; i++)
-		score[i] = (double) prob[i * C + c];
-	rank_descending(order, scratch, score, n);
-	for (size_t i = 0; i < n; i++)
 	{
-		sorted[i] = score[order[i]];
-		is_c[i] = label[order[i]] == (int32_t) c;
+		score[i] = (double) prob[i * C + c];
+		is_c[i] = label[i] == (int32_t) c;
 	}
 
-	const double auc = metric_auc(&(BinaryScores){.score = sorted, .label = is_c, .n = n});
+	const BinaryScores set = ranked_binary(score, is_c, n);
+	const double auc = metric_auc(&set);
 
-	pfree(order);
-	pfree(scratch);
+	pfree((void *) set.score);
+	pfree((void *) set.label);
 	pfree(score);
-	pfree(sorted);
 	pfree(is_c);
 	return auc;
 }
