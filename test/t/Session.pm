@@ -1,0 +1,53 @@
+# A psql that stays open: what one session sees while others act. (The server's own module for this changed in 16.)
+package Session;
+
+use strict;
+use warnings;
+
+use IPC::Run qw(start pump finish timeout);
+
+sub new
+{
+	my ($class, $node, $database, $role) = @_;
+	my $self = bless { in => '', out => '' }, $class;
+	$self->{run} = start(
+		[ 'psql', '-XAtq', '-h', $node->host, '-p', $node->port, '-U', $role // 'postgres', '-d', $database ],
+		'<', \$self->{in}, '>&', \$self->{out}, timeout($ENV{PG_TEST_TIMEOUT_DEFAULT} // 180));
+	return $self;
+}
+
+# Start something that may take long; wait() for it.
+sub send
+{
+	my ($self, $sql) = @_;
+	$self->{out} = '';
+	$self->{in} .= "$sql;\n\\echo '-- done'\n";
+	$self->{run}->pump_nb;
+	return;
+}
+
+# What psql printed, errors included.
+sub wait
+{
+	my ($self) = @_;
+	$self->{run}->pump until $self->{out} =~ /^-- done$/m;
+	(my $out = $self->{out}) =~ s/\n*^-- done\n//m;
+	return $out;
+}
+
+sub run
+{
+	my ($self, $sql) = @_;
+	$self->send($sql);
+	return $self->wait;
+}
+
+sub close
+{
+	my ($self) = @_;
+	$self->{in} .= "\\q\n";
+	eval { $self->{run}->finish };
+	return;
+}
+
+1;
