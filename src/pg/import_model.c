@@ -13,6 +13,7 @@
 #include "pg/options.h"
 #include "pg/registry_table.h"
 #include "pg/sequence_model.h"
+#include "pg/uplift_model.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
 
@@ -76,13 +77,21 @@ check_sequence(const bytea *weights)
 }
 
 static Jsonb *
+check_uplift(const bytea *weights)
+{
+	const UpliftModel *model = uplift_model_get_value(weights, CurrentMemoryContext);
+
+	return options_to_jsonb(&model->net.config, uplift_options, uplift_option_count);
+}
+
+static Jsonb *
 check_weights(const char *kind, const bytea *weights)
 {
 	static const struct
 	{
 		const char *kind;
 		Jsonb *(*check)(const bytea *weights);
-	} kinds[] = {{"sequence", check_sequence}};
+	} kinds[] = {{"sequence", check_sequence}, {"uplift", check_uplift}};
 
 	for (int i = 0; i < lengthof(kinds); i++)
 		if (strcmp(kinds[i].kind, kind) == 0)
@@ -122,7 +131,8 @@ usercls_import_model(PG_FUNCTION_ARGS)
 	};
 
 	record.features = metadata_names(codec, "features", &record.n_features);
-	record.classes = metadata_names(codec, "classes", &record.n_classes);
+	if (codec_metadata_size(codec, "classes") > 0) /* uplift models have none */
+		record.classes = metadata_names(codec, "classes", &record.n_classes);
 	record.hyperparams = check_weights(kind, weights);
 
 	if (model == NULL)
