@@ -3,12 +3,10 @@
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -17,6 +15,7 @@
 #include "pg/progress.h"
 #include "pg/train.h"
 #include "pg/uplift_model.h"
+#include "pg/userid.h"
 
 PG_FUNCTION_INFO_V1(usercls_target_users);
 
@@ -100,7 +99,7 @@ best_first(const UpliftScore *score, size_t n)
 }
 
 static void
-put_users(ReturnSetInfo *result, const UserGraph *users, const UpliftScore *score, Decision decision)
+put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftScore *score, Decision decision)
 {
 	const uint32_t *order = best_first(score, users->N);
 	const UpliftSegments segments = uplift_segments();
@@ -115,7 +114,7 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UpliftScore *scor
 		/* SQL's rank(): users of equal uplift share one. */
 		if (i == 0 || user->uplift != score[order[i - 1]].uplift)
 			rank = (int64) i + 1;
-		value[OUT_USER] = idmap_id(users->ids, order[i]);
+		value[OUT_USER] = user_id_datum(id, idmap_id(users->ids, order[i]));
 		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, &segments);
 		value[OUT_RANK] = Int64GetDatum(rank);
 		value[OUT_TARGETED] = BoolGetDatum(decide(&decision, user->uplift));
@@ -128,19 +127,6 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UpliftScore *scor
 	}
 }
 
-static void
-check_id_type(FunctionCallInfo fcinfo, Oid id_type)
-{
-	const Oid given = PG_NARGS() > ARG_ID ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_ID)) : INT8OID;
-
-	if (given != id_type)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("user ids of this model are of type %s, not %s", format_type_be(id_type),
-							   format_type_be(given)),
-						errhint("usercls.target_users(model, value, cost, budget, NULL::%s) returns them.",
-								format_type_be(id_type))));
-}
-
 Datum
 usercls_target_users(PG_FUNCTION_ARGS)
 {
@@ -150,7 +136,8 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	const UpliftModel *model = uplift_model_get(version, CurrentMemoryContext);
 	const UpliftSource *source = uplift_source_of(version);
 
-	check_id_type(fcinfo, graphload_id_type(source));
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(source));
+
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", name);
 	progress_phase(PROGRESS_READING);
@@ -158,7 +145,7 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	const UserGraph *users = graph_load(source, LOAD_FEATURES, false, false, "scoring");
 
 	progress_phase(PROGRESS_SCORING);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, uplift_score_graph(model, users, source, NULL), decision);
+	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_score_graph(model, users, source, NULL), decision);
 	progress_end();
 	return (Datum) 0;
 }

@@ -88,7 +88,9 @@ SELECT version FROM usercls.train_uplift('m', 'users', 'edges', hyperparams => '
 SELECT * FROM usercls.target_users('m', 1, 0, NULL, NULL::int);
 SELECT usercls.promote('m', 1, 'test');
 SELECT * FROM usercls.target_users('mm', 1, 0, NULL, NULL::int);
-SELECT * FROM usercls.target_users('m');
+-- Integer ids come as bigint unless another type is asked for.
+SELECT count(*) = (SELECT count(*) FROM users) AS all_users, pg_typeof(min(user_id)) FROM usercls.target_users('m');
+SELECT * FROM usercls.target_users('m', 1, 0, NULL, NULL::text);
 SELECT * FROM usercls.target_users('m', 'NaN', 0, NULL, NULL::int);
 SELECT * FROM usercls.target_users('m', 1, -1, NULL, NULL::int);
 SELECT * FROM usercls.uplift('m', true);
