@@ -27,6 +27,7 @@ struct IdMap
 	uint32 id_room;
 	bool by_value; /* integer-like: equal bits are equal ids */
 	int16 typlen;
+	bool typbyval;
 	FmgrInfo hash, equal;
 	Oid collation;
 };
@@ -146,6 +147,7 @@ idmap_create(Oid type)
 							errmsg("user ids of type %s cannot be hashed", format_type_be(type)),
 							errhint("Use a type with a default hash operator class, such as bigint, uuid or text.")));
 		map->typlen = cache->typlen;
+		map->typbyval = cache->typbyval;
 		map->collation = cache->typcollation;
 		fmgr_info_cxt(cache->hash_extended_proc, &map->hash, context);
 		fmgr_info_cxt(cache->eq_opr_finfo.fn_oid, &map->equal, context);
@@ -214,7 +216,7 @@ idmap_add(IdMap *map, Datum id, uint64 hash)
 
 		/* A toasted id would be fetched again for each comparison. */
 		map->id[map->count] =
-			map->typlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(id)) : datumCopy(id, false, map->typlen);
+			map->typlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(id)) : datumCopy(id, map->typbyval, map->typlen);
 		MemoryContextSwitchTo(old);
 	}
 	entry->key = map->by_value ? (uint64) id : hash;
