@@ -61,7 +61,15 @@ option_set(void *config, const Option *options, size_t n, const char *name, cons
 		error_unknown_option(argument, name, names, (int) n);
 	}
 	if (status.code == STATUS_BAD_VALUE)
-		error_out_of_range(name, value, option_range(config_find(options, n, name)));
+	{
+		const Option *option = config_find(options, n, name);
+		const bool number = option->kind == OPTION_INT || option->kind == OPTION_REAL;
+
+		error_out_of_range(name, value,
+						   number ? psprintf("%s %s from %s", option->kind == OPTION_INT ? "an" : "a",
+											 option_type(option), option_range(option))
+								  : option_range(option));
+	}
 	report_status(status);
 }
 

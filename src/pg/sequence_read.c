@@ -301,6 +301,17 @@ sequence_read(const SequenceSource *source, const TimestampTz *as_of, SequenceLa
 	return users;
 }
 
+static void
+error_large(const SequenceCells *cells, size_t feature, double sum, Datum id)
+{
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("sum of column \"%s\" of %s is out of range", cells->feature[feature].name,
+						   cells->relation),
+					errdetail("It is %g for a period of user %s; networks compute in type real.", sum,
+							  id_text(cells->user.type, id)),
+					errhint("Scale the column down in a view, for instance by its logarithm.")));
+}
+
 void
 sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start, float *value)
 {
@@ -317,8 +328,7 @@ sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *st
 		{
 			value[at] = (float) sum[j];
 			if (isinf(value[at]))
-				error_not_finite(cells->relation, cells->feature[j % users->F].name, sum[j],
-								 id_text(users->id_type, users->id[from + i]));
+				error_large(cells, j % users->F, sum[j], users->id[from + i]);
 			at++;
 		}
 	}
