@@ -3,6 +3,7 @@
 #include "pg/window.h"
 
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -44,8 +45,12 @@ window_check_period(const Interval *period)
 static int64
 time_add(Oid type, int64 time, const Interval *period, int n)
 {
-	const Interval many = {.month = period->month * n, .day = period->day * n, .time = period->time * n};
+	Interval many;
 
+	if (pg_mul_s32_overflow(period->month, n, &many.month) || pg_mul_s32_overflow(period->day, n, &many.day) ||
+		pg_mul_s64_overflow(period->time, n, &many.time))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("periods reach out of the range of time"),
+						errhint("Use a shorter period or fewer periods.")));
 	return DatumGetInt64(
 		DirectFunctionCall2(type == TIMESTAMPTZOID ? timestamptz_pl_interval : timestamp_pl_interval,
 							Int64GetDatum(time), IntervalPGetDatum(&many)));
@@ -116,8 +121,8 @@ window_period(const Window *window, int64 time)
 {
 	const int periods = window->before + window->after;
 	const int64 first = window->bound[0];
-	const double share = (double) (time - first) / (double) (window->bound[periods] - first);
-	int i = Min((int) (share * periods), periods - 1);
+	const double share = ((double) time - (double) first) / ((double) window->bound[periods] - (double) first);
+	int i = Max(0, Min((int) (share * periods), periods - 1));
 
 	/* Calendar periods differ in length: the guess is off by one at most, but for odd mixtures. */
 	while (time < window->bound[i])
