@@ -246,12 +246,6 @@ neighbour_id_type(const NeighbourLookup *lookup)
 	return lookup->id_type;
 }
 
-bool
-neighbour_is_weighted(const NeighbourLookup *lookup)
-{
-	return lookup->source->weight_column != NULL;
-}
-
 /* -- Reading -------------------------------------------------------------- */
 
 /*

@@ -20,7 +20,6 @@ typedef struct NeighbourLookup NeighbourLookup;
 extern NeighbourLookup *neighbour_lookup(const Model *model);
 
 extern Oid neighbour_id_type(const NeighbourLookup *lookup);
-extern bool neighbour_is_weighted(const NeighbourLookup *lookup);
 
 /*
  * Nodes by distance from the user, who is node 0. Edges say whom a node listens
@@ -33,7 +32,7 @@ typedef struct Neighbourhood
 	float *feature;                       /* of within[L] users, NaN = missing */
 	size_t E;
 	uint32_t *source, *target;
-	float *weight; /* NULL: the graph has no weights */
+	float *weight; /* NULL: all weigh the same, or there is no edge */
 } Neighbourhood;
 
 /* NULL: there is no such user. Beyond within[L] there are nodes only to tell degrees. */

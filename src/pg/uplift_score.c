@@ -100,7 +100,7 @@ job_run(const Job *job)
 }
 
 static UpliftScore
-score_centre(const UpliftModel *model, const Neighbourhood *near, bool weighted)
+score_centre(const UpliftModel *model, const Neighbourhood *near)
 {
 	const UserGraph users = {.N = near->N,
 							 .F = model->net.F,
@@ -110,7 +110,7 @@ score_centre(const UpliftModel *model, const Neighbourhood *near, bool weighted)
 							 .target = near->target,
 							 .weight = near->weight};
 	UpliftScoreSpec spec = {.config = model->net.config,
-							.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = weighted},
+							.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
 							.F = model->net.F,
 							.near = true};
 	UpliftScoreTask task = {0};
@@ -159,7 +159,7 @@ usercls_uplift(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	}
 
-	const UpliftScore score = score_centre(call->model, near, neighbour_is_weighted(lookup));
+	const UpliftScore score = score_centre(call->model, near);
 
 	MemoryContextSwitchTo(old);
 	uplift_put_score(value, isnull, &score, &call->segments);
