@@ -81,3 +81,60 @@ AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8, anyelement)
 IS 'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
+
+-- The same network as plain SQL, with the weights by value: see docs/uplift.md.
+
+CREATE FUNCTION usercls.gnn_input(weights bytea, features float8[], degree float8 DEFAULT 0)
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_gnn_input'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.gnn_input(bytea, float8[], float8)
+IS 'state of a user before the first layer, from its features (NULL is not known) and its number of distinct neighbours';
+
+CREATE FUNCTION usercls._attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8)
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls__attend_accum'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls._attend_accum(real[], bytea, int, real[], real[], float8)
+IS 'adds a neighbour to the state of usercls.attend';
+
+CREATE FUNCTION usercls._attend_combine(real[], real[])
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls__attend_combine'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls._attend_combine(real[], real[])
+IS 'merges two states of usercls.attend';
+
+CREATE FUNCTION usercls._attend_final(real[])
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls__attend_final'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls._attend_final(real[])
+IS 'ends usercls.attend';
+
+CREATE AGGREGATE usercls.attend(weights bytea, layer int, self real[], neighbour real[], edge_weight float8) (
+	SFUNC = usercls._attend_accum, STYPE = real[], SSPACE = 1024,
+	FINALFUNC = usercls._attend_final, COMBINEFUNC = usercls._attend_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.attend(bytea, int, real[], real[], float8)
+IS 'what a user hears from its neighbours in a layer (0 is the first); rows without a neighbour are left out';
+
+CREATE FUNCTION usercls.gnn_layer(weights bytea, layer int, self real[], attended real[])
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_gnn_layer'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.gnn_layer(bytea, int, real[], real[])
+IS 'state of a user after a layer, from its state before and what attend gave (NULL: nobody to listen to)';
+
+CREATE FUNCTION usercls.gnn_heads(
+	weights bytea,
+	hidden real[],
+	OUT p_first float8,
+	OUT p_second float8,
+	OUT uplift float8,
+	OUT segment usercls.uplift_segment
+)
+AS 'MODULE_PATHNAME', 'usercls_gnn_heads'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.gnn_heads(bytea, real[])
+IS 'uplift of a user from its state after the last layer';

@@ -1,0 +1,401 @@
+/*
+ * The uplift network as plain SQL: a layer is a GROUP BY over edges.
+ *
+ * gnn_input, attend, gnn_layer, gnn_heads take the weights by value and read no
+ * table, so they run under parallel query, in distributed engines, and on
+ * graphs larger than memory. A user's state and the aggregate's are real[].
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+
+#include "model/upliftrow.h"
+#include "pg/train.h"
+#include "pg/uplift_model.h"
+
+PG_FUNCTION_INFO_V1(usercls_gnn_input);
+PG_FUNCTION_INFO_V1(usercls__attend_accum);
+PG_FUNCTION_INFO_V1(usercls__attend_combine);
+PG_FUNCTION_INFO_V1(usercls__attend_final);
+PG_FUNCTION_INFO_V1(usercls_gnn_layer);
+PG_FUNCTION_INFO_V1(usercls_gnn_heads);
+
+StaticAssertDecl(sizeof(real) == sizeof(float4), "states are stored as real[]");
+
+/* -- Weights by value ----------------------------------------------------- */
+
+/* Words of a large value that are compared with those of the one before. */
+#define SAMPLE_WORDS 64
+
+/* Bytes at the start of a value that are always compared: the header says which network it is. */
+#define SAMPLE_HEAD 8192
+
+typedef struct WeightsCall
+{
+	const void *datum; /* of the last call */
+	Size size;
+	char *head;                  /* its first SAMPLE_HEAD bytes */
+	uint64 sample[SAMPLE_WORDS]; /* and words spread over the rest */
+	const UpliftModel *model;
+
+	/* gnn_heads only. */
+	TupleDesc columns;
+	UpliftSegments segments;
+} WeightsCall;
+
+static void
+sample_take(uint64 *sample, const char *bytes, Size size)
+{
+	memset(sample, 0, sizeof(uint64) * SAMPLE_WORDS);
+	if (size <= SAMPLE_HEAD + sizeof(uint64))
+	{
+		if (size > SAMPLE_HEAD)
+			memcpy(sample, bytes + SAMPLE_HEAD, size - SAMPLE_HEAD);
+		return;
+	}
+
+	const Size rest = size - SAMPLE_HEAD - sizeof(uint64);
+
+	for (Size i = 0; i < SAMPLE_WORDS; i++)
+		memcpy(&sample[i], bytes + SAMPLE_HEAD + rest * i / (SAMPLE_WORDS - 1), sizeof(uint64));
+}
+
+/*
+ * Whether the argument is that of the last call. It nearly always is, and to
+ * compare all of it would cost more than the work on a row: a value of the same
+ * size at the same address must agree in its header and in words spread over
+ * its weights, of which no two trainings share one.
+ */
+static bool
+same_weights(const WeightsCall *call, const void *datum, Size size)
+{
+	uint64 sample[SAMPLE_WORDS];
+
+	if (call->datum != datum || call->size != size || memcmp(call->head, datum, Min(size, SAMPLE_HEAD)) != 0)
+		return false;
+	sample_take(sample, datum, size);
+	return memcmp(sample, call->sample, sizeof(sample)) == 0;
+}
+
+static WeightsCall *
+weights_call(FunctionCallInfo fcinfo)
+{
+	if (!fcinfo->flinfo->fn_extra)
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(WeightsCall));
+	return fcinfo->flinfo->fn_extra;
+}
+
+/* The model in argument arg, decoded once as long as it stays the same. A toasted value is compared as its pointer. */
+static const UpliftModel *
+weights_arg(FunctionCallInfo fcinfo, int arg)
+{
+	WeightsCall *call = weights_call(fcinfo);
+	const void *datum = PG_GETARG_POINTER(arg);
+	const Size size = VARSIZE_ANY(datum);
+
+	if (call->model && same_weights(call, datum, size))
+		return call->model;
+
+	call->model = uplift_model_get_value(PG_GETARG_BYTEA_P(arg), fcinfo->flinfo->fn_mcxt);
+	if (!call->head)
+		call->head = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, SAMPLE_HEAD);
+	call->datum = datum;
+	call->size = size;
+	memcpy(call->head, datum, Min(size, SAMPLE_HEAD));
+	sample_take(call->sample, datum, size);
+	return call->model;
+}
+
+/* -- real[] --------------------------------------------------------------- */
+
+static ArrayType *
+reals_make(size_t n)
+{
+	const Size bytes = ARR_OVERHEAD_NONULLS(1) + sizeof(real) * n;
+	ArrayType *array = palloc(bytes);
+
+	SET_VARSIZE(array, bytes);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = FLOAT4OID;
+	*ARR_DIMS(array) = (int) n;
+	*ARR_LBOUND(array) = 1;
+	return array;
+}
+
+static real *
+reals_of(ArrayType *array)
+{
+	return (real *) ARR_DATA_PTR(array);
+}
+
+static void
+error_wrong_state(const char *name, int got, size_t want)
+{
+	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("%s does not belong to these weights", name),
+					errdetail("It has %d elements, expected %zu.", got, want),
+					errhint("Pass what usercls.gnn_input() or usercls.gnn_layer() made with the same weights.")));
+}
+
+/* The values of an argument that must be n reals without nulls; they may lie in the argument. */
+static const real *
+reals_arg(FunctionCallInfo fcinfo, int arg, size_t n, const char *name)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(arg);
+	const int got = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+	if (ARR_NDIM(array) != 1 || ARR_HASNULL(array) || (size_t) got != n)
+		error_wrong_state(name, got, n);
+	return reals_of(array);
+}
+
+static size_t
+layer_arg(FunctionCallInfo fcinfo, int arg, const UpliftNet *net)
+{
+	const int32 layer = PG_GETARG_INT32(arg);
+
+	if (layer < 0 || (size_t) layer >= net->L)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no layer %d", layer),
+						errdetail("The model has %zu layers, from 0 on.", net->L)));
+	return (size_t) layer;
+}
+
+/* -- A user's own part ---------------------------------------------------- */
+
+Datum
+usercls_gnn_input(PG_FUNCTION_ARGS)
+{
+	const UpliftModel *model = weights_arg(fcinfo, 0);
+	const UpliftNet *net = &model->net;
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
+	const double degree = PG_GETARG_FLOAT8(2);
+	Datum *value;
+	bool *isnull;
+	int n;
+
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &isnull, &n);
+	if ((size_t) n != net->F)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("array has %d features, expected %zu", n, net->F),
+						errhint("Pass the features in the order that the model was trained with, NULL for what is "
+								"not known.")));
+	if (!(degree >= 0.0) || isinf(degree))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("degree is %g", degree),
+						errhint("Pass the number of distinct neighbours.")));
+
+	float *feature = palloc(sizeof(float) * Max(n, 1));
+	ArrayType *state = reals_make(uplift_state_width(net));
+
+	for (int i = 0; i < n; i++)
+	{
+		feature[i] = isnull[i] ? NAN : (float) DatumGetFloat8(value[i]);
+		if (!isnull[i] && !isfinite(feature[i]))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("feature \"%s\" is %g", model->feature[i], DatumGetFloat8(value[i])),
+							errhint("Replace such values by NULL, which means \"not known\".")));
+	}
+	uplift_row_input(reals_of(state), net, model->w, feature, degree);
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+Datum
+usercls_gnn_layer(PG_FUNCTION_ARGS)
+{
+	for (int arg = 0; arg < 3; arg++)
+		if (PG_ARGISNULL(arg))
+			PG_RETURN_NULL();
+
+	const UpliftModel *model = weights_arg(fcinfo, 0);
+	const UpliftNet *net = &model->net;
+	const size_t layer = layer_arg(fcinfo, 1, net);
+	const real *self = reals_arg(fcinfo, 2, uplift_state_width(net), "self");
+	const size_t width = uplift_accumulator_width(net);
+	ArrayType *state = reals_make(uplift_state_width(net));
+
+	if (PG_ARGISNULL(3))
+	{
+		/* Nobody to listen to. */
+		real *nothing = palloc(sizeof(real) * width);
+
+		uplift_row_start(nothing, net);
+		uplift_row_finish(reals_of(state), net, model->w, layer, self, nothing);
+	}
+	else
+		uplift_row_finish(reals_of(state), net, model->w, layer, self, reals_arg(fcinfo, 3, width, "attended"));
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+Datum
+usercls_gnn_heads(PG_FUNCTION_ARGS)
+{
+	WeightsCall *call = weights_call(fcinfo);
+	const UpliftModel *model = weights_arg(fcinfo, 0);
+	const UpliftScore score =
+		uplift_row_heads(&model->net, model->w, reals_arg(fcinfo, 1, uplift_state_width(&model->net), "hidden"));
+	Datum value[4];
+	bool isnull[4];
+
+	if (!call->columns)
+	{
+		const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		if (get_call_result_type(fcinfo, NULL, &call->columns) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "usercls.gnn_heads must return a row");
+		BlessTupleDesc(call->columns);
+		call->segments = uplift_segments();
+		MemoryContextSwitchTo(old);
+	}
+	uplift_put_score(value, isnull, &score, &call->segments);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
+}
+
+/* -- The aggregate -------------------------------------------------------- */
+
+/*
+ * The state is an accumulator of upliftrow.h behind the sizes that a combine
+ * function, which sees no weights, needs to merge two of them.
+ */
+enum
+{
+	STATE_HEADS,
+	STATE_HIDDEN,
+	STATE_AGGREGATE,
+	STATE_ACCUMULATOR
+};
+
+static size_t
+state_width(const UpliftNet *net)
+{
+	return STATE_ACCUMULATOR + uplift_accumulator_width(net);
+}
+
+static ArrayType *
+state_start(const UpliftNet *net)
+{
+	ArrayType *state = reals_make(state_width(net));
+	real *value = reals_of(state);
+
+	value[STATE_HEADS] = (real) net->K;
+	value[STATE_HIDDEN] = (real) net->H;
+	value[STATE_AGGREGATE] = (real) net->config.aggregate;
+	uplift_row_start(value + STATE_ACCUMULATOR, net);
+	return state;
+}
+
+static bool
+state_is_of(ArrayType *state, const UpliftNet *net)
+{
+	const real *value = reals_of(state);
+
+	return ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && (size_t) ARR_DIMS(state)[0] == state_width(net) &&
+		value[STATE_HEADS] == (real) net->K && value[STATE_HIDDEN] == (real) net->H &&
+		value[STATE_AGGREGATE] == (real) net->config.aggregate;
+}
+
+/* The sizes that a state names, as far as an accumulator depends on them. */
+static UpliftNet
+state_net(ArrayType *state)
+{
+	const real *value = reals_of(state);
+	UpliftNet net = {0};
+	bool good = ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && ARR_ELEMTYPE(state) == FLOAT4OID &&
+		ARR_DIMS(state)[0] > STATE_ACCUMULATOR;
+
+	good = good && value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX && value[STATE_HIDDEN] >= 1 &&
+		value[STATE_HIDDEN] <= ARR_DIMS(state)[0] && value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION &&
+		value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
+	if (good)
+	{
+		net.K = (size_t) value[STATE_HEADS];
+		net.H = (size_t) value[STATE_HIDDEN];
+		net.config.heads = (int) net.K;
+		net.config.hidden_size = (int) net.H;
+		net.config.aggregate = (int) value[STATE_AGGREGATE];
+		good = state_is_of(state, &net);
+	}
+	if (!good)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("this is no state of usercls.attend"),
+						errhint("Only the server calls this function, within the aggregate.")));
+	return net;
+}
+
+Datum
+usercls__attend_accum(PG_FUNCTION_ARGS)
+{
+	ArrayType *state = PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0);
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "usercls._attend_accum was called outside an aggregate");
+
+	/* A user without neighbours comes from an outer join as one row without them. */
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
+	{
+		if (state)
+			PG_RETURN_ARRAYTYPE_P(state);
+		PG_RETURN_NULL();
+	}
+
+	const UpliftModel *model = weights_arg(fcinfo, 1);
+	const UpliftNet *net = &model->net;
+	const size_t width = uplift_state_width(net);
+	const double weight = PG_GETARG_FLOAT8(5);
+
+	if (!(weight >= 0.0) || isinf(weight))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("weight of an edge is %g", weight),
+						errhint("Weights of edges are finite and not negative; 0 means no edge.")));
+	if (!state)
+		state = state_start(net); /* the server copies it to where it belongs; later calls write in place */
+	else if (!state_is_of(state, net))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("weights must be the same for all rows of a group")));
+	if (weight > 0.0)
+		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w, layer_arg(fcinfo, 2, net),
+						  reals_arg(fcinfo, 3, width, "self"), reals_arg(fcinfo, 4, width, "neighbour"), weight);
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+Datum
+usercls__attend_combine(PG_FUNCTION_ARGS)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "usercls._attend_combine was called outside an aggregate");
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+
+	ArrayType *other = PG_GETARG_ARRAYTYPE_P(1);
+	const UpliftNet net = state_net(other);
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_ARRAYTYPE_P(other);
+
+	ArrayType *state = PG_GETARG_ARRAYTYPE_P(0);
+
+	if (!state_is_of(state, &net))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("weights must be the same for all rows of a group")));
+	uplift_row_merge(reals_of(state) + STATE_ACCUMULATOR, &net, reals_of(other) + STATE_ACCUMULATOR);
+	PG_RETURN_ARRAYTYPE_P(state);
+}
+
+/* What gnn_layer takes. */
+Datum
+usercls__attend_final(PG_FUNCTION_ARGS)
+{
+	ArrayType *state = PG_GETARG_ARRAYTYPE_P(0);
+	const UpliftNet net = state_net(state);
+	const size_t width = uplift_accumulator_width(&net);
+	ArrayType *attended = reals_make(width);
+
+	memcpy(reals_of(attended), reals_of(state) + STATE_ACCUMULATOR, sizeof(real) * width);
+	PG_RETURN_ARRAYTYPE_P(attended);
+}
