@@ -11,6 +11,7 @@
 
 #include "model/uplifttrain.h"
 #include "pg/errors.h"
+#include "pg/evaluate.h"
 #include "pg/jsonbuild.h"
 #include "pg/options.h"
 #include "pg/progress.h"
@@ -178,21 +179,20 @@ static Jsonb *
 measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftSource *source,
 		const uint8_t *held_out)
 {
-	static const double shares[] = {0.1, 0.2, 0.3};
 	const UpliftScores *trial = uplift_trial(users, uplift_score_graph(model, users, source, NULL), held_out);
-	const UpliftBin all = uplift_group(trial, 0, trial->n);
+	const MetricSet *set = evaluate_uplift(trial);
+	double *value = palloc(sizeof(double) * (size_t) set->rows);
 	JsonbBuild build;
 
-	*deciding = metric_qini(trial, true);
+	*deciding = NAN;
+	set->measure(value, set->state, NULL);
 	jsonb_begin(&build);
-	jsonb_put_float(&build, DECIDING_METRIC, *deciding);
-	jsonb_put_float(&build, "auuc", metric_auuc(trial));
-	for (size_t i = 0; i < lengthof(shares); i++)
-		jsonb_put_float(&build, psprintf("uplift_at(%g)", shares[i]),
-						metric_uplift_at(trial, shares[i], UPLIFT_OVERALL));
-	jsonb_put_float(&build, "mean_predicted", all.predicted);
-	jsonb_put_float(&build, "mean_effect", all.effect);
-	jsonb_put_float(&build, "standard_error", all.standard_error);
+	for (int i = 0; i < set->rows; i++)
+	{
+		jsonb_put_float(&build, set->row[i].name, value[i]);
+		if (strcmp(set->row[i].name, DECIDING_METRIC) == 0)
+			*deciding = value[i];
+	}
 	return jsonb_end(&build);
 }
 
