@@ -138,7 +138,8 @@ usercls_import_model(PG_FUNCTION_ARGS)
 	if (model == NULL)
 		model = registry_make(name, kind);
 	else if (strcmp(model->kind, kind) != 0)
-		error_wrong_kind(name, model->kind, kind);
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("model \"%s\" is of kind %s", name, model->kind),
+						errdetail("The weights are of kind %s.", kind), errhint("Import them under another name.")));
 
 	const int32 version = registry_store(model, 0, &record);
 

@@ -35,6 +35,15 @@ sub wait
 	return $out;
 }
 
+# The same for a session that something else ends.
+sub wait_end
+{
+	my ($self) = @_;
+	$self->{in} .= "\\q\n";
+	eval { $self->{run}->finish };
+	return $self->{out};
+}
+
 sub run
 {
 	my ($self, $sql) = @_;
