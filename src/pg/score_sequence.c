@@ -170,6 +170,7 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 	const SequenceSet set = {.N = 1, .F = F, .start = start, .value = scoring->value + empty * F};
 
 	seqscorer_run(sequence_model_scorer(model, start[1]), scoring->prob, &set, 0, 1);
+	sequence_check_finite(scoring->prob, (size_t) model->C);
 }
 
 static Datum

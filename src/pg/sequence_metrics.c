@@ -18,6 +18,7 @@ sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_
 	{
 		CHECK_FOR_INTERRUPTS();
 		seqscorer_run(scorer, prob + i * C, set, i, Min(SEQUENCE_BATCH, n - i));
+		sequence_check_finite(prob + i * C, C * Min(SEQUENCE_BATCH, n - i));
 	}
 }
 

@@ -98,6 +98,30 @@ sequence_model_class(const SequenceModel *model, const real *prob)
 	return best;
 }
 
+/* What the network divides by. */
+static void
+check_positive(const Codec *codec, const SequenceModel *model, const char *tensor, const char *name, int32 version)
+{
+	const Tensor *p = params_find(model->params, tensor);
+
+	for (size_t i = 0; i < p->size; i++)
+		if (!(model->w[p->offset + i] > 0))
+			report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, tensor)->begin,
+									   psprintf("numbers above 0 in tensor \"%s\"", tensor)),
+						   name, version);
+}
+
+void
+sequence_check_finite(const real *prob, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(prob[i]))
+			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+							errmsg("the model gives a probability that is not finite"),
+							errdetail("Its weights are so large that the network overflows."),
+							errhint("Train the model with a smaller learning_rate, or roll it back.")));
+}
+
 void *
 sequence_model_decode(const void *bytes, size_t size, const char *name, int32 version)
 {
@@ -122,6 +146,8 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
 	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * model->params->total);
 	report_weights(codec_read(codec, model->params, model->w), name, version);
+	check_positive(codec, model, "input.scale", name, version);
+	check_positive(codec, model, "calibration.temperature", name, version);
 	model->decision = decision_weights(model);
 	pfree(codec);
 	return model;

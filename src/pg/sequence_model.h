@@ -27,6 +27,9 @@ typedef struct SequenceModel
 /* ModelDecode of pg/modelcache.h. */
 extern void *sequence_model_decode(const void *bytes, size_t size, const char *model, int32 version);
 
+/* An error unless all are finite: NaN would rank above every score. */
+extern void sequence_check_finite(const real *prob, size_t n);
+
 /*
  * The class to answer for these probabilities. They speak of the classes as they are; the answer follows what
  * the training was told to care about: under class_weights it is the most probable class of users who were

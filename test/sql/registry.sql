@@ -93,6 +93,9 @@ SELECT usercls.import_model('registry third', pg_temp.renamed('"gru"', '"gra"'))
 SELECT usercls.import_model('registry third', pg_temp.renamed('[\"spend\",', '[\"spend\"]'));
 SELECT usercls.import_model('registry third', pg_temp.tiny_model('NaN'));
 SELECT usercls.import_model('registry third', pg_temp.tiny_model('-Infinity'));
+-- The temperature is the last number of the file. Every score is finite, or an error.
+SELECT usercls.import_model('registry third', overlay(pg_temp.tiny_model(1) PLACING '\x00000000' FROM length(pg_temp.tiny_model(1)) - 3));
+SELECT usercls.predict(overlay(pg_temp.tiny_model(3e38) PLACING '\x0000803e' FROM length(pg_temp.tiny_model(1)) - 3), ARRAY[[1, 2]]);
 SELECT usercls.model_tensors('\x0000000000000080'::bytea);
 SELECT usercls.model_info('registry third');
 
@@ -116,6 +119,24 @@ SELECT usercls.import_model('registry short', pg_temp.tiny_model(1), promote => 
 SELECT reason FROM usercls.deployments WHERE model = 'registry short';
 ROLLBACK;
 SELECT count(*) FROM usercls.models WHERE model = 'registry short';
+
+-- The cache of decoded models keeps to its limit, and scores do not depend on it.
+SELECT count(usercls.import_model('registry many ' || g, pg_temp.tiny_model(g), promote => 'always')) FROM generate_series(1, 40) g;
+CREATE FUNCTION pg_temp.scores() RETURNS float8[] LANGUAGE sql AS $$
+	SELECT array_agg(usercls.score('registry many ' || g, ARRAY[[1, 2]], 'stable') ORDER BY g) FROM generate_series(1, 40) g $$;
+CREATE FUNCTION pg_temp.cached() RETURNS TABLE (kept boolean, within boolean) LANGUAGE sql AS $$
+	SELECT count(*) > 0, coalesce(sum(total_bytes), 0) <= pg_size_bytes(current_setting('usercls.model_cache_size'))
+	FROM pg_backend_memory_contexts WHERE name = 'usercls model' $$;
+SET usercls.model_cache_size = '1MB';
+CREATE TEMPORARY TABLE scored AS SELECT pg_temp.scores() AS scores;
+SELECT * FROM pg_temp.cached();
+SET usercls.model_cache_size = 0;
+SELECT pg_temp.scores() = scores AS equal FROM scored;
+SELECT * FROM pg_temp.cached();
+RESET usercls.model_cache_size;
+SELECT pg_temp.scores() = scores AS equal FROM scored;
+SELECT pg_temp.scores() = scores AS equal FROM scored;
+SELECT count(usercls.drop_model('registry many ' || g)) FROM generate_series(1, 40) g;
 
 SELECT usercls.drop_model('registry churn');
 SELECT usercls.drop_model('registry other');
