@@ -261,6 +261,8 @@ typedef struct EdgeReader
 	PendingEdge pending[EDGES_AHEAD];
 	int ahead;
 	size_t read;
+	IdTable table;
+	bool tabled; /* the ids are in the table */
 } EdgeReader;
 
 static void
@@ -285,7 +287,9 @@ edge_resolve(EdgeReader *reader, size_t edge, const PendingEdge *pending)
 	uint32_t *const end[2] = {&users->source[edge], &users->target[edge]};
 
 	for (int i = 0; i < 2; i++)
-		*end[i] = pending->known[i] ? idmap_find(users->ids, pending->id[i], pending->hash[i]) : GRAPH_UNKNOWN;
+		*end[i] = !pending->known[i] ? GRAPH_UNKNOWN
+			: reader->tabled		 ? idtable_find(&reader->table, pending->id[i])
+									 : idmap_find(users->ids, pending->id[i], pending->hash[i]);
 	users->unknown += *end[0] == GRAPH_UNKNOWN || *end[1] == GRAPH_UNKNOWN;
 }
 
@@ -307,8 +311,13 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		if (isnull[i])
 			continue;
 		pending->id[i] = value[i];
-		pending->hash[i] = idmap_hash(users->ids, value[i]);
-		idmap_prefetch(users->ids, pending->hash[i]);
+		if (reader->tabled)
+			idtable_prefetch(&reader->table, value[i]);
+		else
+		{
+			pending->hash[i] = idmap_hash(users->ids, value[i]);
+			idmap_prefetch(users->ids, pending->hash[i]);
+		}
 	}
 	if (reader->weighted)
 		users->weight[edge] = graphload_weight(reader->from, &reader->weight, value[2], isnull[2]);
@@ -341,7 +350,7 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 						 .weighted = from->weight_column != NULL,
 						 .what = what,
 						 .context = CurrentMemoryContext,
-						 .ahead = get_typbyval(users->id_type) ? EDGES_AHEAD : 0};
+						 .ahead = idmap_by_value(users->ids) ? EDGES_AHEAD : 0};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -354,12 +363,15 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
 	edges_grow(&reader);
+	reader.tabled = idmap_table(&reader.table, users->ids);
 	source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
 	while (reader.read < users->E)
 	{
 		edge_resolve(&reader, reader.read, &reader.pending[reader.read % EDGES_AHEAD]);
 		reader.read++;
 	}
+	if (reader.tabled)
+		pfree(reader.table.number);
 	users->bytes += reader.room * (2 * sizeof(uint32_t) + (reader.weighted ? sizeof(float) : 0));
 }
 

@@ -251,3 +251,31 @@ idmap_estimate(size_t ids)
 	/* While the entries double, both copies exist. */
 	return entries * sizeof(Entry) / 2 * 3 + pg_nextpower2_64(Max(ids, IDMAP_START)) * sizeof(Datum);
 }
+
+bool
+idmap_table(IdTable *table, const IdMap *map)
+{
+	if (!map->by_value || map->count == 0)
+		return false;
+
+	int64 low = PG_INT64_MAX;
+	int64 high = PG_INT64_MIN;
+
+	for (uint32 i = 0; i < map->count; i++)
+	{
+		low = Min(low, (int64) map->id[i]);
+		high = Max(high, (int64) map->id[i]);
+	}
+
+	/* No larger than the entries of the map. */
+	const uint64 span = (uint64) high - (uint64) low;
+
+	if (span > (uint64) map->count * 4)
+		return false;
+	*table = (IdTable){.low = (uint64) low, .span = span + 1};
+	table->number = MemoryContextAllocHuge(CurrentMemoryContext, table->span * sizeof(uint32));
+	memset(table->number, 0xff, table->span * sizeof(uint32));
+	for (uint32 i = 0; i < map->count; i++)
+		table->number[(uint64) map->id[i] - table->low] = i;
+	return true;
+}
