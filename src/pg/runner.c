@@ -274,7 +274,7 @@ static void
 job_loop(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes)
 {
 	const TrainReport *report = runner->kind->report(runner->task);
-	int epoch = report->epoch;
+	int epoch = 0; /* the report is not there before the first next() */
 	size_t items;
 
 	workers_start(runner);
