@@ -15,7 +15,6 @@
 #include "pg/evaluate.h"
 #include "pg/evaluate_sequence.h"
 #include "pg/graphload.h"
-#include "pg/sequence_spec.h"
 #include "pg/uplift_source.h"
 
 /* Rows of F features, NaN = missing: steps of sequences, or users. */
@@ -138,12 +137,19 @@ observed_steps(const SequenceSource *source, const TimestampTz *as_of)
 static void
 drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
 {
-	const TimestampTz trained_as_of = registry_as_of(call->model);
 	SequenceTraining training;
 
 	sequence_training_from_spec(&training, evaluate_spec(call->model));
 
-	const Observed then = observed_steps(&training.source, &trained_as_of);
+	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &training);
+
+	if (!trained_as_of)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("version %d of model \"%s\" does not say up to when its training read", call->model->version,
+							   call->model->name),
+						errhint("Import it with a spec that has as_of.")));
+
+	const Observed then = observed_steps(&training.source, trained_as_of);
 
 	if (OidIsValid(call->source))
 		training.source.relation = call->source;

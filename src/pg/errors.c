@@ -291,6 +291,23 @@ error_model_right(const char *model, const char *right)
 			 errhint("The owner of the model grants it with usercls.grant_model().")));
 }
 
+void
+check_spec_features(char **of_weights, size_t n, const char *const *of_spec, size_t m)
+{
+	size_t i = 0;
+
+	while (i < n && i < m && strcmp(of_weights[i], of_spec[i]) == 0)
+		i++;
+	if (i == n && i == m)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("training spec does not fit the weights"),
+					i < n && i < m
+						? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.", i + 1, of_weights[i],
+									of_spec[i])
+						: errdetail("The weights read %zu features, the spec names %zu.", n, m),
+					errhint("Import the weights with the spec of the training that made them.")));
+}
+
 /* ---- memory ---- */
 
 void

@@ -56,6 +56,12 @@ extern void error_not_promoted(const char *model, int32 newest /* 0: no version 
 extern void error_wrong_kind(const char *model, const char *kind, const char *wanted) pg_attribute_noreturn();
 extern void error_model_right(const char *model, const char *right) pg_attribute_noreturn();
 
+/*
+ * Returns when the weights and the training spec name the same features. Both come from a row, and an import, or
+ * whoever owns the registry, may have put together what does not belong together.
+ */
+extern void check_spec_features(char **of_weights, size_t n, const char *const *of_spec, size_t m);
+
 /* Memory */
 extern void error_memory(const char *what, size_t bytes, size_t limit) pg_attribute_noreturn();
 

@@ -5,17 +5,29 @@
 
 #include "utils/memutils.h"
 
+#include "pg/errors.h"
 #include "pg/evaluate.h"
 #include "pg/modelcache.h"
 #include "pg/runner.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
-#include "pg/sequence_spec.h"
 
 static void *
 alloc_array(Size n, Size size)
 {
 	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
+}
+
+const TimestampTz *
+evaluate_trained_as_of(const Model *model, const SequenceTraining *training)
+{
+	TimestampTz *as_of = palloc(sizeof(*as_of));
+
+	*as_of = registry_as_of(model);
+	if (*as_of != DT_NOBEGIN)
+		return as_of;
+	*as_of = training->as_of;
+	return training->has_as_of ? as_of : NULL;
 }
 
 SequenceSet
@@ -76,19 +88,19 @@ ClassSample *
 evaluate_sequence_sample(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
-	const TimestampTz trained_as_of = registry_as_of(call->model);
-	const TimestampTz *as_of = call->has_as_of ? &call->as_of : own ? &trained_as_of : NULL;
 	const SequenceModel *model = modelcache_get(call->model, sequence_model_decode, CurrentMemoryContext);
 	const size_t C = (size_t) model->C;
 	ClassSample *sample = palloc0(sizeof(*sample));
 	SequenceTraining training;
 
 	sequence_training_from_spec(&training, evaluate_spec(call->model));
+	check_spec_features(model->features, (size_t) model->F, training.source.features, (size_t) training.source.F);
 	if (own && training.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		training.source.relation = call->source;
 
+	const TimestampTz *as_of = call->has_as_of ? &call->as_of : own ? evaluate_trained_as_of(call->model, &training) : NULL;
 	SequenceUsers *users = sequence_read(&training.source, as_of, SEQUENCE_LABELED,
 										 (const char *const *) model->classes, model->C, false, "evaluation");
 	const size_t n = choose_users(sample, users, &training, own);

@@ -5,7 +5,12 @@
 #define USERCLS_PG_EVALUATE_SEQUENCE_H
 
 #include "model/dataset.h"
+#include "pg/registry.h"
 #include "pg/sequence.h"
+#include "pg/sequence_spec.h"
+
+/* Up to when the training read. An import may come with a spec that does not say: NULL. */
+extern const TimestampTz *evaluate_trained_as_of(const Model *model, const SequenceTraining *training);
 
 /* The steps of all users, in the current memory context; memory_check'ed for `what`. */
 extern SequenceSet evaluate_sequences(const SequenceUsers *users, const char *what);

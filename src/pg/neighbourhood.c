@@ -246,6 +246,12 @@ neighbour_id_type(const NeighbourLookup *lookup)
 	return lookup->id_type;
 }
 
+const UpliftSource *
+neighbour_source(const NeighbourLookup *lookup)
+{
+	return lookup->source;
+}
+
 /* -- Reading -------------------------------------------------------------- */
 
 /*

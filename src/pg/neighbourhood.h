@@ -20,6 +20,7 @@ typedef struct NeighbourLookup NeighbourLookup;
 extern NeighbourLookup *neighbour_lookup(const Model *model);
 
 extern Oid neighbour_id_type(const NeighbourLookup *lookup);
+extern const UpliftSource *neighbour_source(const NeighbourLookup *lookup);
 
 /*
  * Nodes by distance from the user, who is node 0. Edges say whom a node listens

@@ -116,7 +116,8 @@ member(const Jsonb *stored, const char *key, enum jbvType type)
 	JsonbValue *value = jsonb_member(stored, key);
 
 	if (!value || value->type != type)
-		elog(ERROR, "stored uplift model has no \"%s\"", key);
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
+						errhint("Train it again with usercls.train_uplift().")));
 	return value;
 }
 
@@ -161,6 +162,9 @@ read_features(UpliftSource *source, const Jsonb *stored)
 {
 	JsonbContainer *array = member(stored, "features", jbvBinary)->val.binary.data;
 
+	if (!JsonContainerIsArray(array))
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("\"features\" of the training spec is not a list"),
+						errhint("Train the model again with usercls.train_uplift().")));
 	source->F = (int) JsonContainerSize(array);
 	source->feature = palloc(sizeof(char *) * Max(source->F, 1));
 	for (int i = 0; i < source->F; i++)
@@ -168,7 +172,8 @@ read_features(UpliftSource *source, const Jsonb *stored)
 		const JsonbValue *name = getIthJsonbValueFromContainer(array, (uint32) i);
 
 		if (name->type != jbvString)
-			elog(ERROR, "stored uplift model has a feature without a name");
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("feature %d of the training spec has no name", i + 1),
+							errhint("Train the model again with usercls.train_uplift().")));
 		source->feature[i] = pnstrdup(name->val.string.val, name->val.string.len);
 	}
 }

@@ -129,6 +129,23 @@ SELECT * FROM evaluate('no_rest');
 -- An imported model does not say where its input comes from.
 SELECT import_model('imported', export_model('shop'), promote => 'always') AS version;
 SELECT * FROM evaluate('imported');
+-- A spec that does not belong to the weights is noticed before they are used.
+CREATE VIEW spec AS SELECT name, spec FROM model_version JOIN model USING (model_id);
+SELECT import_model('misfit', export_model('shop'), promote => 'always', spec => (SELECT jsonb_set(spec, '{features}', '["spend"]') FROM spec WHERE name = 'shop')) AS version;
+SELECT * FROM evaluate('misfit');
+SELECT * FROM classify_users('misfit');
+SELECT import_model('misfit', export_model('shop'), promote => 'always', spec => (SELECT jsonb_set(spec, '{features}', '["noise","spend"]') FROM spec WHERE name = 'shop')) AS version;
+SELECT * FROM evaluate('misfit');
+SELECT import_model('misfit', export_model('shop'), promote => 'always', spec => (SELECT spec FROM spec WHERE name = 'shop')) AS version;
+SELECT count(*) FROM evaluate('misfit');
+SELECT * FROM drift('misfit');
+SELECT import_model('misfit_graph', export_model('offer'), promote => 'always', spec => (SELECT jsonb_set(spec, '{features}', '["x"]') FROM spec WHERE name = 'offer')) AS version;
+SELECT * FROM target_users('misfit_graph');
+SELECT * FROM uplift('misfit_graph', 1);
+SELECT * FROM evaluate('misfit_graph');
+SELECT import_model('misfit_graph', export_model('offer'), promote => 'always', spec => '{"users": 1}') AS version;
+SELECT * FROM target_users('misfit_graph');
+DROP VIEW spec;
 -- Cancelled in the middle of a million replicates' worth of work.
 SET statement_timeout = '200ms';
 SELECT count(*) FROM evaluate('offer', 'trial', replicates => 100000);
@@ -140,5 +157,5 @@ SELECT * FROM evaluate('shop');
 RESET ROLE;
 DROP ROLE usercls_stranger;
 
-SELECT drop_model(model) FROM unnest('{shop,offer,no_rest,imported}'::text[]) AS model;
+SELECT drop_model(model) FROM unnest('{shop,offer,no_rest,imported,misfit,misfit_graph}'::text[]) AS model;
 DROP TABLE shopping, result, others, changed, explained, trial, friendship, effect, whole, today, nobody, treated_only, unlabeled;
