@@ -275,25 +275,30 @@ job_loop(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool w
 {
 	const TrainReport *report = runner->kind->report(runner->task);
 	int epoch = 0; /* the report is not there before the first next() */
-	size_t items;
 
 	workers_start(runner);
-	while ((items = job_next(runner)) > 0)
+	for (;;)
 	{
+		const size_t items = job_next(runner);
+
+		/* The step that ends the last epoch ends the job, too. */
+		if (report->epoch != epoch)
+		{
+			epoch = report->epoch;
+
+			/* The workers' snapshot and this transaction end together. */
+			if (writes)
+				workers_end(runner);
+			if (!on_epoch(arg, report))
+				break;
+			if (writes && items > 0)
+				workers_start(runner);
+		}
+		if (items == 0)
+			break;
 		job_phase(runner, items);
 		CHECK_FOR_INTERRUPTS();
 		progress_train(report, max_epochs);
-		if (report->epoch == epoch)
-			continue;
-		epoch = report->epoch;
-
-		/* The workers' snapshot and this transaction end together. */
-		if (writes)
-			workers_end(runner);
-		if (!on_epoch(arg, report))
-			break;
-		if (writes)
-			workers_start(runner);
 	}
 	workers_end(runner);
 }

@@ -97,6 +97,10 @@ SELECT count(DISTINCT sha256) FROM usercls.model_version WHERE version IN (1, 5)
 -- Training goes on from a version.
 SELECT version, epochs FROM usercls.train_uplift('targets', 'users', 'edges', warm_start => 1,
 	hyperparams => '{"max_epochs": 1, "hidden_size": 16}', promote => 'never');
+-- The log has every epoch, the last one too.
+SELECT r.version, array_agg(l.epoch ORDER BY l.epoch) AS epochs
+FROM usercls.training_log l JOIN usercls.training_run r USING (run_id) JOIN usercls.model m USING (model_id)
+WHERE m.name = 'targets' AND r.version IN (5, 6) GROUP BY r.version ORDER BY r.version;
 
 -- Ids of any hashable type.
 CREATE TABLE named_users AS SELECT 'user ' || user_id AS name, age, mobile, treated, outcome FROM users;
