@@ -356,7 +356,7 @@ COMMENT ON FUNCTION usercls.drop_model(text, boolean) IS 'remove a model with al
 CREATE FUNCTION usercls.prune_versions(model text, keep int) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_prune_versions' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.prune_versions(text, int) IS
-	'remove all versions but the newest and the promoted one, and return how many went';
+	'remove all versions but the newest, the promoted one and the one before it, and return how many went';
 
 CREATE FUNCTION usercls.export_model(model text, version int DEFAULT NULL) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'usercls_export_model' LANGUAGE C STABLE PARALLEL SAFE;

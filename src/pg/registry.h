@@ -64,8 +64,8 @@ extern Model *registry_version(const char *name, int32 version, ModelRight right
 extern bytea *registry_weights(const Model *model);
 
 /*
- * The training spec of model->version, as it was stored. Whoever may score may run what it says, with his own rights
- * on the tables it names; showing it takes RIGHT_TRAIN.
+ * The training spec of model->version, as it was stored. Whoever may score may run what it says, with his own
+ * rights on the tables it names; showing it takes RIGHT_TRAIN.
  */
 extern Jsonb *registry_spec(const Model *model);
 
@@ -133,7 +133,8 @@ extern void registry_check_promote(const char *promote);
 /* SHA-256 of weights, MODEL_DIGEST bytes. */
 extern void registry_digest(uint8 *digest, const bytea *weights);
 
-/* Remove all but the newest `keep` versions and the promoted one; returns how many went. */
+/* Remove all but the newest `keep` versions, the promoted one, and the one that answered before it; returns
+ * how many went. */
 extern int registry_prune(Model *model, int keep);
 
 /*

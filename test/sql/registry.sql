@@ -52,7 +52,7 @@ INSERT INTO usercls.model_version (model_id, version, architecture, weights, sha
 SELECT model_id, 99, 'gru', '\x00', sha256('\x01'), '{}', '{}', '{}', current_user FROM usercls.model WHERE name = 'registry churn';
 \set VERBOSITY default
 
--- Pruning keeps the newest and the promoted one; numbers are not used again.
+-- Pruning keeps the newest, the promoted one and what a rollback returns to; numbers are not used again.
 SELECT usercls.promote('registry churn', 1);
 SELECT usercls.prune_versions('registry churn', 1);
 SELECT version, promoted FROM usercls.versions WHERE model = 'registry churn' ORDER BY version;
