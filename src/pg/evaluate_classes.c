@@ -8,6 +8,7 @@
 #include "utils/memutils.h"
 
 #include "nn/rank.h"
+#include "pg/runner.h"
 #include "pg/sequence_metrics.h"
 
 /* Before the classes' AUCs come these. */
@@ -118,6 +119,10 @@ evaluate_classes(const ClassSample *sample)
 		[ACCURACY] = "accuracy", [MACRO_F1] = "macro_f1", [LOG_LOSS] = "log_loss", [ECE] = "ece"};
 	const ClassScores *scores = &sample->scores;
 	const size_t C = scores->C;
+	const size_t a_class = sizeof(double) + sizeof(uint8_t) + sizeof(uint32_t);
+
+	memory_check(scores->n * (C * (a_class + 2 * sizeof(real)) + 2 * sizeof(RankItem) + sizeof(double)), "evaluation");
+
 	ClassState *state = palloc(sizeof(*state));
 	MetricSet *set = palloc(sizeof(*set));
 	RankItem *scratch = alloc_array(2 * scores->n, sizeof(RankItem));

@@ -110,6 +110,9 @@ evaluate_sequence_sample(const EvaluateCall *call)
 												   : "No user has a label that is one of the model's classes.");
 
 	const SequenceSet set = evaluate_sequences(users, "evaluation");
+
+	memory_check(users->memory + sizeof(float) * users->steps * users->F + 2 * sizeof(real) * n * C, "evaluation");
+
 	real *prob = alloc_array(n * C, sizeof(real));
 
 	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n, C);
