@@ -104,10 +104,10 @@ typedef struct VersionRecord
  * *model may be NULL (from registry_find_or_new) and is then filled in. On a run that fails, nothing is left
  * when the caller never committed; otherwise the run and its log stay, without a version.
  */
-extern int64 registry_run_start(Model **model, const char *name, const char *kind);
+extern int64 registry_run_start(Model **model, const char *name, const char *kind, TimestampTz started);
 
-/* An epoch is complete: a row of training_log. */
-extern void registry_log(int64 run_id, const TrainReport *report, const char *metric);
+/* An epoch was complete at that time: a row of training_log. */
+extern void registry_log(int64 run_id, const TrainReport *report, const char *metric, TimestampTz at);
 
 /*
  * Store a version and return its number: one more than any before it. Locks the model until the transaction

@@ -183,7 +183,7 @@ registry_make(const char *name, const char *kind)
 }
 
 int64
-registry_run_start(Model **model, const char *name, const char *kind)
+registry_run_start(Model **model, const char *name, const char *kind, TimestampTz started)
 {
 	if (*model == NULL)
 		*model = registry_make(name, kind);
@@ -199,8 +199,10 @@ registry_run_start(Model **model, const char *name, const char *kind)
 	registry_keep(*model);
 	statement_add_bigint(&insert, (*model)->model_id);
 	statement_add_text(&insert, user);
+	statement_add(&insert, TIMESTAMPTZOID, TimestampTzGetDatum(started), false);
 	statement_run(&insert,
-				  "INSERT INTO usercls.training_run (model_id, role) VALUES ($1, $2::name) RETURNING run_id");
+				  "INSERT INTO usercls.training_run (model_id, role, started_at) VALUES ($1, $2::name, $3)"
+				  " RETURNING run_id");
 
 	const int64 run_id = DatumGetInt64(statement_result(1, &isnull));
 
@@ -209,7 +211,7 @@ registry_run_start(Model **model, const char *name, const char *kind)
 }
 
 void
-registry_log(int64 run_id, const TrainReport *report, const char *metric)
+registry_log(int64 run_id, const TrainReport *report, const char *metric, TimestampTz at)
 {
 	RegistryAccess access;
 	Statement log = {0};
@@ -222,9 +224,10 @@ registry_log(int64 run_id, const TrainReport *report, const char *metric)
 	statement_add_float(&log, report->valid_metric);
 	statement_add_float(&log, report->learning_rate);
 	statement_add_int(&log, report->best_epoch);
+	statement_add(&log, TIMESTAMPTZOID, TimestampTzGetDatum(at), false);
 	statement_run(&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss,"
-						" held_out_metric, learning_rate, best_epoch)"
-						" SELECT t.run_id, $2, $3, $4, $5, $6, $7 FROM usercls.training_run t"
+						" held_out_metric, learning_rate, best_epoch, logged_at)"
+						" SELECT t.run_id, $2, $3, $4, $5, $6, $7, $8 FROM usercls.training_run t"
 						" WHERE t.run_id = $1 FOR KEY SHARE ON CONFLICT DO NOTHING");
 	if (report->epoch == 1)
 	{

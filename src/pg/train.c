@@ -61,7 +61,7 @@ keep_report(TrainRun *run, const TrainReport *report)
 		run->log = run->log ? repalloc(run->log, sizeof(*run->log) * (size_t) run->room)
 							: MemoryContextAlloc(run->context, sizeof(*run->log) * (size_t) run->room);
 	}
-	run->log[run->epochs++] = *report;
+	run->log[run->epochs++] = (LoggedEpoch){*report, GetCurrentTimestamp()};
 }
 
 /* RunnerEpoch. */
@@ -73,7 +73,7 @@ epoch_done(void *arg, const TrainReport *report)
 	keep_report(run, report);
 	if (run->commits)
 	{
-		registry_log(run->run_id, report, run->metric);
+		registry_log(run->run_id, report, run->metric, GetCurrentTimestamp());
 		SPI_commit();
 		EnsurePortalSnapshotExists();
 	}
@@ -85,7 +85,7 @@ train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
 {
 	run->metric = metric;
 	if (run->commits)
-		run->run_id = registry_run_start(&run->model, run->name, run->kind);
+		run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
 	progress_phase(PROGRESS_TRAINING);
 	runner_run(runner, max_epochs, epoch_done, run, run->commits);
 	progress_phase(PROGRESS_EVALUATING);
@@ -113,9 +113,9 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 		progress_phase(PROGRESS_STORING);
 		if (!run->commits)
 		{
-			run->run_id = registry_run_start(&run->model, run->name, run->kind);
+			run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
 			for (int i = 0; i < run->epochs; i++)
-				registry_log(run->run_id, &run->log[i], run->metric);
+				registry_log(run->run_id, &run->log[i].report, run->metric, run->log[i].at);
 		}
 		run->version = registry_store(run->model, run->run_id, record);
 		run->promoted =

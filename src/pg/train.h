@@ -21,6 +21,13 @@
 #include "pg/registry.h"
 #include "pg/runner.h"
 
+/* An epoch that is complete. */
+typedef struct LoggedEpoch
+{
+	TrainReport report;
+	TimestampTz at;
+} LoggedEpoch;
+
 typedef struct TrainRun
 {
 	/* What the caller of the training asked for. */
@@ -40,7 +47,7 @@ typedef struct TrainRun
 	MemoryContext context; /* outlives commits */
 	int64 run_id;          /* 0: not started */
 	const char *metric;
-	TrainReport *log;
+	LoggedEpoch *log;
 	int epochs, room;
 
 	/* What train_end() did. */

@@ -17,6 +17,8 @@ SELECT count(*) AS differences FROM (
 ) d WHERE property !~ '^(model|held-out|baseline)';
 SELECT state, epochs, version FROM usercls.training_runs WHERE model = 'export churn';
 SELECT count(*), min(epoch), max(epoch) FROM usercls.training_epochs WHERE model = 'export churn';
+SELECT started_at < min(logged_at) AND max(logged_at) <= finished_at AS in_order
+FROM usercls.training_runs JOIN usercls.training_epochs USING (run_id) WHERE training_runs.model = 'export churn' GROUP BY started_at, finished_at;
 SELECT spec::jsonb ->> 'source' FROM usercls.versions WHERE model = 'export churn';
 
 CREATE TABLE member AS
