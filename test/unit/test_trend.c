@@ -106,7 +106,7 @@ random_shape(Rng *rng)
 	if (shape.grid.time == TREND_TIMESTAMP)
 		shape.grid.months = INT32_MAX;
 	shape.grid.origin = (int64_t) rng_next(rng);
-	shape.first = (int64_t) (rng_next(rng) >> 2) * (rng_below(rng, 2) ? -1 : 1);
+	shape.first = (int64_t) (rng_next(rng) >> 3) * (rng_below(rng, 2) ? -1 : 1);
 	shape.cut = shape.grid.windowed && rng_below(rng, 2);
 	return shape;
 }
