@@ -19,3 +19,17 @@ AS 'MODULE_PATHNAME', 'usercls_progress'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
 COMMENT ON FUNCTION usercls.progress()
 IS 'what each running training and refresh is doing, in all sessions whose statistics the role may see; eta is the longest it can take';
+
+CREATE PROCEDURE usercls.retrain(
+	model text,
+	as_of timestamptz DEFAULT NULL,
+	warm_start boolean DEFAULT true,
+	promote text DEFAULT 'if_better',
+	keep_versions int DEFAULT 10,
+	max_runtime interval DEFAULT NULL,
+	comment text DEFAULT NULL
+)
+AS 'MODULE_PATHNAME', 'usercls_retrain'
+LANGUAGE C;
+COMMENT ON PROCEDURE usercls.retrain(text, timestamptz, boolean, text, int, interval, text)
+IS 'repeat the training of a model on today''s data; outside a transaction block it commits after each epoch';

@@ -8,6 +8,7 @@
 #include "model/moments.h"
 #include "nn/metrics.h"
 
+/* Answers follow the weights of the classes: they leave the bias out, which undoes these for the probabilities. */
 static double
 macro_f1(const SequenceTask *task)
 {
@@ -21,7 +22,7 @@ macro_f1(const SequenceTask *task)
 		size_t best = 0;
 
 		for (size_t j = 1; j < C; j++)
-			if (s[j] + task->bias[j] > s[best] + task->bias[best])
+			if (s[j] > s[best])
 				best = j;
 		matrix[(size_t) task->held_label[i] * C + best]++;
 	}

@@ -32,6 +32,7 @@ struct SequenceState
 	double epoch_weight;
 	double epoch_loss;
 	int stale; /* epochs since the best one */
+	bool stop;
 };
 
 /* The two fixed tensors at the end of w: calibration.bias and .temperature, or target.mean and .scale. */

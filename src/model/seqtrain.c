@@ -175,7 +175,7 @@ training_is_over(const SequenceTask *task)
 {
 	const SequenceConfig *config = &task->spec.config;
 
-	return task->state->result.report.epoch >= config->max_epochs ||
+	return task->state->stop || task->state->result.report.epoch >= config->max_epochs ||
 		   (config->patience > 0 && task->state->stale >= config->patience);
 }
 
@@ -184,6 +184,17 @@ finish(SequenceTask *task)
 {
 	task->state->phase = PHASE_OVER;
 	return 0;
+}
+
+/* The best epoch's weights are the result. */
+static size_t
+training_end(SequenceTask *task)
+{
+	memcpy(task->w, task->best, task->params.total * sizeof(real));
+	network_pack(&task->net, task->w);
+	if (task->state->n_held == 0)
+		return finish(task);
+	return evaluation_begin(task, PHASE_CALIBRATE);
 }
 
 static size_t
@@ -210,14 +221,7 @@ epoch_end(SequenceTask *task)
 		state->stale = 0;
 		memcpy(task->best, task->w, task->params.total * sizeof(real));
 	}
-	if (!training_is_over(task))
-		return epoch_begin(task);
-
-	memcpy(task->w, task->best, task->params.total * sizeof(real));
-	network_pack(&task->net, task->w);
-	if (state->n_held == 0)
-		return finish(task);
-	return evaluation_begin(task, PHASE_CALIBRATE);
+	return training_is_over(task) ? training_end(task) : epoch_begin(task);
 }
 
 /* ---- The job ---- */
@@ -299,6 +303,8 @@ seqtrain_next(void *arg)
 		case PHASE_MEASURE:
 			return training_begin(task);
 		case PHASE_BATCH:
+			if (task->state->stop && task->state->result.report.best_epoch > 0)
+				return training_end(task);
 			batch_end(task);
 			if (task->state->batch_at < task->state->epoch_size)
 				return batch_begin(task);
@@ -349,6 +355,14 @@ seqtrain_run(void *arg, size_t item, int worker)
 			break;
 	}
 	denormals_restore(before);
+}
+
+void
+seqtrain_stop(void *arg)
+{
+	SequenceTask *task = arg;
+
+	task->state->stop = true;
 }
 
 Job

@@ -107,6 +107,9 @@ extern size_t seqtrain_next(void *task);
 extern void seqtrain_run(void *task, size_t item, int worker);
 extern Job seqtrain_job(SequenceTask *task);
 
+/* Between two phases: leave the running epoch and end with the best one. Before the first is complete it waits for that. */
+extern void seqtrain_stop(void *task);
+
 extern const TrainReport *seqtrain_report(const void *task);
 extern const SequenceResult *seqtrain_result(const SequenceTask *task);
 

@@ -58,6 +58,7 @@ struct UpliftState
 	size_t ranges;
 	size_t first; /* range of the running phase */
 	int waited;   /* epochs since the best one */
+	bool stop;
 	uint32_t key; /* of dropout in the running epoch */
 	double best;  /* what is monitored, lower is better */
 	double outcome_mean, outcome_scale;
@@ -654,7 +655,7 @@ epoch_end(UpliftTask *task)
 		judge(task, sum);
 
 	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
-	const bool more = report->epoch < config->max_epochs && patient;
+	const bool more = !state->stop && report->epoch < config->max_epochs && patient;
 
 	if (more || !held_out)
 		update(task, task->lane_dw);
@@ -714,6 +715,8 @@ uplifttrain_next(void *arg)
 		begin(task);
 		return phase_ranges(task);
 	}
+	if (state->stop && state->result.report.best_epoch > 0)
+		state->stage = STAGE_DONE;
 	if (state->stage == STAGE_DONE)
 		return 0;
 	state->first += phase_ranges(task);
@@ -726,6 +729,14 @@ uplifttrain_next(void *arg)
 
 	state->result.report.fraction = state->stage < STAGE_EPOCH ? 0 : done / (double) epoch_steps(task);
 	return phase_ranges(task);
+}
+
+void
+uplifttrain_stop(void *arg)
+{
+	UpliftTask *task = arg;
+
+	task->state->stop = true;
 }
 
 Job

@@ -103,6 +103,9 @@ extern size_t uplifttrain_next(void *task);
 extern void uplifttrain_run(void *task, size_t item, int worker);
 extern Job uplifttrain_job(UpliftTask *task);
 
+/* Between two phases: leave the running epoch and end with the best one. Before the first is complete it waits for that. */
+extern void uplifttrain_stop(void *task);
+
 extern const TrainReport *uplifttrain_report(const void *task);
 extern const UpliftResult *uplifttrain_result(const UpliftTask *task);
 

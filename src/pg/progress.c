@@ -44,6 +44,9 @@ static const char *const phases[] = {
 	[PROGRESS_EVALUATING] = "evaluating", [PROGRESS_SCORING] = "scoring",   [PROGRESS_STORING] = "storing",
 };
 
+/* Commands inside the one that is shown. An error ends all: the next command starts from 0. */
+static int nested;
+
 static int64
 bits_of(double value)
 {
@@ -65,6 +68,14 @@ double_of(int64 bits)
 void
 progress_start(const char *command, const char *model)
 {
+	/* classify_users() within refresh_scores() shows its phases under the outer command. */
+	if (MyBEEntry && MyBEEntry->st_progress_command == PROGRESS_COMMAND)
+	{
+		nested++;
+		return;
+	}
+	nested = 0;
+
 	int index[AT_NAME + NAME_SLOTS];
 	int64 value[AT_NAME + NAME_SLOTS] = {0};
 	char name[NAME_SLOTS * sizeof(int64)] = {0};
@@ -110,6 +121,11 @@ progress_train(const TrainReport *report, int max_epochs)
 void
 progress_end(void)
 {
+	if (nested > 0)
+	{
+		nested--;
+		return;
+	}
 	pgstat_progress_end_command();
 }
 

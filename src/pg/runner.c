@@ -10,6 +10,7 @@
 #include "storage/dsm.h"
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
 #ifdef __SSE__
@@ -51,6 +52,7 @@ struct Runner
 	size_t spec_size;
 	MemoryContext context;
 	dsm_segment *segment; /* NULL: the block is private memory */
+	MemoryContextCallback release;
 	ParallelContext *parallel;
 	RunnerShared *shared; /* NULL while no workers run */
 };
@@ -178,6 +180,12 @@ runner_measure(const RunnerKind *kind, const void *spec)
 	return kind_measure(kind, spec, 1 + usercls_training_workers);
 }
 
+static void
+release_segment(void *segment)
+{
+	dsm_detach(segment);
+}
+
 Runner *
 runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what)
 {
@@ -202,6 +210,12 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 	{
 		runner->segment = dsm_create(bytes, 0);
 		block = dsm_segment_address(runner->segment);
+
+		/* A commit would unmap a block that belongs to the transaction: it belongs to our memory context
+		 * instead. */
+		dsm_pin_mapping(runner->segment);
+		runner->release = (MemoryContextCallback){.func = release_segment, .arg = runner->segment};
+		MemoryContextRegisterResetCallback(context, &runner->release);
 	}
 	else
 		block = MemoryContextAllocHuge(context, bytes);
@@ -270,66 +284,48 @@ workers_end(Runner *runner)
 	runner->shared = NULL;
 }
 
+/* An epoch is complete, and the workers wait. */
 static void
-job_loop(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes)
+job_epoch(Runner *runner, const RunnerWatch *watch, const TrainReport *report, bool last)
+{
+	/* The workers' snapshot ends with the transaction. */
+	if (watch->writes)
+		workers_end(runner);
+	watch->on_epoch(watch->arg, report);
+	if (watch->writes && !last)
+		workers_start(runner);
+}
+
+void
+runner_run(Runner *runner, const RunnerWatch *watch)
 {
 	const TrainReport *report = runner->kind->report(runner->task);
-	int epoch = 0; /* the report is not there before the first next() */
+	int epoch = 0; /* the report says nothing before the first next() */
 
 	workers_start(runner);
 	for (;;)
 	{
 		const size_t items = job_next(runner);
 
-		/* The step that ends the last epoch ends the job, too. */
-		if (report->epoch != epoch)
-		{
-			epoch = report->epoch;
-
-			/* The workers' snapshot and this transaction end together. */
-			if (writes)
-				workers_end(runner);
-			if (!on_epoch(arg, report))
-				break;
-			if (writes && items > 0)
-				workers_start(runner);
-		}
+		CHECK_FOR_INTERRUPTS();
+		if (watch && report->epoch != epoch)
+			job_epoch(runner, watch, report, items == 0);
+		epoch = report->epoch;
 		if (items == 0)
 			break;
 		job_phase(runner, items);
-		CHECK_FOR_INTERRUPTS();
-		progress_train(report, max_epochs);
+		if (!watch)
+			continue;
+		progress_train(report, watch->max_epochs);
+		if (watch->deadline != 0 && GetCurrentTimestamp() >= watch->deadline)
+			runner->kind->stop(runner->task);
 	}
 	workers_end(runner);
 }
 
 void
-runner_run(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes)
-{
-	if (!runner->segment || !writes)
-	{
-		job_loop(runner, max_epochs, on_epoch, arg, writes);
-		return;
-	}
-
-	/* A commit would unmap a block that belongs to the transaction. */
-	dsm_pin_mapping(runner->segment);
-	PG_TRY();
-	{
-		job_loop(runner, max_epochs, on_epoch, arg, writes);
-	}
-	PG_FINALLY();
-	{
-		dsm_unpin_mapping(runner->segment);
-	}
-	PG_END_TRY();
-}
-
-void
 runner_end(Runner *runner)
 {
-	if (runner->segment)
-		dsm_detach(runner->segment);
 	MemoryContextDelete(runner->context);
 }
 

@@ -5,12 +5,14 @@
  *
  *   Runner *runner = runner_start(&kind, &spec, sizeof(spec), "training");
  *   ... fill the data the task points to ...
- *   runner_run(runner, max_epochs, on_epoch, arg, false);
+ *   runner_run(runner, &watch);
  *   ... read the result from runner_task(runner) ...
  *   runner_end(runner);
  */
 #ifndef USERCLS_PG_RUNNER_H
 #define USERCLS_PG_RUNNER_H
+
+#include "datatype/timestamp.h"
 
 #include "model/job.h"
 #include "nn/arena.h"
@@ -29,12 +31,20 @@ typedef struct RunnerKind
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker);
 	const TrainReport *(*report)(const void *task);
+	void (*stop)(void *task); /* NULL: has no epochs */
 } RunnerKind;
 
 typedef struct Runner Runner;
 
-/* Called when an epoch is complete; false ends the training there (max_runtime). */
-typedef bool (*RunnerEpoch)(void *arg, const TrainReport *report);
+/* What to do while a job of epochs runs. */
+typedef struct RunnerWatch
+{
+	int max_epochs; /* for progress */
+	void (*on_epoch)(void *arg, const TrainReport *report);
+	void *arg;
+	bool writes; /* on_epoch may write and commit: workers, which may not see that, are ended before it */
+	TimestampTz deadline; /* stop the job there; 0: none */
+} RunnerWatch;
 
 /* Bytes that one run may use now: usercls.max_memory, or maintenance_work_mem. */
 extern size_t memory_limit(void);
@@ -51,11 +61,8 @@ extern Runner *runner_start(const RunnerKind *kind, const void *spec, size_t spe
 extern void *runner_task(Runner *runner);
 extern size_t runner_bytes(const Runner *runner);
 
-/*
- * Run the job to its end; max_epochs is for progress. With writes, on_epoch may write and commit: workers
- * (which may not see that) are ended before it and started again after it.
- */
-extern void runner_run(Runner *runner, int max_epochs, RunnerEpoch on_epoch, void *arg, bool writes);
+/* Run the job to its end, or to where it stops at the deadline. watch NULL: it has no epochs. */
+extern void runner_run(Runner *runner, const RunnerWatch *watch);
 
 /* Free the block; an error frees it too. */
 extern void runner_end(Runner *runner);

@@ -64,30 +64,43 @@ keep_report(TrainRun *run, const TrainReport *report)
 	run->log[run->epochs++] = (LoggedEpoch){*report, GetCurrentTimestamp()};
 }
 
-/* RunnerEpoch. */
-static bool
+/* on_epoch of RunnerWatch. */
+static void
 epoch_done(void *arg, const TrainReport *report)
 {
 	TrainRun *run = arg;
 
 	keep_report(run, report);
-	if (run->commits)
-	{
-		registry_log(run->run_id, report, run->metric, GetCurrentTimestamp());
-		SPI_commit();
-		EnsurePortalSnapshotExists();
-	}
-	return run->deadline == 0 || GetCurrentTimestamp() < run->deadline;
+	if (!run->commits)
+		return;
+	registry_log(run->run_id, report, run->metric, run->log[run->epochs - 1].at);
+	train_commit();
+}
+
+void
+train_commit(void)
+{
+	SPI_commit();
+	EnsurePortalSnapshotExists();
 }
 
 void
 train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
 {
+	const RunnerWatch watch = {.max_epochs = max_epochs,
+							   .on_epoch = epoch_done,
+							   .arg = run,
+							   .writes = run->commits,
+							   .deadline = run->deadline};
+
 	run->metric = metric;
 	if (run->commits)
+	{
 		run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
+		train_commit();
+	}
 	progress_phase(PROGRESS_TRAINING);
-	runner_run(runner, max_epochs, epoch_done, run, run->commits);
+	runner_run(runner, &watch);
 	progress_phase(PROGRESS_EVALUATING);
 }
 

@@ -36,7 +36,12 @@ typedef struct TrainRun
 	bool dry_run;
 	const char *comment;  /* or NULL */
 	bool commits;         /* after each epoch: from a procedure outside a transaction block */
-	TimestampTz deadline; /* end at the first epoch after it, keeping the best one; 0: none */
+	TimestampTz deadline; /* end there, keeping the best epoch; the first is completed in any case; 0: none */
+
+	/* By spec only. */
+	bool has_as_of; /* otherwise the latest possible */
+	TimestampTz as_of;
+	int32 warm_start; /* version to begin at when its tensors fit; 0: none */
 
 	/* What train_begin() finds. */
 	const char *kind;
@@ -63,6 +68,9 @@ typedef struct TrainOutcome
 	bool larger_is_better; /* of record.metric */
 	double incumbent; /* that metric of the promoted version on the same users; NaN: none to compare with */
 } TrainOutcome;
+
+/* In a procedure outside a transaction block: commit, and go on in the next transaction. */
+extern void train_commit(void);
 
 /* Trains the stored spec of a model on today's data. */
 typedef void (*TrainBySpec)(TrainRun *run, const Jsonb *spec);

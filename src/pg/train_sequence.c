@@ -35,7 +35,8 @@ const RunnerKind runner_sequence = {.name = "sequence",
 									.carve = carve,
 									.next = seqtrain_next,
 									.run = seqtrain_run,
-									.report = seqtrain_report};
+									.report = seqtrain_report,
+									.stop = seqtrain_stop};
 
 static void
 check_users(const SequenceSource *source, const SequenceUsers *users)
@@ -92,20 +93,29 @@ stored_model(const char *name, int32 version)
 						  CurrentMemoryContext);
 }
 
-static void
-warm_start(SequenceTask *task, const TrainRun *run, const SequenceTraining *training,
-		   const SequenceUsers *users)
+/* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
+ * classes. */
+static const SequenceModel *
+warm_model(const TrainRun *run, const SequenceTraining *training, const SequenceUsers *users)
 {
-	const SequenceModel *model = stored_model(run->name, training->warm_start);
+	const int32 version = training->warm_start ? training->warm_start : run->warm_start;
 
-	if (!is_comparable(model, training, users) || !same_tensors(model->params, &task->params))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("training cannot start from version %d of model \"%s\"", training->warm_start,
-							   run->name),
-						errdetail("That version has other features, classes, or tensors."),
-						errhint("Train with the architecture, features and hyperparams of that version, or "
-								"without warm_start.")));
-	memcpy(task->data.initial, model->w, sizeof(real) * task->params.total);
+	if (version == 0)
+		return NULL;
+
+	const SequenceModel *model = stored_model(run->name, version);
+	ParamTable *params = palloc0(sizeof(*params));
+
+	seqnet_params(params, &training->config, users->F, (size_t) users->C);
+	if (is_comparable(model, training, users) && same_tensors(model->params, params))
+		return model;
+	if (training->warm_start == 0)
+		return NULL;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("training cannot start from version %d of model \"%s\"", version, run->name),
+					errdetail("That version has other features, classes, or tensors."),
+					errhint("Train with the architecture, features and hyperparams of that version, or "
+							"without warm_start.")));
 }
 
 static void
@@ -213,6 +223,7 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 
 	const size_t held_out = sequence_hold_out(users, training->seed, training->share);
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
+	const SequenceModel *warm = warm_model(run, training, users);
 	const SequenceSpec spec = {.config = training->config,
 							   .N = users->N,
 							   .F = users->F,
@@ -221,7 +232,7 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 							   .longest = users->longest,
 							   .balance =
 								   (int) sequence_class_balance(weight, training, users->classes, users->C),
-							   .warm_start = training->warm_start != 0,
+							   .warm_start = warm != NULL,
 							   .seed = (uint64_t) training->seed};
 
 	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &spec));
@@ -234,8 +245,8 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 		Runner *runner = runner_start(&runner_sequence, &spec, sizeof(spec), "training");
 		SequenceTask *task = runner_task(runner);
 
-		if (training->warm_start)
-			warm_start(task, run, training, users);
+		if (warm)
+			memcpy(task->data.initial, warm->w, sizeof(real) * task->params.total);
 		fill(task, users, held_out, weight);
 		train_run(run, runner, training->config.max_epochs, METRIC);
 		record->weights = sequence_model_encode(
@@ -256,6 +267,18 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 	record->as_of = users->as_of;
 	record->spec = sequence_training_to_spec(training);
 	train_end(run, outcome);
+}
+
+void
+sequence_train_by_spec(TrainRun *run, const Jsonb *spec)
+{
+	TrainOutcome outcome = {0};
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, spec);
+	training.has_as_of = run->has_as_of;
+	training.as_of = run->as_of;
+	sequence_train(run, &outcome, &training);
 }
 
 PG_FUNCTION_INFO_V1(usercls_train_sequence);

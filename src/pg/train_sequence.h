@@ -11,4 +11,7 @@ extern const RunnerKind runner_sequence;
 /* From train_begin() to train_end(). */
 extern void sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training);
 
+/* A TrainBySpec. */
+extern void sequence_train_by_spec(TrainRun *run, const Jsonb *spec);
+
 #endif

@@ -195,7 +195,7 @@ uplift_score_graph(const UpliftModel *model, const UserGraph *users, const Uplif
 	graphload_build(&task->graph, users, &spec.graph, counts);
 	memcpy(task->feature, users->feature, sizeof(float) * users->N * users->F);
 	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
-	runner_run(runner, 0, NULL, NULL, false);
+	runner_run(runner, NULL);
 	for (size_t i = 0; i < users->N; i++)
 		score[i] = upliftscore_get(task, i);
 	runner_end(runner);

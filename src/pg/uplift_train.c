@@ -110,7 +110,8 @@ const RunnerKind runner_uplift = {.name = "uplift train",
 									  .carve = train_carve,
 									  .next = uplifttrain_next,
 									  .run = uplifttrain_run,
-									  .report = uplifttrain_report};
+									  .report = uplifttrain_report,
+									  .stop = uplifttrain_stop};
 
 /* The weights of the version to start from, which must be the same network over the same features. */
 static void
@@ -289,8 +290,13 @@ void
 uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
 {
 	TrainOutcome outcome;
+	UpliftSource *source = uplift_source_read(spec);
 
-	uplift_train(run, &outcome, uplift_source_read(spec));
+	if (run->has_as_of)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("an uplift model is not trained as of a time"),
+						errdetail("Its tables hold one row for each user."), errhint("Leave as_of out.")));
+	source->warm_start = run->warm_start;
+	uplift_train(run, &outcome, source);
 }
 
 /* -- The SQL function ----------------------------------------------------- */

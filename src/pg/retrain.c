@@ -1,0 +1,130 @@
+/* retrain(): the stored training of a model, on today's data. */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "pg/errors.h"
+#include "pg/procedure.h"
+#include "pg/train.h"
+#include "pg/train_sequence.h"
+#include "pg/uplift_train.h"
+
+enum
+{
+	ARG_MODEL,
+	ARG_AS_OF,
+	ARG_WARM_START,
+	ARG_PROMOTE,
+	ARG_KEEP_VERSIONS,
+	ARG_MAX_RUNTIME,
+	ARG_COMMENT
+};
+
+static TrainBySpec
+kind_trainer(const char *kind)
+{
+	static const struct
+	{
+		const char *kind;
+		TrainBySpec train;
+	} kinds[] = {{"sequence", sequence_train_by_spec}, {"uplift", uplift_train_by_spec}};
+
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, kind) == 0)
+			return kinds[i].train;
+	elog(ERROR, "unknown kind of model \"%s\"", kind);
+}
+
+static Jsonb *
+spec_of(const Model *version)
+{
+	Jsonb *spec = registry_spec(version);
+
+	if (!spec)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("version %d of model \"%s\" has no training to repeat", version->version,
+							   version->name),
+						errdetail("It was imported without one."),
+						errhint("Train it here, with usercls.train_%s().", version->kind)));
+	return spec;
+}
+
+/* The promoted version says how to train; before any is promoted, the newest one. */
+static Model *
+version_to_repeat(const char *name)
+{
+	const Model *model = registry_find(name, RIGHT_TRAIN);
+
+	if (model->newest == 0)
+		error_not_promoted(name, 0);
+	return registry_version(name, model->promoted ? model->promoted : model->newest, RIGHT_TRAIN);
+}
+
+static TimestampTz
+deadline_of(const Interval *max_runtime)
+{
+	const Interval zero = {0};
+
+	if (DatumGetInt32(
+			DirectFunctionCall2(interval_cmp, IntervalPGetDatum(max_runtime), IntervalPGetDatum(&zero))) <= 0)
+		error_out_of_range("max_runtime",
+						   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(max_runtime))),
+						   "a positive interval such as 1 hour");
+	return DatumGetTimestampTz(DirectFunctionCall2(
+		timestamptz_pl_interval, TimestampTzGetDatum(GetCurrentTimestamp()), IntervalPGetDatum(max_runtime)));
+}
+
+static void
+error_busy(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), errmsg("model \"%s\" is being retrained already", name),
+					errhint("usercls.progress() shows how far it is.")));
+}
+
+PG_FUNCTION_INFO_V1(usercls_retrain);
+
+Datum
+usercls_retrain(PG_FUNCTION_ARGS)
+{
+	TrainRun run = {.name = train_text_arg(fcinfo, ARG_MODEL, "model"),
+					.promote = train_text_arg(fcinfo, ARG_PROMOTE, "promote"),
+					.comment =
+						PG_ARGISNULL(ARG_COMMENT) ? NULL : train_text_arg(fcinfo, ARG_COMMENT, "comment"),
+					.has_as_of = !PG_ARGISNULL(ARG_AS_OF),
+					.commits = procedure_may_commit(fcinfo)};
+	const int keep = PG_ARGISNULL(ARG_KEEP_VERSIONS) ? 0 : PG_GETARG_INT32(ARG_KEEP_VERSIONS);
+
+	if (run.has_as_of)
+		run.as_of = PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
+	if (!PG_ARGISNULL(ARG_KEEP_VERSIONS) && keep < 1)
+		error_out_of_range("keep_versions", psprintf("%d", keep), "1 or more, or null for all");
+	if (!PG_ARGISNULL(ARG_MAX_RUNTIME))
+		run.deadline = deadline_of(PG_GETARG_INTERVAL_P(ARG_MAX_RUNTIME));
+	SPI_connect_ext(run.commits ? SPI_OPT_NONATOMIC : 0);
+
+	const Model *version = version_to_repeat(run.name);
+	const Jsonb *spec = spec_of(version);
+
+	if (!PG_ARGISNULL(ARG_WARM_START) && PG_GETARG_BOOL(ARG_WARM_START))
+		run.warm_start = version->version;
+	if (!registry_training_lock(version->model_id))
+		error_busy(run.name);
+	PG_TRY();
+	{
+		kind_trainer(version->kind)(&run, spec);
+		if (keep > 0)
+			registry_prune(run.model, keep);
+	}
+	PG_FINALLY();
+	{
+		registry_training_unlock(version->model_id);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	PG_RETURN_VOID();
+}
