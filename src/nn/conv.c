@@ -135,7 +135,7 @@ conv_forward(Conv *conv, real *y, const real *x, const uint8_t *need, const Step
 	}
 }
 
-static void
+USERCLS_CLONES static void
 scatter(const Conv *conv, real *dx, const Steps *steps, const Block *block)
 {
 	const size_t I = conv->I;
@@ -150,8 +150,13 @@ scatter(const Conv *conv, real *dx, const Steps *steps, const Block *block)
 			const size_t known = tap_step(&s, conv, t, j) ? steps_active(steps, s) : 0;
 
 			for (size_t b = 0; b < known; b++)
+			{
+				real *restrict to = dx + (steps->row[s] + b) * I;
+				const real *restrict from = row + b * K + j * I;
+
 				for (size_t i = 0; i < I; i++)
-					dx[(steps->row[s] + b) * I + i] += row[b * K + j * I + i];
+					to[i] += from[i];
+			}
 		}
 		row += steps_active(steps, t) * K;
 	}

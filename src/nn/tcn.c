@@ -78,6 +78,13 @@ relu_backward(real *restrict dx, const real *restrict dy, const real *restrict y
 }
 
 USERCLS_CLONES static void
+relu_mask(real *restrict dy, const real *restrict y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dy[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+USERCLS_CLONES static void
 add_relu(real *restrict y, const real *restrict a, const real *restrict b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -175,8 +182,7 @@ tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const rea
 			memset(block->dmid + row * H, 0, n * H * sizeof(real));
 		if (!block->need_out[t])
 			continue;
-		for (size_t i = row * H; i < (row + n) * H; i++)
-			dy[i] = block->y[i] > 0 ? dy[i] : 0;
+		relu_mask(dy + row * H, block->y + row * H, n * H);
 		relu_backward(block->dinner + row * H, dy + row * H, block->inner + row * H, scale, n * H);
 		residual_backward(block, dx ? dx + row * block->I : NULL, d, dy + row * H, x + row * block->I, n);
 	}
