@@ -55,6 +55,7 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 {
 	ParamTable table;
 
+	assert(config->num_layers > 0 && config->pooling <= POOLING_ATTENTION);
 	seqnet_params(&table, config, F, C);
 	*net = (Network){.config = *config, .encoder = encoders[config->architecture], .F = F, .C = C};
 	net->I = config->mask ? 2 * F : F;

@@ -4,7 +4,11 @@
 
 const char *const sequence_architectures[] = {"lstm", "gru", "tcn", NULL};
 
-static const char *const poolings[] = {"last", "mean", "max", "attention", NULL};
+/* Pooling, and after it what leaves the choice to the architecture. */
+static const char *const poolings[] = {"last", "mean", "max", "attention", "auto", NULL};
+#define POOLING_AUTO 4
+
+#define TCN_BLOCKS 4 /* read back 61 steps with three taps */
 static const char *const schedules[] = {"constant", "cosine", NULL};
 
 #define MEMBER(name) #name, offsetof(SequenceConfig, name)
@@ -16,10 +20,12 @@ static const char *const schedules[] = {"constant", "cosine", NULL};
 
 const Option sequence_options[] = {
 	OPTION(INT, MEMBER(hidden_size), 64, 1, 1024, "Size of the hidden state, or channels of a TCN."),
-	OPTION(INT, MEMBER(num_layers), 1, 1, NETWORK_LAYERS_MAX, "Layers, or residual blocks of a TCN."),
+	OPTION(INT, MEMBER(num_layers), 0, 0, NETWORK_LAYERS_MAX,
+		   "Layers, or residual blocks of a TCN; 0: one layer, or four blocks."),
 	OPTION(BOOL, MEMBER(bidirectional), false, "Read the sequence in both directions (lstm and gru)."),
 	OPTION(INT, MEMBER(kernel_size), 3, 2, 16, "Taps of a convolution (tcn); block i skips 2^i steps between them."),
-	OPTION(CHOICE, MEMBER(pooling), POOLING_LAST, poolings, "How the outputs of all steps become one vector."),
+	OPTION(CHOICE, MEMBER(pooling), POOLING_AUTO, poolings,
+		   "How the outputs of all steps become one vector; auto: last, or max of a TCN."),
 	OPTION(REAL, MEMBER(dropout), 0.1, 0, 0.9, "Share of outputs dropped while training, after every layer."),
 	OPTION(BOOL, MEMBER(mask), true, "Tell the network which values are missing, by an input more for each."),
 	OPTION(REAL, MEMBER(learning_rate), 0.003, 1e-7, 1, "Step size of AdamW at its highest."),
@@ -36,9 +42,15 @@ const Option sequence_options[] = {
 const size_t sequence_option_count = sizeof(sequence_options) / sizeof(sequence_options[0]);
 
 Status
-sequence_config_check(const SequenceConfig *config)
+sequence_config_check(SequenceConfig *config)
 {
-	if (config->architecture == SEQUENCE_TCN && config->bidirectional)
+	const bool tcn = config->architecture == SEQUENCE_TCN;
+
+	if (config->num_layers == 0)
+		config->num_layers = tcn ? TCN_BLOCKS : 1;
+	if (config->pooling == POOLING_AUTO)
+		config->pooling = tcn ? POOLING_MAX : POOLING_LAST;
+	if (tcn && config->bidirectional)
 		return status_make(STATUS_BAD_VALUE, 0, "bidirectional");
 	return STATUS_FINE;
 }

@@ -65,8 +65,11 @@ typedef struct SequenceConfig
 extern const Option sequence_options[];
 extern const size_t sequence_option_count;
 
-/* Options set in config that the architecture cannot honour (bidirectional TCN): STATUS_BAD_VALUE. */
-extern Status sequence_config_check(const SequenceConfig *config);
+/*
+ * After the options are set, and before anything else is done with them: fills in what they leave to the
+ * architecture. STATUS_BAD_VALUE where it cannot honour one (a bidirectional TCN).
+ */
+extern Status sequence_config_check(SequenceConfig *config);
 
 /* Tensors of a network for F values a step and C classes; C = 0 is a numeric target. */
 extern void seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);

@@ -80,6 +80,7 @@ read_config(Fixture *f)
 	assert_true(codec_metadata(&f->codec, "architecture", text, sizeof(text)));
 	while (strcmp(sequence_architectures[f->config.architecture], text) != 0)
 		f->config.architecture++;
+	assert_int_equal(sequence_config_check(&f->config).code, STATUS_SUCCESS);
 	f->F = number(f, "F");
 	f->C = number(f, "C");
 }

@@ -42,6 +42,7 @@ spec_of(const TestSet *s, int architecture, size_t C)
 	spec.config.hidden_size = 8;
 	spec.config.max_epochs = 30;
 	spec.config.learning_rate = 0.02;
+	assert_int_equal(sequence_config_check(&spec.config).code, STATUS_SUCCESS);
 	return spec;
 }
 
