@@ -1,0 +1,131 @@
+/* Train and test one network: what the drivers of this folder share. */
+#ifndef USERCLS_BENCH_LEARN_H
+#define USERCLS_BENCH_LEARN_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "model/seqtrain.h"
+
+static inline double
+cpu_seconds(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (double) usage.ru_utime.tv_sec + 1e-6 * (double) usage.ru_utime.tv_usec;
+}
+
+/* architecture=…, balance=… (0 none, 1 resample, 2 weights), or an option of the product. */
+static inline void
+set_option(SequenceSpec *spec, const char *text)
+{
+	char name[64];
+	const char *value = strchr(text, '=');
+
+	if (!value || (size_t) (value - text) >= sizeof(name))
+	{
+		fprintf(stderr, "not name=value: %s\n", text);
+		exit(1);
+	}
+	memcpy(name, text, (size_t) (value - text));
+	name[value - text] = '\0';
+	value++;
+	if (strcmp(name, "balance") == 0)
+		spec->balance = atoi(value);
+	else if (strcmp(name, "architecture") == 0)
+	{
+		for (int i = 0; sequence_architectures[i]; i++)
+			if (strcmp(sequence_architectures[i], value) == 0)
+				spec->config.architecture = i;
+	}
+	else if (config_set(&spec->config, sequence_options, sequence_option_count, name, value).code != STATUS_SUCCESS)
+	{
+		fprintf(stderr, "bad option: %s\n", text);
+		exit(1);
+	}
+}
+
+static inline Arena
+block_for(const Arena *measured)
+{
+	void *block = aligned_alloc(ARENA_ALIGNMENT, measured->used + ARENA_ALIGNMENT);
+
+	if (measured->overflow || !block)
+	{
+		fprintf(stderr, "out of memory\n");
+		exit(1);
+	}
+	return arena_over(block, measured->used);
+}
+
+/* The spec but for sizes, which are the set's. Free *block when the task is done with. */
+static inline void
+learn(SequenceTask *task, void **block, SequenceSpec spec, const SequenceSet *set, bool verbose)
+{
+	Arena measured = arena_measure();
+	int epoch = 0;
+
+	if (sequence_config_check(&spec.config).code != STATUS_SUCCESS)
+		exit(1);
+	spec.N = set->N;
+	spec.F = set->F;
+	spec.steps = set->start[set->N];
+	spec.longest = 0;
+	for (size_t i = 0; i < set->N; i++)
+		if (set->start[i + 1] - set->start[i] > spec.longest)
+			spec.longest = set->start[i + 1] - set->start[i];
+	seqtrain_carve(task, &measured, &spec, 1);
+
+	Arena arena = block_for(&measured);
+
+	*block = arena.base;
+	seqtrain_carve(task, &arena, &spec, 1);
+	memcpy(task->data.start, set->start, (set->N + 1) * sizeof(size_t));
+	memcpy(task->data.value, set->value, spec.steps * spec.F * sizeof(float));
+	memcpy(task->data.held_out, set->held_out, set->N);
+	if (spec.C)
+		memcpy(task->data.label, set->label, set->N * sizeof(int32_t));
+	else
+		memcpy(task->data.target, set->target, set->N * sizeof(float));
+
+	const Job job = seqtrain_job(task);
+
+	for (size_t items; (items = job.next(job.task)) > 0;)
+	{
+		const TrainReport *r = seqtrain_report(task);
+
+		for (size_t i = 0; i < items; i++)
+			job.run(job.task, i, 0);
+		if (verbose && r->epoch > epoch)
+			fprintf(stderr, "  epoch %d: train %.6f held out %.6f metric %.4f rate %.2g\n", r->epoch, r->train_loss,
+					r->valid_loss, r->valid_metric, r->learning_rate);
+		epoch = r->epoch;
+	}
+}
+
+/* Outputs (n × max(C, 1)) for all sequences of the set. */
+static inline void
+predict(real *out, const SequenceTask *task, const SequenceSet *set)
+{
+	const SequenceSpec *spec = &task->spec;
+	Arena measured = arena_measure();
+	size_t longest = 0;
+
+	for (size_t i = 0; i < set->N; i++)
+		if (set->start[i + 1] - set->start[i] > longest)
+			longest = set->start[i + 1] - set->start[i];
+	seqscorer_carve(&measured, &spec->config, spec->F, spec->C, longest, 64);
+
+	Arena arena = block_for(&measured);
+	SequenceScorer *scorer = seqscorer_carve(&arena, &spec->config, spec->F, spec->C, longest, 64);
+
+	seqscorer_load(scorer, seqtrain_weights(task));
+	seqscorer_run(scorer, out, set, 0, set->N);
+	free(arena.base);
+}
+
+#endif
