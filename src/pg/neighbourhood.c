@@ -35,7 +35,8 @@ struct NeighbourLookup
 	int16 typlen;
 	bool typbyval;
 	char typalign;
-	SourcePlan *neighbours; /* (ids, limit) → position of the id, neighbour, weight */
+	SourcePlan *neighbours; /* (ids, limit for all) → id, neighbour, weight */
+	SourcePlan *bounded;    /* (ids, limit for each) → the same */
 	SourcePlan *users;      /* (ids) → id, features */
 	SourcePlan *known;      /* (ids) → id; NULL: foreign keys say that both ends of an edge are users */
 	SourceColumn weight;
@@ -104,9 +105,12 @@ refers_to_users(const UpliftSource *source, const char *column)
 	return found > 0;
 }
 
-/* Neighbours of each id: edges that end in it and, in an undirected graph, those that begin in it. */
+/*
+ * Neighbours of ids: edges that end in one of them and, in an undirected graph, those that begin in one. With `each`
+ * the limit is for every id and direction, otherwise for all rows, which is faster: no plan node is started per id.
+ */
 static SourcePlan *
-prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type)
+prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 {
 	const UpliftSource *source = lookup->source;
 	const char *ends[] = {source_column(source->edges, source->source_column).quoted,
@@ -117,13 +121,13 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql,
-					 "SELECT self.at, edge.other, edge.weight FROM pg_catalog.unnest($1) WITH ORDINALITY AS self (id, at), "
-					 "LATERAL (");
+	if (each)
+		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
 	for (int i = 0; i < (source->directed ? 1 : 2); i++)
-		appendStringInfo(&sql, "%s(SELECT %s::%s AS other, %s AS weight FROM %s WHERE %s = self.id LIMIT $2)",
-						 i ? " UNION ALL " : "", ends[i], type, weight, source_quote(source->edges), ends[1 - i]);
-	appendStringInfoString(&sql, ") AS edge");
+		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s = %s%s", i ? " UNION ALL " : "",
+						 each ? "(" : "", ends[1 - i], type, ends[i], type, weight, source_quote(source->edges),
+						 ends[1 - i], each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
+	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
 	return source_prepare(sql.data, lengthof(types), types);
 }
 
@@ -168,7 +172,8 @@ lookup_prepare(NeighbourLookup *lookup, const Model *model)
 	if (!source->directed)
 		hint_index(source->edges, source->source_column);
 
-	lookup->neighbours = prepare_neighbours(lookup, ids_type);
+	lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
+	lookup->bounded = prepare_neighbours(lookup, ids_type, true);
 	lookup->users = prepare_users(lookup, ids_type, true);
 	if (!refers_to_users(source, source->source_column) ||
 		(!source->directed && !refers_to_users(source, source->target_column)))
@@ -184,6 +189,8 @@ lookup_drop(NeighbourLookup *lookup)
 		return;
 	if (lookup->neighbours)
 		source_plan_free(lookup->neighbours);
+	if (lookup->bounded)
+		source_plan_free(lookup->bounded);
 	if (lookup->users)
 		source_plan_free(lookup->users);
 	if (lookup->known)
@@ -269,6 +276,9 @@ typedef struct Reader
 	uint32 frontier_size;
 	bool features; /* are read with the users */
 	size_t feature_room, edge_room;
+	bool bounded; /* edges of each user are limited, rather than of all */
+	Datum last;   /* id whose edges come, and its number */
+	uint32 last_number;
 	MemoryContext context;
 } Reader;
 
@@ -363,6 +373,20 @@ read_users(Reader *reader, uint32 first, bool features)
 			reader->node[ids[i]] = (uint32_t) reader->found->N++;
 }
 
+/* The id that was asked for: often that of the row before, and recognised at once when it is kept by value. */
+static uint32
+reader_self(Reader *reader, Datum id)
+{
+	if (!idmap_by_value(reader->ids))
+		return reader_id(reader, id);
+	if (reader->last_number == IDMAP_NONE || reader->last != id)
+	{
+		reader->last = id;
+		reader->last_number = reader_id(reader, id);
+	}
+	return reader->last_number;
+}
+
 static void
 edge_row(void *arg, const Datum *value, const bool *isnull)
 {
@@ -370,7 +394,7 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	Neighbourhood *found = reader->found;
 	const bool weighted = reader->lookup->source->weight_column != NULL;
 
-	if (isnull[1])
+	if (isnull[0] || isnull[1])
 		return;
 	if (found->E == reader->edge_room)
 	{
@@ -380,49 +404,76 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		if (weighted)
 			found->weight = reader_grow(reader, found->weight, sizeof(float) * reader->edge_room);
 	}
-	found->target[found->E] = reader->frontier[DatumGetInt64(value[0]) - 1];
+	found->target[found->E] = reader_self(reader, value[0]);
 	found->source[found->E] = reader_id(reader, value[1]);
 	if (weighted)
 		found->weight[found->E] = graphload_weight(reader->lookup->source, &reader->lookup->weight, value[2], isnull[2]);
 	found->E++;
 }
 
-static void
+/* False: there are more than we want, and the edges of each user have to be limited. */
+static bool
 read_edges(Reader *reader)
 {
-	const uint32 n = reader->frontier_size;
-	const int64 limit = Max(1, Min(NEIGHBOURS_MAX, NEIGHBOURHOOD_EDGES_MAX / (int64) n));
-	const Datum values[] = {reader_array(reader, reader->frontier, n), Int64GetDatum(limit)};
+	const int64 n = reader->frontier_size;
+	const int64 limit =
+		reader->bounded ? Max(1, Min(NEIGHBOURS_MAX, NEIGHBOURHOOD_EDGES_MAX / n)) : NEIGHBOURHOOD_EDGES_MAX + 1;
+	const Datum values[] = {reader_array(reader, reader->frontier, (uint32) n), Int64GetDatum(limit)};
+	const SourcePlan *plan = reader->bounded ? reader->lookup->bounded : reader->lookup->neighbours;
 
-	source_run(reader->lookup->neighbours, values, edge_row, reader);
+	return source_run(plan, values, edge_row, reader) <= NEIGHBOURHOOD_EDGES_MAX || reader->bounded;
+}
+
+/* From the user outwards. False as above. */
+static bool
+read_steps(Reader *reader, Datum user, const UpliftNet *net)
+{
+	Neighbourhood *found = reader->found;
+
+	reader_id(reader, user);
+	read_users(reader, 0, true);
+	found->within[0] = found->N;
+
+	/* One step further than the layers reach, for the degrees there. */
+	for (size_t distance = 1; distance <= net->L + net->config.log_degree; distance++)
+	{
+		if (reader->frontier_size > 0)
+		{
+			const uint32 first = idmap_count(reader->ids);
+
+			if (!read_edges(reader))
+				return false;
+			read_users(reader, first, distance <= net->L);
+		}
+		if (distance <= net->L)
+			found->within[distance] = found->N;
+	}
+	return true;
 }
 
 Neighbourhood *
 neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 {
 	Neighbourhood *found = palloc0(sizeof(*found));
-	Reader reader = {
-		.lookup = lookup, .found = found, .ids = idmap_create(lookup->id_type), .context = CurrentMemoryContext};
+	Reader reader = {.lookup = lookup,
+					 .found = found,
+					 .ids = idmap_create(lookup->id_type),
+					 .last_number = IDMAP_NONE,
+					 .context = CurrentMemoryContext};
 
-	reader_id(&reader, user);
-	read_users(&reader, 0, true);
+	if (!read_steps(&reader, user, net))
+	{
+		memset(found, 0, sizeof(*found));
+		reader = (Reader){.lookup = lookup,
+						  .found = found,
+						  .ids = idmap_create(lookup->id_type),
+						  .bounded = true,
+						  .last_number = IDMAP_NONE,
+						  .context = CurrentMemoryContext};
+		read_steps(&reader, user, net);
+	}
 	if (found->N == 0)
 		return NULL;
-	found->within[0] = 1;
-
-	/* One step further than the layers reach, for the degrees there. */
-	for (size_t distance = 1; distance <= net->L + net->config.log_degree; distance++)
-	{
-		if (reader.frontier_size > 0)
-		{
-			const uint32 first = idmap_count(reader.ids);
-
-			read_edges(&reader);
-			read_users(&reader, first, distance <= net->L);
-		}
-		if (distance <= net->L)
-			found->within[distance] = found->N;
-	}
 	for (size_t e = 0; e < found->E; e++)
 	{
 		found->source[e] = reader.node[found->source[e]];

@@ -74,6 +74,12 @@ FROM scores AS s, LATERAL usercls.uplift('targets', s.user_id) AS o;
 SELECT abs(o.uplift - s.uplift) < 1e-5 AS same FROM scores AS s, usercls.uplift('targets', 17) AS o WHERE s.user_id = 17;
 SELECT * FROM usercls.uplift('targets', 12345);
 
+-- Of a user with very many edges some are read, however many there are.
+BEGIN;
+INSERT INTO edges SELECT 17, 1000000 + i, 1 FROM generate_series(1, 120000) AS i;
+SELECT uplift BETWEEN -1 AND 1 AS answered FROM usercls.uplift('targets', 17);
+ROLLBACK;
+
 -- The same seed and data give the same model, whatever the number of workers; another seed does not.
 SELECT version, promoted FROM usercls.train_uplift('targets', 'users', 'edges',
 	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'never');
