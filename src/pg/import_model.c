@@ -2,14 +2,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
-#include "model/codec.h"
-#include "model/names.h"
 #include "pg/errors.h"
+#include "pg/metadata.h"
 #include "pg/options.h"
 #include "pg/registry_table.h"
 #include "pg/sequence_model.h"
@@ -17,53 +15,37 @@
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
 
-static char *
-to_server(const char *utf8)
+/* The file does not say something that a model must say. */
+static void
+metadata_missing(const Codec *codec, const char *key)
 {
-	return pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
-}
+	const char *value = metadata_text(codec, key);
 
-/* The metadata value, in UTF-8; NULL when the key is not there. */
-static char *
-metadata_text(const Codec *codec, const char *key)
-{
-	const size_t size = codec_metadata_size(codec, key);
-	char *text = palloc(size + 1);
-
-	return codec_metadata(codec, key, text, size) ? text : NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("weights do not say their \"%s\"", key),
+			 value ? errdetail("The value is %s, not a JSON array of strings.", value)
+				   : errdetail("The __metadata__ of the safetensors file has no such key."),
+			 errhint("Write it with the metadata argument of safetensors.torch.save_file().")));
 }
 
 static char *
-required_metadata(const Codec *codec, const char *key)
+required_text(const Codec *codec, const char *key)
 {
 	char *text = metadata_text(codec, key);
 
 	if (text == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("weights do not say their \"%s\"", key),
-						errdetail("The __metadata__ of the safetensors file has no such key."),
-						errhint("Write it with the metadata argument of safetensors.torch.save_file().")));
+		metadata_missing(codec, key);
 	return text;
 }
 
 static const char *const *
-metadata_names(const Codec *codec, const char *key, int *n)
+required_names(int *n, const Codec *codec, const char *key)
 {
-	const char *list = required_metadata(codec, key);
-	const size_t room = strlen(list) + 1;
-	const char **names = palloc(sizeof(char *) * room);
-	char *name = palloc(room);
-	size_t at = 0;
+	char **names = metadata_names(n, codec, key);
 
-	*n = 0;
-	while (names_next(list, &at, name, room))
-		names[(*n)++] = pstrdup(to_server(name));
-	if (at == NAMES_DAMAGED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("weights do not say their \"%s\"", key),
-				 errdetail("The value is %s.", to_server(list)), errhint("Write a JSON array of strings.")));
-	return names;
+	if (names == NULL)
+		metadata_missing(codec, key);
+	return (const char *const *) names;
 }
 
 /* Every byte of the file is read as a scorer reads it; returns the hyperparameters. */
@@ -119,9 +101,9 @@ usercls_import_model(PG_FUNCTION_ARGS)
 	registry_check_promote(promote);
 	report_weights(codec_open(codec, VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)), NULL, 0);
 
-	const char *kind = to_server(required_metadata(codec, "kind"));
+	const char *kind = required_text(codec, "kind");
 	VersionRecord record = {
-		.architecture = to_server(required_metadata(codec, "architecture")),
+		.architecture = required_text(codec, "architecture"),
 		.weights = weights,
 		.value = get_float8_nan(),
 		.baseline = get_float8_nan(),
@@ -130,16 +112,17 @@ usercls_import_model(PG_FUNCTION_ARGS)
 		.spec = PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4),
 	};
 
-	record.features = metadata_names(codec, "features", &record.n_features);
+	record.features = required_names(&record.n_features, codec, "features");
 	if (codec_metadata_size(codec, "classes") > 0) /* uplift models have none */
-		record.classes = metadata_names(codec, "classes", &record.n_classes);
+		record.classes = required_names(&record.n_classes, codec, "classes");
 	record.hyperparams = check_weights(kind, weights);
 
 	if (model == NULL)
 		model = registry_make(name, kind);
 	else if (strcmp(model->kind, kind) != 0)
-		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("model \"%s\" is of kind %s", name, model->kind),
-						errdetail("The weights are of kind %s.", kind), errhint("Import them under another name.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("model \"%s\" is of kind %s", name, model->kind),
+				 errdetail("The weights are of kind %s.", kind), errhint("Import them under another name.")));
 
 	const int32 version = registry_store(model, 0, &record);
 

@@ -8,26 +8,19 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "model/codec.h"
 #include "pg/errors.h"
+#include "pg/metadata.h"
 #include "pg/registry_table.h"
 
 PG_FUNCTION_INFO_V1(usercls_model_info);
 PG_FUNCTION_INFO_V1(usercls_model_tensors);
 PG_FUNCTION_INFO_V1(usercls_weights_tensors);
-
-static char *
-to_server(const char *utf8)
-{
-	return pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
-}
 
 static Model *
 shown_argument(FunctionCallInfo fcinfo, ModelRight right)
@@ -137,7 +130,7 @@ put_tensors(FunctionCallInfo fcinfo, const bytea *weights, const char *model, in
 
 		CHECK_FOR_INTERRUPTS();
 		report_weights(codec_read_tensor(codec, tensor, w), model, version);
-		values[0] = CStringGetTextDatum(to_server(tensor->name));
+		values[0] = CStringGetTextDatum(metadata_to_text(tensor->name));
 		values[1] = CStringGetTextDatum(type_names[tensor->type]);
 		values[2] = shape_array(tensor);
 		values[3] = Int64GetDatum((int64) tensor->size);

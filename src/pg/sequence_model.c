@@ -8,42 +8,20 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "model/codec.h"
-#include "model/names.h"
 #include "pg/errors.h"
+#include "pg/metadata.h"
 #include "pg/runner.h"
-
-/* Longer names cannot be columns; classes may be any text. */
-#define NAME_ROOM 1024
 
 /* Steps a scorer has room for at first. */
 #define STEPS_ROOM 64
 
-static const char *
-metadata(const Codec *codec, const char *key)
-{
-	const size_t size = codec_metadata_size(codec, key);
-	char *value = palloc(size + 1);
-
-	return size > 0 && codec_metadata(codec, key, value, size) ? value : NULL;
-}
-
 /* The list of names under key: n of them. An error when there is none. */
 static char **
-metadata_names(int *n, const Codec *codec, const char *key, const char *model, int32 version)
+required_names(int *n, const Codec *codec, const char *key, const char *model, int32 version)
 {
-	const char *text = metadata(codec, key);
-	char **names = NULL;
-	char name[NAME_ROOM];
-	size_t at = 0;
+	char **names = metadata_names(n, codec, key);
 
-	*n = 0;
-	while (text && names_next(text, &at, name, sizeof(name)))
-	{
-		names = names ? repalloc(names, sizeof(*names) * ((size_t) *n + 1)) : palloc(sizeof(*names));
-		names[(*n)++] = pstrdup(name);
-	}
-	if (*n == 0 || at == NAMES_DAMAGED)
+	if (names == NULL || *n == 0)
 		report_weights(status_make(STATUS_DAMAGED, 0, psprintf("a list of names as metadata \"%s\"", key)),
 					   model, version);
 	return names;
@@ -52,7 +30,7 @@ metadata_names(int *n, const Codec *codec, const char *key, const char *model, i
 static void
 read_config(SequenceConfig *config, const Codec *codec, const char *model, int32 version)
 {
-	const char *architecture = metadata(codec, "architecture");
+	const char *architecture = metadata_text(codec, "architecture");
 
 	config_defaults(config, sequence_options, sequence_option_count);
 	config->architecture = -1;
@@ -64,7 +42,7 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 					   version);
 	for (size_t i = 0; i < sequence_option_count; i++)
 	{
-		const char *value = metadata(codec, sequence_options[i].name);
+		const char *value = metadata_text(codec, sequence_options[i].name);
 
 		if (value)
 			report_weights(
@@ -131,13 +109,13 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->context = CurrentMemoryContext;
 	report_weights(codec_open(codec, bytes, size), name, version);
 
-	const char *kind = metadata(codec, "kind");
+	const char *kind = metadata_text(codec, "kind");
 
 	if (!kind || strcmp(kind, "sequence") != 0)
 		error_wrong_kind(name ? name : "(weights)", kind ? kind : "unknown", "sequence");
 	read_config(&model->config, codec, name, version);
-	model->features = metadata_names(&model->F, codec, "features", name, version);
-	model->classes = metadata_names(&model->C, codec, "classes", name, version);
+	model->features = required_names(&model->F, codec, "features", name, version);
+	model->classes = required_names(&model->C, codec, "classes", name, version);
 	model->class_text = palloc(sizeof(Datum) * (size_t) model->C);
 	for (int c = 0; c < model->C; c++)
 		model->class_text[c] = CStringGetTextDatum(model->classes[c]);
@@ -212,15 +190,6 @@ sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n, con
 	return scorer_make(&block, model, max_steps, n, what);
 }
 
-static char *
-names_text(const char *const *names, int n)
-{
-	char *text = palloc(names_write(NULL, names, (size_t) n));
-
-	names_write(text, names, (size_t) n);
-	return text;
-}
-
 bytea *
 sequence_model_encode(const SequenceConfig *config, const ParamTable *params, const real *w,
 					  const char *const *features, int F, const char *const *classes, int C,
@@ -232,8 +201,8 @@ sequence_model_encode(const SequenceConfig *config, const ParamTable *params, co
 	entry[n++] = (CodecEntry){"usercls", "1"};
 	entry[n++] = (CodecEntry){"kind", "sequence"};
 	entry[n++] = (CodecEntry){"architecture", sequence_architectures[config->architecture]};
-	entry[n++] = (CodecEntry){"features", names_text(features, F)};
-	entry[n++] = (CodecEntry){"classes", names_text(classes, C)};
+	entry[n++] = (CodecEntry){"features", metadata_from_names(features, F)};
+	entry[n++] = (CodecEntry){"classes", metadata_from_names(classes, C)};
 	entry[n++] = (CodecEntry){"period", period};
 	entry[n++] = (CodecEntry){"window_periods", psprintf("%d", window_periods)};
 	for (size_t i = 0; i < sequence_option_count; i++)

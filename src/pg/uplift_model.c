@@ -11,9 +11,8 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "model/codec.h"
-#include "model/names.h"
 #include "pg/errors.h"
+#include "pg/metadata.h"
 #include "pg/runner.h"
 
 /* -- Stored bytes --------------------------------------------------------- */
@@ -24,39 +23,6 @@ metadata_fail(const Codec *codec, const char *key, const char *model, int32 vers
 {
 	report_weights(status_make(STATUS_DAMAGED, 8, psprintf("metadata key %s", key)), model, version);
 	pg_unreachable();
-}
-
-static char *
-metadata_text(const Codec *codec, const char *key)
-{
-	const size_t size = codec_metadata_size(codec, key);
-	char *text = size ? palloc(size) : NULL;
-
-	if (text && !codec_metadata(codec, key, text, size))
-		return NULL;
-	return text;
-}
-
-static char **
-metadata_features(const Codec *codec, size_t *count, const char *model, int32 version)
-{
-	const char *text = metadata_text(codec, "features");
-	char name[NAMEDATALEN];
-	size_t room = 16, at = 0, n = 0;
-	char **names = palloc(room * sizeof(char *));
-
-	if (!text)
-		metadata_fail(codec, "features", model, version);
-	while (names_next(text, &at, name, sizeof(name)))
-	{
-		if (n == room)
-			names = repalloc(names, (room *= 2) * sizeof(char *));
-		names[n++] = pstrdup(name);
-	}
-	if (at == (size_t) -1)
-		metadata_fail(codec, "features", model, version);
-	*count = n;
-	return names;
 }
 
 /* An option that is not in the file keeps its default. */
@@ -84,7 +50,7 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 	UpliftModel *model = palloc0(sizeof(*model));
 	Codec *codec = palloc(sizeof(*codec));
 	ParamTable *params = palloc0(sizeof(*params));
-	size_t F;
+	int F;
 
 	report_weights(codec_open(codec, bytes, size), name, version);
 
@@ -97,9 +63,11 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 
 	const UpliftConfig config = metadata_config(codec, name, version);
 
-	model->feature = metadata_features(codec, &F, name, version);
-	uplift_net(&model->net, &config, F);
-	uplift_params(params, &config, F);
+	model->feature = metadata_names(&F, codec, "features");
+	if (model->feature == NULL)
+		metadata_fail(codec, "features", name, version);
+	uplift_net(&model->net, &config, (size_t) F);
+	uplift_params(params, &config, (size_t) F);
 	model->w = palloc(sizeof(real) * model->net.total);
 	report_weights(codec_read(codec, params, model->w), name, version);
 	pfree(params);
@@ -123,15 +91,12 @@ bytea *
 uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature)
 {
 	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 4));
-	const char *const *names = (const char *const *) feature;
-	char *features = palloc(names_write(NULL, names, net->F));
 	size_t n = 0;
 
-	names_write(features, names, net->F);
 	entry[n++] = (CodecEntry){"usercls", "1"};
 	entry[n++] = (CodecEntry){"kind", "uplift"};
 	entry[n++] = (CodecEntry){"architecture", "graph_attention"};
-	entry[n++] = (CodecEntry){"features", features};
+	entry[n++] = (CodecEntry){"features", metadata_from_names((const char *const *) feature, (int) net->F)};
 	for (size_t i = 0; i < uplift_option_count; i++)
 	{
 		char *text = palloc(CONFIG_TEXT_MAX);

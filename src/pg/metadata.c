@@ -1,0 +1,70 @@
+#include "postgres.h"
+
+#include "pg/metadata.h"
+
+#include "mb/pg_wchar.h"
+
+#include "model/names.h"
+
+char *
+metadata_to_text(const char *utf8)
+{
+	return pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
+}
+
+const char *
+metadata_from_text(const char *text)
+{
+	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}
+
+/* As it is in the file. */
+static char *
+metadata_utf8(const Codec *codec, const char *key)
+{
+	const size_t size = codec_metadata_size(codec, key);
+	char *value = palloc(size + 1);
+
+	return codec_metadata(codec, key, value, size) ? value : NULL;
+}
+
+char *
+metadata_text(const Codec *codec, const char *key)
+{
+	char *value = metadata_utf8(codec, key);
+
+	return value ? metadata_to_text(value) : NULL;
+}
+
+char **
+metadata_names(int *n, const Codec *codec, const char *key)
+{
+	const char *list = metadata_utf8(codec, key);
+	size_t at = 0;
+
+	*n = 0;
+	if (list == NULL)
+		return NULL;
+
+	const size_t room = strlen(list) + 1;
+	char **names = palloc(sizeof(char *) * room); /* each takes more than a byte of the list */
+	char *name = palloc(room);
+
+	while (names_next(list, &at, name, room))
+		names[(*n)++] = pstrdup(metadata_to_text(name));
+	return at == NAMES_DAMAGED ? NULL : names;
+}
+
+const char *
+metadata_from_names(const char *const *names, int n)
+{
+	const char **utf8 = palloc(sizeof(char *) * (size_t) Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		utf8[i] = metadata_from_text(names[i]);
+
+	char *list = palloc(names_write(NULL, utf8, (size_t) n));
+
+	names_write(list, utf8, (size_t) n);
+	return list;
+}

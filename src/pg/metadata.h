@@ -1,0 +1,23 @@
+/*
+ * The metadata of a safetensors file in the encoding of the database; in the
+ * file it is UTF-8. Results are in the current memory context.
+ */
+#ifndef USERCLS_PG_METADATA_H
+#define USERCLS_PG_METADATA_H
+
+#include "model/codec.h"
+
+/* The value under key; NULL: there is none. */
+extern char *metadata_text(const Codec *codec, const char *key);
+
+/* The list of names under key and how many there are; NULL: there is none, or it is damaged. */
+extern char **metadata_names(int *n, const Codec *codec, const char *key);
+
+/* The way back: a text, and a list of names, as they are written into a file. */
+extern const char *metadata_from_text(const char *text);
+extern const char *metadata_from_names(const char *const *names, int n);
+
+/* A name in the file (a tensor's, a key) for people to read. */
+extern char *metadata_to_text(const char *utf8);
+
+#endif
