@@ -308,6 +308,14 @@ check_spec_features(char **of_weights, size_t n, const char *const *of_spec, siz
 					errhint("Import the weights with the spec of the training that made them.")));
 }
 
+void
+error_score_overflow(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the model gives a score that is not finite"),
+					errdetail("Its weights are so large that the network overflows."),
+					errhint("Train the model with a smaller learning_rate, or roll it back.")));
+}
+
 /* ---- memory ---- */
 
 void

@@ -62,6 +62,8 @@ extern void error_model_right(const char *model, const char *right) pg_attribute
  */
 extern void check_spec_features(char **of_weights, size_t n, const char *const *of_spec, size_t m);
 
+extern void error_score_overflow(void) pg_attribute_noreturn(); /* NaN would rank above every score */
+
 /* Memory */
 extern void error_memory(const char *what, size_t bytes, size_t limit) pg_attribute_noreturn();
 

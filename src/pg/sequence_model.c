@@ -94,10 +94,7 @@ sequence_check_finite(const real *prob, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!isfinite(prob[i]))
-			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-							errmsg("the model gives a probability that is not finite"),
-							errdetail("Its weights are so large that the network overflows."),
-							errhint("Train the model with a smaller learning_rate, or roll it back.")));
+			error_score_overflow();
 }
 
 void *

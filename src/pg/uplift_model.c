@@ -44,6 +44,24 @@ metadata_config(const Codec *codec, const char *model, int32 version)
 	return config;
 }
 
+/* Numbers that the network divides by. */
+static void
+check_positive(const Codec *codec, const ParamTable *params, const real *w, const char *model, int32 version)
+{
+	static const char *const divisors[] = {"input.scale", "graph.degree_mean", "outcome.scale", "propensity"};
+
+	for (int d = 0; d < lengthof(divisors); d++)
+	{
+		const Tensor *p = params_find(params, divisors[d]);
+
+		for (size_t i = 0; p && i < p->size; i++)
+			if (!(w[p->offset + i] > 0))
+				report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, p->name)->begin,
+										   psprintf("numbers above 0 in tensor \"%s\"", p->name)),
+							   model, version);
+	}
+}
+
 static void *
 model_decode(const void *bytes, size_t size, const char *name, int32 version)
 {
@@ -70,6 +88,7 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 	uplift_params(params, &config, (size_t) F);
 	model->w = palloc(sizeof(real) * model->net.total);
 	report_weights(codec_read(codec, params, model->w), name, version);
+	check_positive(codec, params, model->w, name, version);
 	pfree(params);
 	pfree(codec);
 	return model;
@@ -195,6 +214,8 @@ uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, const Upl
 {
 	const UpliftSegment segment = uplift_segment(score);
 
+	if (!isfinite(score->uplift))
+		error_score_overflow();
 	value[0] = Float8GetDatum(score->p_first);
 	value[1] = Float8GetDatum(score->p_second);
 	value[2] = Float8GetDatum(score->uplift);
