@@ -14,6 +14,7 @@
 
 #include "nn/metrics.h"
 #include "nn/upliftmetrics.h"
+#include "pg/majors.h"
 #include "pg/registry.h"
 
 /* The leading arguments of evaluate() and its relatives. */

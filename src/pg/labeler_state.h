@@ -20,6 +20,7 @@
 #include "utils/expandeddatum.h"
 
 #include "nn/trend.h"
+#include "pg/majors.h"
 
 /* Values beyond the slots' 16 bits of count. */
 typedef struct TrendCarry

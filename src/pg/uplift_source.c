@@ -3,12 +3,11 @@
 #include "pg/uplift_source.h"
 
 #include "access/relation.h"
-#include "catalog/namespace.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
-#include "utils/regproc.h"
 #include "utils/rel.h"
 
 #include "pg/jsonbuild.h"
@@ -154,7 +153,7 @@ read_table(const Jsonb *stored, const char *key)
 {
 	char *name = read_text(stored, key);
 
-	return RangeVarGetRelid(makeRangeVarFromNameList(stringToQualifiedNameList(name)), NoLock, false);
+	return DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(name)));
 }
 
 static void
