@@ -43,35 +43,32 @@ unzigzag(uint64_t u)
 }
 
 static void
-write_byte(TrendWriter *writer, unsigned char byte)
+write_varint(TrendWriter *writer, uint64_t u)
 {
-	if (writer->bytes)
-		writer->bytes[writer->used] = byte;
+	unsigned char *to = writer->bytes ? writer->bytes + writer->used : NULL;
+
+	for (; u >= 0x80; u >>= 7)
+	{
+		if (to)
+			*to++ = (unsigned char) (u | 0x80);
+		writer->used++;
+	}
+	if (to)
+		*to = (unsigned char) u;
 	writer->used++;
 }
 
-static void
-write_varint(TrendWriter *writer, uint64_t u)
-{
-	for (; u >= 0x80; u >>= 7)
-		write_byte(writer, (unsigned char) (u | 0x80));
-	write_byte(writer, (unsigned char) u);
-}
-
-static void
-write_fixed(TrendWriter *writer, uint64_t bits, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		write_byte(writer, (unsigned char) (bits >> 8 * i));
-}
-
+/* Little end first; the compiler makes one store of the loop. */
 static void
 write_double(TrendWriter *writer, double v)
 {
 	uint64_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	write_fixed(writer, bits, 8);
+	if (writer->bytes)
+		for (int i = 0; i < 8; i++)
+			writer->bytes[writer->used + i] = (unsigned char) (bits >> 8 * i);
+	writer->used += 8;
 }
 
 static void
@@ -80,7 +77,10 @@ write_float(TrendWriter *writer, float v)
 	uint32_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	write_fixed(writer, bits, 4);
+	if (writer->bytes)
+		for (int i = 0; i < 4; i++)
+			writer->bytes[writer->used + i] = (unsigned char) (bits >> 8 * i);
+	writer->used += 4;
 }
 
 TrendWriter
@@ -89,8 +89,8 @@ trend_writer(void *bytes, const TrendShape *shape)
 	TrendWriter writer = {.bytes = bytes};
 	const TrendGrid *grid = &shape->grid;
 
-	write_byte(&writer, FORMAT);
-	write_byte(&writer, (unsigned char) (grid->time | grid->windowed << 4 | shape->cut << 5));
+	write_varint(&writer, FORMAT);
+	write_varint(&writer, (unsigned) grid->time | (unsigned) grid->windowed << 4 | (unsigned) shape->cut << 5);
 	write_varint(&writer, (uint64_t) grid->months);
 	write_varint(&writer, (uint64_t) grid->days);
 	write_varint(&writer, (uint64_t) grid->step);
@@ -177,11 +177,14 @@ read_limited(TrendReader *reader, uint64_t *u, uint64_t max, const char *what)
 static bool
 read_fixed(TrendReader *reader, uint64_t *bits, size_t bytes)
 {
+	const unsigned char *from = reader->bytes + reader->at;
+
 	if (reader->size - reader->at < bytes)
 		return damage(reader, "it ends within a number");
 	*bits = 0;
 	for (size_t i = 0; i < bytes; i++)
-		*bits |= (uint64_t) reader->bytes[reader->at++] << 8 * i;
+		*bits |= (uint64_t) from[i] << 8 * i;
+	reader->at += bytes;
 	return true;
 }
 

@@ -142,6 +142,9 @@ typedef struct TrendWriter
 	uint32_t next; /* the smallest index that may come */
 } TrendWriter;
 
+#define TREND_HEAD_MAX 64 /* bytes, at most, of what comes before the cells, */
+#define TREND_CELL_MAX 25 /* and of one cell: 3 of the gap, 8 of the count, 12 of the sum, and some */
+
 extern TrendWriter trend_writer(void *bytes, const TrendShape *shape);
 extern void trend_write(TrendWriter *writer, const TrendCell *cell);
 

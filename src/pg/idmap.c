@@ -7,6 +7,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "pg/hugemem.h"
 #include "pg/idmap.h"
 
 /* Open addressing with linear probing; at most two entries in three are taken. */
@@ -57,7 +58,7 @@ entries_make(IdMap *map, uint64 entries)
 {
 	const size_t bytes = entries * sizeof(Entry);
 
-	map->entry = MemoryContextAllocHuge(map->context, bytes);
+	map->entry = memory_huge(map->context, bytes);
 	memset(map->entry, 0xff, bytes);
 	map->mask = entries - 1;
 	map->room = (uint32) Min(entries / 3 * 2, IDMAP_NONE - 1);

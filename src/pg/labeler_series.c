@@ -51,8 +51,7 @@ usercls_trend(PG_FUNCTION_ARGS)
 							  .width = 1,
 							  .cut = n % per_bucket != 0};
 
-	/* A cell takes 12 bytes of sum and at most 3 + 5 bytes of gap and count, the head less than 64. */
-	struct varlena *flat = palloc(VARHDRSZ + 64 + 20 * (size_t) buckets);
+	struct varlena *flat = palloc(VARHDRSZ + TREND_HEAD_MAX + TREND_CELL_MAX * (size_t) buckets);
 	TrendWriter writer = trend_writer(VARDATA(flat), &shape);
 
 	for (int64 from = 0, bucket = 0; from < n; from += per_bucket, bucket++)

@@ -8,11 +8,13 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "pg/hugemem.h"
 #include "pg/labeler_state.h"
 #include "pg/period.h"
 
 #define OWN_START 8				 /* periods a state over the user's own window starts with */
-#define POOL_BLOCK_MAX (64 * 1024)
+#define POOL_BLOCK_MIN (64 * 1024)
+#define POOL_BLOCK_MAX (8 * 1024 * 1024)
 
 /*
  * Where the states under one aggregate context come from. It lives in a child of that context and so ends with it;
@@ -25,7 +27,7 @@ typedef struct Pool
 	MemoryContext context;
 	const TrendShape *shape; /* the last one that was asked for */
 	char *free, *end;
-	size_t block;
+	size_t total;
 	MemoryContextCallback callback;
 } Pool;
 
@@ -61,16 +63,22 @@ pool_of(MemoryContext aggcontext)
 	return pool;
 }
 
-/* Blocks double, so that the one state of a sorted group is small and the states of a hash table are packed. */
+/*
+ * Blocks grow, so that the one state of a sorted group is small and the states of a hash table are packed; by a
+ * sixteenth of what is there, so that the last one wastes little.
+ */
 static void *
 pool_take(Pool *pool, size_t bytes)
 {
 	bytes = MAXALIGN(bytes);
 	if ((size_t) (pool->end - pool->free) < bytes)
 	{
-		pool->block = Max(bytes, Min(pool->block * 2, POOL_BLOCK_MAX / bytes * bytes));
-		pool->free = MemoryContextAllocHuge(pool->context, pool->block);
-		pool->end = pool->free + pool->block;
+		const size_t block = pool->total < POOL_BLOCK_MIN ? pool->total : Max(POOL_BLOCK_MIN, pool->total / 16);
+		const size_t states = Max(1, Min(block, POOL_BLOCK_MAX) / bytes);
+
+		pool->free = memory_huge(pool->context, states * bytes);
+		pool->end = pool->free + states * bytes;
+		pool->total += states * bytes;
 	}
 
 	void *piece = pool->free;
@@ -120,38 +128,51 @@ inline_bytes(const TrendShape *shape)
 	return sizeof(TrendSlot) * inline_periods(shape) * shape->width;
 }
 
-static void
-state_init(TrendState *state, const TrendShape *shape)
+size_t
+trend_state_size(const TrendShape *shape)
 {
-	memset(inline_slots(state), 0, inline_bytes(shape));
+	return MAXALIGN(sizeof(TrendState) + inline_bytes(shape));
+}
+
+void
+trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context)
+{
+	memset(state, 0, sizeof(TrendState) + inline_bytes(shape));
+	EOH_init_header(&state->header, &trend_state_methods, context);
 	state->shape = shape;
 	state->slot = inline_slots(state);
-	state->carry = NULL;
 	state->first = shape->first;
 	state->periods = shape->grid.windowed ? inline_periods(shape) : 0;
-	state->carries = 0;
-	state->lossy = 0;
+}
+
+void
+trend_state_move(TrendState *to, const TrendState *from)
+{
+	const bool in_place = from->slot == inline_slots(from);
+
+	memcpy(to, from, trend_state_size(from->shape));
+	EOH_init_header(&to->header, &trend_state_methods, from->header.eoh_context);
+	if (in_place)
+		to->slot = inline_slots(to);
+}
+
+void
+trend_state_release(TrendState *state)
+{
+	if (state->slot != inline_slots(state))
+		pfree(state->slot);
+	if (state->carry)
+		pfree(state->carry);
 }
 
 TrendState *
 trend_state_make(MemoryContext aggcontext, const TrendShape *shape)
 {
 	Pool *pool = pool_of(aggcontext);
-	TrendState *state = pool_take(pool, sizeof(TrendState) + inline_bytes(shape));
+	TrendState *state = pool_take(pool, trend_state_size(shape));
 
-	EOH_init_header(&state->header, &trend_state_methods, pool->context);
-	state_init(state, pool_shape(pool, shape));
+	trend_state_init(state, pool_shape(pool, shape), pool->context);
 	return state;
-}
-
-void
-trend_state_clear(TrendState *state)
-{
-	if (state->slot != inline_slots(state))
-		pfree(state->slot);
-	if (state->carry)
-		pfree(state->carry);
-	state_init(state, state->shape);
 }
 
 static bool
@@ -462,11 +483,12 @@ trend_state_flat(const TrendState *state)
 			return NULL;
 	}
 
-	const size_t size = VARHDRSZ + state_write(NULL, state);
-	struct varlena *flat = palloc(size);
+	/* One pass into room enough; only a trend that is large is worth measuring first. */
+	const size_t cells = (size_t) state->periods * state->shape->width;
+	const size_t room = cells <= 256 ? TREND_HEAD_MAX + cells * TREND_CELL_MAX : state_write(NULL, state);
+	struct varlena *flat = palloc(VARHDRSZ + room);
 
-	SET_VARSIZE(flat, size);
-	state_write(VARDATA(flat), state);
+	SET_VARSIZE(flat, VARHDRSZ + state_write(VARDATA(flat), state));
 	return flat;
 }
 

@@ -48,8 +48,28 @@ extern TrendState *trend_state_make(MemoryContext aggcontext, const TrendShape *
 
 extern const ExpandedObjectMethods trend_state_methods;
 
-/* Back to a state without values, as it was made. */
-extern void trend_state_clear(TrendState *state);
+/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive it. */
+extern size_t trend_state_size(const TrendShape *shape);
+extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
+extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
+extern void trend_state_release(TrendState *state);					  /* what it got from the context */
+
+/* Bytes that it got from the context: slots that have moved out, rounded up as the allocator does. */
+static inline size_t
+trend_state_grown(const TrendState *state)
+{
+	const size_t slots = sizeof(TrendSlot) * state->periods * state->shape->width;
+
+	return state->slot != (const TrendSlot *) (state + 1) ? slots / 2 * 3 : 0;
+}
+
+extern const ExpandedObjectMethods trend_state_methods;
+
+/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive it. */
+extern size_t trend_state_size(const TrendShape *shape);
+extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
+extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
+extern void trend_state_release(TrendState *state);					  /* what it got from the context */
 
 /* Bytes of memory that are the state's own. */
 static inline size_t

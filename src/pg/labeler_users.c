@@ -50,8 +50,6 @@ read_row(void *arg, const Datum *value, const bool *isnull)
 {
 	Reading *reading = arg;
 
-	if (unlikely(isnull[0]))
-		error_null_id(get_rel_name(reading->source), reading->user.name);
 	if (unlikely(isnull[1]))
 		return;
 
@@ -59,6 +57,8 @@ read_row(void *arg, const Datum *value, const bool *isnull)
 
 	if (period == PERIOD_NONE)
 		return;
+	if (unlikely(isnull[0]))
+		error_null_id(get_rel_name(reading->source), reading->user.name);
 	if (unlikely(isnull[2]))
 	{
 		trend_table_add_user(reading->table, value[0]);
@@ -221,21 +221,22 @@ read_arguments(FunctionCallInfo fcinfo)
 	return reading;
 }
 
-/* A window becomes a condition, so that an index or partitions can spare us the other rows. */
+/* A window becomes a condition where an index or partitions can spare us the other rows by it. */
 static void
 read_rows(Reading *reading)
 {
 	const Oid types[] = {reading->bound_type, reading->bound_type};
 	const Datum bounds[] = {Int64GetDatum(reading->start), Int64GetDatum(reading->end)};
+	const bool select = reading->windowed && source_can_select(reading->source, &reading->time);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s, %s, %s FROM %s", reading->user.quoted, reading->time.quoted,
 					 reading->value.quoted, source_quote(reading->source));
-	if (reading->windowed)
+	if (select)
 		appendStringInfo(&sql, " WHERE %1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2",
 						 reading->time.quoted);
-	source_scan(sql.data, reading->windowed ? 2 : 0, types, bounds, NULL, false, read_row, reading);
+	source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, read_row, reading);
 	trend_table_end(reading->table);
 }
 

@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -10,6 +12,8 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 
 #include "pg/errors.h"
 #include "pg/source.h"
@@ -151,6 +155,28 @@ source_number(Datum value, Oid type)
 		default:
 			elog(ERROR, "type %u is not a number", type);
 	}
+}
+
+bool
+source_can_select(Oid relation, const SourceColumn *column)
+{
+	if (get_rel_relkind(relation) != RELKIND_RELATION)
+		return true;
+
+	const Relation table = table_open(relation, AccessShareLock);
+	bool found = table->rd_rel->relhassubclass;
+	ListCell *cell;
+
+	foreach (cell, RelationGetIndexList(table))
+	{
+		const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+			found |= index->rd_index->indkey.values[i] == column->number || index->rd_index->indkey.values[i] == 0;
+		index_close(index, AccessShareLock);
+	}
+	table_close(table, AccessShareLock);
+	return found;
 }
 
 static SPIPlanPtr

@@ -40,6 +40,12 @@ extern bool source_is_number(Oid type);
 extern double source_number(Datum value, Oid type);
 
 /*
+ * Whether a condition on the column could spare us rows: false for a plain table without an index on it. The condition
+ * would then be checked for each row, and more slowly than we do.
+ */
+extern bool source_can_select(Oid relation, const SourceColumn *column);
+
+/*
  * One row: values and nulls in the order of the SELECT list, valid during the call alone. The current
  * memory context is reset after each row; what has to last is allocated elsewhere.
  */

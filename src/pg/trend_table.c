@@ -4,10 +4,12 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
+#include "pg/hugemem.h"
 #include "pg/idmap.h"
 #include "pg/trend_table.h"
 
 #define DEPTH 16		 /* rows between asking for a piece of memory and using it; a power of two */
+#define BLOCK_BYTES (4 * 1024 * 1024)
 #define CHECK_ROWS 65536 /* trends grow without new users too */
 
 /* A row that waits for its user's entry, and then for its slot. Ids of rows that have met their user are not looked at. */
@@ -28,11 +30,14 @@ struct TrendTable
 	MemoryContext parent;  /* of the contexts below: rows come in one of their own */
 	MemoryContext context; /* of states */
 	IdMap *ids;
-	TrendState **state; /* of each user */
-	uint32 room;
-	TrendState **idle; /* states of users that were forgotten */
-	uint32 idles;
-	size_t live;	  /* bytes of the states in use */
+
+	/* User i's state is at a place that follows from i: looking up a pointer would be a miss of the cache. */
+	char **block;
+	uint32 blocks;
+	int block_shift; /* a block holds 2^block_shift states */
+	size_t state_size;
+
+	size_t grown;	  /* bytes of slots that lie elsewhere */
 	uint64 low, high; /* hashes of the users of this pass, both ends included */
 	bool in_place;	  /* every slot lies behind its state's head */
 	bool by_value;
@@ -40,18 +45,36 @@ struct TrendTable
 	Row waiting[2 * DEPTH]; /* row i is at i % (2 × DEPTH) */
 };
 
+static TrendState *
+state_of(const TrendTable *table, uint32 user)
+{
+	const uint32 within = user & ((1u << table->block_shift) - 1);
+
+	return (TrendState *) (table->block[user >> table->block_shift] + within * table->state_size);
+}
+
 static size_t
 table_memory(const TrendTable *table)
 {
-	return idmap_memory(table->ids) + table->live + (sizeof(TrendState *) * 2) * table->room;
+	return idmap_memory(table->ids) + idmap_count(table->ids) * table->state_size + table->grown;
 }
 
-static void
-states_make_room(TrendTable *table)
+static TrendState *
+state_make(TrendTable *table, uint32 user)
 {
-	table->room *= 2;
-	table->state = repalloc_huge(table->state, sizeof(TrendState *) * table->room);
-	table->idle = repalloc_huge(table->idle, sizeof(TrendState *) * table->room);
+	const uint32 block = user >> table->block_shift;
+
+	if (block == table->blocks)
+	{
+		table->block = repalloc_huge(table->block, sizeof(char *) * (block + 1));
+		table->block[block] = memory_huge(table->context, table->state_size << table->block_shift);
+		table->blocks++;
+	}
+
+	TrendState *state = state_of(table, user);
+
+	trend_state_init(state, &table->periods->shape, table->context);
+	return state;
 }
 
 static void
@@ -74,9 +97,10 @@ trend_table_create(Oid id_type, Periods *periods, size_t limit)
 	table->parent = CurrentMemoryContext;
 	table->context = AllocSetContextCreate(CurrentMemoryContext, "usercls trends of users", ALLOCSET_DEFAULT_SIZES);
 	ids_make(table);
-	table->room = 1024;
-	table->state = MemoryContextAlloc(table->context, sizeof(TrendState *) * table->room);
-	table->idle = MemoryContextAlloc(table->context, sizeof(TrendState *) * table->room);
+	table->block = MemoryContextAlloc(table->context, sizeof(char *));
+	table->state_size = trend_state_size(&periods->shape);
+	while ((table->state_size << table->block_shift) < BLOCK_BYTES && (table->state_size << table->block_shift) < limit / 8)
+		table->block_shift++;
 	table->high = PG_UINT64_MAX;
 	table->in_place = periods->shape.grid.windowed && periods->shape.periods <= TREND_STATE_SLOT_MAX;
 	table->by_value = idmap_by_value(table->ids);
@@ -105,10 +129,10 @@ row_finish(TrendTable *table, Row *row)
 		return;
 	}
 
-	const size_t before = trend_state_bytes(state);
+	const size_t before = trend_state_grown(state);
 	TrendSlot *slot = trend_state_slots(state, row->period);
 
-	table->live += trend_state_bytes(state) - before;
+	table->grown += trend_state_grown(state) - before;
 	trend_state_add(state, slot, row->value);
 }
 
@@ -122,24 +146,13 @@ rows_settle(TrendTable *table)
 }
 
 static void
-state_release(TrendTable *table, TrendState *state)
+state_forget(TrendTable *table, TrendState *state)
 {
-	table->live -= trend_state_bytes(state);
-	trend_state_clear(state);
-	table->idle[table->idles++] = state;
+	table->grown -= trend_state_grown(state);
+	trend_state_release(state);
 }
 
-static TrendState *
-state_take(TrendTable *table)
-{
-	TrendState *state =
-		table->idles > 0 ? table->idle[--table->idles] : trend_state_make(table->context, &table->periods->shape);
-
-	table->live += trend_state_bytes(state);
-	return state;
-}
-
-/* Forget the users in the upper quarter of the range; their states serve for users still to come. */
+/* Forget the users in the upper quarter of the range, and close the gaps that they leave. */
 static void
 table_shrink(TrendTable *table)
 {
@@ -155,10 +168,16 @@ table_shrink(TrendTable *table)
 		const uint64 hash = idmap_hash(old, id);
 
 		CHECK_FOR_INTERRUPTS();
-		if (hash <= table->high)
-			table->state[idmap_add(table->ids, id, hash)] = table->state[user];
-		else
-			state_release(table, table->state[user]);
+		if (hash > table->high)
+		{
+			state_forget(table, state_of(table, user));
+			continue;
+		}
+
+		const uint32 moved = idmap_add(table->ids, id, hash);
+
+		if (moved != user)
+			trend_state_move(state_of(table, moved), state_of(table, user));
 	}
 	idmap_free(old);
 }
@@ -183,13 +202,7 @@ row_meet(TrendTable *table, Row *row)
 	const uint32 user = idmap_add(table->ids, row->id, row->hash);
 	const bool is_new = user == users;
 
-	if (unlikely(is_new))
-	{
-		if (user == table->room)
-			states_make_room(table);
-		table->state[user] = state_take(table);
-	}
-	row->state = table->state[user];
+	row->state = unlikely(is_new) ? state_make(table, user) : state_of(table, user);
 	if (likely(table->in_place))
 		__builtin_prefetch((void *) ((uintptr_t) (row->state + 1) + (uint64) row->period * sizeof(TrendSlot)), 1);
 	else
@@ -256,7 +269,7 @@ trend_table_id(const TrendTable *table, uint32 user)
 const TrendState *
 trend_table_state(const TrendTable *table, uint32 user)
 {
-	return table->state[user];
+	return state_of(table, user);
 }
 
 bool
@@ -269,7 +282,7 @@ trend_table_next(TrendTable *table)
 	const uint32 users = idmap_count(table->ids);
 
 	for (uint32 user = 0; user < users; user++)
-		state_release(table, table->state[user]);
+		state_forget(table, state_of(table, user));
 	idmap_free(table->ids);
 	ids_make(table);
 	table->low = table->high + 1;

@@ -24,6 +24,7 @@ FROM labeler_rows GROUP BY user_id;
 CREATE TEMP TABLE whole AS SELECT * FROM labeler_whole;
 
 -- A parallel plan agrees with the serial one.
+SET max_parallel_workers_per_gather = 2;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
