@@ -33,3 +33,14 @@ AS 'MODULE_PATHNAME', 'usercls_retrain'
 LANGUAGE C;
 COMMENT ON PROCEDURE usercls.retrain(text, timestamptz, boolean, text, int, interval, text)
 IS 'repeat the training of a model on today''s data; outside a transaction block it commits after each epoch';
+
+CREATE PROCEDURE usercls.refresh_scores(
+	model text,
+	target text,
+	as_of timestamptz DEFAULT NULL,
+	batch_size int DEFAULT 10000
+)
+AS 'MODULE_PATHNAME', 'usercls_refresh_scores'
+LANGUAGE C;
+COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int)
+IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified';

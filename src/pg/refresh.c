@@ -1,0 +1,203 @@
+/* refresh_scores(): a table that holds what the promoted version says about each user today. */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/timestamp.h"
+
+#include "pg/errors.h"
+#include "pg/jsonbuild.h"
+#include "pg/procedure.h"
+#include "pg/progress.h"
+#include "pg/runner.h"
+#include "pg/scoretable.h"
+#include "pg/train.h"
+
+enum
+{
+	ARG_MODEL,
+	ARG_TARGET,
+	ARG_AS_OF,
+	ARG_BATCH_SIZE
+};
+
+#define BATCH_MAX 1000000
+
+/* All users that were scored, for the removal of those that are gone. */
+typedef struct ScoredIds
+{
+	Datum *id;
+	size_t n, room;
+	MemoryContext context;
+} ScoredIds;
+
+static void
+keep_id(ScoredIds *ids, const ScoreTable *table, Datum id)
+{
+	const MemoryContext old = MemoryContextSwitchTo(ids->context);
+
+	if (ids->n == ids->room)
+	{
+		ids->room = Max(1024, 2 * ids->room);
+		memory_check(ids->room * sizeof(Datum), "refreshing scores");
+		ids->id = ids->id ? repalloc_huge(ids->id, ids->room * sizeof(Datum))
+						  : MemoryContextAllocHuge(ids->context, ids->room * sizeof(Datum));
+	}
+	ids->id[ids->n++] = score_table_copy_id(table, id);
+	MemoryContextSwitchTo(old);
+}
+
+/* The next rows of the cursor as one array for each column; how many rows there were. */
+static uint64
+fetch_columns(Datum *array, ScoredIds *ids, const ScoreTable *table, Portal cursor, int batch)
+{
+	SPI_cursor_fetch(cursor, true, batch);
+
+	const uint64 rows = SPI_processed;
+	Datum *value = palloc(sizeof(*value) * Max(rows, 1));
+	bool *null = palloc(sizeof(*null) * Max(rows, 1));
+
+	for (int c = 0; c < table->columns; c++)
+	{
+		for (uint64 i = 0; i < rows; i++)
+			value[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1, &null[i]);
+		for (uint64 i = 0; c == 0 && i < rows; i++)
+			keep_id(ids, table, value[i]);
+		array[c] = score_table_array(table, c, value, null, (int) rows);
+	}
+	return rows;
+}
+
+/* Score all users and write what changed, batch by batch; how many rows were written. */
+static uint64
+write_scores(const ScoreTable *table, ScoredIds *ids, const char *model, const NullableDatum *as_of,
+			 int batch, bool commits)
+{
+	const Oid type[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum given[] = {CStringGetTextDatum(model), as_of->value};
+	const char null[] = {' ', as_of->isnull ? 'n' : ' ', '\0'};
+	const MemoryContext per_batch =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls scores of a batch", ALLOCSET_DEFAULT_SIZES);
+	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, table->select_args, (Oid *) type, given,
+											  null, true, 0);
+	uint64 written = 0;
+
+	/* A commit keeps a pinned cursor, with its rows. */
+	if (commits)
+		PinPortal(cursor);
+	for (;;)
+	{
+		const MemoryContext old = MemoryContextSwitchTo(per_batch);
+		Datum array[SCORE_COLUMNS_MAX];
+		const uint64 rows = fetch_columns(array, ids, table, cursor, batch);
+		SPITupleTable *tuples = SPI_tuptable;
+
+		if (rows > 0)
+			written += score_table_upsert(table, array);
+		SPI_freetuptable(tuples);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_batch);
+		if (rows == 0)
+			break;
+		progress_rows(ids->n);
+		if (commits)
+			train_commit();
+	}
+	if (commits)
+		UnpinPortal(cursor);
+	SPI_cursor_close(cursor);
+	MemoryContextDelete(per_batch);
+	return written;
+}
+
+static void
+notify(const ScoreTable *table, const Model *model, const ScoredIds *ids, uint64 written, uint64 removed,
+	   TimestampTz started)
+{
+	JsonbBuild build;
+
+	jsonb_begin(&build);
+	jsonb_put_text(&build, "model", model->name);
+	jsonb_put_int(&build, "version", model->version);
+	jsonb_put_text(&build, "target", table->name);
+	jsonb_put_int(&build, "users", (int64) ids->n);
+	jsonb_put_int(&build, "written", (int64) written);
+	jsonb_put_int(&build, "removed", (int64) removed);
+	jsonb_put_float(&build, "seconds", (double) (GetCurrentTimestamp() - started) / USECS_PER_SEC);
+
+	Jsonb *summary = jsonb_end(&build);
+
+	Async_Notify("usercls_scores", JsonbToCString(NULL, &summary->root, VARSIZE(summary)));
+}
+
+static void
+refresh(const char *name, const char *target, const NullableDatum *as_of, int batch, bool commits)
+{
+	const TimestampTz started = GetCurrentTimestamp();
+	ScoredIds ids = {.context = CurrentMemoryContext};
+	const Model *model = registry_promoted(name, NULL, RIGHT_SCORE);
+
+	score_table_prepare(target, model);
+	if (commits)
+		train_commit();
+
+	/* The version that scores is the one of the cursor's snapshot: this one. */
+	model = registry_promoted(name, NULL, RIGHT_SCORE);
+
+	const ScoreTable *table = score_table_open(target, model);
+
+	if (!as_of->isnull && table->select_args < 2)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("an uplift model does not score as of a time"),
+						errdetail("Its tables hold one row for each user."), errhint("Leave as_of out.")));
+	progress_start("refresh_scores", name);
+
+	const uint64 written = write_scores(table, &ids, name, as_of, batch, commits);
+
+	progress_phase(PROGRESS_STORING);
+
+	const uint64 removed = score_table_remove_others(table, ids.id, ids.n);
+
+	notify(table, model, &ids, written, removed, started);
+	progress_end();
+}
+
+PG_FUNCTION_INFO_V1(usercls_refresh_scores);
+
+Datum
+usercls_refresh_scores(PG_FUNCTION_ARGS)
+{
+	const char *name = train_text_arg(fcinfo, ARG_MODEL, "model");
+	const char *target = train_text_arg(fcinfo, ARG_TARGET, "target");
+	const NullableDatum as_of = fcinfo->args[ARG_AS_OF];
+	const int batch = PG_ARGISNULL(ARG_BATCH_SIZE) ? 10000 : PG_GETARG_INT32(ARG_BATCH_SIZE);
+	const bool commits = procedure_may_commit(fcinfo);
+
+	if (batch < 1 || batch > BATCH_MAX)
+		error_out_of_range("batch_size", psprintf("%d", batch), psprintf("1 to %d", BATCH_MAX));
+	SPI_connect_ext(commits ? SPI_OPT_NONATOMIC : 0);
+
+	const int64 model_id = registry_find(name, RIGHT_SCORE)->model_id;
+
+	if (!score_table_lock(model_id))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("scores of model \"%s\" are being refreshed already", name),
+						errhint("usercls.progress() shows how far it is.")));
+	PG_TRY();
+	{
+		refresh(name, target, &as_of, batch, commits);
+	}
+	PG_FINALLY();
+	{
+		score_table_unlock(model_id);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	PG_RETURN_VOID();
+}

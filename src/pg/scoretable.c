@@ -1,0 +1,358 @@
+#include "postgres.h"
+
+#include "pg/scoretable.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "pg/errors.h"
+#include "pg/graphload.h"
+#include "pg/sequence_spec.h"
+#include "pg/source.h"
+#include "pg/uplift_source.h"
+
+/* Advisory locks of ours have classes that SQL's pg_advisory_lock() does not reach (it uses 1 and 2). */
+#define REFRESH_LOCK_CLASS 21828
+
+/* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
+#define SAME_SCORE "1e-6"
+
+/* What a kind of model says about a user. */
+typedef struct ScoreKind
+{
+	const char *kind;
+	const ScoreColumn *column;
+	int columns;
+	const char *rows; /* the query's FROM; %s is the type of user ids */
+	int args;
+	Oid (*id_type)(const Jsonb *spec);
+} ScoreKind;
+
+static const ScoreColumn sequence_columns[] = {
+	{"label", TEXTOID, "s.label", "class that the model gives the user"},
+	{"probability", FLOAT8OID, "s.probability", "probability of that class"},
+};
+
+static const ScoreColumn uplift_columns[] = {
+	{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing or lost_cause"},
+	{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment"},
+	{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment"},
+	{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment"},
+};
+
+static Oid
+sequence_id_type(const Jsonb *spec)
+{
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, spec);
+	return source_column(training.source.relation, training.source.user_column).type;
+}
+
+static Oid
+uplift_id_type(const Jsonb *spec)
+{
+	return graphload_id_type(uplift_source_read(spec));
+}
+
+static const ScoreKind *
+kind_of(const Model *model)
+{
+	static const ScoreKind kinds[] = {
+		{"sequence", sequence_columns, lengthof(sequence_columns), "usercls.classify_users($1, $2, NULL::%s)",
+		 2, sequence_id_type},
+		{"uplift", uplift_columns, lengthof(uplift_columns), "usercls.target_users($1, 1, 0, NULL, NULL::%s)",
+		 1, uplift_id_type},
+	};
+
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+		if (strcmp(kinds[i].kind, model->kind) == 0)
+			return &kinds[i];
+	elog(ERROR, "unknown kind of model \"%s\"", model->kind);
+}
+
+static Oid
+id_type_of(const ScoreKind *kind, const Model *model)
+{
+	const Jsonb *spec = registry_spec(model);
+
+	if (!spec)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("version %d of model \"%s\" does not know its users", model->version, model->name),
+				 errdetail("It was imported without a training."),
+				 errhint("Pass spec to usercls.import_model(), or score with usercls.predict().")));
+
+	const Oid type = kind->id_type(spec);
+
+	return type == INT2OID || type == INT4OID ? INT8OID : type;
+}
+
+/* ---- the table ---- */
+
+static RangeVar *
+target_name(const char *target)
+{
+	return makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(target)));
+}
+
+/* The names of the columns that every score table has. */
+static const char *
+column_name(const ScoreKind *kind, int c)
+{
+	static const char *const last[] = {"version", "scored_at"};
+
+	if (c == 0)
+		return "user_id";
+	return c <= kind->columns ? kind->column[c - 1].name : last[c - 1 - kind->columns];
+}
+
+static void
+check_table(Oid relation, const ScoreKind *kind)
+{
+	source_quote(relation);
+	for (int c = 0; c < kind->columns + 3; c++)
+		if (get_attnum(relation, column_name(kind, c)) == InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->kind),
+					 errdetail("It has no column \"%s\".", column_name(kind, c)),
+					 errhint("Pass a name that is free, or a table that refresh_scores() made.")));
+}
+
+static void
+execute(const char *sql)
+{
+	if (SPI_execute(sql, false, 0) < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(SPI_result));
+}
+
+static void
+comment_on_column(const char *table, const char *column, const char *comment)
+{
+	execute(psprintf("COMMENT ON COLUMN %s.%s IS %s", table, quote_identifier(column),
+					 quote_literal_cstr(comment)));
+}
+
+static void
+create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const Model *model)
+{
+	const Oid schema = RangeVarGetCreationNamespace(target);
+	const char *table = quote_qualified_identifier(get_namespace_name(schema), target->relname);
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table,
+					 format_type_be_qualified(id_type));
+	for (int c = 0; c < kind->columns; c++)
+		appendStringInfo(&sql, ", %s %s", kind->column[c].name,
+						 format_type_be_qualified(kind->column[c].type));
+	appendStringInfoString(&sql,
+						   ", version pg_catalog.int4 NOT NULL, scored_at pg_catalog.timestamptz NOT NULL)");
+	execute(sql.data);
+	execute(psprintf(
+		"COMMENT ON TABLE %s IS %s", table,
+		quote_literal_cstr(psprintf("scores of model %s, kept by usercls.refresh_scores()", model->name))));
+	comment_on_column(table, "user_id", "the user");
+	for (int c = 0; c < kind->columns; c++)
+		comment_on_column(table, kind->column[c].name, kind->column[c].comment);
+	comment_on_column(table, "version", "version of the model that says so");
+	comment_on_column(table, "scored_at", "when this row last changed");
+}
+
+void
+score_table_prepare(const char *target, const Model *model)
+{
+	const ScoreKind *kind = kind_of(model);
+	const Oid id_type = id_type_of(kind, model);
+	const RangeVar *name = target_name(target);
+	const Oid relation = RangeVarGetRelid(name, NoLock, true);
+
+	if (OidIsValid(relation))
+		check_table(relation, kind);
+	else
+		create_table(name, kind, id_type, model);
+}
+
+ScoreTable *
+score_table_open(const char *target, const Model *model)
+{
+	const ScoreKind *kind = kind_of(model);
+	ScoreTable *table = palloc0(sizeof(*table));
+	StringInfoData sql;
+
+	table->name = source_quote(RangeVarGetRelid(target_name(target), NoLock, false));
+	table->id_type = id_type_of(kind, model);
+	get_typlenbyvalalign(table->id_type, &table->id_length, &table->id_by_value, &table->id_align);
+	table->column = kind->column;
+	table->columns = kind->columns + 1;
+	table->version = model->version;
+	table->select_args = kind->args;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT s.user_id");
+	for (int c = 0; c < kind->columns; c++)
+		appendStringInfo(&sql, ", %s", kind->column[c].from);
+	appendStringInfoString(&sql, " FROM ");
+	appendStringInfo(&sql, kind->rows, format_type_be_qualified(table->id_type));
+	appendStringInfoString(&sql, " AS s");
+	table->select = sql.data;
+	return table;
+}
+
+/* ---- rows ---- */
+
+Datum
+score_table_copy_id(const ScoreTable *table, Datum id)
+{
+	return datumCopy(id, table->id_by_value, table->id_length);
+}
+
+Datum
+score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int n)
+{
+	const Oid type = c == 0 ? table->id_type : table->column[c - 1].type;
+	const int lower = 1;
+	int16 length;
+	bool by_value;
+	char align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(
+		construct_md_array(value, null, 1, &n, (int *) &lower, type, length, by_value, align));
+}
+
+/* Whether a column of the row (t) is not what the model says now. */
+static void
+append_changed(StringInfo sql, const ScoreColumn *column)
+{
+	appendStringInfo(sql, " OR (t.%s IS NULL) OPERATOR(pg_catalog.<>) (EXCLUDED.%s IS NULL) OR ",
+					 column->name, column->name);
+	if (column->type == FLOAT8OID)
+		appendStringInfo(
+			sql, "pg_catalog.abs(t.%s OPERATOR(pg_catalog.-) EXCLUDED.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
+			column->name, column->name);
+	else
+		appendStringInfo(sql, "t.%s OPERATOR(pg_catalog.<>) EXCLUDED.%s", column->name, column->name);
+}
+
+static char *
+upsert_sql(const ScoreTable *table)
+{
+	StringInfoData sql, names;
+
+	initStringInfo(&names);
+	appendStringInfoString(&names, "user_id");
+	for (int c = 1; c < table->columns; c++)
+		appendStringInfo(&names, ", %s", table->column[c - 1].name);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql,
+					 "INSERT INTO %s AS t (%s, version, scored_at) SELECT u.*, %d, "
+					 "pg_catalog.clock_timestamp() FROM ROWS FROM (",
+					 table->name, names.data, table->version);
+	for (int c = 0; c < table->columns; c++)
+		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", c ? ", " : "", c + 1);
+	appendStringInfo(&sql,
+					 ") AS u (%s) ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, scored_at "
+					 "= EXCLUDED.scored_at",
+					 names.data);
+	for (int c = 1; c < table->columns; c++)
+		appendStringInfo(&sql, ", %s = EXCLUDED.%s", table->column[c - 1].name, table->column[c - 1].name);
+	appendStringInfoString(&sql, " WHERE t.version OPERATOR(pg_catalog.<>) EXCLUDED.version");
+	for (int c = 1; c < table->columns; c++)
+		append_changed(&sql, &table->column[c - 1]);
+	return sql.data;
+}
+
+static uint64
+execute_with(const char *sql, int n, const Oid *type, const Datum *value)
+{
+	if (SPI_execute_with_args(sql, n, (Oid *) type, (Datum *) value, NULL, false, 0) < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
+	return SPI_processed;
+}
+
+uint64
+score_table_upsert(const ScoreTable *table, const Datum *array)
+{
+	Oid type[SCORE_COLUMNS_MAX];
+
+	for (int c = 0; c < table->columns; c++)
+		type[c] = get_array_type(c == 0 ? table->id_type : table->column[c - 1].type);
+	return execute_with(upsert_sql(table), table->columns, type, array);
+}
+
+/* The equality of the type as SQL: OPERATOR(pg_catalog.=). */
+static char *
+equality(Oid type)
+{
+	const Oid operator= lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality", type);
+
+	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
+	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+						 NameStr(form->oprname));
+
+	ReleaseSysCache(tuple);
+	return sql;
+}
+
+uint64
+score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
+{
+	const Oid type[] = {get_array_type(table->id_type)};
+	const Datum ids[] = {PointerGetDatum(
+		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align))};
+
+	return execute_with(
+		psprintf("DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
+				 " WHERE u.user_id %s t.user_id)",
+				 table->name, equality(table->id_type)),
+		1, type, ids);
+}
+
+/* ---- one at a time ---- */
+
+static LOCKTAG
+refresh_locktag(int64 model_id)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) model_id >> 32), (uint32) model_id,
+						 REFRESH_LOCK_CLASS);
+	return tag;
+}
+
+bool
+score_table_lock(int64 model_id)
+{
+	const LOCKTAG tag = refresh_locktag(model_id);
+
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+score_table_unlock(int64 model_id)
+{
+	const LOCKTAG tag = refresh_locktag(model_id);
+
+	LockRelease(&tag, ExclusiveLock, true);
+}

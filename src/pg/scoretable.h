@@ -1,0 +1,56 @@
+/*
+ * The table that refresh_scores() keeps: plain columns, one row for each user.
+ */
+#ifndef USERCLS_PG_SCORETABLE_H
+#define USERCLS_PG_SCORETABLE_H
+
+#include "pg/registry.h"
+
+#define SCORE_COLUMNS_MAX 8
+
+/* A column that comes from the model. */
+typedef struct ScoreColumn
+{
+	const char *name;
+	Oid type;         /* text or float8 */
+	const char *from; /* expression in the query that scores */
+	const char *comment;
+} ScoreColumn;
+
+typedef struct ScoreTable
+{
+	const char *name; /* qualified and quoted */
+	Oid id_type;
+	int16 id_length;
+	bool id_by_value;
+	char id_align;
+	const ScoreColumn *column; /* of column 1 on; column 0 is user_id */
+	int columns;               /* with user_id */
+	int32 version;
+	const char *select; /* $1 model, $2 as_of when select_args is 2: user_id and the columns */
+	int select_args;
+} ScoreTable;
+
+/* Make the table when there is none; an error when there is something else of that name. */
+extern void score_table_prepare(const char *target, const Model *model);
+
+extern ScoreTable *score_table_open(const char *target, const Model *model);
+
+/* A copy of a user id, in the current memory context. */
+extern Datum score_table_copy_id(const ScoreTable *table, Datum id);
+
+/* n values of column c as an array. */
+extern Datum score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int n);
+
+/* Insert users, and change the rows of those whose scores changed; array: one for each column. Returns how
+ * many. */
+extern uint64 score_table_upsert(const ScoreTable *table, const Datum *array);
+
+/* Delete all users but these; returns how many. */
+extern uint64 score_table_remove_others(const ScoreTable *table, Datum *id, size_t n);
+
+/* One refresh of a model at a time: as registry_training_lock(). */
+extern bool score_table_lock(int64 model_id);
+extern void score_table_unlock(int64 model_id);
+
+#endif
