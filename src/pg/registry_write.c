@@ -225,10 +225,12 @@ registry_log(int64 run_id, const TrainReport *report, const char *metric, Timest
 	statement_add_float(&log, report->learning_rate);
 	statement_add_int(&log, report->best_epoch);
 	statement_add(&log, TIMESTAMPTZOID, TimestampTzGetDatum(at), false);
-	statement_run(&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss,"
-						" held_out_metric, learning_rate, best_epoch, logged_at)"
-						" SELECT t.run_id, $2, $3, $4, $5, $6, $7, $8 FROM usercls.training_run t"
-						" WHERE t.run_id = $1 FOR KEY SHARE ON CONFLICT DO NOTHING");
+	if (statement_run(&log, "INSERT INTO usercls.training_log (run_id, epoch, train_loss, held_out_loss,"
+							" held_out_metric, learning_rate, best_epoch, logged_at)"
+							" SELECT t.run_id, $2, $3, $4, $5, $6, $7, $8 FROM usercls.training_run t"
+							" WHERE t.run_id = $1 FOR KEY SHARE") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the model was dropped while it was trained")));
 	if (report->epoch == 1)
 	{
 		Statement name = {0};
