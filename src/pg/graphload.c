@@ -303,7 +303,7 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 
 	if (edge == reader->room)
 		edges_grow(reader);
-	if (edge >= reader->read + (size_t) reader->ahead)
+	if (reader->ahead > 0 && edge >= reader->read + (size_t) reader->ahead)
 		edge_resolve(reader, reader->read++, pending);
 	for (int i = 0; i < 2; i++)
 	{
