@@ -2,25 +2,27 @@
 \echo '=== 4. An uplift model on the graph of friends: whom does the intensive session persuade?'
 \echo
 -- The experiment is the first round; everybody else takes part in the graph. Five models, each blind for a fifth of the
--- experiment: so every household gets a prediction from a model that has not seen what happened there.
+-- experiment: so every household gets a prediction from a model that has not seen what happened there. What friends were
+-- told, and in which round, is known of everybody: the graph carries it.
 CREATE TABLE experiment AS
 SELECT user_id, CASE WHEN delay = 0 THEN intensive END AS treated, CASE WHEN delay = 0 THEN takeup END AS outcome,
        abs(hashint8(user_id)) % 5 AS fold,
-       age, agpop, educ, rice_inc, ricearea_2010, disaster_loss, insurance_repay, insurance_buy, disaster_prob,
-       general_trust, male, risk_averse, literacy
+       age, agpop, educ, educ_good, literacy, male, rice_inc, ricearea_2010, disaster_loss, disaster_yes, disaster_prob,
+       insurance_repay, insurance_buy, general_trust, risk_averse, region, by_default, day, delay, info_none,
+       info_takeup_rate, info_takeup_list
 FROM household;
-SELECT format($$CREATE VIEW blind_%1$s AS
-	SELECT user_id, CASE WHEN fold <> %1$s THEN treated END AS treated, CASE WHEN fold <> %1$s THEN outcome END AS outcome,
-	       age, agpop, educ, rice_inc, ricearea_2010, disaster_loss, insurance_repay, insurance_buy, disaster_prob,
-	       general_trust, male, risk_averse, literacy
-	FROM experiment$$, fold)
+SELECT format('CREATE VIEW blind_%1$s AS SELECT e.*, CASE WHEN fold <> %1$s THEN treated END AS known_treated,
+                      CASE WHEN fold <> %1$s THEN outcome END AS known_outcome FROM experiment AS e', fold)
 FROM generate_series(0, 4) AS fold \gexec
 
-\echo 'Training five models, two attention layers, partial labels with the exact correction:'
+\echo 'Training five models: attention over friends, partial labels with the exact correction'
 \echo
+\set features '{age,agpop,educ,educ_good,literacy,male,rice_inc,ricearea_2010,disaster_loss,disaster_yes,disaster_prob,insurance_repay,insurance_buy,general_trust,risk_averse,region,by_default,day,delay,info_none,info_takeup_rate,info_takeup_list}'
+\set network '{"layers": 1, "depth": "residual"}'
 SELECT r.model, r.metric, round(r.value::numeric, 4) AS value, r.best_epoch, r.epochs, r.rows_train, r.rows_held_out
 FROM generate_series(0, 4) AS fold
-CROSS JOIN LATERAL train_uplift('blind_' || fold, ('blind_' || fold)::regclass, 'friend', promote => 'always') AS r;
+CROSS JOIN LATERAL train_uplift('blind_' || fold, ('blind_' || fold)::regclass, 'friend', features => :'features',
+	treatment_column => 'known_treated', outcome_column => 'known_outcome', hyperparams => :'network', promote => 'always') AS r;
 
 CREATE TABLE out_of_fold AS
 SELECT fold, t.user_id, t.uplift, treated::int AS treated, outcome
@@ -39,9 +41,9 @@ FROM out_of_fold;
 
 \echo 'One model on the whole experiment, and the ten households it would invite first:'
 \echo
-SELECT r.model, r.rows_train, r.rows_held_out, r.epochs FROM train_uplift('insurance', 'experiment', 'friend',
-	features => '{age,agpop,educ,rice_inc,ricearea_2010,disaster_loss,insurance_repay,insurance_buy,disaster_prob,general_trust,male,risk_averse,literacy}',
-	promote => 'always', comment => 'demo: uplift of the intensive session') AS r;
+SELECT r.model, r.rows_train, r.rows_held_out, r.epochs
+FROM train_uplift('insurance', 'experiment', 'friend', features => :'features', hyperparams => :'network',
+                  promote => 'always', comment => 'demo: uplift of the intensive session') AS r;
 SELECT rank, user_id, round(uplift::numeric, 3) AS uplift, round(p_first::numeric, 3) AS takes_it_if_invited,
        round((1 - p_second)::numeric, 3) AS takes_it_anyway, segment, friends
 FROM target_users('insurance') AS t

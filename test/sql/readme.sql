@@ -1,0 +1,101 @@
+-- Made from README.md by scripts/readme-sql; what it learns is run without printing it.
+
+CREATE EXTENSION IF NOT EXISTS usercls;
+
+CREATE TABLE behaviour AS
+SELECT u AS user_id, timestamptz '2026-01-05 00:00Z' + w * interval '7 days' AS ts,
+       (200 + (u % 3 - 1) * 6 * w + (hashint8(u * 1000 + w) & 15))::float8 AS spend,
+       (hashint8(u * 1000 + w + 500) & 7)::float8 AS logins
+FROM generate_series(1, 600) AS u, generate_series(0, 23) AS w;
+
+SELECT usercls.label(trend), count(*)
+FROM (SELECT user_id, usercls.trend_agg(ts, spend, '7 days', '2026-03-30 00:00Z', '2026-06-22 00:00Z') AS trend
+      FROM behaviour WHERE ts >= '2026-03-30 00:00Z' GROUP BY user_id) AS u
+GROUP BY 1 ORDER BY 1;
+
+\o /dev/null
+SELECT version, promoted, metric, value, baseline, rows_train, rows_held_out
+FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend,logins}');
+\o
+
+\o /dev/null
+SELECT user_id, usercls.label(trend), p.label AS expected, p.probability, rank() OVER (ORDER BY p.probability DESC)
+FROM (SELECT user_id, usercls.trend_agg(ts, spend, '7 days', a, b) AS trend,
+             usercls.sequence_agg(ts, ARRAY[spend, logins], '7 days', a, b) AS seq
+      FROM behaviour, (VALUES (timestamptz '2026-03-30 00:00Z', timestamptz '2026-06-22 00:00Z')) AS w(a, b)
+      WHERE ts >= a AND ts < b GROUP BY user_id) AS u
+CROSS JOIN LATERAL usercls.predict('churn', u.seq) AS p
+WHERE p.label = 'high_risk' AND p.probability >= 0.8
+ORDER BY p.probability DESC LIMIT 10;
+\o
+
+CREATE TABLE trends AS
+SELECT user_id, usercls.trend_agg(ts, spend, '7 days') AS trend FROM behaviour GROUP BY user_id;
+
+SELECT usercls.label(trend, 3, -3) AS potential_at_3_high_risk_at_minus_3, count(*) FROM trends GROUP BY 1 ORDER BY 1;
+
+SELECT usercls.label(trend, ARRAY[-8, -3, 3, 8], ARRAY['collapsing', 'slipping', 'stable', 'growing', 'soaring']) AS five, count(*)
+FROM trends GROUP BY 1 ORDER BY 1;
+
+SELECT usercls.net_sign(trend), round(usercls.p_value(trend)::numeric, 6) AS p_value, usercls.signs(trend)
+FROM trends WHERE user_id = 3;
+
+SELECT usercls.label(trend), count(*)
+FROM usercls.trend_users('behaviour', 'user_id', 'ts', 'spend', '7 days', '2026-03-30 00:00Z', '2026-06-22 00:00Z')
+GROUP BY 1 ORDER BY 1;
+
+\o /dev/null
+SELECT version, promoted, reason
+FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend,logins}',
+       architecture => 'lstm', class_weights => '"resample"',
+       hyperparams => '{"hidden_size": 32, "max_epochs": 10}', promote => 'always', comment => 'a smaller LSTM');
+\o
+
+SELECT name, type FROM usercls.hyperparameters('sequence') WHERE name IN ('hidden_size', 'learning_rate') ORDER BY 1;
+
+SELECT rows_train + rows_held_out AS users, memory > 0 AS tells_the_memory
+FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend,logins}', dry_run => true);
+
+\o /dev/null
+SELECT rank, user_id, usercls.net_sign(trend), probability FROM usercls.classify_users('churn')
+WHERE label = 'high_risk' ORDER BY rank LIMIT 5;
+\o
+
+CREATE TABLE member AS
+SELECT u AS user_id, visits, age, treated,
+       ((hashint8(u * 100 + 4) & 1023) / 1024.0 < 0.1 + 0.5 * treated * (visits > 8)::int)::int AS outcome
+FROM generate_series(1, 2048) AS u,
+LATERAL (SELECT hashint8(u * 100 + 1) & 15 AS visits, 20 + (hashint8(u * 100 + 2) & 31) AS age,
+                hashint8(u * 100 + 3) & 1 AS treated) AS x;
+
+CREATE TABLE friend AS
+SELECT u AS src, 1 + (hashint8(u * 100 + 10 + f) & 2047) AS dst FROM generate_series(1, 2048) AS u, generate_series(1, 4) AS f;
+
+\o /dev/null
+SELECT version, metric, value, rows_train, rows_held_out
+FROM usercls.train_uplift('incentive', 'member', 'friend', hyperparams => '{"max_epochs": 20}');
+
+SELECT user_id, uplift, p_first, p_second, segment, rank FROM usercls.target_users('incentive')
+WHERE uplift > 0 ORDER BY rank LIMIT 10;
+\o
+
+\o /dev/null
+SELECT metric, value, ci_low, ci_high, baseline, n FROM usercls.evaluate('churn');
+\o
+
+SELECT usercls.auc(s, y) AS auc, round(usercls.log_loss(s, y)::numeric, 6) AS log_loss
+FROM (VALUES (0.9, true), (0.4, true), (0.6, false), (0.2, false)) AS v(s, y);
+
+SELECT usercls.promote('churn', 1, 'the first one will do');
+SELECT usercls.rollback('churn', reason => 'it did not');
+SELECT model, version, action, reason FROM usercls.deployments WHERE model = 'churn' AND action = 'rollback';
+
+SELECT usercls.grant_model('churn', 'public', 'score');
+SELECT usercls.revoke_model('churn', 'public');
+
+SELECT usercls.import_model('churn_copy', usercls.export_model('churn'), promote => 'always') AS version;
+SELECT usercls.drop_model('churn_copy');
+
+-- The page ends; so does what it made.
+SELECT usercls.drop_model(model) FROM unnest('{churn,incentive}'::text[]) AS model;
+DROP TABLE behaviour, trends, member, friend;
