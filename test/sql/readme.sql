@@ -3,7 +3,7 @@
 CREATE EXTENSION IF NOT EXISTS usercls;
 
 CREATE TABLE behaviour AS
-SELECT u AS user_id, timestamptz '2026-01-05 00:00Z' + w * interval '7 days' AS ts,
+SELECT u AS user_id, timestamptz '2026-01-05 12:00Z' + w * interval '7 days' AS ts,
        (200 + (u % 3 - 1) * 6 * w + (hashint8(u * 1000 + w) & 15))::float8 AS spend,
        (hashint8(u * 1000 + w + 500) & 7)::float8 AS logins
 FROM generate_series(1, 600) AS u, generate_series(0, 23) AS w;
