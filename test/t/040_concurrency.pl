@@ -1,4 +1,4 @@
-# Everything at once: many sessions score, import, promote, roll back, prune, grant and look, for
+# Everything at once: many sessions score, import, promote, roll back, prune, grant, retrain, refresh and look, for
 # USERCLS_STRESS_SECONDS (10). No error, and no statement sees two versions or a version with another one's weights.
 use strict;
 use warnings;
@@ -28,6 +28,11 @@ CREATE TABLE wide AS SELECT g AS id, ARRAY[[g, 1], [2, g]]::float8[] AS seq FROM
 ALTER TABLE wide SET (parallel_workers = 2);
 ANALYZE wide;
 GRANT SELECT ON wide TO scorer;
+CREATE TABLE behaviour AS
+SELECT u::bigint AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS ts, (u % 3 - 1) * w + 20 + sin(u * w) AS spend
+FROM generate_series(1, 300) u, generate_series(0, 11) w;
+SELECT usercls.train_sequence('live', 'behaviour', trend_of => 'spend', features => '{spend}', as_of => '2026-03-26',
+	horizon_periods => 0, hyperparams => '{"max_epochs": 3, "hidden_size": 4}');
 -- An error unless every row was scored by one version, and by that version's weights.
 CREATE FUNCTION check_torn(versions bigint, lowest float8, highest float8, bias float8) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
@@ -80,6 +85,17 @@ SELECT usercls.grant_model('churn', 'public', 'score');
 SELECT usercls.revoke_model('churn', 'public');
 SELECT count(*) FROM usercls.deployments;
 SQL
+	# One client retrains, one refreshes scores, the others score what these two make.
+	'live@4' => <<'SQL',
+\if :client_id = 0
+CALL usercls.retrain('live', as_of => '2026-03-26', promote => 'always', keep_versions => 3);
+\elif :client_id = 1
+CALL usercls.refresh_scores('live', 'live_scores');
+\else
+SELECT 1 / (count(DISTINCT p.version) = 1 AND count(DISTINCT p.probabilities) = 1)::int
+FROM generate_series(1, 50) CROSS JOIN LATERAL usercls.predict('live', ARRAY[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) p;
+\endif
+SQL
 	'come_and_go@1' => <<'SQL',
 SET client_min_messages = warning;
 \set name random(1, 3)
@@ -117,6 +133,9 @@ is($node->safe_psql('postgres', q{SELECT count(*) = count(DISTINCT version) AND 
 	FROM usercls.versions WHERE model = 'churn'}), 't', 'no number was given twice');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM usercls.model_version v WHERE NOT EXISTS (SELECT FROM usercls.model m WHERE m.model_id = v.model_id)}),
 	'0', 'no version without its model');
+is($node->safe_psql('postgres', q{SELECT newest_version > 1, promoted_version = newest_version FROM usercls.models WHERE model = 'live'}),
+	't|t', 'retrain made versions meanwhile');
+is($node->safe_psql('postgres', q{SELECT count(*), count(DISTINCT version) FROM live_scores}), '300|1', 'and refresh_scores kept one row a user');
 $node->stop;
 
 done_testing();
