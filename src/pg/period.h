@@ -68,10 +68,13 @@ periods_find(Periods *periods, int64 tick)
 	if (tick < periods->start || tick >= periods->end)
 		return PERIOD_NONE;
 
-	/* The product is off by one at most: there are fewer than 2^17 periods. */
+	/*
+	 * The product is off by one at most: there are fewer than 2^17 periods. One too many may reach beyond the
+	 * range: the difference is right all the same, computed modulo 2^64.
+	 */
 	const int64 since = tick - periods->start;
 	int64 k = (int64) ((double) since * periods->inverse);
-	const int64 left = since - k * periods->length;
+	const int64 left = (int64) ((uint64) since - (uint64) k * (uint64) periods->length);
 
 	k += (left >= periods->length) - (left < 0);
 	return k;
