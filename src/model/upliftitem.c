@@ -1,0 +1,238 @@
+/* The items of an uplift training: what one lane adds up over one range of users. */
+#include "model/upliftstate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/upliftloss.h"
+#include "nn/denormal.h"
+
+/* A channel's value before standardisation; NaN when it is missing. */
+static double
+raw_channel(const UpliftTask *task, size_t i, size_t f)
+{
+	return f < task->net.F ? task->data.feature[i * task->net.F + f] : log1p(task->graph.degree[i]);
+}
+
+static void
+add_means(double *sum, const UpliftTask *task, size_t from, size_t end)
+{
+	const Adjacency *in = &task->graph.in;
+
+	for (size_t i = from; i < end; i++)
+		for (size_t f = 0; f < scaled_channels(&task->net); f++)
+		{
+			const double x = raw_channel(task, i, f);
+
+			sum[SUM_FEATURE + 2 * f] += !isnan(x);
+			sum[SUM_FEATURE + 2 * f + 1] += isnan(x) ? 0 : x;
+		}
+	for (size_t at = in->start[from]; at < in->start[end]; at++)
+		sum[SUM_WEIGHT] += in->log_weight ? exp(in->log_weight[at]) : 1;
+}
+
+static void
+add_squares(double *sum, const UpliftTask *task, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++)
+		for (size_t f = 0; f < scaled_channels(&task->net); f++)
+		{
+			const double x = raw_channel(task, i, f) - task->w[task->net.mean + f];
+
+			sum[SUM_FEATURE + 2 * f] += !isnan(x);
+			sum[SUM_FEATURE + 2 * f + 1] += isnan(x) ? 0 : x * x;
+		}
+}
+
+static void
+add_counts(double *sum, const UpliftTask *task, size_t from, size_t end)
+{
+	const UpliftData *data = &task->data;
+
+	for (size_t i = from; i < end; i++)
+	{
+		if (data->treated[i] == UPLIFT_OUTSIDE)
+			continue;
+
+		const int cell = 2 * (data->held_out[i] != 0) + (data->treated[i] != 0);
+
+		sum[SUM_USERS + cell]++;
+		sum[SUM_OUTCOME + cell] += data->outcome[i];
+		if (data->held_out[i])
+			continue;
+		sum[SUM_SQUARE] += (double) data->outcome[i] * data->outcome[i];
+		sum[SUM_PROPENSITY] += data->propensity ? data->propensity[i] : 0;
+	}
+}
+
+static UpliftTerms
+user_terms(const UpliftTask *task, size_t i)
+{
+	const struct UpliftState *state = task->state;
+	const UpliftData *data = &task->data;
+	const double mean = state->result.propensity;
+
+	return uplift_terms(task->net.config.estimator, data->treated[i] != 0,
+						(data->outcome[i] - state->outcome_mean) / state->outcome_scale,
+						data->propensity ? data->propensity[i] : mean, mean);
+}
+
+static void
+add_shares(double *sum, const UpliftTask *task, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++)
+	{
+		if (task->data.treated[i] == UPLIFT_OUTSIDE || task->data.held_out[i])
+			continue;
+
+		const UpliftTerms terms = user_terms(task, i);
+
+		for (int h = 0; h < 2; h++)
+		{
+			sum[SUM_USED + h] += terms.weight[h];
+			sum[SUM_TARGET + h] += terms.weight[h] * terms.target[h];
+		}
+	}
+}
+
+/* Losses of rows from .. from + n - 1, and in dlogit their gradients. */
+static void
+add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_t from, size_t n)
+{
+	const struct UpliftState *state = task->state;
+	const UpliftPart *part = &state->result.train;
+	const int estimator = task->net.config.estimator;
+	const double share = 1.0 / (double) (part->treated + part->control);
+	const size_t C = task->net.C;
+
+	memset(dlogit, 0, n * C * sizeof(real));
+	for (size_t r = 0; r < n; r++)
+	{
+		const size_t i = from + r;
+
+		if (task->data.treated[i] == UPLIFT_OUTSIDE)
+			continue;
+
+		const UpliftTerms terms = user_terms(task, i);
+
+		if (!task->data.held_out[i])
+		{
+			sum[SUM_TRAIN_LOSS] += uplift_loss(dlogit + r * C, logit + r * C, &terms, estimator, share);
+			continue;
+		}
+		task->predicted[i] = uplift_answer(&task->net, task->w, logit + r * C).uplift;
+		sum[SUM_PREDICTED] += task->predicted[i];
+		sum[SUM_VALID_LOSS] += uplift_loss(NULL, logit + r * C, &terms, estimator, 0);
+		sum[SUM_BASELINE_LOSS] += uplift_loss(NULL, state->constant, &terms, estimator, 0);
+	}
+}
+
+UpliftPass
+uplifttrain_pass(const UpliftTask *task)
+{
+	const UpliftConfig *config = &task->net.config;
+	const bool training = !task->state->evaluating;
+
+	return (UpliftPass){
+		.net = &task->net,
+		.w = task->w,
+		.graph = &task->graph,
+		.feature = task->data.feature,
+		.rows = task->rows,
+		.training = training,
+		.drop = training ? (real) config->dropout : 0,
+		.attention_drop = training ? (real) config->attention_dropout : 0,
+		.key = task->state->key,
+	};
+}
+
+static void
+forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double *sum, real *dw, size_t from, size_t n)
+{
+	const size_t l = task->state->step / 2;
+	const size_t L = task->net.L;
+
+	if (task->state->step % 2 == 0)
+	{
+		if (l == 0)
+			upliftnet_input(pass, scratch, from, n);
+		upliftnet_products(pass, scratch, l, from, n);
+		return;
+	}
+	if (l + 1 < L)
+	{
+		upliftnet_layer(task->rows.hidden[l + 1] + from * task->net.H, pass, scratch, l, from, n);
+		return;
+	}
+	upliftnet_layer(scratch->h, pass, scratch, l, from, n);
+	upliftnet_head(scratch->logit, pass, scratch, scratch->h, from, n);
+	add_losses(sum, task, scratch->dlogit, scratch->logit, from, n);
+	if (!pass->training)
+		return;
+	upliftnet_head_backward(scratch->dh, dw, pass, scratch, scratch->dlogit, scratch->h, from, n);
+	upliftnet_layer_backward(dw, pass, scratch, scratch->dh, l, from, n);
+}
+
+static void
+backward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, real *dw, size_t from, size_t n)
+{
+	const size_t step = task->state->step - 2 * task->net.L;
+	const size_t l = task->net.L - 1 - (step + 1) / 2;
+
+	if (step % 2 == 0)
+	{
+		upliftnet_products_backward(dw, pass, scratch, l, from, n);
+		if (l == 0)
+			upliftnet_input_backward(dw, pass, scratch, from, n);
+		return;
+	}
+
+	/* The products of layer l made way for those of l + 1: make them again. */
+	upliftnet_products(pass, scratch, l, from, n);
+	upliftnet_layer_backward(dw, pass, scratch, task->rows.att[l + 1] + from * task->net.H, l, from, n);
+}
+
+static void
+epoch_run(UpliftTask *task, double *sum, real *dw, size_t first, size_t end, int worker)
+{
+	UpliftPass pass = uplifttrain_pass(task);
+	UpliftScratch scratch;
+	Arena arena = arena_over(task->scratch + (size_t) worker * task->scratch_size, task->scratch_size);
+	const unsigned denormals = denormals_flush();
+
+	upliftscratch_carve(&scratch, &arena, &task->net);
+	for (size_t from = first; from < end; from += UPLIFT_BLOCK)
+	{
+		const size_t n = end - from < UPLIFT_BLOCK ? end - from : UPLIFT_BLOCK;
+
+		if (task->state->step < 2 * task->net.L)
+			forward_rows(task, &pass, &scratch, sum, dw, from, n);
+		else
+			backward_rows(task, &pass, &scratch, dw, from, n);
+	}
+	denormals_restore(denormals);
+}
+
+void
+uplifttrain_run(void *arg, size_t item, int worker)
+{
+	static void (*const add[])(double *, const UpliftTask *, size_t, size_t) = {
+		[STAGE_MEAN] = add_means,
+		[STAGE_SCALE] = add_squares,
+		[STAGE_COUNT] = add_counts,
+		[STAGE_SHARE] = add_shares,
+	};
+	UpliftTask *task = arg;
+	const struct UpliftState *state = task->state;
+	const size_t range = state->first + item;
+	const size_t from = task->range[range];
+	const size_t end = task->range[range + 1];
+	const size_t lane = item % task->lanes; /* item is below lanes wherever something is added up */
+	double *sum = task->lane_sum + lane * task->lane_sums;
+
+	if (state->stage < STAGE_EPOCH)
+		add[state->stage](sum, task, from, end);
+	else
+		epoch_run(task, sum, task->lane_dw + lane * task->net.total, from, end, worker);
+}
+

@@ -1,0 +1,67 @@
+/* The running training of an uplift network: what uplifttrain.c decides and upliftitem.c works on. */
+#ifndef USERCLS_MODEL_UPLIFTSTATE_H
+#define USERCLS_MODEL_UPLIFTSTATE_H
+
+#include "model/uplifttrain.h"
+
+enum
+{
+	STAGE_MEAN,  /* of features */
+	STAGE_SCALE, /* their spread around it */
+	STAGE_COUNT, /* users of the experiment, by part and arm */
+	STAGE_SHARE, /* what heads that know no features would say */
+	STAGE_EPOCH, /* again and again */
+	STAGE_DONE
+};
+
+/* Doubles that a lane adds up, beside its gradient. */
+enum
+{
+	SUM_TRAIN_LOSS,
+	SUM_VALID_LOSS,
+	SUM_BASELINE_LOSS,
+	SUM_PREDICTED,
+	SUM_PROPENSITY,
+	SUM_SQUARE, /* of outcomes */
+	SUM_WEIGHT, /* of all edges */
+	SUM_USED,                    /* 2: weight of each head's users */
+	SUM_TARGET = SUM_USED + 2,   /* 2 */
+	SUM_USERS = SUM_TARGET + 2,  /* 4: [held out × 2 + treated] */
+	SUM_OUTCOME = SUM_USERS + 4, /* 4 */
+	SUM_FEATURE = SUM_OUTCOME + 4 /* 2 for each: count, and sum of values or squares */
+};
+
+struct UpliftState
+{
+	int stage;
+	size_t step;     /* of STAGE_EPOCH: see epoch_run() */
+	bool evaluating; /* the second half of an epoch, without dropout and without gradients */
+	size_t ranges;
+	size_t first; /* range of the running phase */
+	int waited;   /* epochs since the best one */
+	bool stop;    /* was asked for */
+	uint32_t key; /* of dropout in the running epoch */
+	double best;  /* what is monitored, lower is better */
+	double outcome_mean, outcome_scale;
+	real constant[2]; /* logits of heads that know no features */
+	UpliftResult result;
+};
+
+/* Input channels that have a mean and a scale. */
+static inline size_t
+scaled_channels(const UpliftNet *net)
+{
+	return net->F + (net->config.log_degree ? 1 : 0);
+}
+
+/* Of a pass: forward through 2L steps, and when it trains back through 2L - 1. */
+static inline size_t
+epoch_steps(const UpliftTask *task)
+{
+	return task->state->evaluating ? 2 * task->net.L : 4 * task->net.L - 1;
+}
+
+/* The network as the running pass sees it. */
+extern UpliftPass uplifttrain_pass(const UpliftTask *task);
+
+#endif
