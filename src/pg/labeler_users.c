@@ -227,6 +227,7 @@ read_rows(Reading *reading)
 {
 	const Oid types[] = {reading->bound_type, reading->bound_type};
 	const Datum bounds[] = {Int64GetDatum(reading->start), Int64GetDatum(reading->end)};
+	const SourceColumn columns[] = {reading->user, reading->time, reading->value};
 	const bool select = reading->windowed && source_can_select(reading->source, &reading->time);
 	StringInfoData sql;
 
@@ -236,7 +237,8 @@ read_rows(Reading *reading)
 	if (select)
 		appendStringInfo(&sql, " WHERE %1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2",
 						 reading->time.quoted);
-	source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, read_row, reading);
+	if (select || !source_scan_table(reading->source, columns, lengthof(columns), read_row, reading))
+		source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, read_row, reading);
 	trend_table_end(reading->table);
 }
 

@@ -60,6 +60,12 @@ extern uint64 source_scan(const char *sql, int n, const Oid *types, const Datum 
 						  bool whole, SourceRow row, void *arg);
 
 /*
+ * All rows of a plain table, by far the fastest; false, and nothing done, when the relation is none (a view, a table
+ * with children or with policies that apply to us): use source_scan then. At most 8 columns.
+ */
+extern bool source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow row, void *arg);
+
+/*
  * The same for a query that runs often: planned once, without looking at the
  * parameters, and kept until it is freed. It runs again with the rights of
  * whoever is the invoker then. No longer valid: something that it reads has
