@@ -13,6 +13,9 @@
 /* varstr_levenshtein refuses longer ones. */
 #define NAME_COMPARED_MAX 255
 
+/* A detail names no more columns than a reader takes in. */
+#define COLUMNS_LISTED_MAX 30
+
 const char *
 nearest_name(const char *name, const char *const *names, int n)
 {
@@ -119,13 +122,19 @@ error_unknown_column(Oid relation, const char *column)
 	const TupleDesc desc = RelationGetDescr(rel);
 	const char **names = palloc(sizeof(char *) * (desc->natts + 1));
 	int n = 0;
+	StringInfoData list;
 
+	initStringInfo(&list);
 	for (int i = 0; i < desc->natts; i++)
 		if (!TupleDescAttr(desc, i)->attisdropped)
 			names[n++] = pstrdup(NameStr(TupleDescAttr(desc, i)->attname));
 	relation_close(rel, AccessShareLock);
+	for (int i = 0; i < Min(n, COLUMNS_LISTED_MAX); i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", names[i]);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 					errmsg("column \"%s\" of relation \"%s\" does not exist", column, get_rel_name(relation)),
+					n > COLUMNS_LISTED_MAX ? errdetail("It has %d columns, among them %s.", n, list.data)
+										   : errdetail("Its columns are %s.", list.data),
 					errhint_nearest(nearest_name(column, names, n),
 									"Name the column in the arguments of the call.")));
 }
@@ -245,6 +254,7 @@ void
 error_unknown_model(const char *name, const char *nearest)
 {
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" does not exist", name),
+					errdetail("No model that you may use has this name."),
 					errhint_nearest(nearest, "The view usercls.models lists the models that you may use.")));
 }
 

@@ -315,10 +315,13 @@ void
 trend_state_error(double value)
 {
 	if (isfinite(value))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range")));
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range"),
+						errdetail("A period's values add up to more than double precision can hold."),
+						errhint("Scale the values down.")));
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("value is %s, expected a finite number",
 						   isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"),
+					errdetail("A sum that such a value enters, and every difference from it, says nothing."),
 					errhint("Filter such rows out, or turn them into NULL, which is ignored.")));
 }
 
@@ -326,14 +329,17 @@ void
 trend_damaged(const TrendReader *reader)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored trend is damaged at byte %zu", reader->at),
-					errdetail("The trend is not valid: %s.", reader->damaged)));
+					errdetail("The trend is not valid: %s.", reader->damaged),
+					errhint("Aggregate it again from its rows, or restore it from a backup.")));
 }
 
 static void
 error_width(uint32 got, uint32 want)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("states have %u and %u values per period", want, got)));
+					errmsg("states have %u and %u values per period", want, got),
+					errdetail("States of one aggregate have equally many."),
+					errhint("Merge trends with trends, and sequences of the same features.")));
 }
 
 /* Give the state the window that holds its own and other's; returns what other's periods are to be shifted by. */

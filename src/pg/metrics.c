@@ -54,6 +54,7 @@ arg_finite(FunctionCallInfo fcinfo, int arg, const char *what)
 
 	if (!isfinite(value))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is not finite: %g", what, value),
+						errdetail("Such a value has no place in a ranking."),
 						errhint("Leave such rows out: FILTER (WHERE ...).")));
 	return value;
 }
@@ -65,6 +66,7 @@ arg_binary(FunctionCallInfo fcinfo, int arg, const char *what)
 
 	if (value != 0 && value != 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be 0 or 1, not %g", what, value),
+						errdetail("This metric is of outcomes that happened or did not."),
 						errhint("Pass a condition, for example (%s > 0).", what)));
 	return value == 1;
 }

@@ -230,7 +230,9 @@ registry_log(int64 run_id, const TrainReport *report, const char *metric, Timest
 							" SELECT t.run_id, $2, $3, $4, $5, $6, $7, $8 FROM usercls.training_run t"
 							" WHERE t.run_id = $1 FOR KEY SHARE") == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the model was dropped while it was trained")));
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("the model was dropped while it was trained"),
+				 errdetail("Another session removed the model and its training runs."),
+				 errhint("Train it anew.")));
 	if (report->epoch == 1)
 	{
 		Statement name = {0};

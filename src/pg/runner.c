@@ -159,7 +159,9 @@ kind_measure(const RunnerKind *kind, const void *spec, int workers)
 	kind->carve(task, &arena, spec, workers);
 	pfree(task);
 	if (arena.overflow || arena.used > SIZE_MAX - ARENA_ALIGNMENT)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("training data is too large")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("training data is too large"),
+						errdetail("Its size in bytes does not fit a number of this machine."),
+						errhint("Train on fewer users, periods or features.")));
 	return arena.used + ARENA_ALIGNMENT;
 }
 

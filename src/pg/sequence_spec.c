@@ -101,17 +101,21 @@ check_features(const SequenceSource *source)
 {
 	if (source->F == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features names no column"),
+						errdetail("The array is empty."),
 						errhint("Leave features out to use every numeric column.")));
 	for (int f = 0; f < source->F; f++)
 	{
 		if (source->label_column && strcmp(source->features[f], source->label_column) == 0)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("column \"%s\" is both the label and a feature", source->label_column),
+							errdetail("A model that reads its label has nothing to predict."),
 							errhint("Leave it out of features.")));
 		for (int g = 0; g < f; g++)
 			if (strcmp(source->features[f], source->features[g]) == 0)
 				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-								errmsg("column \"%s\" is in features twice", source->features[f])));
+								errmsg("column \"%s\" is in features twice", source->features[f]),
+								errdetail("It is element %d and element %d.", g + 1, f + 1),
+								errhint("Name each feature once.")));
 	}
 }
 
