@@ -2,7 +2,8 @@
  * Two tasks of long memory (Hochreiter and Schmidhuber 1997; Bai, Kolter and Koltun 2018).
  *
  * adding: channel 1 is uniform in (0, 1), channel 2 marks two steps, the target is the sum of their values.
- * recall: copy memory for a network of one answer: of ten symbols and T blanks, name the first symbol (8 classes).
+ * recall: copy memory for a network of one answer: of ten symbols and T blanks, name the first symbol (8
+ * classes).
  *
  * usage: classics adding|recall T SEQUENCES SEED [option=value ...]
  */

@@ -42,7 +42,8 @@ set_option(SequenceSpec *spec, const char *text)
 			if (strcmp(sequence_architectures[i], value) == 0)
 				spec->config.architecture = i;
 	}
-	else if (config_set(&spec->config, sequence_options, sequence_option_count, name, value).code != STATUS_SUCCESS)
+	else if (config_set(&spec->config, sequence_options, sequence_option_count, name, value).code !=
+			 STATUS_SUCCESS)
 	{
 		fprintf(stderr, "bad option: %s\n", text);
 		exit(1);
@@ -101,8 +102,8 @@ learn(SequenceTask *task, void **block, SequenceSpec spec, const SequenceSet *se
 		for (size_t i = 0; i < items; i++)
 			job.run(job.task, i, 0);
 		if (verbose && r->epoch > epoch)
-			fprintf(stderr, "  epoch %d: train %.6f held out %.6f metric %.4f rate %.2g\n", r->epoch, r->train_loss,
-					r->valid_loss, r->valid_metric, r->learning_rate);
+			fprintf(stderr, "  epoch %d: train %.6f held out %.6f metric %.4f rate %.2g\n", r->epoch,
+					r->train_loss, r->valid_loss, r->valid_metric, r->learning_rate);
 		epoch = r->epoch;
 	}
 }

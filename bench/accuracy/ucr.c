@@ -3,9 +3,9 @@
  *
  * usage: ucr FOLDER test|choose SEEDS SET[,SET...] [option=value ...]
  *
- * test: trained on the official training part, of which a fifth is held out for early stopping, and measured on the
- * official test part. choose: another fifth of the training part takes the test part's place, so that options are
- * chosen without a look at the test part. Each seed is another split and other initial weights.
+ * test: trained on the official training part, of which a fifth is held out for early stopping, and measured
+ * on the official test part. choose: another fifth of the training part takes the test part's place, so that
+ * options are chosen without a look at the test part. Each seed is another split and other initial weights.
  */
 #include "learn.h"
 
@@ -78,7 +78,8 @@ read_tsv(Part *part, char *line)
 	part->start[++part->set.N] = n;
 }
 
-/* Channels separated by colons, values by commas, the class last; not normalised: levels tell speakers apart. */
+/* Channels separated by colons, values by commas, the class last; not normalised: levels tell speakers apart.
+ */
 static void
 read_ts(Part *part, char *line, size_t F)
 {

@@ -91,7 +91,8 @@ train_step(Trainee *t, const SequenceSet *set, size_t batch)
 			index[i] = (uint32_t) (from + i);
 		network_forward(&t->net, t->w, set, index, NETWORK_CHUNK_MAX, NULL);
 		memset(t->net.dscore, 0, NETWORK_CHUNK_MAX * C * sizeof(real));
-		loss_cross_entropy(t->net.dscore, t->net.score, set->label + from, NULL, 1 / (real) batch, NETWORK_CHUNK_MAX, C);
+		loss_cross_entropy(t->net.dscore, t->net.score, set->label + from, NULL, 1 / (real) batch,
+						   NETWORK_CHUNK_MAX, C);
 		network_backward(&t->net, t->dw, t->w, false);
 	}
 
@@ -104,8 +105,8 @@ train_step(Trainee *t, const SequenceSet *set, size_t batch)
 static void
 report(const char *what, const SequenceConfig *config, size_t batch, double rate, double passes)
 {
-	printf("%s\t%s\t%d\t%zu\t%.1f\t%.1f\n", what, sequence_architectures[config->architecture], config->hidden_size,
-		   batch, rate, 1e-9 * rate * passes * flops_forward(config));
+	printf("%s\t%s\t%d\t%zu\t%.1f\t%.1f\n", what, sequence_architectures[config->architecture],
+		   config->hidden_size, batch, rate, 1e-9 * rate * passes * flops_forward(config));
 	fflush(stdout);
 }
 

@@ -12,8 +12,8 @@
 #define ITERATIONS 40
 
 static double
-loss_sum(const real *score, const real *bias, double temperature, const int32_t *label, size_t n, size_t stride,
-		 size_t C)
+loss_sum(const real *score, const real *bias, double temperature, const int32_t *label, size_t n,
+		 size_t stride, size_t C)
 {
 	double total = 0;
 
@@ -33,7 +33,8 @@ loss_sum(const real *score, const real *bias, double temperature, const int32_t 
 }
 
 double
-calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label, size_t n, size_t C)
+calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label, size_t n,
+			   size_t C)
 {
 	return loss_sum(score, bias, temperature, label, n, 1, C) / (double) n;
 }
@@ -55,7 +56,8 @@ calibrate_temperature(const real *score, const real *bias, const int32_t *label,
 		const double left = high - golden * (high - low);
 		const double right = low + golden * (high - low);
 		const double loss_left = loss_sum(score, bias, exp(left), label, n, stride, C) + PRIOR * left * left;
-		const double loss_right = loss_sum(score, bias, exp(right), label, n, stride, C) + PRIOR * right * right;
+		const double loss_right =
+			loss_sum(score, bias, exp(right), label, n, stride, C) + PRIOR * right * right;
 
 		if (loss_left <= loss_right)
 			high = right;

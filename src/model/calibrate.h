@@ -8,10 +8,11 @@
 #include "nn/real.h"
 
 /* Mean of -log softmax((score + bias) / temperature)[label] over n rows of C scores. */
-extern double calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label, size_t n,
-							 size_t C);
+extern double calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label,
+							 size_t n, size_t C);
 
 /* The temperature of the least loss. A weak prior keeps it near 1 where n is small. */
-extern double calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n, size_t C);
+extern double calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n,
+									size_t C);
 
 #endif

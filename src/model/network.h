@@ -26,9 +26,9 @@ typedef struct NetworkLayer
 {
 	Recurrent cell[2]; /* forward and reverse direction */
 	TcnBlock block;
-	size_t tensor[2];  /* offset of the first tensor of each cell, or of the block; the others follow it */
-	real *y;           /* rows × D: of the cells */
-	uint8_t *keep;     /* rows × D: what dropout kept of y; NULL without dropout */
+	size_t tensor[2]; /* offset of the first tensor of each cell, or of the block; the others follow it */
+	real *y;          /* rows × D: of the cells */
+	uint8_t *keep;    /* rows × D: what dropout kept of y; NULL without dropout */
 } NetworkLayer;
 
 typedef struct Network
@@ -36,9 +36,9 @@ typedef struct Network
 	SequenceConfig config;
 	const struct Encoder *encoder;
 	size_t F, C;
-	size_t I; /* inputs a step: F, or 2 F with mask */
-	size_t D; /* outputs a step: H, or 2 H if bidirectional */
-	size_t O; /* outputs of the head */
+	size_t I;                                              /* inputs a step: F, or 2 F with mask */
+	size_t D;                                              /* outputs a step: H, or 2 H if bidirectional */
+	size_t O;                                              /* outputs of the head */
 	size_t mean, scale, attention, head_weight, head_bias; /* offsets in the weights */
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];
@@ -46,15 +46,15 @@ typedef struct Network
 
 	/* Workspace of one worker. */
 	Steps steps;
-	size_t *order;    /* B: position in the caller's index of the chunk's sequences, longest first */
-	real *x;          /* rows × I */
-	uint8_t *need;    /* T: steps of x that a TCN reads */
-	real *pooled;     /* B × D */
-	uint8_t *keep;    /* B × D */
-	real *score;      /* B × O */
-	real *dscore;     /* B × O; the caller fills it between forward and backward */
-	real *dpooled;    /* B × D */
-	real *dy[2];      /* rows × D: of a layer and of the one below */
+	size_t *order; /* B: position in the caller's index of the chunk's sequences, longest first */
+	real *x;       /* rows × I */
+	uint8_t *need; /* T: steps of x that a TCN reads */
+	real *pooled;  /* B × D */
+	uint8_t *keep; /* B × D */
+	real *score;   /* B × O */
+	real *dscore;  /* B × O; the caller fills it between forward and backward */
+	real *dpooled; /* B × D */
+	real *dy[2];   /* rows × D: of a layer and of the one below */
 } Network;
 
 /* Everything but the memory. C = 0: numeric target. */
@@ -72,10 +72,11 @@ extern void network_pack(Network *net, const real *w);
  * net->score of the n sequences index[0 .. n - 1] of the set, in the order of net->order.
  * dropout: random numbers for it when training, NULL for none.
  */
-extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
-							Rng *dropout);
+extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index,
+							size_t n, Rng *dropout);
 
-/* Adds the gradient of all tensors to dw, for net->dscore, of the chunk last gone forward with dropout or without. */
+/* Adds the gradient of all tensors to dw, for net->dscore, of the chunk last gone forward with dropout or
+ * without. */
 extern void network_backward(Network *net, real *dw, const real *w, bool dropout);
 
 #endif

@@ -43,7 +43,8 @@ recurrent_params(ParamTable *table, const SequenceConfig *config, size_t I, cons
 	for (int l = 0; l < config->num_layers; l++)
 		for (int d = 0; d < directions(config); d++)
 		{
-			add_tensor(table, cell->name, "weight_ih", l, d, bound, cell->gates * H, layer_inputs(config, I, l));
+			add_tensor(table, cell->name, "weight_ih", l, d, bound, cell->gates * H,
+					   layer_inputs(config, I, l));
 			add_tensor(table, cell->name, "weight_hh", l, d, bound, cell->gates * H, H);
 			add_tensor(table, cell->name, "bias_ih", l, d, bound, cell->gates * H, 0);
 			add_tensor(table, cell->name, "bias_hh", l, d, bound, cell->gates * H, 0);
@@ -124,7 +125,8 @@ recurrent_pack(Network *net, const real *w)
 		for (int d = 0; d < directions(&net->config); d++)
 		{
 			NetworkLayer *layer = &net->layer[l];
-			const RecurrentTensors tensors = tensors_at((real *) w, cell_of(net), &layer->cell[d], layer->tensor[d]);
+			const RecurrentTensors tensors =
+				tensors_at((real *) w, cell_of(net), &layer->cell[d], layer->tensor[d]);
 
 			cell_of(net)->pack(&layer->cell[d], &tensors);
 		}
@@ -181,10 +183,10 @@ recurrent_backward(Network *net, real *dw, bool dropout)
 }
 
 const Encoder lstm_encoder = {
-	lstm_params, recurrent_init, recurrent_weights, recurrent_work,
-	recurrent_pack, recurrent_forward, recurrent_output, recurrent_backward,
+	lstm_params,    recurrent_init,    recurrent_weights, recurrent_work,
+	recurrent_pack, recurrent_forward, recurrent_output,  recurrent_backward,
 };
 const Encoder gru_encoder = {
-	gru_params, recurrent_init, recurrent_weights, recurrent_work,
-	recurrent_pack, recurrent_forward, recurrent_output, recurrent_backward,
+	gru_params,     recurrent_init,    recurrent_weights, recurrent_work,
+	recurrent_pack, recurrent_forward, recurrent_output,  recurrent_backward,
 };

@@ -8,7 +8,8 @@
 #include "model/moments.h"
 #include "nn/metrics.h"
 
-/* Answers follow the weights of the classes: they leave the bias out, which undoes these for the probabilities. */
+/* Answers follow the weights of the classes: they leave the bias out, which undoes these for the
+ * probabilities. */
 static double
 macro_f1(const SequenceTask *task)
 {
@@ -61,7 +62,8 @@ sequence_evaluate(const SequenceTask *task, double *loss, double *metric)
 		evaluate_numeric(task, loss, metric);
 		return;
 	}
-	*loss = calibrate_loss(task->held_score, task->bias, 1.0, task->held_label, task->state->n_held, task->spec.C);
+	*loss = calibrate_loss(task->held_score, task->bias, 1.0, task->held_label, task->state->n_held,
+						   task->spec.C);
 	*metric = macro_f1(task);
 }
 

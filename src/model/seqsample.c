@@ -34,7 +34,8 @@ sample_split(uint32_t *train, size_t *begin, uint32_t *held, size_t *n_held, con
 	for (size_t c = 0; c < classes; c++)
 		begin[c + 1] += begin[c];
 
-	/* begin serves as the place of each class's next sequence, and moves on to where the next class begins. */
+	/* begin serves as the place of each class's next sequence, and moves on to where the next class begins.
+	 */
 	for (size_t i = 0; i < set->N; i++)
 		if (is_known(set, C, i) && !set->held_out[i])
 			train[begin[class_of(set, C, i)]++] = (uint32_t) i;
@@ -100,7 +101,8 @@ void
 sample_class_weights(double *weight, const size_t *begin, size_t C)
 {
 	for (size_t c = 0; c < C; c++)
-		weight[c] = begin[c + 1] > begin[c] ? (double) begin[C] / (double) (C * (begin[c + 1] - begin[c])) : 1.0;
+		weight[c] =
+			begin[c + 1] > begin[c] ? (double) begin[C] / (double) (C * (begin[c + 1] - begin[c])) : 1.0;
 }
 
 void

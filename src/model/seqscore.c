@@ -17,7 +17,8 @@ struct SequenceScorer
 };
 
 SequenceScorer *
-seqscorer_carve(Arena *arena, const SequenceConfig *config, size_t F, size_t C, size_t max_steps, size_t max_n)
+seqscorer_carve(Arena *arena, const SequenceConfig *config, size_t F, size_t C, size_t max_steps,
+				size_t max_n)
 {
 	SequenceScorer local;
 	SequenceScorer *scorer = ARENA_TAKE(arena, SequenceScorer, 1);

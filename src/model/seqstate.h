@@ -42,7 +42,8 @@ fixed_tensors(const SequenceTask *task, real *w)
 	return w + task->params.param[task->params.count - 2].offset;
 }
 
-/* seqmeasure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's too. */
+/* seqmeasure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's
+ * too. */
 extern void sequence_measure_part(SequenceTask *task, size_t item);
 extern void sequence_measure_end(SequenceTask *task);
 

@@ -19,7 +19,8 @@ chunk_size(const SequenceSpec *spec, size_t weights)
 {
 	size_t chunk = at_most((size_t) spec->config.batch_size, NETWORK_CHUNK_MAX);
 
-	while (chunk > ITEM_SEQUENCES_MIN && 6.0 * (double) weights * (double) spec->longest * (double) chunk > ITEM_FLOPS)
+	while (chunk > ITEM_SEQUENCES_MIN &&
+		   6.0 * (double) weights * (double) spec->longest * (double) chunk > ITEM_FLOPS)
 		chunk /= 2;
 	return chunk;
 }
@@ -27,7 +28,8 @@ chunk_size(const SequenceSpec *spec, size_t weights)
 static size_t
 epoch_capacity(const SequenceSpec *spec)
 {
-	const size_t drawn = spec->balance == BALANCE_RESAMPLE ? spec->C * (size_t) spec->config.samples_per_class : 0;
+	const size_t drawn =
+		spec->balance == BALANCE_RESAMPLE ? spec->C * (size_t) spec->config.samples_per_class : 0;
 
 	return drawn > spec->N + spec->C ? drawn : spec->N + spec->C;
 }
@@ -45,7 +47,8 @@ carve_data(SequenceTask *task, Arena *arena)
 	data->held_out = ARENA_TAKE(arena, uint8_t, spec->N);
 	data->class_weight = ARENA_TAKE(arena, double, spec->C);
 	data->initial = spec->warm_start ? ARENA_TAKE(arena, real, task->params.total) : NULL;
-	task->set = (SequenceSet){spec->N, spec->F, data->start, data->value, data->label, data->target, data->held_out};
+	task->set =
+		(SequenceSet){spec->N, spec->F, data->start, data->value, data->label, data->target, data->held_out};
 }
 
 static void

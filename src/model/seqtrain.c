@@ -90,7 +90,8 @@ batch_begin(SequenceTask *task)
 	state->batch_n = n;
 	state->batch_weight = 0;
 	for (size_t i = 0; i < n; i++)
-		state->batch_weight += task->spec.C ? (double) task->class_weight[task->set.label[task->batch[i]]] : 1.0;
+		state->batch_weight +=
+			task->spec.C ? (double) task->class_weight[task->set.label[task->batch[i]]] : 1.0;
 	state->result.report.fraction = (double) state->batch_at / (double) state->epoch_size;
 	return (n + task->chunk - 1) / task->chunk;
 }
@@ -121,11 +122,12 @@ batch_end(SequenceTask *task)
 	for (size_t i = 0; i < task->params.count && isfinite(norm); i++)
 	{
 		const Tensor *p = &task->params.param[i];
-		const AdamStep step = {rate, p->decay ? config->weight_decay : 0, adam_clip(norm, config->clip_norm), state->step};
+		const AdamStep step = {rate, p->decay ? config->weight_decay : 0, adam_clip(norm, config->clip_norm),
+							   state->step};
 
 		if (!p->fixed)
-			adam_update(task->w + p->offset, task->m + p->offset, task->v + p->offset, task->grad + p->offset, &step,
-						p->size);
+			adam_update(task->w + p->offset, task->m + p->offset, task->v + p->offset, task->grad + p->offset,
+						&step, p->size);
 	}
 	network_pack(&task->net, task->w);
 	state->batch_at += state->batch_n;
@@ -256,7 +258,8 @@ start(SequenceTask *task)
 	if (state->n_train == 0)
 		return finish(task);
 
-	sample_sort_by_length(task->held, task->order, task->count, &task->set, state->n_held, task->spec.longest);
+	sample_sort_by_length(task->held, task->order, task->count, &task->set, state->n_held,
+						  task->spec.longest);
 	for (size_t i = 0; C && i < state->n_held; i++)
 		task->held_label[i] = task->set.label[task->held[i]];
 	return MEASURE_PARTS;
@@ -286,7 +289,8 @@ training_begin(SequenceTask *task)
 		if (task->spec.balance == BALANCE_RESAMPLE)
 			state->epoch_size = C * sample_per_class(state->n_train, C, task->spec.config.samples_per_class);
 	}
-	state->batches = (state->epoch_size + (size_t) task->spec.config.batch_size - 1) / (size_t) task->spec.config.batch_size;
+	state->batches = (state->epoch_size + (size_t) task->spec.config.batch_size - 1) /
+					 (size_t) task->spec.config.batch_size;
 	network_pack(&task->net, task->w);
 	return epoch_begin(task);
 }

@@ -38,11 +38,11 @@ typedef enum ClassBalance
 typedef struct SequenceSpec
 {
 	SequenceConfig config;
-	size_t N, F, C;    /* C = 0: numeric target */
-	size_t steps;      /* of all sequences: at most this many */
-	size_t longest;    /* steps of a sequence: at most this many */
-	int balance;       /* ClassBalance */
-	bool warm_start;   /* begin at data.initial, with its standardisation */
+	size_t N, F, C;  /* C = 0: numeric target */
+	size_t steps;    /* of all sequences: at most this many */
+	size_t longest;  /* steps of a sequence: at most this many */
+	int balance;     /* ClassBalance */
+	bool warm_start; /* begin at data.initial, with its standardisation */
 	uint64_t seed;
 } SequenceSpec;
 
@@ -61,7 +61,7 @@ typedef struct SequenceData
 /* The result so far; complete when the job is over. Counts leave out sequences without label or target. */
 typedef struct SequenceResult
 {
-	TrainReport report;   /* valid_metric: macro-F1, or R² for a numeric target */
+	TrainReport report; /* valid_metric: macro-F1, or R² for a numeric target */
 	size_t N_train, N_held_out;
 	double valid_loss;    /* of the best epoch, after calibration: log-loss, or MSE in the target's units */
 	double valid_metric;  /* of the best epoch */
@@ -87,17 +87,17 @@ typedef struct SequenceTask
 
 	/* All of these change while the job runs. */
 	struct SequenceState *state;
-	real *w, *best, *m, *v;      /* params.total each: weights, the best epoch's, and AdamW's moments */
-	real *grad;                  /* shards × params.total */
-	double *shard_loss;          /* shards */
-	struct Moments *part;  /* of the standardisation */
-	uint32_t *train, *held;      /* N: sequences trained on, class by class, and held out, longest first */
-	uint32_t *order;             /* of the epoch */
-	uint32_t *batch, *scratch;   /* the mini-batch, longest first; room to sort */
-	size_t *begin, *count;       /* C + 1: see seqsample.h; longest + 2: room to sort */
-	real *held_score;            /* N × outputs of the head */
-	int32_t *held_label;         /* N */
-	real *class_weight, *bias;   /* C: in the loss; log prior ratio */
+	real *w, *best, *m, *v;    /* params.total each: weights, the best epoch's, and AdamW's moments */
+	real *grad;                /* shards × params.total */
+	double *shard_loss;        /* shards */
+	struct Moments *part;      /* of the standardisation */
+	uint32_t *train, *held;    /* N: sequences trained on, class by class, and held out, longest first */
+	uint32_t *order;           /* of the epoch */
+	uint32_t *batch, *scratch; /* the mini-batch, longest first; room to sort */
+	size_t *begin, *count;     /* C + 1: see seqsample.h; longest + 2: room to sort */
+	real *held_score;          /* N × outputs of the head */
+	int32_t *held_label;       /* N */
+	real *class_weight, *bias; /* C: in the loss; log prior ratio */
 } SequenceTask;
 
 extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec, int workers);
@@ -107,7 +107,8 @@ extern size_t seqtrain_next(void *task);
 extern void seqtrain_run(void *task, size_t item, int worker);
 extern Job seqtrain_job(SequenceTask *task);
 
-/* Between two phases: leave the running epoch and end with the best one. Before the first is complete it waits for that. */
+/* Between two phases: leave the running epoch and end with the best one. Before the first is complete it
+ * waits for that. */
 extern void seqtrain_stop(void *task);
 
 extern const TrainReport *seqtrain_report(const void *task);

@@ -152,6 +152,6 @@ tcn_network_backward(Network *net, real *dw, bool dropout)
 }
 
 const Encoder tcn_encoder = {
-	tcn_params, tcn_network_init, tcn_weights, tcn_work,
-	tcn_network_pack, tcn_network_forward, tcn_output, tcn_network_backward,
+	tcn_params,       tcn_network_init,    tcn_weights, tcn_work,
+	tcn_network_pack, tcn_network_forward, tcn_output,  tcn_network_backward,
 };

@@ -11,9 +11,9 @@
 typedef struct AdamStep
 {
 	double learning_rate;
-	double weight_decay; /* decoupled: w shrinks by learning_rate · weight_decay */
+	double weight_decay;   /* decoupled: w shrinks by learning_rate · weight_decay */
 	double gradient_scale; /* from adam_clip */
-	size_t step;         /* 1-based */
+	size_t step;           /* 1-based */
 } AdamStep;
 
 /* One step on n weights; m and v start at zero. */
@@ -26,8 +26,8 @@ extern double adam_square_norm(const real *x, size_t n);
 extern double adam_clip(double norm, double limit);
 
 /*
- * The learning rate at step (0-based) of `steps`: rises linearly over the first `warmup` steps, then stays, or
- * falls along half a cosine to a hundredth (Loshchilov and Hutter 2017).
+ * The learning rate at step (0-based) of `steps`: rises linearly over the first `warmup` steps, then stays,
+ * or falls along half a cosine to a hundredth (Loshchilov and Hutter 2017).
  */
 extern double adam_schedule(double learning_rate, size_t step, size_t warmup, size_t steps, int cosine);
 

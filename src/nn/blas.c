@@ -4,8 +4,8 @@
 #include <string.h>
 
 static void
-gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *out, size_t ldout, const real *a, size_t lda, const real *b,
-	 size_t ldb, size_t M, size_t N, size_t K, BlasOp op)
+gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *out, size_t ldout, const real *a, size_t lda,
+	 const real *b, size_t ldb, size_t M, size_t N, size_t K, BlasOp op)
 {
 	if (M == 0 || N == 0)
 		return;

@@ -19,7 +19,8 @@ typedef struct Conv
 {
 	size_t I, O, taps, dilation;
 
-	/* Packed weights, shared between workers. A row of what is gathered is [x of tap 0 | ... | last tap | 1], K long. */
+	/* Packed weights, shared between workers. A row of what is gathered is [x of tap 0 | ... | last tap | 1],
+	 * K long. */
 	real *w;  /* K × O */
 	real *wt; /* O × K */
 

@@ -9,7 +9,7 @@
 extern void dense_forward(real *y, const real *x, const real *w, const real *b, size_t B, size_t I, size_t O);
 
 /* dx may be NULL. */
-extern void dense_backward(real *dx, real *dw, real *db, const real *dy, const real *x, const real *w, size_t B,
-						   size_t I, size_t O);
+extern void dense_backward(real *dx, real *dw, real *db, const real *dy, const real *x, const real *w,
+						   size_t B, size_t I, size_t O);
 
 #endif

@@ -1,4 +1,5 @@
-/* Dropout (Srivastava et al. 2014), inverted: what is kept is scaled by 1 / (1 - p), so scoring does nothing. */
+/* Dropout (Srivastava et al. 2014), inverted: what is kept is scaled by 1 / (1 - p), so scoring does nothing.
+ */
 #ifndef USERCLS_NN_DROPOUT_H
 #define USERCLS_NN_DROPOUT_H
 

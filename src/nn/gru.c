@@ -6,15 +6,16 @@
 #include "nn/blas.h"
 
 /*
- * Rows of w and columns of wt: [h | 1 | x]. The four blocks of gates are n (input part), r, z, n (hidden part):
- * the first three are fed by x with b_ih, the last three by h with b_hh, so each product is over one range.
+ * Rows of w and columns of wt: [h | 1 | x]. The four blocks of gates are n (input part), r, z, n (hidden
+ * part): the first three are fed by x with b_ih, the last three by h with b_hh, so each product is over one
+ * range.
  */
 static const size_t input_gate[] = {2, 0, 1};  /* PyTorch's number of block 0, 1, 2 */
 static const size_t hidden_gate[] = {0, 1, 2}; /* of block 1, 2, 3 */
 
 /*
- * The 1 of a row meets b_ih in the blocks 0 to 2 and b_hh in 3; those of r and z are added up in b_ih's place.
- * Where a block has no input (x for 3, h for 0), nothing is stored, and nothing read.
+ * The 1 of a row meets b_ih in the blocks 0 to 2 and b_hh in 3; those of r and z are added up in b_ih's
+ * place. Where a block has no input (x for 3, h for 0), nothing is stored, and nothing read.
  */
 static void
 gru_pack(Recurrent *layer, const RecurrentTensors *tensors)
@@ -138,7 +139,8 @@ gru_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real *
 		/* Nothing flows back to a sequence that passed no state on. */
 		memset(layer->dh + s.passed * H, 0, (s.active - s.passed) * H * sizeof(real));
 		for (size_t b = 0; b < s.active; b++)
-			cell_backward(gate + b * 4 * H, layer->dh + b * H, dy + (row + b) * ldy, layer->a + (row + b) * K, H);
+			cell_backward(gate + b * 4 * H, layer->dh + b * H, dy + (row + b) * ldy, layer->a + (row + b) * K,
+						  H);
 		blas_nn(layer->dh, H, gate + H, 4 * H, layer->wt + H * K, K, s.carried, H, 3 * H, BLAS_ADD);
 	}
 

@@ -26,8 +26,8 @@ softmax(real *p, const real *score, size_t C)
 }
 
 double
-loss_cross_entropy(real *dscore, const real *score, const int32_t *label, const real *weight, real share, size_t B,
-				   size_t C)
+loss_cross_entropy(real *dscore, const real *score, const int32_t *label, const real *weight, real share,
+				   size_t B, size_t C)
 {
 	double total = 0;
 

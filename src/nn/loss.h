@@ -15,7 +15,8 @@
 /* p (C) = softmax(score (C)), in place if p is score. */
 extern void softmax(real *p, const real *score, size_t C);
 
-/* Σ weight[label] · -log softmax(score)[label]; weight (C) may be NULL for 1, dscore (B × C) NULL for none. */
+/* Σ weight[label] · -log softmax(score)[label]; weight (C) may be NULL for 1, dscore (B × C) NULL for none.
+ */
 extern double loss_cross_entropy(real *dscore, const real *score, const int32_t *label, const real *weight,
 								 real share, size_t B, size_t C);
 

@@ -84,7 +84,8 @@ lstm_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *
 		/* Without a backward pass two steps' states take turns. */
 		real *gate = layer->gate + (layer->training ? row : 0) * 4 * H;
 		real *state = layer->state + (layer->training ? row : i % 2 * steps->B) * H;
-		const real *before = layer->state + (layer->training ? steps->row[s.before] : (i + 1) % 2 * steps->B) * H;
+		const real *before =
+			layer->state + (layer->training ? steps->row[s.before] : (i + 1) % 2 * steps->B) * H;
 
 		for (size_t b = s.carried; b < s.active; b++)
 			memset(a + b * K, 0, H * sizeof(real));

@@ -203,7 +203,8 @@ pool_forward(Pool *pool, real *out, const real *y, const real *w, const Steps *s
 }
 
 void
-pool_backward(Pool *pool, real *dy, real *dw, const real *dout, const real *y, const real *w, const Steps *steps)
+pool_backward(Pool *pool, real *dy, real *dw, const real *dout, const real *y, const real *w,
+			  const Steps *steps)
 {
 	switch ((Pooling) pool->kind)
 	{

@@ -14,8 +14,8 @@
 
 typedef enum Pooling
 {
-	POOLING_LAST,     /* the last step; of a reverse direction the first one, which it reads last */
-	POOLING_MEAN,     /* over a sequence's own steps, as the others */
+	POOLING_LAST, /* the last step; of a reverse direction the first one, which it reads last */
+	POOLING_MEAN, /* over a sequence's own steps, as the others */
 	POOLING_MAX,
 	POOLING_ATTENTION /* mean weighted by softmax(y · w) over time (Bahdanau et al. 2015, with one query) */
 } Pooling;

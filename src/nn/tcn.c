@@ -100,7 +100,8 @@ add(real *restrict y, const real *restrict x, size_t n)
 
 /* y = dropout(relu(convolution of x)) */
 static void
-half_forward(TcnBlock *block, Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps, Rng *rng)
+half_forward(TcnBlock *block, Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps,
+			 Rng *rng)
 {
 	const size_t H = block->H;
 
@@ -148,7 +149,8 @@ tcn_forward(TcnBlock *block, const real *x, const Steps *steps, Rng *rng)
 
 /* The gradient of the residual path; dy is the one before the outer relu. */
 static void
-residual_backward(const TcnBlock *block, real *dx, const TcnTensors *d, const real *dy, const real *x, size_t n)
+residual_backward(const TcnBlock *block, real *dx, const TcnTensors *d, const real *dy, const real *x,
+				  size_t n)
 {
 	const size_t H = block->H;
 	const size_t I = block->I;
@@ -186,14 +188,16 @@ tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const rea
 		relu_backward(block->dinner + row * H, dy + row * H, block->inner + row * H, scale, n * H);
 		residual_backward(block, dx ? dx + row * block->I : NULL, d, dy + row * H, x + row * block->I, n);
 	}
-	conv_backward(&block->conv2, block->dmid, d->w2, d->b2, block->dinner, block->mid, block->need_out, steps);
+	conv_backward(&block->conv2, block->dmid, d->w2, d->b2, block->dinner, block->mid, block->need_out,
+				  steps);
 	for (size_t t = 0; t < steps->T; t++)
 	{
 		const size_t at = steps->row[t] * H;
 
 		/* dinner is free again. */
 		if (block->need_mid[t])
-			relu_backward(block->dinner + at, block->dmid + at, block->mid + at, scale, steps_active(steps, t) * H);
+			relu_backward(block->dinner + at, block->dmid + at, block->mid + at, scale,
+						  steps_active(steps, t) * H);
 	}
 	conv_backward(&block->conv1, dx, d->w1, d->b1, block->dinner, x, block->need_mid, steps);
 }

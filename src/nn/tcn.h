@@ -1,6 +1,6 @@
 /*
- * A residual block of a temporal convolutional network (Bai, Kolter and Koltun 2018, figure 1b, without weight
- * normalisation): y = relu(f(f(x)) + x), f = dropout ∘ relu ∘ causal convolution.
+ * A residual block of a temporal convolutional network (Bai, Kolter and Koltun 2018, figure 1b, without
+ * weight normalisation): y = relu(f(f(x)) + x), f = dropout ∘ relu ∘ causal convolution.
  *
  * Where x has another width than y, a linear map (downsample) stands for the last x.
  */
@@ -36,14 +36,15 @@ extern void tcn_carve_weights(TcnBlock *block, Arena *arena);
 extern void tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training);
 extern void tcn_pack(TcnBlock *block, const TcnTensors *tensors);
 
-/* From block->need_out, which the caller has filled: need_mid, and need_in (T) |= the steps of x that are read. */
+/* From block->need_out, which the caller has filled: need_mid, and need_in (T) |= the steps of x that are
+ * read. */
 extern void tcn_need(TcnBlock *block, uint8_t *need_in, size_t T);
 
 /* block->y at the steps of need_out; rng: for dropout, NULL for none. */
 extern void tcn_forward(TcnBlock *block, const real *x, const Steps *steps, Rng *rng);
 
 /* dy is overwritten; dx may be NULL. dropout: as it was in forward. */
-extern void tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const real *x, const Steps *steps,
-						 bool dropout);
+extern void tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const real *x,
+						 const Steps *steps, bool dropout);
 
 #endif

@@ -113,7 +113,8 @@ check(const Case *c)
 			const double error = fabs(dw[at] - want);
 
 			if (error > TOLERANCE * fmax(fabs(want), fabs(dw[at])) + FLOOR)
-				fail_msg("%s: %s[%zu] is %.12g, differences give %.12g", c->name, table.param[p].name, i, dw[at], want);
+				fail_msg("%s: %s[%zu] is %.12g, differences give %.12g", c->name, table.param[p].name, i,
+						 dw[at], want);
 		}
 	free(w);
 	free(dw);

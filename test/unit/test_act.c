@@ -72,7 +72,8 @@ test_sigmoid(void **state)
 		if (isnan(x) || x < -87.3f)
 			continue;
 		if (ulps(act_sigmoid(x), 1 / (1 + exp(-(double) x))) > 3.0)
-			fail_msg("sigmoid(%.9g) is off by %g ulp", (double) x, ulps(act_sigmoid(x), 1 / (1 + exp(-(double) x))));
+			fail_msg("sigmoid(%.9g) is off by %g ulp", (double) x,
+					 ulps(act_sigmoid(x), 1 / (1 + exp(-(double) x))));
 	}
 	assert_true(act_sigmoid(-1e30f) >= 0 && act_sigmoid(1e30f) == 1);
 }

@@ -74,9 +74,10 @@ read_config(Fixture *f)
 	config_defaults(&f->config, sequence_options, sequence_option_count);
 	for (size_t i = 0; i < sequence_option_count; i++)
 		if (codec_metadata(&f->codec, sequence_options[i].name, text, sizeof(text)))
-			assert_int_equal(
-				config_set(&f->config, sequence_options, sequence_option_count, sequence_options[i].name, text).code,
-				STATUS_SUCCESS);
+			assert_int_equal(config_set(&f->config, sequence_options, sequence_option_count,
+										sequence_options[i].name, text)
+								 .code,
+							 STATUS_SUCCESS);
 	assert_true(codec_metadata(&f->codec, "architecture", text, sizeof(text)));
 	while (strcmp(sequence_architectures[f->config.architecture], text) != 0)
 		f->config.architecture++;
@@ -128,7 +129,8 @@ check_near(const char *fixture, const char *what, const float *got, const float 
 {
 	for (size_t i = 0; i < n; i++)
 		if (!(fabs((double) got[i] - (double) want[i]) <= TOLERANCE * fmax(1, fabs((double) want[i]))))
-			fail_msg("%s: %s[%zu] is %.9g, PyTorch has %.9g", fixture, what, i, (double) got[i], (double) want[i]);
+			fail_msg("%s: %s[%zu] is %.9g, PyTorch has %.9g", fixture, what, i, (double) got[i],
+					 (double) want[i]);
 }
 
 static void
@@ -239,15 +241,18 @@ test_fixture(void **state)
 	fixture_free(f);
 }
 
-#define FIXTURE(name) {#name, test_fixture, NULL, NULL, (void *) #name}
+#define FIXTURE(name)                                                                                        \
+	{                                                                                                        \
+#name, test_fixture, NULL, NULL, (void *) #name                                                      \
+	}
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE(lstm),		 FIXTURE(lstm_layers),	 FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
-		FIXTURE(gru),		 FIXTURE(gru_layers),	 FIXTURE(gru_both_ways),  FIXTURE(gru_number),
-		FIXTURE(tcn),		 FIXTURE(tcn_wide),		 FIXTURE(tcn_number),
+		FIXTURE(lstm), FIXTURE(lstm_layers), FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
+		FIXTURE(gru),  FIXTURE(gru_layers),  FIXTURE(gru_both_ways),  FIXTURE(gru_number),
+		FIXTURE(tcn),  FIXTURE(tcn_wide),    FIXTURE(tcn_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,8 @@ trend_set(size_t N, uint64_t seed)
 		s.label[i] = draw == 0 ? 0 : draw == 1 ? 2 : 1;
 		s.held_out[i] = i % 5 == 0;
 		for (size_t t = s.start[i]; t < s.start[i + 1]; t++)
-			s.value[2 * t] = 100 + 5 * (float) ((s.label[i] - 1) * (double) (t - s.start[i]) + 0.5 * rng_normal(&rng));
+			s.value[2 * t] =
+				100 + 5 * (float) ((s.label[i] - 1) * (double) (t - s.start[i]) + 0.5 * rng_normal(&rng));
 		s.target[i] = 1000 + 50 * s.value[2 * (s.start[i + 1] - 1)];
 	}
 	return s;
@@ -35,7 +36,8 @@ trend_set(size_t N, uint64_t seed)
 static SequenceSpec
 spec_of(const TestSet *s, int architecture, size_t C)
 {
-	SequenceSpec spec = {.N = s->set.N, .F = 2, .C = C, .steps = s->start[s->set.N], .longest = 12, .seed = 42};
+	SequenceSpec spec = {
+		.N = s->set.N, .F = 2, .C = C, .steps = s->start[s->set.N], .longest = 12, .seed = 42};
 
 	config_defaults(&spec.config, sequence_options, sequence_option_count);
 	spec.config.architecture = architecture;
@@ -111,8 +113,8 @@ check_learns(int architecture, int balance)
 	assert_int_equal(r->N_held_out, 120);
 	assert_true(r->report.best_epoch >= 1 && r->report.best_epoch <= r->report.epoch);
 	if (!(r->valid_metric > 0.9 && r->valid_loss < 0.4 * r->baseline_loss))
-		fail_msg("macro-F1 %g, loss %g, baseline %g, epoch %d", r->valid_metric, r->valid_loss, r->baseline_loss,
-				 r->report.best_epoch);
+		fail_msg("macro-F1 %g, loss %g, baseline %g, epoch %d", r->valid_metric, r->valid_loss,
+				 r->baseline_loss, r->report.best_epoch);
 	free(run.block);
 	test_set_free(&s);
 }
@@ -159,7 +161,8 @@ test_workers_agree(void **state)
 	spec.balance = BALANCE_RESAMPLE;
 	train(&one, &s, &spec, 1, NULL);
 	train(&three, &s, &spec, 3, NULL);
-	assert_memory_equal(seqtrain_weights(&one.task), seqtrain_weights(&three.task), one.task.params.total * sizeof(real));
+	assert_memory_equal(seqtrain_weights(&one.task), seqtrain_weights(&three.task),
+						one.task.params.total * sizeof(real));
 	assert_true(seqtrain_result(&one.task)->valid_loss == seqtrain_result(&three.task)->valid_loss);
 	free(one.block);
 	free(three.block);
@@ -247,7 +250,8 @@ test_warm_start(void **state)
 	spec.config.warmup_epochs = 0;
 	spec.config.learning_rate = 1e-6;
 	train(&warm, &s, &spec, 1, seqtrain_weights(&cold.task));
-	assert_true(fabs(seqtrain_result(&warm.task)->valid_loss - seqtrain_result(&cold.task)->valid_loss) < 1e-2);
+	assert_true(fabs(seqtrain_result(&warm.task)->valid_loss - seqtrain_result(&cold.task)->valid_loss) <
+				1e-2);
 	free(cold.block);
 	free(warm.block);
 	test_set_free(&s);
@@ -276,8 +280,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_learns_classes), cmocka_unit_test(test_learns_number),
-		cmocka_unit_test(test_workers_agree),  cmocka_unit_test(test_scorer_agrees),
+		cmocka_unit_test(test_learns_classes),   cmocka_unit_test(test_learns_number),
+		cmocka_unit_test(test_workers_agree),    cmocka_unit_test(test_scorer_agrees),
 		cmocka_unit_test(test_nothing_held_out), cmocka_unit_test(test_warm_start),
 		cmocka_unit_test(test_odd_values),
 	};

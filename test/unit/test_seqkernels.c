@@ -1,0 +1,331 @@
+/* Cases worked by hand: cells, convolution, pooling, losses, AdamW, sampling, calibration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "model/calibrate.h"
+#include "model/moments.h"
+#include "model/seqsample.h"
+#include "nn/adam.h"
+#include "nn/conv.h"
+#include "nn/dense.h"
+#include "nn/dropout.h"
+#include "nn/loss.h"
+#include "nn/pool.h"
+#include "nn/recurrent.h"
+#include "sequences.h"
+
+static void
+near(double got, double want)
+{
+	if (!(fabs(got - want) < 1e-5))
+		fail_msg("%.9g is not %.9g", got, want);
+}
+
+static double
+sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+/* Sequence 0 has both steps, sequence 1 the last alone. */
+static size_t two_steps_row[] = {0, 1, 3};
+static const Steps two_steps = {2, 2, two_steps_row};
+
+static void
+run_cell(const RecurrentCell *cell, real *y, const real *x, RecurrentTensors *tensors)
+{
+	Recurrent layer = {.I = 1, .H = 1};
+	Arena measured = arena_measure();
+	void *block;
+
+	recurrent_carve_weights(&layer, &measured);
+	recurrent_carve_work(&layer, &measured, 4, 2, false);
+
+	Arena arena = test_arena(&measured, &block);
+
+	recurrent_carve_weights(&layer, &arena);
+	recurrent_carve_work(&layer, &arena, 4, 2, false);
+	cell->pack(&layer, tensors);
+	cell->forward(&layer, y, 1, x, &two_steps);
+	free(block);
+}
+
+static void
+test_lstm(void **state)
+{
+	real w_ih[] = {0.5f, -0.3f, 0.8f, 0.2f};
+	real w_hh[] = {0.1f, 0.4f, -0.6f, 0.7f};
+	real b_ih[] = {0, 1, 0, 0.1f};
+	real b_hh[] = {0.2f, 0, 0, 0};
+	const real x[] = {1, 2, -1};
+	RecurrentTensors tensors = {w_ih, w_hh, b_ih, b_hh};
+	real y[3];
+
+	run_cell(&lstm_cell, y, x, &tensors);
+
+	const double c0 = sigmoid(0.7) * tanh(0.8);
+	const double h0 = sigmoid(0.3) * tanh(c0);
+	const double c1 = sigmoid(0.4 + 0.4 * h0) * c0 + sigmoid(1.2 + 0.1 * h0) * tanh(1.6 - 0.6 * h0);
+
+	near(y[0], h0);
+	near(y[1], sigmoid(0.5 + 0.7 * h0) * tanh(c1));
+	near(y[2], sigmoid(-0.1) * tanh(sigmoid(-0.3) * tanh(-0.8)));
+}
+
+static void
+test_gru(void **state)
+{
+	real w_ih[] = {0.5f, -0.3f, 0.8f};
+	real w_hh[] = {0.1f, 0.4f, -0.6f};
+	real b_ih[] = {0, 1, 0.3f};
+	real b_hh[] = {0.2f, 0, -0.4f};
+	const real x[] = {1, 2, -1};
+	RecurrentTensors tensors = {w_ih, w_hh, b_ih, b_hh};
+	real y[3];
+
+	run_cell(&gru_cell, y, x, &tensors);
+
+	const double h0 = (1 - sigmoid(0.7)) * tanh(1.1 + sigmoid(0.7) * -0.4);
+	const double n1 = tanh(1.9 + sigmoid(1.2 + 0.1 * h0) * (-0.4 - 0.6 * h0));
+	const double z1 = sigmoid(0.4 + 0.4 * h0);
+
+	near(y[0], h0);
+	near(y[1], (1 - z1) * n1 + z1 * h0);
+	near(y[2], (1 - sigmoid(1.3)) * tanh(-0.5 + sigmoid(-0.3) * -0.4));
+}
+
+/* Two taps, two steps apart, over four steps: y_t = 10 + 2 x_{t-2} + 3 x_t. */
+static void
+test_conv(void **state)
+{
+	Conv conv = {.I = 1, .O = 1, .taps = 2, .dilation = 2};
+	size_t row[] = {0, 1, 2, 3, 4};
+	const Steps steps = {4, 1, row};
+	const real w[] = {2, 3};
+	const real b[] = {10};
+	const real x[] = {1, 2, 3, 4};
+	const uint8_t need[] = {1, 0, 1, 1};
+	uint8_t need_in[4] = {0};
+	real y[] = {-1, -1, -1, -1};
+	Arena measured = arena_measure();
+	void *block;
+
+	conv_carve_weights(&conv, &measured);
+	conv_carve_work(&conv, &measured, 1, false);
+
+	Arena arena = test_arena(&measured, &block);
+
+	conv_carve_weights(&conv, &arena);
+	conv_carve_work(&conv, &arena, 1, false);
+	conv_pack(&conv, w, b);
+	conv_forward(&conv, y, x, need, &steps);
+	near(y[0], 13);
+	near(y[1], -1);
+	near(y[2], 10 + 2 + 9);
+	near(y[3], 10 + 4 + 12);
+	conv_need(&conv, need_in, (const uint8_t[]){0, 0, 0, 1}, 4);
+	assert_memory_equal(need_in, ((const uint8_t[]){0, 1, 0, 1}), 4);
+	free(block);
+}
+
+static void
+test_pool(void **state)
+{
+	const real y[] = {4, 1, /* second step: */ 2, 5, -3, 7}; /* D = 2, the second column reversed */
+	const real w[] = {0, 0};
+	const double want[][4] = {{2, 1, -3, 7}, {3, 3, -3, 7}, {4, 5, -3, 7}, {3, 3, -3, 7}};
+
+	for (int kind = POOLING_LAST; kind <= POOLING_ATTENTION; kind++)
+	{
+		Pool pool = {.kind = kind, .D = 2, .forward = 1};
+		Arena measured = arena_measure();
+		void *block;
+		real out[4];
+
+		pool_carve(&pool, &measured, 4, 2);
+
+		Arena arena = test_arena(&measured, &block);
+
+		pool_carve(&pool, &arena, 4, 2);
+		pool_forward(&pool, out, y, w, &two_steps);
+		for (int i = 0; i < 4; i++)
+			near(out[i], want[kind][i]);
+		free(block);
+	}
+}
+
+static void
+test_dense_and_losses(void **state)
+{
+	const real w[] = {1, 2, 3, 4};
+	const real b[] = {10, 20};
+	const real x[] = {1, -1};
+	const real weight[] = {1, 4};
+	const int32_t label[] = {1};
+	const real target[] = {21};
+	real y[2];
+	real dy[2] = {0};
+
+	dense_forward(y, x, w, b, 1, 2, 2);
+	near(y[0], 9);
+	near(y[1], 19);
+	near(loss_cross_entropy(dy, y, label, weight, 0.5f, 1, 2), 4 * log(1 + exp(-10)));
+	near(dy[0], 2 / (1 + exp(10)));
+	near(dy[1], -2 / (1 + exp(10)));
+	dy[0] = 0;
+	near(loss_square(dy, y + 1, target, 0.5f, 1), 4);
+	near(dy[0], -2);
+	softmax(y, (const real[]){1000, 1000}, 2);
+	near(y[0], 0.5);
+}
+
+/* The first step moves every weight by the learning rate, whatever the gradient's size. */
+static void
+test_adam(void **state)
+{
+	real w[] = {1, 1};
+	real m[2] = {0};
+	real v[2] = {0};
+	const real dw[] = {100, -0.5f};
+	const AdamStep step = {.learning_rate = 0.1, .weight_decay = 0.5, .gradient_scale = 0.25, .step = 1};
+
+	adam_update(w, m, v, dw, &step, 2);
+	near(w[0], 0.95 - 0.1);
+	near(w[1], 0.95 + 0.1);
+	near(adam_square_norm(dw, 2), 10000.25);
+	near(adam_clip(4, 1), 0.25);
+	near(adam_clip(0.5, 1), 1);
+	near(adam_clip(4, 0), 1);
+	near(adam_schedule(1, 0, 4, 8, 1), 0.25);
+	near(adam_schedule(1, 4, 4, 8, 1), 1);
+	near(adam_schedule(1, 6, 4, 8, 1), 0.505);
+	near(adam_schedule(1, 8, 4, 8, 1), 0.01);
+	near(adam_schedule(1, 7, 4, 8, 0), 1);
+}
+
+static void
+test_dropout(void **state)
+{
+	Rng rng = rng_seed(1, 1);
+	real x[10000];
+	uint8_t keep[10000];
+	double kept = 0;
+
+	for (int i = 0; i < 10000; i++)
+		x[i] = 3;
+	dropout_forward(x, keep, &rng, 0.25, 10000);
+	for (int i = 0; i < 10000; i++)
+	{
+		near(x[i], keep[i] ? 4 : 0);
+		kept += keep[i];
+	}
+	assert_true(fabs(kept / 10000 - 0.75) < 0.02);
+}
+
+/* Every sequence of a class is drawn as often as any other, but for one; all classes equally often. */
+static void
+test_sampling(void **state)
+{
+	Rng rng = rng_seed(3, 3);
+	TestSet s = test_set_random(&rng, 50, 1, 2, 1, 9, 0);
+	uint32_t train[50];
+	uint32_t held[50];
+	uint32_t order[60];
+	uint32_t scratch[50];
+	size_t count[11];
+	size_t begin[3];
+	size_t n_held;
+	size_t drawn[50] = {0};
+
+	for (size_t i = 0; i < 50; i++)
+	{
+		s.label[i] = i < 8 ? 1 : 0;
+		s.held_out[i] = i >= 45;
+	}
+	s.label[49] = -1;
+	sample_split(train, begin, held, &n_held, &s.set, 2);
+	assert_int_equal(n_held, 4);
+	assert_int_equal(begin[1], 37);
+	assert_int_equal(begin[2], 45);
+	assert_int_equal(sample_per_class(45, 2, 0), 23);
+	assert_int_equal(sample_per_class(45, 2, 30), 30);
+	sample_balanced(order, train, begin, 30, 2, &rng);
+	for (size_t i = 0; i < 60; i++)
+		drawn[order[i]]++;
+	for (size_t i = 0; i < 45; i++)
+		assert_true(i < 8 ? drawn[i] == 3 || drawn[i] == 4 : drawn[i] <= 1);
+
+	sample_sort_by_length(train, scratch, count, &s.set, 45, 9);
+	for (size_t i = 1; i < 45; i++)
+		assert_true(s.start[train[i - 1] + 1] - s.start[train[i - 1]] >=
+					s.start[train[i] + 1] - s.start[train[i]]);
+
+	double weight[2];
+	real bias[2];
+	const real ones[] = {1, 1};
+
+	sample_class_weights(weight, begin, 2);
+	near(37 * weight[0], 8 * weight[1]);
+	sample_prior_bias(bias, begin, ones, true, 2);
+	near(bias[0] - bias[1], log(37.0 / 8.0));
+	sample_prior_bias(bias, begin, ones, false, 2);
+	near(bias[0] - bias[1], 0);
+	test_set_free(&s);
+}
+
+/* Labels drawn from softmax(score / 2) are told by temperature 2. */
+static void
+test_calibration(void **state)
+{
+	Rng rng = rng_seed(4, 4);
+	static real score[10000];
+	static int32_t label[5000];
+	const real bias[] = {0.5f, -0.5f};
+
+	for (size_t i = 0; i < 5000; i++)
+	{
+		score[2 * i] = (real) (4 * rng_normal(&rng));
+		score[2 * i + 1] = 0;
+		label[i] = rng_uniform(&rng) > sigmoid(((double) score[2 * i] + 1) / 2);
+	}
+
+	const double t = calibrate_temperature(score, bias, label, 5000, 2);
+
+	assert_true(t > 1.85 && t < 2.15);
+	assert_true(calibrate_loss(score, bias, t, label, 5000, 2) <
+				calibrate_loss(score, bias, 1, label, 5000, 2));
+}
+
+static void
+test_moments(void **state)
+{
+	const float v[] = {1e6f, 1e6f + 1, NAN, 1e6f + 2, 1e6f + 3};
+	Moments all = moments_of(v, 2, 1);
+	const Moments rest = moments_of(v + 2, 3, 1);
+	Moments none = {0};
+
+	moments_merge(&all, &rest);
+	near(all.mean, 1e6 + 1.5);
+	near(moments_scale(&all), sqrt(1.25));
+	near(moments_scale(&none), 1);
+	moments_merge(&none, &all);
+	near(none.mean, all.mean);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lstm),    cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_conv),    cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_adam),    cmocka_unit_test(test_dense_and_losses),
+		cmocka_unit_test(test_dropout), cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_moments), cmocka_unit_test(test_calibration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
