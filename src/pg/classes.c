@@ -52,22 +52,27 @@ classes_create(Oid relation, const SourceColumn *label)
 	return list;
 }
 
-void
-classes_see(ClassList *list, ClassSeen *seen, Datum value, int64 time)
+uint32
+classes_number(ClassList *list, Datum value)
 {
-	if (seen->value && time < seen->time)
-		return;
-
-	const uint64 hash = idmap_hash(list->values, value);
-	const uint32 number = idmap_add(list->values, value, hash);
+	const uint32 number = idmap_add(list->values, value, idmap_hash(list->values, value));
 
 	if (idmap_count(list->values) > CLASSES_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column \"%s\" has more than %d different values", list->label.name, CLASSES_MAX),
 				 errhint("A label is one of few classes: group the values in a view.")));
-	if (seen->value && time == seen->time &&
-		hash < idmap_hash(list->values, idmap_id(list->values, seen->value - 1)))
+	return number;
+}
+
+void
+classes_see(const ClassList *list, ClassSeen *seen, uint32 number, int64 time)
+{
+	const IdMap *values = list->values;
+
+	if (seen->value && (time < seen->time ||
+						(time == seen->time && idmap_hash(values, idmap_id(values, number)) <
+												   idmap_hash(values, idmap_id(values, seen->value - 1)))))
 		return;
 	*seen = (ClassSeen){.time = time, .value = number + 1};
 }

@@ -21,11 +21,15 @@ typedef struct ClassSeen
 /* An error unless the column's type can name classes. */
 extern ClassList *classes_create(Oid relation, const SourceColumn *label);
 
+/* The number of a value; an error when there are more than CLASSES_MAX. */
+extern uint32 classes_number(ClassList *list, Datum value);
+
 /* A value at a time: the latest stays, and of two at once the one with the larger hash, in any order of rows.
  */
-extern void classes_see(ClassList *list, ClassSeen *seen, Datum value, int64 time);
+extern void classes_see(const ClassList *list, ClassSeen *seen, uint32 number, int64 time);
 
-/* The names of all values by the order of their type; *class_of[number of a value] is its place among them. */
+/* The names of all values by the order of their type; *class_of[number of a value] is its place among them.
+ */
 extern const char **classes_finish(ClassList *list, int32 **class_of, int *C);
 
 #endif

@@ -20,6 +20,21 @@ typedef struct PeriodSum
 /* Users come in chunks, so that growing copies nothing. */
 #define USER_CHUNK 128
 
+/* Rows that wait for their place in memory to come near. */
+#define WAITING_MAX 32
+#define LOOK_UP_AFTER 16
+
+typedef struct WaitingRow
+{
+	Datum id;
+	uint64 hash;
+	int64 time;
+	uint32 user;  /* number in the map, once looked up */
+	uint32 label; /* number of the value, IDMAP_NONE: null */
+	int period;
+	double *number; /* of trend_of if there is one, then of the features; NaN: null */
+} WaitingRow;
+
 /*
  * What is known while rows come in. A user's record is
  *   double sum[before × F]         NaN: the period has no value
@@ -42,8 +57,9 @@ struct SequenceCells
 	size_t stride; /* bytes of a record */
 	size_t chunks, room;
 	char **chunk;
-	uint64 rows;
-	uint32 *number; /* N, once all are read: the record of user i in the final order */
+	WaitingRow waiting[WAITING_MAX];
+	uint64 rows, looked_up, added; /* so far */
+	uint32 *number;                /* N, once all are read: the record of user i in the final order */
 };
 
 static inline double *
@@ -69,6 +85,13 @@ user_exists(const SequenceCells *cells, uint32 user)
 {
 	return (int64 *) (user_seen(cells, user) + (cells->list ? 1 : 0));
 }
+
+/* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */
+extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
+extern void cells_read_end(SequenceCells *cells);
+
+extern size_t cells_memory(const SequenceCells *cells); /* bytes */
+extern char *user_id_text(Oid type, Datum id);
 
 /* An array of N of something, in the current memory context. */
 extern void *user_array(size_t N, size_t size);

@@ -14,106 +14,7 @@
 
 #include "nn/trend.h"
 #include "pg/errors.h"
-#include "pg/progress.h"
-#include "pg/runner.h"
 #include "pg/sequence_cells.h"
-
-static size_t
-cells_memory(const SequenceCells *cells)
-{
-	return cells->chunks * USER_CHUNK * cells->stride + idmap_memory(cells->ids);
-}
-
-static void
-cells_grow(SequenceCells *cells)
-{
-	const MemoryContext old = MemoryContextSwitchTo(cells->context);
-
-	memory_check(cells_memory(cells) + USER_CHUNK * cells->stride, cells->what);
-	if (cells->chunks == cells->room)
-	{
-		cells->room *= 2;
-		cells->chunk = repalloc(cells->chunk, cells->room * sizeof(*cells->chunk));
-	}
-	cells->chunk[cells->chunks] = MemoryContextAllocHuge(cells->context, USER_CHUNK * cells->stride);
-	memset(cells->chunk[cells->chunks], 0, USER_CHUNK * cells->stride);
-	cells->chunks++;
-	for (uint32 user = 0; user < USER_CHUNK; user++)
-		for (size_t i = 0; i < cells->sums; i++)
-			user_sum(cells, (uint32) (cells->chunks - 1) * USER_CHUNK + user)[i] = NAN;
-	MemoryContextSwitchTo(old);
-}
-
-static char *
-id_text(Oid type, Datum id)
-{
-	Oid output;
-	bool varlena;
-
-	getTypeOutputInfo(type, &output, &varlena);
-	return OidOutputFunctionCall(output, id);
-}
-
-static double
-finite_number(const SequenceCells *cells, const SourceColumn *column, Datum value, Datum id)
-{
-	const double number = source_number(value, column->type);
-
-	if (!isfinite(number))
-		error_not_finite(cells->relation, column->name, number, id_text(cells->user.type, id));
-	return number;
-}
-
-/* value[]: user, time, then what there is of trend and label, then the features. */
-static void
-read_row(void *arg, const Datum *value, const bool *isnull)
-{
-	SequenceCells *cells = arg;
-
-	if (isnull[0])
-		error_null_id(cells->relation, cells->user.name);
-
-	const int64 time = window_time(&cells->window, value[1]);
-	const int period = window_period(&cells->window, time);
-	const uint32 user = idmap_add(cells->ids, value[0], idmap_hash(cells->ids, value[0]));
-	int at = 2;
-
-	if (user == cells->chunks * USER_CHUNK)
-		cells_grow(cells);
-	if (cells->slots > 0)
-	{
-		if (!isnull[at])
-		{
-			PeriodSum *slot = &user_slot(cells, user)[period];
-
-			trend_sum(&slot->sum, &slot->rest, finite_number(cells, &cells->trend, value[at], value[0]),
-					  0.0f);
-			slot->count++;
-		}
-		at++;
-	}
-	if (cells->list)
-	{
-		if (!isnull[at])
-			classes_see(cells->list, user_seen(cells, user), value[at], time);
-		at++;
-	}
-	if (++cells->rows % 65536 == 0)
-		progress_rows(cells->rows);
-	if (period >= cells->window.before)
-		return;
-
-	double *sum = user_sum(cells, user) + (size_t) period * (size_t) cells->source->F;
-
-	*user_exists(cells, user) = 1;
-	for (int f = 0; f < cells->source->F; f++)
-		if (!isnull[at + f])
-		{
-			const double number = finite_number(cells, &cells->feature[f], value[at + f], value[0]);
-
-			sum[f] = isnan(sum[f]) ? number : sum[f] + number;
-		}
-}
 
 static void
 newest_row(void *arg, const Datum *value, const bool *isnull)
@@ -165,7 +66,8 @@ read_rows(SequenceCells *cells, bool whole)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
 	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1 AND %s OPERATOR(pg_catalog.<) $2",
 					 source_quote(source->relation), cells->time.quoted, cells->time.quoted);
-	source_scan(sql.data, 2, type, bound, NULL, whole, read_row, cells);
+	source_scan(sql.data, 2, type, bound, NULL, whole, cells_read_row, cells);
+	cells_read_end(cells);
 }
 
 void *
@@ -286,6 +188,8 @@ sequence_read(const SequenceSource *source, const TimestampTz *as_of, SequenceLa
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
 					(cells->list ? sizeof(ClassSeen) : 0) + sizeof(int64);
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
+	for (int i = 0; i < WAITING_MAX; i++)
+		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) source->F + 1));
 	read_rows(cells, whole);
 
 	users->cells = cells;
@@ -308,7 +212,7 @@ error_large(const SequenceCells *cells, size_t feature, double sum, Datum id)
 					errmsg("sum of column \"%s\" of %s is out of range", cells->feature[feature].name,
 						   cells->relation),
 					errdetail("It is %g for a period of user %s; networks compute in type real.", sum,
-							  id_text(cells->user.type, id)),
+							  user_id_text(cells->user.type, id)),
 					errhint("Scale the column down in a view, for instance by its logarithm.")));
 }
 
