@@ -85,6 +85,9 @@ extern void statement_add(Statement *statement, Oid type, Datum value, bool isnu
 extern void statement_add_text(Statement *statement, const char *text /* NULL: null */);
 extern void statement_add_int(Statement *statement, int32 value);
 extern void statement_add_bigint(Statement *statement, int64 value);
+extern void statement_add_float(Statement *statement, double value /* NaN: null */);
+extern void statement_add_pointer(Statement *statement, Oid type, const void *value /* NULL: null */);
+extern void statement_add_names(Statement *statement, const char *const *names, int n);
 extern uint64 statement_run(Statement *statement, const char *sql);  /* rows it processed */
 extern uint64 statement_read(Statement *statement, const char *sql); /* the same, under the active snapshot */
 extern Datum statement_result(int column, bool *isnull);             /* of its first row; column from 1 */
