@@ -1,3 +1,6 @@
+-- What users of SQL can rely on. A change here is a change of the API: it belongs into CHANGELOG.md.
+\pset format unaligned
+
 -- Every object of the extension has a comment: no rows.
 SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS without_comment
 FROM pg_catalog.pg_depend d
@@ -17,3 +20,27 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.
 WHERE c.relnamespace = 'usercls'::pg_catalog.regnamespace AND c.relkind IN ('r', 'v', 'c')
   AND pg_catalog.col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
+
+-- The public functions with their attributes. v: volatile, s: stable, i: immutable; parallel s: safe, r: restricted, u: unsafe.
+SELECT p.prokind AS kind, p.proname || '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')' AS function,
+       pg_catalog.pg_get_function_result(p.oid) AS result, p.provolatile AS volatile, p.proparallel AS parallel,
+       p.proisstrict AS strict, p.prosecdef AS definer, p.proconfig AS settings
+FROM pg_catalog.pg_proc p
+WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace AND p.proname !~ '^_'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend))
+ORDER BY p.proname, 2;
+
+-- The types. test/sql/views.sql pins the views.
+SELECT t.typname, t.typtype, t.typstorage, pg_catalog.array_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
+WHERE t.typnamespace = 'usercls'::pg_catalog.regnamespace AND t.typrelid = 0 AND t.typelem = 0 GROUP BY t.oid ORDER BY 1;
+
+-- The settings, which come with the library.
+SELECT count(*) FROM usercls.progress();
+SELECT s.name, s.vartype, s.context, s.boot_val, s.unit FROM pg_catalog.pg_settings s WHERE s.name ~ '^usercls[.]' ORDER BY 1;
+
+-- Everybody may call everything: functions check rights themselves.
+SELECT p.oid::pg_catalog.regprocedure AS not_for_everybody FROM pg_catalog.pg_proc p
+WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace
+  AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
+ORDER BY 1;
