@@ -1,8 +1,9 @@
 """Cai, de Janvry and Sadoulet (2015) as arrays: households, friendships, folds.
 
 Features are what is known before the decision: covariates and the randomised arms other than the treatment.
-`understanding` is left out (measured after the session), and so are `day` and `reveal`. A user's own treatment
-is no feature; the share of friends who are treated is: assignments are known when a campaign is planned.
+`understanding` is left out (measured after the session), and so are `day` and `reveal`. Friends' treatment is no
+feature either: arms were drawn within small areas, so it tells a household's own arm (correlation .25), and what
+tells the arm would have to enter the propensity.
 """
 import csv
 import os
@@ -42,9 +43,8 @@ class Cai:
         self.treated = np.where(self.inside, treated, -1).astype(np.int8)
         self.outcome = np.where(self.inside, outcome, 0).astype(np.float32)
         self.village = np.array([r["village"] for r in rows])
-        friends, _ = neighbour_mean(np.stack([treated, (delay == 0) * treated], 1), self.edge)
         self.feature = np.concatenate([np.stack([column(c) for c in COVARIATES + ARMS], 1),
-                                       np.stack([region == 2, region == 3], 1), friends], 1).astype(np.float32)
+                                       np.stack([region == 2, region == 3], 1)], 1).astype(np.float32)
         self.fold = np.full((len(seeds), self.N), -1, np.int8)
         for s, seed in enumerate(seeds):
             rng = np.random.default_rng(seed)

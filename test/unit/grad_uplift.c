@@ -26,41 +26,6 @@ objective(UpliftCase *c, real *logit, real *h)
 	return sum;
 }
 
-static void
-backward(real *dw, UpliftCase *c, const real *h)
-{
-	const size_t L = c->net.L;
-	const size_t H = c->net.H;
-	real *dh = malloc(N * H * sizeof(real));
-
-	for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
-	{
-		const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
-
-		upliftnet_head_backward(dh + from * H, dw, &c->pass, &c->scratch, coefficient + from * c->net.C, h + from * H,
-								from, n);
-		upliftnet_layer_backward(dw, &c->pass, &c->scratch, dh + from * H, L - 1, from, n);
-	}
-	for (size_t l = L; l-- > 0;)
-	{
-		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
-			upliftnet_products_backward(dw, &c->pass, &c->scratch, l, from, N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK);
-		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
-		{
-			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
-
-			if (l == 0)
-			{
-				upliftnet_input_backward(dw, &c->pass, &c->scratch, from, n);
-				continue;
-			}
-			upliftnet_products(&c->pass, &c->scratch, l - 1, from, n);
-			upliftnet_layer_backward(dw, &c->pass, &c->scratch, c->rows.att[l] + from * H, l - 1, from, n);
-		}
-	}
-	free(dh);
-}
-
 /* A few elements of every tensor. */
 static void
 check(const UpliftConfig *config, bool directed, bool weighted, double drop)
@@ -84,7 +49,7 @@ check(const UpliftConfig *config, bool directed, bool weighted, double drop)
 	real *dw = calloc(c.net.total, sizeof(real));
 
 	objective(&c, logit, h);
-	backward(dw, &c, h);
+	case_backward(dw, &c, coefficient, h);
 	for (size_t i = 0; i < table.count; i++)
 	{
 		const Tensor *t = &table.param[i];
