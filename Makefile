@@ -68,7 +68,7 @@ unit regress tap:
 	scripts/test $@
 fuzz:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/test fuzz
-sanitize valgrind:
+sanitize valgrind interop:
 	scripts/$@
 test-other-majors:
 	scripts/other-majors
@@ -77,4 +77,4 @@ bench:
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
-.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind test-other-majors bench format
+.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind interop test-other-majors bench format
