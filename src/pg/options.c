@@ -85,12 +85,6 @@ options_from_jsonb(void *config, const Option *options, size_t n, const Jsonb *g
 		option_set(config, options, n, name, jsonb_scalar_text(&value), argument);
 }
 
-void
-options_from_text(void *config, const Option *options, size_t n, const char *name, const char *value)
-{
-	option_set(config, options, n, name, value, name);
-}
-
 Jsonb *
 options_to_jsonb(const void *config, const Option *options, size_t n)
 {

@@ -19,8 +19,4 @@ extern void options_from_jsonb(void *config, const Option *options, size_t n, co
 /* Every option with its value, as a jsonb object: what a stored model says about itself. */
 extern Jsonb *options_to_jsonb(const void *config, const Option *options, size_t n);
 
-/* The same for a value that came as text (an SQL argument of its own, such as architecture). */
-extern void options_from_text(void *config, const Option *options, size_t n, const char *name,
-							  const char *value);
-
 #endif

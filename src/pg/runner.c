@@ -232,12 +232,6 @@ runner_task(Runner *runner)
 	return runner->task;
 }
 
-size_t
-runner_bytes(const Runner *runner)
-{
-	return runner->bytes;
-}
-
 static void
 workers_start(Runner *runner)
 {

@@ -59,7 +59,6 @@ extern size_t runner_measure(const RunnerKind *kind, const void *spec);
 extern Runner *runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what);
 
 extern void *runner_task(Runner *runner);
-extern size_t runner_bytes(const Runner *runner);
 
 /* Run the job to its end, or to where it stops at the deadline. watch NULL: it has no epochs. */
 extern void runner_run(Runner *runner, const RunnerWatch *watch);

@@ -402,5 +402,7 @@ sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec)
 	config_of(training, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
 	training->class_weights = spec_jsonb(spec, "class_weights");
 	training->share = strtod(spec_need(spec, "share"), NULL);
+	if (!(training->share >= 0 && training->share <= 0.9))
+		error_out_of_range("share", spec_need(spec, "share"), "a number from 0 to 0.9");
 	training->seed = pg_strtoint64(spec_need(spec, "seed"));
 }
