@@ -59,7 +59,7 @@ BEGIN
 	CREATE TEMP TABLE answers ON COMMIT DROP AS
 	SELECT t.uplift AS whole, s.value AS by_sql, o.uplift AS by_lookup
 	FROM usercls.target_users('m') AS t
-	JOIN by_sql(usercls.export_model('m'), coalesce((options->>'layers')::int, 2), directed, weighted) AS s ON s.id = t.user_id,
+	JOIN by_sql(usercls.export_model('m'), (options->>'layers')::int, directed, weighted) AS s ON s.id = t.user_id,
 	LATERAL usercls.uplift('m', t.user_id) AS o;
 	SELECT count(*), max(a.whole) - min(a.whole) > 1e-3, max(abs(a.whole - a.by_sql)) < 1e-5, max(abs(a.whole - a.by_lookup)) < 1e-5
 	INTO users, spread, by_sql, by_lookup FROM answers AS a;
@@ -68,19 +68,19 @@ BEGIN
 END $$;
 
 SELECT options, directed, weighted, d.*
-FROM (VALUES ('{}'::jsonb, false, false),
-             ('{"layers": 3, "heads": 2}', false, true),
+FROM (VALUES ('{"layers": 2}'::jsonb, false, false),
+             ('{"layers": 3, "heads": 2, "depth": "gated"}', false, true),
              ('{"layers": 1, "depth": "residual"}', true, false),
-             ('{"depth": "none", "aggregate": "sum"}', true, true),
-             ('{"aggregate": "attention+sum", "heads": 4}', false, true),
-             ('{"estimator": "two_head", "log_degree": false}', true, true),
-             ('{"estimator": "class_transform"}', false, false),
-             ('{"corrected": false}', false, true)) AS c (options, directed, weighted),
+             ('{"layers": 2, "depth": "none", "aggregate": "sum"}', true, true),
+             ('{"layers": 2, "depth": "gated", "aggregate": "attention+sum", "heads": 4}', false, true),
+             ('{"layers": 2, "estimator": "two_head", "log_degree": false}', true, true),
+             ('{"layers": 2, "estimator": "class_transform"}', false, false),
+             ('{"layers": 2, "corrected": false}', false, true)) AS c (options, directed, weighted),
      LATERAL largest_difference(options, directed, weighted) AS d;
 
 -- The aggregate gives the same in a parallel plan.
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', features => '{a,b}', promote => 'always',
-	hyperparams => '{"max_epochs": 2, "hidden_size": 8, "heads": 2}');
+	hyperparams => '{"max_epochs": 2, "hidden_size": 8, "heads": 2, "layers": 2, "depth": "gated"}');
 CREATE TABLE weights AS SELECT usercls.export_model('m') AS weights;
 CREATE TABLE state AS SELECT user_id, usercls.gnn_input(weights, ARRAY[a, b], 3) AS h FROM users, weights;
 CREATE TABLE near AS SELECT n.self, me.h AS self_h, you.h AS other_h, n.weight
