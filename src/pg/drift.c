@@ -15,6 +15,7 @@
 #include "pg/evaluate.h"
 #include "pg/evaluate_sequence.h"
 #include "pg/graphload.h"
+#include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
 
 /* Rows of F features, NaN = missing: steps of sequences, or users. */
@@ -170,15 +171,18 @@ drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
 						errdetail("Its users \"%s\" have no time column to tell then from now.", get_rel_name(source->users)),
 						errhint("Pass the users of today, with the same columns, as source.")));
 
-	const UserGraph *users = graph_load(source, LOAD_FEATURES, false, false, "drift");
+	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
+	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
+	const UserGraph *users = graph_load(source, inputs, LOAD_FEATURES, false, false, "drift");
 	const Observed then = {users->feature, users->N, users->F};
 
 	source->users = call->source;
-	users = graph_load(source, LOAD_FEATURES, false, false, "drift");
+	inputs = uplift_inputs_of(source, model->feature, model->net.F);
+	users = graph_load(source, inputs, LOAD_FEATURES, false, false, "drift");
 
 	const Observed now = {users->feature, users->N, users->F};
 
-	put_drift(result, &then, &now, (const char *const *) source->feature);
+	put_drift(result, &then, &now, (const char *const *) inputs->name);
 }
 
 PG_FUNCTION_INFO_V1(usercls_drift);

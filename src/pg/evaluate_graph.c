@@ -40,7 +40,8 @@ evaluate_uplift_sample(const EvaluateCall *call)
 
 	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
 	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;
-	const UserGraph *users = graph_load(source, LOAD_EXPERIMENT, binary, false, "evaluation");
+	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
+	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, false, "evaluation");
 	const UpliftScore *score = uplift_score_graph(model, users, source, NULL);
 	uint8_t *held_out = NULL;
 

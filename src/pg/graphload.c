@@ -24,29 +24,6 @@
 /* Edges whose ids are hashed, and their entries on the way from memory, before they are looked up. */
 #define EDGES_AHEAD 16
 
-static char *
-id_text(Oid type, Datum id)
-{
-	Oid output;
-	bool is_varlena;
-
-	getTypeOutputInfo(type, &output, &is_varlena);
-	return OidOutputFunctionCall(output, id);
-}
-
-/* -- Values --------------------------------------------------------------- */
-
-float
-graphload_feature(const UpliftSource *from, const SourceColumn *column, Datum value, Oid id_type, Datum id)
-{
-	const double number = source_number(value, column->type);
-
-	/* Too large for a float is as good as infinite. */
-	if (!isfinite((float) number))
-		error_not_finite(get_rel_name(from->users), column->name, number, id_text(id_type, id));
-	return (float) number;
-}
-
 float
 graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull)
 {
@@ -74,7 +51,7 @@ typedef struct UserReader
 	UserGraph *users;
 	const UpliftSource *from;
 	SourceColumn id;
-	SourceColumn *feature;
+	const UpliftInputs *inputs;
 	SourceColumn treatment, outcome, propensity;
 	bool experiment, binary;
 	size_t room;
@@ -118,7 +95,7 @@ users_grow(UserReader *reader)
 static float
 user_number(const UserReader *reader, const SourceColumn *column, Datum value, Datum id)
 {
-	return graphload_feature(reader->from, column, value, reader->id.type, id);
+	return uplift_number(reader->from->users, column, value, reader->id.type, id);
 }
 
 static void
@@ -127,7 +104,7 @@ error_user_value(const UserReader *reader, const SourceColumn *column, double va
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("column \"%s\" of \"%s\" is %g for user %s, expected %s", column->name, reader->table,
-						   value, id_text(reader->id.type, id), wanted),
+						   value, source_id_text(reader->id.type, id), wanted),
 					errhint("%s", hint)));
 }
 
@@ -180,25 +157,25 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	if (node == reader->room)
 		users_grow(reader);
 	if (idmap_add(users->ids, value[0], idmap_hash(users->ids, value[0])) != node)
-		error_duplicate_id(reader->table, reader->id.name, id_text(reader->id.type, value[0]));
+		error_duplicate_id(reader->table, reader->id.name, source_id_text(reader->id.type, value[0]));
 	users->N++;
 
-	for (size_t f = 0; f < users->F; f++)
-		users->feature[node * users->F + f] =
-			isnull[1 + f] ? NAN : user_number(reader, &reader->feature[f], value[1 + f], value[0]);
+	uplift_inputs_fill(users->feature + node * users->F, reader->inputs, value + 1, isnull + 1, reader->id.type,
+					   value[0]);
 	if (reader->experiment)
-		experiment_row(reader, node, value + 1 + users->F, isnull + 1 + users->F, value[0]);
+		experiment_row(reader, node, value + 1 + reader->inputs->columns, isnull + 1 + reader->inputs->columns,
+					   value[0]);
 }
 
 /* The rows in the order of the ids, so that the same data give the same model. */
 static void
-users_load(UserGraph *users, const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole,
+users_load(UserGraph *users, const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary, bool whole,
 		   const char *what)
 {
 	UserReader reader = {.users = users,
 						 .from = from,
 						 .id = source_column(from->users, from->user_column),
-						 .feature = palloc(sizeof(SourceColumn) * Max(from->F, 1)),
+						 .inputs = inputs,
 						 .experiment = experiment == LOAD_EXPERIMENT,
 						 .binary = binary,
 						 .table = get_rel_name(from->users),
@@ -206,17 +183,14 @@ users_load(UserGraph *users, const UpliftSource *from, GraphLoadExperiment exper
 						 .context = CurrentMemoryContext};
 	StringInfoData sql;
 
-	users->F = (size_t) from->F;
+	users->inputs = inputs;
+	users->F = (size_t) inputs->F;
 	users->id_type = reader.id.type;
 	users->ids = idmap_create(reader.id.type);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", reader.id.quoted);
-	for (int f = 0; f < from->F; f++)
-	{
-		reader.feature[f] = source_number_column(from->users, from->feature[f]);
-		appendStringInfo(&sql, ", %s", reader.feature[f].quoted);
-	}
+	uplift_inputs_select(&sql, inputs);
 	if (reader.experiment)
 	{
 		reader.treatment = source_number_column(from->users, from->treatment_column);
@@ -378,12 +352,13 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 /* -- Both ----------------------------------------------------------------- */
 
 UserGraph *
-graph_load(const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole, const char *what)
+graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary,
+		   bool whole, const char *what)
 {
 	UserGraph *users = palloc0(sizeof(*users));
 
 	StaticAssertStmt(IDMAP_NONE == GRAPH_UNKNOWN, "an id that is not found is an unknown end");
-	users_load(users, from, experiment, binary, whole, what);
+	users_load(users, from, inputs, experiment, binary, whole, what);
 	edges_load(users, from, whole, what);
 	return users;
 }

@@ -10,6 +10,7 @@
 
 #include "model/graph.h"
 #include "pg/source.h"
+#include "pg/uplift_input.h"
 #include "pg/uplift_source.h"
 
 typedef enum GraphLoadExperiment
@@ -22,6 +23,7 @@ typedef enum GraphLoadExperiment
 typedef struct UserGraph
 {
 	size_t N, F;
+	const UpliftInputs *inputs; /* what the F features are */
 	Oid id_type;
 	IdMap *ids;
 	float *feature; /* N × F, NaN = missing */
@@ -44,12 +46,8 @@ typedef struct UserGraph
  * what names the work in errors about memory. binary: outcomes other than 0 and
  * 1 are an error. whole: an error when row security would hide rows.
  */
-extern UserGraph *graph_load(const UpliftSource *from, GraphLoadExperiment experiment, bool binary, bool whole,
-							 const char *what);
-
-/* One value as it is loaded: finite, or an error that names it. */
-extern float graphload_feature(const UpliftSource *from, const SourceColumn *column, Datum value, Oid id_type,
-							   Datum id);
+extern UserGraph *graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment,
+							 bool binary, bool whole, const char *what);
 
 /* The weight of an edge: finite and not negative, or an error. */
 extern float graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull);

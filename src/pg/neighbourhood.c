@@ -2,8 +2,6 @@
 
 #include "pg/neighbourhood.h"
 
-#include <math.h>
-
 #include "access/genam.h"
 #include "access/relation.h"
 #include "catalog/index.h"
@@ -40,7 +38,7 @@ struct NeighbourLookup
 	SourcePlan *users;      /* (ids) → id, features */
 	SourcePlan *known;      /* (ids) → id; NULL: foreign keys say that both ends of an edge are users */
 	SourceColumn weight;
-	SourceColumn *feature;
+	UpliftInputs *inputs;
 };
 
 /* -- Preparing ------------------------------------------------------------ */
@@ -140,14 +138,14 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type, bool features)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", id);
-	for (int f = 0; features && f < source->F; f++)
-		appendStringInfo(&sql, ", %s", lookup->feature[f].quoted);
+	if (features)
+		uplift_inputs_select(&sql, lookup->inputs);
 	appendStringInfo(&sql, " FROM %s WHERE %s = ANY ($1)", source_quote(source->users), id);
 	return source_prepare(sql.data, 1, &ids_type);
 }
 
 static void
-lookup_prepare(NeighbourLookup *lookup, const Model *model)
+lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
 {
 	UpliftSource *source = uplift_source_of(model);
 
@@ -163,9 +161,8 @@ lookup_prepare(NeighbourLookup *lookup, const Model *model)
 						errhint("Use usercls.target_users().")));
 	if (source->weight_column)
 		lookup->weight = source_number_column(source->edges, source->weight_column);
-	lookup->feature = palloc(sizeof(SourceColumn) * Max(source->F, 1));
-	for (int f = 0; f < source->F; f++)
-		lookup->feature[f] = source_number_column(source->users, source->feature[f]);
+
+	lookup->inputs = uplift_inputs_of(source, uplift->feature, uplift->net.F);
 
 	hint_index(source->users, source->user_column);
 	hint_index(source->edges, source->target_column);
@@ -214,7 +211,7 @@ lookup_is_valid(const NeighbourLookup *lookup)
 }
 
 NeighbourLookup *
-neighbour_lookup(const Model *model)
+neighbour_lookup(const Model *model, const UpliftModel *uplift)
 {
 	static NeighbourLookup kept[LOOKUPS_KEPT];
 	static uint64 clock = 0;
@@ -236,7 +233,7 @@ neighbour_lookup(const Model *model)
 
 	const MemoryContext old = MemoryContextSwitchTo(lookup->context);
 
-	lookup_prepare(lookup, model);
+	lookup_prepare(lookup, model, uplift);
 	MemoryContextSwitchTo(old);
 
 	/* An error above leaves version 0: whatever is there is dropped by the next who comes. */
@@ -251,12 +248,6 @@ Oid
 neighbour_id_type(const NeighbourLookup *lookup)
 {
 	return lookup->id_type;
-}
-
-const UpliftSource *
-neighbour_source(const NeighbourLookup *lookup)
-{
-	return lookup->source;
 }
 
 /* -- Reading -------------------------------------------------------------- */
@@ -325,7 +316,7 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	const NeighbourLookup *lookup = reader->lookup;
 	Neighbourhood *found = reader->found;
 	const uint32 id = reader_id(reader, value[0]);
-	const size_t F = (size_t) lookup->source->F;
+	const size_t F = (size_t) lookup->inputs->F;
 
 	/* Training refuses tables with two rows for a user. */
 	if (reader->node[id] != GRAPH_UNKNOWN)
@@ -337,10 +328,7 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 			reader->feature_room = Max(64, reader->feature_room * 2);
 			found->feature = reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
 		}
-		for (size_t f = 0; f < F; f++)
-			found->feature[found->N * F + f] = isnull[1 + f]
-				? NAN
-				: graphload_feature(lookup->source, &lookup->feature[f], value[1 + f], lookup->id_type, value[0]);
+		uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type, value[0]);
 	}
 	reader->frontier[reader->frontier_size++] = id;
 	reader->node[id] = (uint32_t) found->N++;

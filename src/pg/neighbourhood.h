@@ -6,9 +6,7 @@
 #ifndef USERCLS_PG_NEIGHBOURHOOD_H
 #define USERCLS_PG_NEIGHBOURHOOD_H
 
-#include "model/uplift.h"
-#include "pg/registry.h"
-#include "pg/uplift_source.h"
+#include "pg/uplift_model.h"
 
 /* Edges read of one user in one direction, and for one score altogether: more are left out. */
 #define NEIGHBOURS_MAX 1000
@@ -17,10 +15,9 @@
 typedef struct NeighbourLookup NeighbourLookup;
 
 /* The lookups of a version; prepares them at first use, with a notice for an index that is missing. */
-extern NeighbourLookup *neighbour_lookup(const Model *model);
+extern NeighbourLookup *neighbour_lookup(const Model *model, const UpliftModel *uplift);
 
 extern Oid neighbour_id_type(const NeighbourLookup *lookup);
-extern const UpliftSource *neighbour_source(const NeighbourLookup *lookup);
 
 /*
  * Nodes by distance from the user, who is node 0. Edges say whom a node listens

@@ -179,6 +179,16 @@ source_can_select(Oid relation, const SourceColumn *column)
 	return found;
 }
 
+char *
+source_id_text(Oid type, Datum id)
+{
+	Oid output;
+	bool is_varlena;
+
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, id);
+}
+
 static SPIPlanPtr
 prepare(const char *sql, int n, const Oid *types, int options)
 {

@@ -39,6 +39,9 @@ extern bool source_is_number(Oid type);
 /* A value of such a type as float8. NaN and infinity come through: the caller knows what to say. */
 extern double source_number(Datum value, Oid type);
 
+/* An id as text, for messages. */
+extern char *source_id_text(Oid type, Datum id);
+
 /*
  * Whether a condition on the column could spare us rows: false for a plain table without an index on it. The condition
  * would then be checked for each row, and more slowly than we do.

@@ -163,8 +163,6 @@ const RunnerKind runner_uplift_score = {.name = "uplift score",
 UpliftScore *
 uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from, GraphCounts *counts)
 {
-	check_spec_features(model->feature, model->net.F, (const char *const *) from->feature, (size_t) from->F);
-
 	const UpliftScoreSpec spec = {.config = model->net.config,
 								  .graph = graphload_spec(users, from),
 								  .F = users->F,

@@ -150,12 +150,7 @@ usercls_uplift(PG_FUNCTION_ARGS)
 
 	call_find_model(call, version, fcinfo->flinfo->fn_mcxt);
 
-	NeighbourLookup *lookup = neighbour_lookup(version);
-	const UpliftSource *source = neighbour_source(lookup);
-
-	check_spec_features(call->model->feature, call->model->net.F, (const char *const *) source->feature,
-						(size_t) source->F);
-
+	NeighbourLookup *lookup = neighbour_lookup(version, call->model);
 	const Datum id = convert_id(PG_GETARG_DATUM(1), call->given, neighbour_id_type(lookup));
 	const Neighbourhood *near = neighbourhood_read(lookup, id, &call->model->net);
 

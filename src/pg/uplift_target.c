@@ -142,7 +142,7 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	progress_start("score", name);
 	progress_phase(PROGRESS_READING);
 
-	const UserGraph *users = graph_load(source, LOAD_FEATURES, false, false, "scoring");
+	const UserGraph *users = graph_load(source, uplift_inputs_of(source, model->feature, model->net.F), LOAD_FEATURES, false, false, "scoring");
 
 	progress_phase(PROGRESS_SCORING);
 	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_score_graph(model, users, source, NULL), decision);

@@ -113,35 +113,38 @@ const RunnerKind runner_uplift = {.name = "uplift train",
 									  .report = uplifttrain_report,
 									  .stop = uplifttrain_stop};
 
-/* The weights of the version to start from, which must be the same network over the same features. */
-static void
-warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftNet *net)
+/* The version to start from; NULL: none. */
+static const UpliftModel *
+warm_model(const TrainRun *run, const UpliftSource *source)
 {
-	const Model *model = run->model ? registry_version(run->name, source->warm_start, RIGHT_TRAIN) : NULL;
-
-	if (!model)
+	if (!source->warm_start)
+		return NULL;
+	if (!run->model)
 		error_unknown_version(run->name, source->warm_start, 0);
+	return uplift_model_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN), CurrentMemoryContext);
+}
 
-	const UpliftModel *old = uplift_model_get(model, CurrentMemoryContext);
-	bool same = old->net.total == net->total && old->net.F == net->F && old->net.L == net->L &&
-		old->net.H == net->H && old->net.C == net->C && old->net.config.depth == net->config.depth &&
-		old->net.config.aggregate == net->config.aggregate && old->net.config.heads == net->config.heads &&
-		old->net.config.estimator == net->config.estimator;
+/* Its weights, if it is the same network; it reads the same features, since they were loaded for it. */
+static void
+warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftModel *old, const UpliftNet *net)
+{
+	const UpliftConfig *a = &old->net.config;
+	const UpliftConfig *b = &net->config;
 
-	for (size_t f = 0; same && f < net->F; f++)
-		same = strcmp(old->feature[f], source->feature[f]) == 0;
-	if (!same)
+	if (old->net.total != net->total || a->layers != b->layers || a->hidden_size != b->hidden_size ||
+		a->heads != b->heads || a->depth != b->depth || a->aggregate != b->aggregate ||
+		a->log_degree != b->log_degree || a->estimator != b->estimator)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("version %d of model \"%s\" cannot start this training", source->warm_start, run->name),
-						errdetail("It is another network, or reads other features."),
-						errhint("Pass the features and hyperparams of that version, or no warm_start.")));
+						errdetail("It is another network."),
+						errhint("Pass the hyperparams of that version, or no warm_start.")));
 	memcpy(initial, old->w, sizeof(real) * net->total);
 }
 
 /* Train; returns the model, its weights in the current memory context. */
 static UpliftModel *
 train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, const UserGraph *users,
-			  const uint8_t *held_out, const UpliftSpec *spec)
+			  const uint8_t *held_out, const UpliftSpec *spec, const UpliftModel *warm)
 {
 	Runner *runner = runner_start(&runner_uplift, spec, sizeof(*spec), "training");
 	UpliftTask *task = runner_task(runner);
@@ -155,18 +158,18 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 	memcpy(task->data.held_out, held_out, N);
 	if (spec->propensities)
 		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
-	if (spec->warm_start)
-		warm_start(task->data.initial, run, source, &task->net);
+	if (warm)
+		warm_start(task->data.initial, run, source, warm, &task->net);
 
 	train_run(run, runner, source->config.max_epochs, DECIDING_METRIC);
 
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));
 
-	*model = (UpliftModel){.net = task->net, .feature = source->feature};
+	*model = (UpliftModel){.net = task->net, .feature = users->inputs->name};
 	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * task->net.total);
 	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
-	outcome->record.weights = uplift_model_encode(&model->net, &task->params, model->w, source->feature);
+	outcome->record.weights = uplift_model_encode(&model->net, &task->params, model->w, model->feature);
 	outcome->record.best_epoch = result->report.best_epoch;
 	outcome->record.epochs = result->report.epoch;
 	runner_end(runner);
@@ -198,22 +201,48 @@ measure(double *deciding, const UserGraph *users, const UpliftModel *model, cons
 }
 
 static bool
-same_features(const UpliftModel *model, const UpliftSource *source)
+same_features(const UpliftModel *model, const UpliftInputs *inputs)
 {
-	if (model->net.F != (size_t) source->F)
+	if (model->net.F != (size_t) inputs->F)
 		return false;
 	for (size_t f = 0; f < model->net.F; f++)
-		if (strcmp(model->feature[f], source->feature[f]) != 0)
+		if (strcmp(model->feature[f], inputs->name[f]) != 0)
 			return false;
+	return true;
+}
+
+/* The columns of the users table that a model reads; false: not all of them are there. */
+static bool
+columns_of(UpliftSource *source, const UpliftModel *model)
+{
+	source->F = 0;
+	source->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
+	for (size_t f = 0; f < model->net.F; f++)
+	{
+		char *name = pstrdup(model->feature[f]);
+
+		if (get_attnum(source->users, name) == InvalidAttrNumber)
+		{
+			char *category = strchr(name, '=');
+
+			if (category)
+				*category = '\0';
+			if (get_attnum(source->users, name) == InvalidAttrNumber)
+				return false;
+		}
+		if (source->F == 0 || strcmp(source->feature[source->F - 1], name) != 0)
+			source->feature[source->F++] = name;
+	}
 	return true;
 }
 
 /*
  * What the promoted version reaches on the same held-out users; NaN when there
- * is none, or when it reads features that this training has not loaded.
+ * is none, or when a column that it reads is gone.
  */
 static double
-measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, const uint8_t *held_out)
+measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, bool binary,
+				  const uint8_t *held_out)
 {
 	double deciding;
 
@@ -222,10 +251,16 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 
 	const Model *promoted = registry_version(run->name, run->model->promoted, RIGHT_TRAIN);
 	const UpliftModel *model = uplift_model_get(promoted, CurrentMemoryContext);
+	UpliftSource own = *source;
 
-	if (!same_features(model, source))
-		return NAN;
-	measure(&deciding, users, model, source, held_out);
+	if (!same_features(model, users->inputs))
+	{
+		if (!columns_of(&own, model))
+			return NAN;
+		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT, binary, true,
+						   "training");
+	}
+	measure(&deciding, users, model, &own, held_out);
 	return deciding;
 }
 
@@ -237,7 +272,10 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 	train_begin(run, "uplift");
 
 	const bool binary = source->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
-	const UserGraph *users = graph_load(source, LOAD_EXPERIMENT, binary, true, "training");
+	const UpliftModel *warm = warm_model(run, source);
+	const UpliftInputs *inputs =
+		warm ? uplift_inputs_of(source, warm->feature, warm->net.F) : uplift_inputs_find(source);
+	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, true, "training");
 	uint8_t *held_out = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
 
 	uplift_held_out(held_out, users, source);
@@ -249,14 +287,14 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 							 .graph = graphload_spec(users, source),
 							 .F = users->F,
 							 .propensities = users->propensity != NULL,
-							 .warm_start = source->warm_start != 0,
+							 .warm_start = warm != NULL,
 							 .seed = (uint64_t) source->seed};
 	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
 
 	experiment_check(users, source, &train, &test);
 	*outcome = (TrainOutcome){.record = {.architecture = "graph_attention",
-										 .features = (const char *const *) source->feature,
-										 .n_features = source->F,
+										 .features = (const char *const *) inputs->name,
+										 .n_features = inputs->F,
 										 .hyperparams = options_to_jsonb(&source->config, uplift_options, uplift_option_count),
 										 .seed = source->seed,
 										 .metric = DECIDING_METRIC,
@@ -278,11 +316,11 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 
 	memory_check(bytes, "training");
 
-	const UpliftModel *model = train_network(run, outcome, source, users, held_out, &spec);
+	const UpliftModel *model = train_network(run, outcome, source, users, held_out, &spec, warm);
 
 	progress_phase(PROGRESS_EVALUATING);
 	outcome->record.metrics = measure(&outcome->record.value, users, model, source, held_out);
-	outcome->incumbent = measure_incumbent(run, users, source, held_out);
+	outcome->incumbent = measure_incumbent(run, users, source, binary, held_out);
 	train_end(run, outcome);
 }
 
@@ -307,7 +345,7 @@ optional_name(FunctionCallInfo fcinfo, int arg)
 	return PG_ARGISNULL(arg) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(arg)));
 }
 
-/* Named features must be numbers, each once, and none may tell the outcome. */
+/* Named features must be columns, each once, and none may tell the outcome. */
 static void
 features_named(UpliftSource *source, ArrayType *array)
 {
@@ -322,7 +360,7 @@ features_named(UpliftSource *source, ArrayType *array)
 		if (isnull[i])
 			train_null_arg("a name in features");
 		source->feature[i] = pstrdup(NameStr(*DatumGetName(name[i])));
-		source_number_column(source->users, source->feature[i]);
+		source_column(source->users, source->feature[i]);
 		for (size_t r = 0; r < lengthof(role); r++)
 			if (strcmp(source->feature[i], role[r]) == 0)
 				ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

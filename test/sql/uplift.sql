@@ -110,9 +110,11 @@ WHERE m.name = 'targets' AND r.version IN (5, 6) GROUP BY r.version ORDER BY r.v
 
 -- Ids of any hashable type.
 CREATE TABLE named_users AS SELECT 'user ' || user_id AS name, age, mobile, treated, outcome FROM users;
-CREATE TABLE named_edges AS SELECT 'user ' || src AS src, 'user ' || dst AS dst FROM edges;
+CREATE TABLE named_edges AS SELECT 'user ' || src AS src, 'user ' || dst AS dst, weight FROM edges;
 ALTER TABLE named_users ADD PRIMARY KEY (name);
-SELECT version FROM usercls.train_uplift('named', 'named_users', 'named_edges', user_column => 'name', features => '{age,mobile}',
+CREATE INDEX ON named_edges (src);
+CREATE INDEX ON named_edges (dst);
+SELECT version, classes FROM usercls.train_uplift('named', 'named_users', 'named_edges', user_column => 'name', features => '{age,mobile}', weight_column => 'weight',
 	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "log_degree": false}', promote => 'always');
 SELECT count(*), pg_typeof(min(user_id)) FROM usercls.target_users('named', 1, 0, NULL, NULL::text) GROUP BY pg_typeof(user_id);
 SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS same, count(*)
@@ -120,7 +122,7 @@ FROM usercls.target_users('named', 1, 0, NULL, NULL::text) AS t, usercls.uplift(
 -- The last edge of a table counts, too.
 SET client_min_messages = warning;
 TRUNCATE named_edges;
-INSERT INTO named_edges VALUES ('user 7', 'user 8');
+INSERT INTO named_edges VALUES ('user 7', 'user 8', 2);
 SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS same, count(*)
 FROM usercls.target_users('named', 1, 0, NULL, NULL::text) AS t, usercls.uplift('named', t.user_id) AS o;
 RESET client_min_messages;
@@ -132,6 +134,32 @@ SELECT version FROM usercls.train_uplift('revenue', 'revenue', 'edges', features
 	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "estimator": "class_transform"}', promote => 'always');
 SELECT count(*), count(uplift), count(p_first), count(p_second), count(segment), bool_and(targeted = (uplift > 0)) AS targeted
 FROM usercls.target_users('revenue');
+
+-- A text column: each frequent value has a vector of its own, NULL and the others share one.
+CREATE TABLE citizens AS
+SELECT user_id, age, CASE WHEN user_id % 10 = 0 THEN NULL WHEN unit(user_id, 40) < 0.5 THEN 'north' WHEN unit(user_id, 40) < 0.9 THEN 'south'
+       ELSE 'town ' || user_id END AS region, treated, outcome FROM users;
+ALTER TABLE citizens ADD PRIMARY KEY (user_id);
+SELECT version FROM usercls.train_uplift('citizens', 'citizens', 'edges', features => '{region,age}',
+	hyperparams => '{"max_epochs": 8, "hidden_size": 16}', promote => 'always');
+SELECT features LIKE 'region=north, region=south, region=town %, age' AS named, array_length(string_to_array(features, ', '), 1) AS inputs FROM usercls.versions WHERE model = 'citizens';
+SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, count(*) FROM usercls.target_users('citizens') AS t, LATERAL usercls.uplift('citizens', t.user_id) AS o;
+BEGIN;
+UPDATE citizens SET region = 'nowhere' WHERE user_id = 391;
+SELECT uplift AS unseen FROM usercls.uplift('citizens', 391) \gset
+UPDATE citizens SET region = NULL WHERE user_id = 391;
+SELECT uplift = :unseen AS as_unknown FROM usercls.uplift('citizens', 391);
+UPDATE citizens SET region = 'south' WHERE user_id = 391;
+SELECT uplift = :unseen AS as_unknown FROM usercls.uplift('citizens', 391);
+ROLLBACK;
+-- If it is better: compared with the promoted version on the same users, though it reads other columns.
+SELECT reason ~ '^qini .* against .* of version 1$' AS compared FROM usercls.train_uplift('citizens', 'citizens', 'edges', features => '{age}',
+	hyperparams => '{"max_epochs": 2, "hidden_size": 16}', promote => 'if_better');
+-- Training goes on with the values that the version knows.
+INSERT INTO citizens SELECT 500 + i, 30, 'new town', i % 2, i / 2 % 2 FROM generate_series(1, 100) AS i;
+SELECT version FROM usercls.train_uplift('citizens', 'citizens', 'edges', features => '{region,age}', warm_start => 1,
+	hyperparams => '{"max_epochs": 2, "hidden_size": 16}', promote => 'never');
+SELECT count(DISTINCT features) FROM usercls.versions WHERE model = 'citizens' AND version IN (1, 3);
 
 -- Nobody is held out: no metric, and no reason to promote.
 SELECT version, value, rows_held_out FROM usercls.train_uplift('revenue', 'users', 'edges', validation => '{"method": "none"}',
@@ -154,5 +182,5 @@ SELECT usercls.drop_model(model) FROM usercls.models ORDER BY model;
 DROP OWNED BY regress_uplift_reader;
 DROP ROLE regress_uplift_reader;
 DROP VIEW revenue;
-DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges;
+DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens;
 DROP FUNCTION unit(bigint, int);

@@ -1,6 +1,6 @@
 -- What can be wrong with an experiment, each with what to do about it.
 CREATE TABLE users AS
-SELECT i AS user_id, i % 7 AS age, 'x'::text AS region, i % 2 AS treated, i / 2 % 2 AS outcome FROM generate_series(1, 200) AS i;
+SELECT i AS user_id, i % 7 AS age, 'x'::text AS region, i % 2 AS treated, i / 2 % 2 AS outcome, date '2000-01-01' + i AS born, NULL::text AS nothing FROM generate_series(1, 200) AS i;
 CREATE TABLE edges AS SELECT i AS src, i % 200 + 1 AS dst, 1.0::float8 AS weight FROM generate_series(1, 200) AS i;
 
 -- Arguments.
@@ -11,8 +11,9 @@ SELECT usercls.train_uplift('m', 'users', 'edges', user_column => 'userid');
 SELECT usercls.train_uplift('m', 'users', 'edges', treatment_column => 'treatd');
 SELECT usercls.train_uplift('m', 'users', 'edges', outcome_column => 'region');
 SELECT usercls.train_uplift('m', 'users', 'edges', features => '{age,agee}');
-SELECT usercls.train_uplift('m', 'users', 'edges', features => '{region}');
+SELECT usercls.train_uplift('m', 'users', 'edges', features => '{born}');
 SELECT usercls.train_uplift('m', 'users', 'edges', features => '{age,age}');
+SELECT usercls.train_uplift('m', 'users', 'edges', features => '{nothing}');
 SELECT usercls.train_uplift('m', 'users', 'edges', features => '{age,outcome}');
 SELECT usercls.train_uplift('m', 'users', 'edges', features => '{}', hyperparams => '{"log_degree": false}');
 SELECT usercls.train_uplift('m', 'users', 'edges', source_column => 'sr');
@@ -105,6 +106,9 @@ SELECT version FROM usercls.uplift('m', 1);
 
 -- A warm start must be of the same network.
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, hyperparams => '{"max_epochs": 1, "hidden_size": 16}');
+
+SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, features => '{age,region}', hyperparams => '{"max_epochs": 1, "hidden_size": 8}');
+SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, features => '{}', hyperparams => '{"max_epochs": 1, "hidden_size": 8}');
 
 -- The tables are read each time; a column or a table that is gone is an error.
 ALTER TABLE users RENAME age TO years;

@@ -1,0 +1,55 @@
+/*
+ * What the uplift network reads of a user's row.
+ *
+ * A number is an input. A text (or enum, ...) column is one input for each of
+ * its most frequent values, called column=value, which is 1 for the users of
+ * that value and 0 for those of another one: through the network's projection
+ * each value has a learned vector. NULL and every other value are "not known",
+ * for which there is a learned vector too.
+ */
+#ifndef USERCLS_PG_UPLIFT_INPUT_H
+#define USERCLS_PG_UPLIFT_INPUT_H
+
+#include "lib/stringinfo.h"
+
+#include "pg/source.h"
+#include "pg/uplift_source.h"
+
+/* Values of a column that have a vector of their own. */
+#define CATEGORIES_MAX 32
+
+typedef struct UpliftColumn
+{
+	SourceColumn column;
+	bool is_number;
+	int first, n;       /* its inputs */
+	char **category;    /* n, unless it is a number */
+	size_t *length;     /* bytes of each */
+} UpliftColumn;
+
+typedef struct UpliftInputs
+{
+	Oid users;
+	UpliftColumn *column;
+	int columns;
+	char **name; /* F */
+	int F;
+} UpliftInputs;
+
+/* A finite number of a user's row, or an error that names the user. */
+extern float uplift_number(Oid users, const SourceColumn *column, Datum value, Oid id_type, Datum id);
+
+/* For training: the columns of source->feature, and the values that are there today. */
+extern UpliftInputs *uplift_inputs_find(const UpliftSource *source);
+
+/* For a model that is there: F inputs by their names. */
+extern UpliftInputs *uplift_inputs_of(const UpliftSource *source, char **name, size_t F);
+
+/* Append ", a, b::text" for all columns to a SELECT list. */
+extern void uplift_inputs_select(StringInfo sql, const UpliftInputs *inputs);
+
+/* The F inputs, NaN where not known, of the columns' values; id is the user's, for errors. */
+extern void uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, const bool *isnull,
+							   Oid id_type, Datum id);
+
+#endif
