@@ -82,6 +82,8 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 	const size_t rows = T * B;
 	const bool dropout = training && net->config.dropout > 0;
 
+	net->T_max = T;
+	net->B_max = B;
 	net->steps.row = ARENA_TAKE(arena, size_t, T + 1);
 	net->order = ARENA_TAKE(arena, size_t, B);
 	net->x = ARENA_TAKE(arena, real, rows * net->I);
@@ -174,8 +176,10 @@ void
 network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
 				Rng *dropout)
 {
-	assert(n > 0);
+	assert(n > 0 && n <= net->B_max);
 	sort_by_length(net, set, index, n);
+	assert(sequence_length(set, index[net->order[n - 1]]) > 0);
+	assert(sequence_length(set, index[net->order[0]]) <= net->T_max);
 	lay_out_steps(&net->steps, set, index, net->order, n);
 	read_input(net, w, set, index);
 

@@ -19,7 +19,7 @@
 #include "nn/tcn.h"
 
 #define NETWORK_LAYERS_MAX 8
-#define NETWORK_CHUNK_MAX 64 /* sequences; more gain nothing, and leave the second-level cache */
+#define NETWORK_CHUNK_MAX 32 /* sequences; more gain nothing, and leave less to share between workers */
 
 /* A layer of recurrent cells, or a block of a TCN. */
 typedef struct NetworkLayer
@@ -45,6 +45,7 @@ typedef struct Network
 	Pool pool;
 
 	/* Workspace of one worker. */
+	size_t T_max, B_max;
 	Steps steps;
 	size_t *order; /* B: position in the caller's index of the chunk's sequences, longest first */
 	real *x;       /* rows × I */

@@ -79,7 +79,7 @@ typedef struct SequenceScorer SequenceScorer;
 
 /*
  * A scorer for calls of up to max_n sequences of up to max_steps steps each; NULL while the arena measures.
- * A call of any n works; max_n (at most 64 is of use) only sizes the workspace and with it the batches.
+ * A call of any n works; max_n (at most 32 is of use) only sizes the workspace and with it the batches.
  */
 extern SequenceScorer *seqscorer_carve(Arena *arena, const SequenceConfig *config, size_t F, size_t C,
 									   size_t max_steps, size_t max_n);
