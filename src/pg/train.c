@@ -7,6 +7,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -42,6 +43,8 @@ void
 train_begin(TrainRun *run, const char *kind)
 {
 	registry_check_promote(run->promote);
+	if (!run->dry_run)
+		PreventCommandIfReadOnly("training");
 	run->kind = kind;
 	run->context = CurrentMemoryContext;
 	run->started = GetCurrentTimestamp();

@@ -105,6 +105,12 @@ SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe_secured', label_colum
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', label_column => 'odd')$$);
 RESET ROLE;
 
+-- A read-only transaction, such as on a standby, is told before the work: only a dry run is possible.
+BEGIN READ ONLY;
+SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', label_column => 'odd')$$);
+SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', label_column => 'odd', dry_run => true)$$);
+COMMIT;
+
 -- Nothing of this was stored.
 SELECT count(*) FROM usercls.models WHERE model = 'sqe';
 
