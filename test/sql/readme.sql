@@ -90,6 +90,11 @@ SELECT usercls.promote('churn', 1, 'the first one will do');
 SELECT usercls.rollback('churn', reason => 'it did not');
 SELECT model, version, action, reason FROM usercls.deployments WHERE model = 'churn' AND action = 'rollback';
 
+\o /dev/null
+CALL usercls.retrain('churn', max_runtime => '1 hour');
+CALL usercls.refresh_scores('churn', 'churn_scores');
+\o
+
 SELECT usercls.grant_model('churn', 'public', 'score');
 SELECT usercls.revoke_model('churn', 'public');
 
@@ -98,4 +103,4 @@ SELECT usercls.drop_model('churn_copy');
 
 -- The page ends; so does what it made.
 SELECT usercls.drop_model(model) FROM unnest('{churn,incentive}'::text[]) AS model;
-DROP TABLE behaviour, trends, member, friend;
+DROP TABLE behaviour, trends, member, friend, churn_scores;
