@@ -1,4 +1,5 @@
 -- What a DBA schedules: retrain and refresh_scores.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE TABLE ops_behaviour AS
