@@ -1,6 +1,7 @@
 -- What a DBA schedules: retrain and refresh_scores.
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 SET timezone = 'UTC';
 CREATE TABLE ops_behaviour AS
 SELECT u AS user_id, timestamptz '2026-01-05' + make_interval(days => d) AS ts,
