@@ -252,7 +252,8 @@ workers_start(Runner *runner)
 	void *spec = shm_toc_allocate(parallel->toc, runner->spec_size);
 
 	memset(shared, 0, sizeof(*shared));
-	BarrierInit(&shared->barrier, 1);
+	BarrierInit(&shared->barrier, 0);
+	BarrierAttach(&shared->barrier); /* a party of a fixed size could not be joined later */
 	pg_atomic_init_u64(&shared->next_item, 0);
 	shared->block = dsm_segment_handle(runner->segment);
 	shared->workers = runner->workers;
