@@ -52,15 +52,24 @@ SELECT usercls.rollback('churn');
 SELECT usercls.grant_model('churn', 'keeper', 'train');
 SELECT usercls.grant_model('churn', 'public', 'score');
 SQL
+as('keeper', 'source', <<'SQL');
+CREATE TABLE behaviour AS
+SELECT u::bigint AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS ts, (u % 3 - 1) * w + 20 + sin(u * w) AS spend
+FROM generate_series(1, 200) u, generate_series(0, 11) w;
+SELECT usercls.train_sequence('trained', 'behaviour', trend_of => 'spend', features => '{spend}', as_of => '2026-03-26',
+	horizon_periods => 0, hyperparams => '{"max_epochs": 3, "hidden_size": 8}');
+SQL
 as('postgres', 'source', <<'SQL');
 INSERT INTO usercls.training_run (model_id, version, metric, role)
-SELECT model_id, 1, 'macro_f1', 'analyst' FROM usercls.model, generate_series(1, 20);
-INSERT INTO usercls.training_log (run_id, epoch, train_loss) SELECT run_id, 1, 0.1 + 0.2 FROM usercls.training_run;
+SELECT model_id, 1, 'macro_f1', 'analyst' FROM usercls.model, generate_series(1, 20) WHERE name <> 'trained';
+INSERT INTO usercls.training_log (run_id, epoch, train_loss) SELECT run_id, 1, 0.1 + 0.2 FROM usercls.training_run ON CONFLICT DO NOTHING;
 SQL
 
 my $before = registry('source');
 my $score = q{SELECT array_agg(usercls.export_model('churn', v) ORDER BY v) FROM generate_series(1, 3) v};
 my $weights = as('analyst', 'source', $score);
+my $scored = q{SELECT md5(string_agg(format('%s %s', user_id, probabilities), ',' ORDER BY user_id)) FROM usercls.classify_users('trained', timestamptz '2026-03-26')};
+my $scores = as('keeper', 'source', $scored);
 isnt($weights, '', 'there is something to compare');
 
 # The restored registry is the same, and whoever could go on can go on.
@@ -69,6 +78,9 @@ sub check_restored
 	my ($road, $database, $server) = @_;
 	is(registry($database, $server), $before, "$road: every row is back");
 	is(as('analyst', $database, $score, $server), $weights, "$road: weights are equal to the bit");
+	is(as('keeper', $database, $scored, $server), $scores, "$road: scores are equal to the bit");
+	as('keeper', $database, q{CALL usercls.retrain('trained', as_of => '2026-03-26', promote => 'always')}, $server);
+	is(as('keeper', $database, q{SELECT promoted_version FROM usercls.models WHERE model = 'trained'}, $server), '2', "$road: the next training works");
 	is(as('keeper', $database, $tiny_model . q{SELECT usercls.import_model('churn', pg_temp.tiny_model(5))}, $server),
 		'4', "$road: the next version has the next number");
 	as('keeper', $database, $tiny_model . q{SELECT usercls.import_model('new one', pg_temp.tiny_model(5), promote => 'always')}, $server);
