@@ -32,8 +32,8 @@ sign_z(SignScore score)
 }
 
 /*
- * P(rises <= k among n) for n up to EXACT_MAX: the n-th value goes to one of n places; k + 1 of them keep the number
- * of rises, n - k add one to k - 1. All terms are positive: nothing cancels.
+ * P(rises <= k among n) for n up to EXACT_MAX: the n-th value goes to one of n places; k + 1 of them keep the
+ * number of rises, n - k add one to k - 1. All terms are positive: nothing cancels.
  */
 static double
 eulerian_tail(long n, long k)
@@ -69,6 +69,7 @@ sign_p(SignScore score)
 	if (score.rises == score.falls)
 		return 1.0;
 	if (n > EXACT_MAX)
-		return erfc((fabs((double) (score.rises - score.falls)) - 1.0) / standard_deviation(score) / sqrt(2.0));
+		return erfc((fabs((double) (score.rises - score.falls)) - 1.0) / standard_deviation(score) /
+					sqrt(2.0));
 	return 2.0 * eulerian_tail(n, fewer);
 }

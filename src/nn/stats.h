@@ -1,6 +1,6 @@
 /*
- * The difference-sign test for a trend (Moore and Wallis 1943; Brockwell and Davis, Introduction to Time Series,
- * section 1.6).
+ * The difference-sign test for a trend (Moore and Wallis 1943; Brockwell and Davis, Introduction to Time
+ * Series, section 1.6).
  *
  * Of n exchangeable values the score, rises minus falls, has mean 0 and variance
  * (n + 1) / 3; the number of rises follows the Eulerian numbers, A(n, k) / n!.
@@ -24,8 +24,9 @@ extern SignScore sign_score(const double *value, size_t n);
 extern double sign_z(SignScore score);
 
 /*
- * Two-sided probability of a score at least this far from 0: exact up to n = 30, normal above, with the correction
- * for a score that moves in steps of 2 (without it p is half of what it should be at the level 0.1 and n = 31).
+ * Two-sided probability of a score at least this far from 0: exact up to n = 30, normal above, with the
+ * correction for a score that moves in steps of 2 (without it p is half of what it should be at the level 0.1
+ * and n = 31).
  */
 extern double sign_p(SignScore score);
 

@@ -9,9 +9,9 @@
 enum
 {
 	SUM_INTEGER, /* zigzag varint */
-	SUM_FLOAT,	 /* 4 bytes */
-	SUM_DOUBLE,	 /* 8 bytes */
-	SUM_REST	 /* 8 bytes and the rest's 4 */
+	SUM_FLOAT,   /* 4 bytes */
+	SUM_DOUBLE,  /* 8 bytes */
+	SUM_REST     /* 8 bytes and the rest's 4 */
 };
 
 #define INTEGER_MAX 9007199254740992.0 /* 2^53: every integer below is a float8 */
@@ -22,6 +22,13 @@ trend_grid_equal(const TrendGrid *a, const TrendGrid *b)
 {
 	return a->time == b->time && a->windowed == b->windowed && a->months == b->months && a->days == b->days &&
 		   a->step == b->step && a->origin == b->origin;
+}
+
+bool
+trend_shape_equal(const TrendShape *a, const TrendShape *b)
+{
+	return trend_grid_equal(&a->grid, &b->grid) && a->first == b->first && a->periods == b->periods &&
+		   a->width == b->width && a->cut == b->cut;
 }
 
 uint32_t
@@ -90,7 +97,8 @@ trend_writer(void *bytes, const TrendShape *shape)
 	const TrendGrid *grid = &shape->grid;
 
 	write_varint(&writer, FORMAT);
-	write_varint(&writer, (unsigned) grid->time | (unsigned) grid->windowed << 4 | (unsigned) shape->cut << 5);
+	write_varint(&writer,
+				 (unsigned) grid->time | (unsigned) grid->windowed << 4 | (unsigned) shape->cut << 5);
 	write_varint(&writer, (uint64_t) grid->months);
 	write_varint(&writer, (uint64_t) grid->days);
 	write_varint(&writer, (uint64_t) grid->step);
@@ -258,8 +266,8 @@ read_head(TrendReader *reader)
 
 	if (!read_limited(reader, &months, INT32_MAX, "its period is out of range") ||
 		!read_limited(reader, &days, INT32_MAX, "its period is out of range") ||
-		!read_limited(reader, &step, INT64_MAX, "its period is out of range") || !read_varint(reader, &origin) ||
-		!read_varint(reader, &first) ||
+		!read_limited(reader, &step, INT64_MAX, "its period is out of range") ||
+		!read_varint(reader, &origin) || !read_varint(reader, &first) ||
 		!read_limited(reader, &periods, TREND_PERIODS_MAX, "it has too many periods") ||
 		!read_limited(reader, &width, TREND_CELLS_MAX, "its width is out of range"))
 		return false;

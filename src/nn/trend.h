@@ -26,8 +26,8 @@
 
 typedef enum TrendTime
 {
-	TREND_SERIES,	  /* position in an array */
-	TREND_NUMBER,	  /* bigint */
+	TREND_SERIES,     /* position in an array */
+	TREND_NUMBER,     /* bigint */
 	TREND_TIMESTAMP,  /* microseconds without a time zone; dates too */
 	TREND_TIMESTAMPTZ /* microseconds since 2000-01-01 UTC, days by the calendar of a time zone */
 } TrendTime;
@@ -56,7 +56,7 @@ typedef struct TrendCell
 {
 	uint32_t index;
 	double sum;
-	float rest;		/* the exact sum is nearer to sum + rest; sum is the rounded value */
+	float rest;     /* the exact sum is nearer to sum + rest; sum is the rounded value */
 	uint64_t count; /* of values, at least 1 */
 } TrendCell;
 
@@ -89,8 +89,8 @@ trend_sum(double *sum, float *rest, double v, float v_rest)
 }
 
 /*
- * The same for sums that are taken apart again: whether sum + rest is still the true sum. Then it is, bit by bit,
- * what adding the values that are left would give.
+ * The same for sums that are taken apart again: whether sum + rest is still the true sum. Then it is, bit by
+ * bit, what adding the values that are left would give.
  */
 static inline bool
 trend_sum_exact(double *sum, float *rest, double v)
@@ -127,6 +127,7 @@ trend_slot_add(TrendSlot *slot, double v)
 }
 
 extern bool trend_grid_equal(const TrendGrid *a, const TrendGrid *b);
+extern bool trend_shape_equal(const TrendShape *a, const TrendShape *b);
 
 /* Periods that may be compared: a last one that the window cuts short is not. */
 extern uint32_t trend_complete(const TrendShape *shape);

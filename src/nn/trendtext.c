@@ -49,9 +49,10 @@ trend_text(char *text, TrendReader *reader)
 	char *at = text;
 	TrendCell cell;
 
-	at += sprintf(at, "{%s %" PRId32 " %" PRId32 " %" PRId64 " from %" PRId64 " first %" PRId64 " periods %" PRIu32,
-				  time_names[grid->time], grid->months, grid->days, grid->step, grid->origin, shape->first,
-				  shape->periods);
+	at += sprintf(
+		at, "{%s %" PRId32 " %" PRId32 " %" PRId64 " from %" PRId64 " first %" PRId64 " periods %" PRIu32,
+		time_names[grid->time], grid->months, grid->days, grid->step, grid->origin, shape->first,
+		shape->periods);
 	if (shape->width != 1)
 		at += sprintf(at, " width %" PRIu32, shape->width);
 	if (grid->windowed)
@@ -164,9 +165,11 @@ parse_head(Parser *parser, TrendShape *shape)
 		return fail(parser, "expected timestamptz, timestamp, bigint or series");
 	if (!parse_int(parser, &months, 0, INT32_MAX) || !parse_int(parser, &days, 0, INT32_MAX) ||
 		!parse_int(parser, &grid->step, 0, INT64_MAX) || !expect(parser, "from", "expected \"from\"") ||
-		!parse_int(parser, &grid->origin, INT64_MIN, INT64_MAX) || !expect(parser, "first", "expected \"first\"") ||
+		!parse_int(parser, &grid->origin, INT64_MIN, INT64_MAX) ||
+		!expect(parser, "first", "expected \"first\"") ||
 		!parse_int(parser, &shape->first, INT64_MIN, INT64_MAX) ||
-		!expect(parser, "periods", "expected \"periods\"") || !parse_int(parser, &periods, 0, TREND_PERIODS_MAX))
+		!expect(parser, "periods", "expected \"periods\"") ||
+		!parse_int(parser, &periods, 0, TREND_PERIODS_MAX))
 		return false;
 	if (take(parser, "width") && !parse_int(parser, &width, 1, TREND_CELLS_MAX))
 		return false;

@@ -14,7 +14,8 @@ memory_huge(MemoryContext context, size_t size)
 	char *memory = MemoryContextAllocHuge(context, size);
 
 #ifdef MADV_HUGEPAGE
-	char *first = (char *) TYPEALIGN(HUGE_PAGE, memory), *end = (char *) TYPEALIGN_DOWN(HUGE_PAGE, memory + size);
+	char *first = (char *) TYPEALIGN(HUGE_PAGE, memory),
+		 *end = (char *) TYPEALIGN_DOWN(HUGE_PAGE, memory + size);
 
 	/* Advice only: where it is refused, small pages do. */
 	if (first < end)

@@ -94,7 +94,8 @@ entries_double(IdMap *map)
 	const uint64 entries = map->mask + 1;
 
 	if (map->count >= IDMAP_NONE - 1)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1)));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1)));
 	entries_make(map, entries * 2);
 	for (uint64 i = 0; i < entries; i++)
 	{
@@ -115,8 +116,8 @@ same_id(const IdMap *map, const Entry *entry, Datum id, uint64 hash)
 {
 	if (map->by_value)
 		return entry->key == (uint64) id;
-	return entry->key == hash &&
-		   DatumGetBool(FunctionCall2Coll((FmgrInfo *) &map->equal, map->collation, map->id[entry->number], id));
+	return entry->key == hash && DatumGetBool(FunctionCall2Coll((FmgrInfo *) &map->equal, map->collation,
+																map->id[entry->number], id));
 }
 
 /* The entry of id, or the free one where it belongs. */
@@ -133,7 +134,8 @@ entry_of(const IdMap *map, Datum id, uint64 hash)
 IdMap *
 idmap_create(Oid type)
 {
-	const MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "usercls ids", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls ids", ALLOCSET_DEFAULT_SIZES);
 	IdMap *map = MemoryContextAllocZero(context, sizeof(IdMap));
 
 	map->context = context;
@@ -144,9 +146,11 @@ idmap_create(Oid type)
 			lookup_type_cache(type, TYPECACHE_HASH_EXTENDED_PROC | TYPECACHE_EQ_OPR_FINFO);
 
 		if (!OidIsValid(cache->hash_extended_proc) || !OidIsValid(cache->eq_opr_finfo.fn_oid))
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
-							errmsg("user ids of type %s cannot be hashed", format_type_be(type)),
-							errhint("Use a type with a default hash operator class, such as bigint, uuid or text.")));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("user ids of type %s cannot be hashed", format_type_be(type)),
+				 errhint("Use a type with a default hash operator class, such as bigint, uuid or text.")));
 		map->typlen = cache->typlen;
 		map->typbyval = cache->typbyval;
 		map->collation = cache->typcollation;
@@ -216,8 +220,8 @@ idmap_add(IdMap *map, Datum id, uint64 hash)
 		const MemoryContext old = MemoryContextSwitchTo(map->context);
 
 		/* A toasted id would be fetched again for each comparison. */
-		map->id[map->count] =
-			map->typlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(id)) : datumCopy(id, map->typbyval, map->typlen);
+		map->id[map->count] = map->typlen == -1 ? PointerGetDatum(PG_DETOAST_DATUM_COPY(id))
+												: datumCopy(id, map->typbyval, map->typlen);
 		MemoryContextSwitchTo(old);
 	}
 	entry->key = map->by_value ? (uint64) id : hash;

@@ -39,8 +39,8 @@ extern Datum idmap_id(const IdMap *map, uint32 number); /* belongs to the map */
 extern size_t idmap_memory(const IdMap *map);           /* bytes in use, copies of ids included */
 
 /*
- * The same as a plain table, for integer-like ids that lie close together: several times faster than the map, which
- * must not grow meanwhile.
+ * The same as a plain table, for integer-like ids that lie close together: several times faster than the map,
+ * which must not grow meanwhile.
  */
 typedef struct IdTable
 {

@@ -90,21 +90,21 @@ remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return state_result(fcinfo, state);
 }
 
-#define TREND_ACCUM(suffix, time, period)                                                                      \
-	PG_FUNCTION_INFO_V1(usercls__trend_accum_##suffix);                                                        \
-	Datum usercls__trend_accum_##suffix(PG_FUNCTION_ARGS)                                                      \
-	{                                                                                                          \
-		return accumulate(fcinfo, time, period);                                                               \
-	}                                                                                                          \
-	PG_FUNCTION_INFO_V1(usercls__trend_moving_##suffix);                                                       \
-	Datum usercls__trend_moving_##suffix(PG_FUNCTION_ARGS)                                                     \
-	{                                                                                                          \
-		return accumulate_moving(fcinfo, time, period);                                                        \
-	}                                                                                                          \
-	PG_FUNCTION_INFO_V1(usercls__trend_remove_##suffix);                                                       \
-	Datum usercls__trend_remove_##suffix(PG_FUNCTION_ARGS)                                                     \
-	{                                                                                                          \
-		return remove_moving(fcinfo, time, period);                                                            \
+#define TREND_ACCUM(suffix, time, period)                                                                    \
+	PG_FUNCTION_INFO_V1(usercls__trend_accum_##suffix);                                                      \
+	Datum usercls__trend_accum_##suffix(PG_FUNCTION_ARGS)                                                    \
+	{                                                                                                        \
+		return accumulate(fcinfo, time, period);                                                             \
+	}                                                                                                        \
+	PG_FUNCTION_INFO_V1(usercls__trend_moving_##suffix);                                                     \
+	Datum usercls__trend_moving_##suffix(PG_FUNCTION_ARGS)                                                   \
+	{                                                                                                        \
+		return accumulate_moving(fcinfo, time, period);                                                      \
+	}                                                                                                        \
+	PG_FUNCTION_INFO_V1(usercls__trend_remove_##suffix);                                                     \
+	Datum usercls__trend_remove_##suffix(PG_FUNCTION_ARGS)                                                   \
+	{                                                                                                        \
+		return remove_moving(fcinfo, time, period);                                                          \
 	}
 
 TREND_ACCUM(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)

@@ -41,9 +41,8 @@ remember_period(FunctionCallInfo fcinfo, LabelerCall *call, PeriodKind kind)
 
 		call->text = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE_ANY(period));
 		memcpy(call->text, DatumGetPointer(period), VARSIZE_ANY(period));
-		call->interval =
-			*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(written), ObjectIdGetDatum(InvalidOid),
-												   Int32GetDatum(-1)));
+		call->interval = *DatumGetIntervalP(DirectFunctionCall3(
+			interval_in, CStringGetDatum(written), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	}
 	else
 		call->units = period;
@@ -79,20 +78,13 @@ labeler_plan(FunctionCallInfo fcinfo, LabelerCall *call, TimeKind time, PeriodKi
 			error_null("window_end");
 		call->start = PG_GETARG_DATUM(4);
 		call->end = PG_GETARG_DATUM(5);
-		call->periods = periods_window(trend_time[time], read_period(call, period), time_tick(time, call->start),
-									   time_tick(time, call->end));
+		call->periods = periods_window(trend_time[time], read_period(call, period),
+									   time_tick(time, call->start), time_tick(time, call->end));
 	}
 	else
 		call->periods = periods_own(trend_time[time], read_period(call, period));
 	MemoryContextSwitchTo(old);
 	call->planned = true;
-}
-
-static bool
-same_window(const TrendShape *a, const TrendShape *b)
-{
-	return trend_grid_equal(&a->grid, &b->grid) && a->periods == b->periods && a->cut == b->cut &&
-		   a->first == b->first && a->width == b->width;
 }
 
 TrendState *
@@ -111,7 +103,7 @@ labeler_state_slow(FunctionCallInfo fcinfo, LabelerCall *call)
 		if (!PG_ARGISNULL(0))
 			trend_state_merge(state, PG_GETARG_DATUM(0));
 	}
-	if (!same_window(state->shape, &call->periods.shape))
+	if (!trend_shape_equal(state->shape, &call->periods.shape))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("period and window must be the same for all rows of a group"),
 						errhint("Add them to GROUP BY, or label each window on its own and use rollup().")));

@@ -1,6 +1,6 @@
 /*
- * The arguments of the labeler's aggregates: (state, time, value, period [, window_start, window_end]) for each kind
- * of time and of period, read without a cast, and planned once per query.
+ * The arguments of the labeler's aggregates: (state, time, value, period [, window_start, window_end]) for
+ * each kind of time and of period, read without a cast, and planned once per query.
  */
 #ifndef USERCLS_PG_LABELER_CALL_H
 #define USERCLS_PG_LABELER_CALL_H
@@ -27,7 +27,7 @@ typedef enum PeriodKind
 	PERIOD_INTERVAL,
 	PERIOD_DAYS,  /* int */
 	PERIOD_UNITS, /* bigint */
-	PERIOD_TEXT	  /* an interval as text: a bare literal beside a date would otherwise be int or interval */
+	PERIOD_TEXT   /* an interval as text: a bare literal beside a date would otherwise be int or interval */
 } PeriodKind;
 
 typedef struct LabelerCall
@@ -41,7 +41,8 @@ typedef struct LabelerCall
 	const TrendShape *checked; /* a state's shape that is known to be ours */
 } LabelerCall;
 
-/* Midnight of a date in microseconds; infinities, and dates beyond what timestamps reach, are the infinities. */
+/* Midnight of a date in microseconds; infinities, and dates beyond what timestamps reach, are the infinities.
+ */
 static inline int64
 date_tick(DateADT date)
 {
@@ -83,12 +84,14 @@ labeler_call(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	LabelerCall *call = fcinfo->flinfo->fn_extra;
 	const NullableDatum *arg = fcinfo->args;
 
-	if (likely(call != NULL && call->planned && !arg[3].isnull && period_unchanged(call, period, arg[3].value) &&
+	if (likely(call != NULL && call->planned && !arg[3].isnull &&
+			   period_unchanged(call, period, arg[3].value) &&
 			   (fcinfo->nargs < 6 || (!arg[4].isnull && !arg[5].isnull && arg[4].value == call->start &&
 									  arg[5].value == call->end))))
 		return call;
 	if (call == NULL)
-		fcinfo->flinfo->fn_extra = call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LabelerCall));
+		fcinfo->flinfo->fn_extra = call =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(LabelerCall));
 	labeler_plan(fcinfo, call, time, period);
 	return call;
 }
@@ -110,8 +113,8 @@ labeler_state(FunctionCallInfo fcinfo, LabelerCall *call)
 }
 
 /*
- * In a large hash table a state's head and its slot are two misses of the cache. The slot's place follows from the
- * datum alone, so both can be under way at once.
+ * In a large hash table a state's head and its slot are two misses of the cache. The slot's place follows
+ * from the datum alone, so both can be under way at once.
  */
 static pg_attribute_always_inline void
 labeler_prefetch(FunctionCallInfo fcinfo, int64 period, uint32 width)

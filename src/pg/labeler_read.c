@@ -44,8 +44,8 @@ read_measure(const text *name)
 			memcmp(VARDATA_ANY(name), names[i], VARSIZE_ANY_EXHDR(name)) == 0)
 			return i;
 	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown measure \"%s\"", text_to_cstring(name)),
-			 errhint("Use sum, mean or count.")));
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown measure \"%s\"", text_to_cstring(name)), errhint("Use sum, mean or count.")));
 }
 
 static Values
@@ -64,7 +64,7 @@ trend_values(const struct varlena *flat, Measure measure)
 		const size_t i = cell.index;
 
 		values.missing[i] = false;
-		values.value[i] = measure == MEASURE_SUM	? cell.sum
+		values.value[i] = measure == MEASURE_SUM    ? cell.sum
 						  : measure == MEASURE_MEAN ? cell.sum / (double) cell.count
 													: (double) cell.count;
 	}
@@ -159,12 +159,13 @@ usercls_label_at(PG_FUNCTION_ARGS)
 	const int sign = net_sign(read_score(fcinfo, 3));
 
 	if (potential_at <= high_risk_at)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("potential_at must be greater than high_risk_at"),
-						errdetail("They are %d and %d.", potential_at, high_risk_at),
-						errhint("A net sign of at least potential_at is \"potential\", of at most high_risk_at "
-								"\"high_risk\".")));
-	return label_datum(fcinfo, sign >= potential_at	  ? LABEL_POTENTIAL
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("potential_at must be greater than high_risk_at"),
+				 errdetail("They are %d and %d.", potential_at, high_risk_at),
+				 errhint("A net sign of at least potential_at is \"potential\", of at most high_risk_at "
+						 "\"high_risk\".")));
+	return label_datum(fcinfo, sign >= potential_at   ? LABEL_POTENTIAL
 							   : sign <= high_risk_at ? LABEL_HIGH_RISK
 													  : LABEL_STABLE);
 }
@@ -177,12 +178,14 @@ check_cuts(ArrayType *cuts, ArrayType *names)
 	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
 
 	if (ARR_NDIM(cuts) > 1 || ARR_NDIM(names) > 1)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional")));
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional")));
 	if (array_contains_nulls(cuts) || array_contains_nulls(names))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts and names must not contain nulls")));
 	if (m != n + 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%d cuts need %d names, got %d", n, n + 1, m),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%d cuts need %d names, got %d", n, n + 1, m),
 						errhint("Each cut starts a class; the first name is the class below all cuts.")));
 	for (int i = 1; i < n; i++)
 		if (cut[i] <= cut[i - 1])
@@ -209,8 +212,9 @@ usercls_label_cuts(PG_FUNCTION_ARGS)
 		name_index++;
 
 	/* The element lies within the array, which may be freed before it. */
-	return datumCopy(array_get_element(PointerGetDatum(names), 1, &name_index, -1, -1, false, TYPALIGN_INT, &isnull),
-					 false, -1);
+	return datumCopy(
+		array_get_element(PointerGetDatum(names), 1, &name_index, -1, -1, false, TYPALIGN_INT, &isnull),
+		false, -1);
 }
 
 PG_FUNCTION_INFO_V1(usercls_net_sign);
@@ -243,7 +247,8 @@ usercls_signs(PG_FUNCTION_ARGS)
 	Datum *sign = palloc(sizeof(Datum) * (n + 1));
 
 	for (int i = 0; i < n; i++)
-		sign[i] = Int32GetDatum((values.value[i + 1] > values.value[i]) - (values.value[i + 1] < values.value[i]));
+		sign[i] =
+			Int32GetDatum((values.value[i + 1] > values.value[i]) - (values.value[i + 1] < values.value[i]));
 	PG_RETURN_ARRAYTYPE_P(construct_array(sign, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 

@@ -30,7 +30,8 @@ set_width(FunctionCallInfo fcinfo, LabelerCall *call, int width)
 	TrendShape *shape = &call->periods.shape;
 
 	if (state && state->shape->width != (uint32) width)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("features has %d values, expected %u", width, state->shape->width),
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("features has %d values, expected %u", width, state->shape->width),
 						errdetail("Other rows of the group have %u.", state->shape->width)));
 	if (shape->width == (uint32) width)
 		return;
@@ -77,11 +78,11 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return trend_state_datum(state);
 }
 
-#define SEQUENCE_ACCUM(suffix, time, period)                                                                   \
-	PG_FUNCTION_INFO_V1(usercls__sequence_accum_##suffix);                                                     \
-	Datum usercls__sequence_accum_##suffix(PG_FUNCTION_ARGS)                                                   \
-	{                                                                                                          \
-		return accumulate(fcinfo, time, period);                                                               \
+#define SEQUENCE_ACCUM(suffix, time, period)                                                                 \
+	PG_FUNCTION_INFO_V1(usercls__sequence_accum_##suffix);                                                   \
+	Datum usercls__sequence_accum_##suffix(PG_FUNCTION_ARGS)                                                 \
+	{                                                                                                        \
+		return accumulate(fcinfo, time, period);                                                             \
 	}
 
 SEQUENCE_ACCUM(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)

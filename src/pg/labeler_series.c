@@ -1,4 +1,5 @@
-/* trend(series, periods_per_bucket): a series kept in one row. Buckets of neighbours; one cut short is not compared. */
+/* trend(series, periods_per_bucket): a series kept in one row. Buckets of neighbours; one cut short is not
+ * compared. */
 #include "postgres.h"
 
 #include <math.h>
@@ -33,8 +34,8 @@ usercls_trend(PG_FUNCTION_ARGS)
 	const bits8 *present = ARR_NULLBITMAP(series);
 
 	if (per_bucket < 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("periods_per_bucket must be positive"),
-						errdetail("It is %d.", per_bucket)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("periods_per_bucket must be positive"), errdetail("It is %d.", per_bucket)));
 	if (ARR_NDIM(series) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("a series must be a one-dimensional array")));
@@ -64,7 +65,8 @@ usercls_trend(PG_FUNCTION_ARGS)
 			if (present && !(present[i / 8] & (1 << (i % 8))))
 				continue;
 
-			/* As trend_sum, with the rest put off to the end: the sums of a bucket then do not wait for it. */
+			/* As trend_sum, with the rest put off to the end: the sums of a bucket then do not wait for it.
+			 */
 			const double v = *value++, s = sum + v, b = s - sum;
 
 			lost += (sum - (s - b)) + (v - b);

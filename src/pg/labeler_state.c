@@ -10,15 +10,14 @@
 
 #include "pg/hugemem.h"
 #include "pg/labeler_state.h"
-#include "pg/period.h"
 
-#define OWN_START 8				 /* periods a state over the user's own window starts with */
+#define OWN_START 8 /* periods a state over the user's own window starts with */
 #define POOL_BLOCK_MIN (64 * 1024)
 #define POOL_BLOCK_MAX (8 * 1024 * 1024)
 
 /*
- * Where the states under one aggregate context come from. It lives in a child of that context and so ends with it;
- * the list of pools that live is the one thing outside.
+ * Where the states under one aggregate context come from. It lives in a child of that context and so ends
+ * with it; the list of pools that live is the one thing outside.
  */
 typedef struct Pool
 {
@@ -64,8 +63,8 @@ pool_of(MemoryContext aggcontext)
 }
 
 /*
- * Blocks grow, so that the one state of a sorted group is small and the states of a hash table are packed; by a
- * sixteenth of what is there, so that the last one wastes little.
+ * Blocks grow, so that the one state of a sorted group is small and the states of a hash table are packed; by
+ * a sixteenth of what is there, so that the last one wastes little.
  */
 static void *
 pool_take(Pool *pool, size_t bytes)
@@ -73,7 +72,8 @@ pool_take(Pool *pool, size_t bytes)
 	bytes = MAXALIGN(bytes);
 	if ((size_t) (pool->end - pool->free) < bytes)
 	{
-		const size_t block = pool->total < POOL_BLOCK_MIN ? pool->total : Max(POOL_BLOCK_MIN, pool->total / 16);
+		const size_t block =
+			pool->total < POOL_BLOCK_MIN ? pool->total : Max(POOL_BLOCK_MIN, pool->total / 16);
 		const size_t states = Max(1, Min(block, POOL_BLOCK_MAX) / bytes);
 
 		pool->free = memory_huge(pool->context, states * bytes);
@@ -87,17 +87,10 @@ pool_take(Pool *pool, size_t bytes)
 	return piece;
 }
 
-static bool
-shape_equal(const TrendShape *a, const TrendShape *b)
-{
-	return trend_grid_equal(&a->grid, &b->grid) && a->first == b->first && a->periods == b->periods &&
-		   a->width == b->width && a->cut == b->cut;
-}
-
 static const TrendShape *
 pool_shape(Pool *pool, const TrendShape *shape)
 {
-	if (pool->shape == NULL || !shape_equal(pool->shape, shape))
+	if (pool->shape == NULL || !trend_shape_equal(pool->shape, shape))
 	{
 		TrendShape *copy = MemoryContextAlloc(pool->context, sizeof(TrendShape));
 
@@ -165,6 +158,12 @@ trend_state_release(TrendState *state)
 		pfree(state->carry);
 }
 
+void
+trend_state_set_shape(TrendState *state, const TrendShape *shape)
+{
+	state->shape = pool_shape(pool_of(MemoryContextGetParent(state->header.eoh_context)), shape);
+}
+
 TrendState *
 trend_state_make(MemoryContext aggcontext, const TrendShape *shape)
 {
@@ -196,8 +195,8 @@ used_periods(const TrendState *state, uint32 *low, uint32 *high)
 		*low = *high = 0;
 }
 
-static void
-error_span(void)
+void
+trend_state_error_span(void)
 {
 	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					errmsg("trend spans more than %d periods", TREND_PERIODS_MAX),
@@ -226,7 +225,7 @@ trend_state_grow(TrendState *state, int64 index)
 	int64 to = low == high ? index + 1 : Max(state->first + high, index + 1);
 
 	if ((uint64) to - (uint64) from > TREND_PERIODS_MAX)
-		error_span();
+		trend_state_error_span();
 
 	const int64 spare = Min(to - from, TREND_PERIODS_MAX - (to - from));
 
@@ -242,8 +241,8 @@ trend_state_grow(TrendState *state, int64 index)
 
 	const size_t width = shape->width;
 	const uint32 periods = (uint32) (to - from);
-	TrendSlot *slot = MemoryContextAllocExtended(state->header.eoh_context, sizeof(TrendSlot) * width * periods,
-												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	TrendSlot *slot = MemoryContextAllocExtended(
+		state->header.eoh_context, sizeof(TrendSlot) * width * periods, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 
 	if (low < high)
 		memcpy(slot + (size_t) (state->first + low - from) * width, state->slot + low * width,
@@ -319,131 +318,11 @@ trend_state_error(double value)
 						errdetail("A period's values add up to more than double precision can hold."),
 						errhint("Scale the values down.")));
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("value is %s, expected a finite number",
-						   isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"),
+					errmsg("value is %s, expected a finite number", isnan(value) ? "NaN"
+																	: value > 0  ? "Infinity"
+																				 : "-Infinity"),
 					errdetail("A sum that such a value enters, and every difference from it, says nothing."),
 					errhint("Filter such rows out, or turn them into NULL, which is ignored.")));
-}
-
-void
-trend_damaged(const TrendReader *reader)
-{
-	ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("stored trend is damaged at byte %zu", reader->at),
-					errdetail("The trend is not valid: %s.", reader->damaged),
-					errhint("Aggregate it again from its rows, or restore it from a backup.")));
-}
-
-static void
-error_width(uint32 got, uint32 want)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("states have %u and %u values per period", want, got),
-					errdetail("States of one aggregate have equally many."),
-					errhint("Merge trends with trends, and sequences of the same features.")));
-}
-
-/* Give the state the window that holds its own and other's; returns what other's periods are to be shifted by. */
-static int64
-state_widen(TrendState *state, const TrendShape *other)
-{
-	TrendShape shape = *state->shape;
-	int64 shift;
-
-	if (other->width != shape.width)
-		error_width(other->width, shape.width);
-	if (other->grid.origin >= shape.grid.origin)
-		shift = period_shift(&shape.grid, other);
-	else
-	{
-		const int64 own = period_shift(&other->grid, &shape);
-
-		shape.grid = other->grid;
-		shape.first += own;
-		state->first += own;
-		for (uint32 i = 0; i < state->carries; i++)
-			state->carry[i].cell += (int64) ((uint64) own * shape.width);
-		shift = 0;
-	}
-	if (shape.grid.windowed)
-	{
-		const int64 from = Min(shape.first, other->first + shift);
-		const int64 last = shape.first + shape.periods, other_last = other->first + shift + other->periods;
-		const int64 to = Max(last, other_last);
-
-		if (from < -TREND_FIRST_MAX || to > TREND_FIRST_MAX || to - from > TREND_PERIODS_MAX || (to - from) * shape.width > TREND_CELLS_MAX)
-			error_span();
-
-		/* The window ends where the later one does; of two that end in one period that is the longer one. */
-		if (other_last > last)
-			shape.cut = other->cut;
-		else if (other_last == last)
-			shape.cut = shape.cut && other->cut;
-		shape.first = from;
-		shape.periods = (uint32) (to - from);
-	}
-	state->shape = pool_shape(pool_of(MemoryContextGetParent(state->header.eoh_context)), &shape);
-	return shift;
-}
-
-void
-trend_state_merge(TrendState *state, Datum datum)
-{
-	const struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
-	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
-	const uint32 width = reader.shape.width;
-	TrendShape shape = reader.shape;
-	TrendCell cell;
-
-	/* A state over users' own windows has none of its own to compare. */
-	if (!shape.grid.windowed)
-	{
-		shape.first = state->shape->first;
-		shape.periods = state->shape->periods;
-	}
-
-	const int64 shift = shape_equal(state->shape, &shape) ? 0 : state_widen(state, &reader.shape);
-	const int64 first = reader.shape.first + shift;
-
-	while (trend_read(&reader, &cell))
-	{
-		TrendSlot *slot = trend_state_slots(state, first + cell.index / width) + cell.index % width;
-		const uint64 count = trend_state_count(state, slot) + cell.count;
-		double sum = slot->sum;
-		float rest = slot->rest;
-
-		trend_sum(&sum, &rest, cell.sum, cell.rest);
-		if (!isfinite(sum))
-			trend_state_error(cell.sum);
-		slot->sum = sum;
-		slot->rest = rest;
-		if (count <= TREND_COUNT_MAX)
-			slot->count = (uint16) count;
-		else
-			trend_state_set_count(state, slot, count);
-	}
-	if (reader.damaged)
-		trend_damaged(&reader);
-	if ((const void *) flat != DatumGetPointer(datum))
-		pfree((void *) flat);
-}
-
-TrendShape
-trend_datum_shape(Datum datum)
-{
-	const struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
-	const TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
-	TrendShape shape = reader.shape;
-
-	if (reader.damaged)
-		trend_damaged(&reader);
-
-	/* Of the user's own window a shape is the grid alone: the periods are the state's. */
-	if (!shape.grid.windowed)
-	{
-		shape.first = 0;
-		shape.periods = 0;
-	}
-	return shape;
 }
 
 /* Bytes of the flat value without its varlena header; bytes NULL measures. */

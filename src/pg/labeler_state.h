@@ -32,9 +32,10 @@ typedef struct TrendCarry
 typedef struct TrendState
 {
 	ExpandedObjectHeader header;
-	const TrendShape *shape; /* shared by the states of an aggregate; `periods` of a given window is all of it */
-	TrendSlot *slot;		 /* of `periods` periods from `first`, width slots each */
-	TrendCarry *carry;		 /* NULL, or carries of them */
+	const TrendShape
+		*shape;        /* shared by the states of an aggregate; `periods` of a given window is all of it */
+	TrendSlot *slot;   /* of `periods` periods from `first`, width slots each */
+	TrendCarry *carry; /* NULL, or carries of them */
 	int64 first;
 	uint32 periods;
 	uint32 carries : 31;
@@ -48,11 +49,12 @@ extern TrendState *trend_state_make(MemoryContext aggcontext, const TrendShape *
 
 extern const ExpandedObjectMethods trend_state_methods;
 
-/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive it. */
+/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive
+ * it. */
 extern size_t trend_state_size(const TrendShape *shape);
 extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
 extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
-extern void trend_state_release(TrendState *state);					  /* what it got from the context */
+extern void trend_state_release(TrendState *state);                   /* what it got from the context */
 
 /* Bytes that it got from the context: slots that have moved out, rounded up as the allocator does. */
 static inline size_t
@@ -65,11 +67,12 @@ trend_state_grown(const TrendState *state)
 
 extern const ExpandedObjectMethods trend_state_methods;
 
-/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive it. */
+/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive
+ * it. */
 extern size_t trend_state_size(const TrendShape *shape);
 extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
 extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
-extern void trend_state_release(TrendState *state);					  /* what it got from the context */
+extern void trend_state_release(TrendState *state);                   /* what it got from the context */
 
 /* Bytes of memory that are the state's own. */
 static inline size_t
@@ -77,8 +80,10 @@ trend_state_bytes(const TrendState *state)
 {
 	const size_t slots = sizeof(TrendSlot) * state->periods * state->shape->width;
 
-	/* Slots that have moved out of the head are rounded up by the allocator, and the room in the head is lost. */
-	return sizeof(TrendState) + slots + (state->slot != (const TrendSlot *) (state + 1) ? slots / 2 + 1024 : 0);
+	/* Slots that have moved out of the head are rounded up by the allocator, and the room in the head is
+	 * lost. */
+	return sizeof(TrendState) + slots +
+		   (state->slot != (const TrendSlot *) (state + 1) ? slots / 2 + 1024 : 0);
 }
 
 /* NULL when the datum is a flat trend. */
@@ -100,6 +105,10 @@ trend_state_datum(TrendState *state)
 {
 	return EOHPGetRWDatum(&state->header);
 }
+
+/* The window that its periods are in; copied once per context. */
+extern void trend_state_set_shape(TrendState *state, const TrendShape *shape);
+extern void trend_state_error_span(void) pg_attribute_noreturn();
 
 /* Make room for a period; an error when the trend would span too many. */
 extern void trend_state_grow(TrendState *state, int64 index);

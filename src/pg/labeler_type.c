@@ -1,4 +1,5 @@
-/* The types trend and _sequence_state: in, out, recv, send. They differ in how many values a period may have. */
+/* The types trend and _sequence_state: in, out, recv, send. They differ in how many values a period may have.
+ */
 #include "postgres.h"
 
 #include "pg/majors.h"
@@ -63,7 +64,8 @@ print(const struct varlena *flat)
 	return text;
 }
 
-/* Read the cells of `bytes` and write them again, so that a value has one form only; bytes NULL at `to` measures. */
+/* Read the cells of `bytes` and write them again, so that a value has one form only; bytes NULL at `to`
+ * measures. */
 static size_t
 rewrite(void *to, const char *bytes, size_t size, const char *type)
 {

@@ -40,7 +40,7 @@ typedef struct Reading
 	TimeKind kind;
 	bool windowed;
 	int64 start, end; /* ticks */
-	Oid bound_type;	  /* of the window as parameters of the query */
+	Oid bound_type;   /* of the window as parameters of the query */
 	Periods periods;
 	TrendTable *table;
 } Reading;
@@ -96,7 +96,8 @@ time_kind(Oid source, const SourceColumn *time)
 			return TIME_BIGINT;
 		default:
 			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-							errmsg("column \"%s\" of relation \"%s\" is not a time", time->name, get_rel_name(source)),
+							errmsg("column \"%s\" of relation \"%s\" is not a time", time->name,
+								   get_rel_name(source)),
 							errdetail("It is of type %s.", format_type_be(time->type)),
 							errhint("Use a column of type timestamptz, timestamp, date or bigint.")));
 	}
@@ -114,9 +115,10 @@ input(Oid type, Datum written)
 static void
 error_period_type(const Reading *reading, const char *wanted)
 {
-	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("period and window must be of type %s", wanted),
-					errdetail("Column \"%s\" is of type %s.", reading->time.name, format_type_be(reading->time.type))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("period and window must be of type %s", wanted),
+		 errdetail("Column \"%s\" is of type %s.", reading->time.name, format_type_be(reading->time.type))));
 }
 
 /* The period: interval, bigint, or either as text. */
@@ -148,7 +150,8 @@ read_bound(const Reading *reading, FunctionCallInfo fcinfo, int argument)
 	if (type == TEXTOID)
 		bound = input(reading->kind == TIME_TIMESTAMPTZ ? TIMESTAMPTZOID : TIMESTAMPOID, bound);
 	else if (reading->kind != TIME_TIMESTAMPTZ)
-		bound = DirectFunctionCall1(timestamptz_timestamp, bound); /* in the session's time zone, as the column is */
+		bound = DirectFunctionCall1(timestamptz_timestamp,
+									bound); /* in the session's time zone, as the column is */
 	return DatumGetInt64(bound);
 }
 
@@ -171,9 +174,10 @@ read_window(Reading *reading, FunctionCallInfo fcinfo)
 	const Interval period = read_period(reading, fcinfo);
 
 	if (PG_ARGISNULL(ARG_START) != PG_ARGISNULL(ARG_END))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("%s must not be null", PG_ARGISNULL(ARG_START) ? "window_start" : "window_end"),
-						errhint("Give both ends of the window, or neither for each user's own.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", PG_ARGISNULL(ARG_START) ? "window_start" : "window_end"),
+				 errhint("Give both ends of the window, or neither for each user's own.")));
 	reading->windowed = !PG_ARGISNULL(ARG_START);
 	reading->bound_type = bound_type[reading->kind];
 	if (!reading->windowed)
@@ -190,14 +194,16 @@ read_window(Reading *reading, FunctionCallInfo fcinfo)
 static Oid
 result_id_type(const Reading *reading, FunctionCallInfo fcinfo)
 {
-	const Oid wanted = PG_NARGS() > ARG_ID ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_ID)) : INT8OID;
+	const Oid wanted =
+		PG_NARGS() > ARG_ID ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_ID)) : INT8OID;
 	const Oid type = reading->user.type;
 
 	if (type == wanted || (wanted == INT8OID && (type == INT4OID || type == INT2OID)))
 		return wanted;
 	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 					errmsg("column \"%s\" of relation \"%s\" is of type %s, the result would be of type %s",
-						   reading->user.name, get_rel_name(reading->source), format_type_be(type), format_type_be(wanted)),
+						   reading->user.name, get_rel_name(reading->source), format_type_be(type),
+						   format_type_be(wanted)),
 					errhint("Pass a window, or NULL, NULL, and id => NULL::%s.", format_type_be(type))));
 }
 
@@ -208,7 +214,8 @@ read_arguments(FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (PG_ARGISNULL(i))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", names[i])));
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", names[i])));
 
 	Reading reading = {.source = PG_GETARG_OID(ARG_SOURCE)};
 
@@ -245,7 +252,8 @@ read_rows(Reading *reading)
 static void
 store_trends(ReturnSetInfo *rsinfo, const TrendTable *table)
 {
-	const MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext per_row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(per_row);
 
 	for (uint32 user = 0; user < trend_table_count(table); user++)

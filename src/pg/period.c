@@ -48,7 +48,8 @@ fixed_length(const TrendGrid *grid)
 		return grid->step;
 	if (grid->months != 0 || (grid->days != 0 && grid->time == TREND_TIMESTAMPTZ))
 		return 0;
-	if (pg_mul_s64_overflow(grid->days, USECS_PER_DAY, &length) || pg_add_s64_overflow(length, grid->step, &length))
+	if (pg_mul_s64_overflow(grid->days, USECS_PER_DAY, &length) ||
+		pg_add_s64_overflow(length, grid->step, &length))
 		error_range();
 	return length;
 }
@@ -65,7 +66,8 @@ shortest_length(const TrendGrid *grid)
 static void
 check_period(const TrendGrid *grid)
 {
-	if (grid->months >= 0 && grid->days >= 0 && grid->step >= 0 && (grid->months | grid->days | grid->step) != 0)
+	if (grid->months >= 0 && grid->days >= 0 && grid->step >= 0 &&
+		(grid->months | grid->days | grid->step) != 0)
 		return;
 	if (!is_calendar(grid))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
@@ -73,10 +75,11 @@ check_period(const TrendGrid *grid)
 
 	Interval period = {.month = grid->months, .day = grid->days, .time = grid->step};
 
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
-					errdetail("It is \"%s\".", DatumGetCString(DirectFunctionCall1(
-												   interval_out, IntervalPGetDatum(&period)))),
-					errhint("Use a period such as '7 days' or '1 month'; none of its parts may be negative.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
+			 errdetail("It is \"%s\".",
+					   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&period)))),
+			 errhint("Use a period such as '7 days' or '1 month'; none of its parts may be negative.")));
 }
 
 int64
@@ -86,7 +89,8 @@ period_start(const TrendGrid *grid, int64 index)
 
 	if (!is_calendar(grid))
 	{
-		if (pg_mul_s64_overflow(index, grid->step, &start) || pg_add_s64_overflow(start, grid->origin, &start))
+		if (pg_mul_s64_overflow(index, grid->step, &start) ||
+			pg_add_s64_overflow(start, grid->origin, &start))
 			error_range();
 		return start;
 	}
@@ -97,9 +101,9 @@ period_start(const TrendGrid *grid, int64 index)
 	if (k != index || pg_mul_s32_overflow(k, grid->months, &shift.month) ||
 		pg_mul_s32_overflow(k, grid->days, &shift.day) || pg_mul_s64_overflow(index, grid->step, &shift.time))
 		error_range();
-	return DatumGetInt64(DirectFunctionCall2(
-		grid->time == TREND_TIMESTAMP ? timestamp_pl_interval : timestamptz_pl_interval,
-		Int64GetDatum(grid->origin), IntervalPGetDatum(&shift)));
+	return DatumGetInt64(
+		DirectFunctionCall2(grid->time == TREND_TIMESTAMP ? timestamp_pl_interval : timestamptz_pl_interval,
+							Int64GetDatum(grid->origin), IntervalPGetDatum(&shift)));
 }
 
 /* Ticks of a period on the average of the calendar. */
@@ -138,7 +142,8 @@ bound_extend(Periods *periods, int64 first, int64 last)
 		periods->bound_first = first;
 	if (first < periods->bound_first)
 	{
-		/* Towards the past it is made again, twice as far if time goes there: rows may come in descending order. */
+		/* Towards the past it is made again, twice as far if time goes there: rows may come in descending
+		 * order. */
 		const int64 until = periods->bound_first + periods->bounds - 1;
 		const int64 further = Min(until - first, TABLE_STEP_MAX / 2);
 
@@ -150,7 +155,8 @@ bound_extend(Periods *periods, int64 first, int64 last)
 	}
 	for (int64 k = periods->bound_first + periods->bounds; k <= last; k++)
 		bound_append(periods, period_start(grid, k));
-	periods->inverse = (periods->bounds - 1) / ((double) periods->bound[periods->bounds - 1] - (double) periods->bound[0]);
+	periods->inverse =
+		(periods->bounds - 1) / ((double) periods->bound[periods->bounds - 1] - (double) periods->bound[0]);
 }
 
 /* Whether all periods but the last, whose end nobody asked for, are equally long. */
@@ -308,9 +314,8 @@ calendar_find(Periods *periods, int64 tick)
 		const int64 index = calendar_guess(grid, tick);
 		const int64 last = periods->bound_first + periods->bounds;
 
-		if (periods->bounds > 0 &&
-			(index < periods->bound_first - TABLE_STEP_MAX || index > last + TABLE_STEP_MAX ||
-			 periods->bounds > 4 * TABLE_STEP_MAX))
+		if (periods->bounds > 0 && (index < periods->bound_first - TABLE_STEP_MAX ||
+									index > last + TABLE_STEP_MAX || periods->bounds > 4 * TABLE_STEP_MAX))
 			return index;
 		bound_extend(periods, index, index + 1);
 	}
@@ -349,15 +354,19 @@ period_shift(const TrendGrid *a, const TrendShape *b)
 
 	if (trend_grid_equal(a, other))
 		return 0;
-	if (a->time != other->time || a->months != other->months || a->days != other->days || a->step != other->step)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("trends have different periods"),
-						errhint("Only trends over the same kind of time and of the same period can be merged.")));
+	if (a->time != other->time || a->months != other->months || a->days != other->days ||
+		a->step != other->step)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("trends have different periods"),
+				 errhint("Only trends over the same kind of time and of the same period can be merged.")));
 	if (a->windowed != other->windowed)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("a trend over a given window cannot be merged with one over the user's own"),
 						errhint("Give a window to both, or to neither.")));
 
-	Periods periods = {.shape = {.grid = *a}, .start = a->origin, .length = fixed_length(a),
+	Periods periods = {.shape = {.grid = *a},
+					   .start = a->origin,
+					   .length = fixed_length(a),
 					   .context = CurrentMemoryContext};
 
 	periods.shape.grid.windowed = false;
@@ -367,9 +376,10 @@ period_shift(const TrendGrid *a, const TrendShape *b)
 	/* Where days or months differ in length, equal starts say nothing of the periods that follow. */
 	for (int64 i = periods.length != 0 ? b->periods : 0; i <= b->periods; i++)
 		if (period_start(a, shift + b->first + i) != period_start(other, b->first + i))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("trends have periods that start at different times"),
-							errhint("Merge trends whose windows start a whole number of periods apart, made under "
-									"the same time zone.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("trends have periods that start at different times"),
+					 errhint("Merge trends whose windows start a whole number of periods apart, made under "
+							 "the same time zone.")));
 	return shift;
 }

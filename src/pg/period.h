@@ -24,11 +24,11 @@
 typedef struct Periods
 {
 	TrendShape shape; /* of a window: all of it; of the user's own window: the grid alone */
-	int64 start;	  /* of the window, or of the grid */
+	int64 start;      /* of the window, or of the grid */
 	int64 end;
-	int64 length;	/* ticks of every period; 0: they differ, look at bound */
+	int64 length;   /* ticks of every period; 0: they differ, look at bound */
 	double inverse; /* about one over the length */
-	int64 *bound;	/* starts of periods bound_first … bound_first + bounds - 1 */
+	int64 *bound;   /* starts of periods bound_first … bound_first + bounds - 1 */
 	int64 bound_first;
 	int32 bounds;
 	int32 bound_room;
@@ -38,7 +38,8 @@ typedef struct Periods
 /* A given window. An error when the period is not positive, the window ends before it starts, … */
 extern Periods periods_window(TrendTime time, Interval period, int64 start, int64 end);
 
-/* The user's own window: periods that all users share, from Monday 2000-01-03 (months: 2000-01-01; bigint: 0). */
+/* The user's own window: periods that all users share, from Monday 2000-01-03 (months: 2000-01-01; bigint:
+ * 0). */
 extern Periods periods_own(TrendTime time, Interval period);
 
 /* For TREND_NUMBER the period is that many units. */
@@ -52,8 +53,8 @@ period_units(int64 units)
 extern int64 period_start(const TrendGrid *grid, int64 index);
 
 /*
- * How many periods later the grid of b begins than that of a: period i of b is period i + shift of a. Both are
- * windowed or both are not; an error when the periods that b covers are no periods of a.
+ * How many periods later the grid of b begins than that of a: period i of b is period i + shift of a. Both
+ * are windowed or both are not; an error when the periods that b covers are no periods of a.
  */
 extern int64 period_shift(const TrendGrid *a, const TrendShape *b);
 

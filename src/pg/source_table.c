@@ -72,7 +72,8 @@ source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow ro
 		return false;
 	}
 
-	const MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext per_row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = CurrentMemoryContext;
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	const bool is_heap = TTS_IS_BUFFERTUPLE(slot);

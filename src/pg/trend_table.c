@@ -8,11 +8,12 @@
 #include "pg/idmap.h"
 #include "pg/trend_table.h"
 
-#define DEPTH 16		 /* rows between asking for a piece of memory and using it; a power of two */
+#define DEPTH 16 /* rows between asking for a piece of memory and using it; a power of two */
 #define BLOCK_BYTES (4 * 1024 * 1024)
 #define CHECK_ROWS 65536 /* trends grow without new users too */
 
-/* A row that waits for its user's entry, and then for its slot. Ids of rows that have met their user are not looked at. */
+/* A row that waits for its user's entry, and then for its slot. Ids of rows that have met their user are not
+ * looked at. */
 typedef struct Row
 {
 	uint64 hash;
@@ -37,9 +38,9 @@ struct TrendTable
 	int block_shift; /* a block holds 2^block_shift states */
 	size_t state_size;
 
-	size_t grown;	  /* bytes of slots that lie elsewhere */
+	size_t grown;     /* bytes of slots that lie elsewhere */
 	uint64 low, high; /* hashes of the users of this pass, both ends included */
-	bool in_place;	  /* every slot lies behind its state's head */
+	bool in_place;    /* every slot lies behind its state's head */
 	bool by_value;
 	uint64 rows;
 	Row waiting[2 * DEPTH]; /* row i is at i % (2 × DEPTH) */
@@ -95,11 +96,13 @@ trend_table_create(Oid id_type, Periods *periods, size_t limit)
 	table->id_type = id_type;
 	table->limit = limit;
 	table->parent = CurrentMemoryContext;
-	table->context = AllocSetContextCreate(CurrentMemoryContext, "usercls trends of users", ALLOCSET_DEFAULT_SIZES);
+	table->context =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls trends of users", ALLOCSET_DEFAULT_SIZES);
 	ids_make(table);
 	table->block = MemoryContextAlloc(table->context, sizeof(char *));
 	table->state_size = trend_state_size(&periods->shape);
-	while ((table->state_size << table->block_shift) < BLOCK_BYTES && (table->state_size << table->block_shift) < limit / 8)
+	while ((table->state_size << table->block_shift) < BLOCK_BYTES &&
+		   (table->state_size << table->block_shift) < limit / 8)
 		table->block_shift++;
 	table->high = PG_UINT64_MAX;
 	table->in_place = periods->shape.grid.windowed && periods->shape.periods <= TREND_STATE_SLOT_MAX;
@@ -204,7 +207,8 @@ row_meet(TrendTable *table, Row *row)
 
 	row->state = unlikely(is_new) ? state_make(table, user) : state_of(table, user);
 	if (likely(table->in_place))
-		__builtin_prefetch((void *) ((uintptr_t) (row->state + 1) + (uint64) row->period * sizeof(TrendSlot)), 1);
+		__builtin_prefetch((void *) ((uintptr_t) (row->state + 1) + (uint64) row->period * sizeof(TrendSlot)),
+						   1);
 	else
 		__builtin_prefetch(&row->state->shape, 1);
 	if (unlikely(is_new || (!table->in_place && table->rows % CHECK_ROWS == 0)))

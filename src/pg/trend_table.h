@@ -24,7 +24,8 @@
 
 typedef struct TrendTable TrendTable;
 
-/* Ids must be hashable. periods is the caller's, and stays. limit: bytes, exceeded by one user's trend at most. */
+/* Ids must be hashable. periods is the caller's, and stays. limit: bytes, exceeded by one user's trend at
+ * most. */
 extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limit);
 extern void trend_table_free(TrendTable *table);
 

@@ -1,6 +1,6 @@
 /*
- * Both stored forms of a trend, over any bytes: what is accepted is written again in its one form, and that form
- * gives itself back, as bytes and as text.
+ * Both stored forms of a trend, over any bytes: what is accepted is written again in its one form, and that
+ * form gives itself back, as bytes and as text.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -89,6 +89,14 @@ SELECT * FROM trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days', 
 \set VERBOSITY default
 RESET usercls.max_memory;
 
+-- It can be cancelled between two rows.
+CREATE VIEW labeler_endless AS
+SELECT i % 1000 AS user_id, i AS ts, 1 AS spend FROM generate_series(0::bigint, 1000000000000) i;
+SET statement_timeout = '50ms';
+SELECT count(*) FROM trend_users('labeler_endless', 'user_id', 'ts', 'spend', 5, 0, 10);
+RESET statement_timeout;
+DROP VIEW labeler_endless;
+
 -- Rights and row security are the invoker's.
 CREATE ROLE regress_labeler;
 GRANT SELECT ON labeler_few TO regress_labeler;

@@ -93,7 +93,8 @@ test_z_and_normal(void **state)
 	assert_true(fabs(sign_z((SignScore){8, 3}) - 5.0 / sqrt(13.0 / 3.0)) < 1e-15);
 	assert_true(sign_z((SignScore){0, 0}) == 0.0);
 
-	/* The exact tail and the normal one meet: their last and first, in standard deviations less the correction. */
+	/* The exact tail and the normal one meet: their last and first, in standard deviations less the
+	 * correction. */
 	for (int s = 5; s <= 15; s += 2)
 	{
 		const double exact = sign_p((SignScore){(29 + s) / 2, (29 - s) / 2});

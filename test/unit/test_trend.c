@@ -98,7 +98,8 @@ test_taking_away(void **state)
 static TrendShape
 random_shape(Rng *rng)
 {
-	TrendShape shape = {.width = 1 + (uint32_t) rng_below(rng, 3), .periods = 1 + (uint32_t) rng_below(rng, CELLS)};
+	TrendShape shape = {.width = 1 + (uint32_t) rng_below(rng, 3),
+						.periods = 1 + (uint32_t) rng_below(rng, CELLS)};
 
 	shape.grid.time = (TrendTime) rng_below(rng, 4);
 	shape.grid.windowed = rng_below(rng, 2);
@@ -114,7 +115,8 @@ random_shape(Rng *rng)
 static TrendCell
 random_cell(Rng *rng, uint32_t index)
 {
-	static const double sums[] = {0, 1, -7, 1e300, -1e-300, 9007199254740992.0, 9007199254740994.0, 0.1, 0.5, 1e20};
+	static const double sums[] = {0,   1,   -7,  1e300, -1e-300, 9007199254740992.0, 9007199254740994.0,
+								  0.1, 0.5, 1e20};
 	TrendCell cell = {.index = index, .count = 1 + rng_below(rng, UINT64_C(1) << rng_below(rng, 50))};
 
 	cell.sum = rng_below(rng, 2) ? sums[rng_below(rng, 10)] : rng_normal(rng);
@@ -227,8 +229,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),		cmocka_unit_test(test_count_wraps), cmocka_unit_test(test_taking_away),
-		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps),
+		cmocka_unit_test(test_taking_away), cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_bad_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
