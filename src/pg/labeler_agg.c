@@ -36,7 +36,7 @@ row_slot(FunctionCallInfo fcinfo, TrendState **state, TimeKind time, PeriodKind 
 	if (windowed)
 		labeler_prefetch(fcinfo, index, 1);
 	*state = labeler_state(fcinfo, call);
-	return index == PERIOD_NONE ? NULL : trend_state_slots(*state, index);
+	return index == PERIOD_NONE ? NULL : labeler_slot(call, *state, index);
 }
 
 static pg_attribute_always_inline Datum

@@ -112,6 +112,19 @@ labeler_state(FunctionCallInfo fcinfo, LabelerCall *call)
 	return labeler_state_slow(fcinfo, call);
 }
 
+/* The slot of a period. Where all slots of a window lie behind the head, only the first line of that is read.
+ */
+static pg_attribute_always_inline TrendSlot *
+labeler_slot(const LabelerCall *call, TrendState *state, int64 period)
+{
+	const TrendShape *shape = &call->periods.shape;
+	TrendSlot *in_place = (TrendSlot *) (state + 1);
+
+	if (likely(shape->grid.windowed && shape->periods <= TREND_STATE_SLOT_MAX && state->slot == in_place))
+		return in_place + (size_t) period * shape->width;
+	return trend_state_slots(state, period);
+}
+
 /*
  * In a large hash table a state's head and its slot are two misses of the cache. The slot's place follows
  * from the datum alone, so both can be under way at once.

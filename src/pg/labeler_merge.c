@@ -70,6 +70,10 @@ state_widen(TrendState *state, const TrendShape *other)
 		shape.periods = (uint32) (to - from);
 	}
 	trend_state_set_shape(state, &shape);
+
+	/* Slots that lie behind their head are as many as the window has: see labeler_slot. */
+	if (shape.grid.windowed && shape.periods > 0)
+		trend_state_grow(state, shape.first);
 	return shift;
 }
 

@@ -12,6 +12,7 @@
 #include "pg/labeler_state.h"
 
 #define OWN_START 8 /* periods a state over the user's own window starts with */
+#define CACHE_LINE_BYTES 64
 #define POOL_BLOCK_MIN (64 * 1024)
 #define POOL_BLOCK_MAX (8 * 1024 * 1024)
 
@@ -76,7 +77,9 @@ pool_take(Pool *pool, size_t bytes)
 			pool->total < POOL_BLOCK_MIN ? pool->total : Max(POOL_BLOCK_MIN, pool->total / 16);
 		const size_t states = Max(1, Min(block, POOL_BLOCK_MAX) / bytes);
 
-		pool->free = memory_huge(pool->context, states * bytes);
+		/* The part of a head that each row reads is one line of the cache. */
+		pool->free = (char *) TYPEALIGN(CACHE_LINE_BYTES,
+										memory_huge(pool->context, states * bytes + CACHE_LINE_BYTES));
 		pool->end = pool->free + states * bytes;
 		pool->total += states * bytes;
 	}
@@ -124,7 +127,7 @@ inline_bytes(const TrendShape *shape)
 size_t
 trend_state_size(const TrendShape *shape)
 {
-	return MAXALIGN(sizeof(TrendState) + inline_bytes(shape));
+	return TYPEALIGN(CACHE_LINE_BYTES, sizeof(TrendState) + inline_bytes(shape));
 }
 
 void
