@@ -1,0 +1,93 @@
+"""Cai 2015 out of fold: the uplift network beside two-model learners, in one run. Prints a Markdown table.
+
+usage: run.py FOLDER_OF_CAI2015 [seeds] [option=value ...]
+
+needs a C compiler, OpenBLAS, and the Python packages numpy, scikit-learn and scikit-uplift.
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklift.metrics import qini_auc_score
+
+from cai import Cai, neighbour_mean
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+FOLDS = 5
+
+
+def build(folder):
+    program = pathlib.Path(folder) / "oof"
+    sources = [TOP / "bench/uplift/oof.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c")]
+    subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O3", "-fno-trapping-math", "-fno-math-errno", f"-I{TOP}/src",
+                    *[f"-I{d}" for d in pathlib.Path("/usr/include").glob("*/openblas-serial")],
+                    "-o", program, *sources, "-lopenblas", "-lm"], check=True)
+    return program
+
+
+def network(program, data, folder, options):
+    out = pathlib.Path(folder) / "out.f64"
+    subprocess.run([program, folder, out, *options], check=True, stdout=subprocess.DEVNULL)
+    return np.fromfile(out).reshape(len(data.fold), data.N)
+
+
+def two_models(data, Z):
+    """A logistic regression an arm; missing values get the mean and a column that says so."""
+    missing = np.isnan(Z)
+    Z = np.concatenate([np.where(missing, np.nanmean(Z, 0), Z), missing[:, missing.any(0)]], 1)
+    Z = StandardScaler().fit_transform(Z)
+    uplift = np.full((len(data.fold), data.N), np.nan)
+    for s, fold in enumerate(data.fold):
+        for k in range(data.K):
+            p = []
+            for arm in (0, 1):
+                learn = (fold >= 0) & (fold != k) & (data.treated == arm)
+                model = LogisticRegression(max_iter=1000).fit(Z[learn], data.outcome[learn])
+                p.append(model.predict_proba(Z[fold == k])[:, 1])
+            uplift[s, fold == k] = p[1] - p[0]
+    return uplift
+
+
+def row(name, data, uplift):
+    m = data.inside
+    q = [qini_auc_score(data.outcome[m].astype(int), u[m], data.treated[m].astype(int)) for u in uplift]
+    print(f"| {name} | {np.mean(q):.4f} | {np.std(q):.4f} | {np.nanmean(uplift):.3f} |", flush=True)
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    options = sys.argv[3:]
+    data = Cai(sys.argv[1], range(seeds), FOLDS)
+    m = data.inside
+    arms = [data.outcome[m & (data.treated == arm)] for arm in (0, 1)]
+    error = np.sqrt(sum(a.var(ddof=1) / len(a) for a in arms))
+    print(f"Measured effect {arms[1].mean() - arms[0].mean():.4f}, standard error {error:.4f}; {seeds} seeds, {FOLDS} folds.\n")
+    print("| learner | Qini | sd | mean uplift |\n| --- | --- | --- | --- |")
+
+    rng = np.random.default_rng(0)
+    X = data.feature.astype(float)
+    M, _ = neighbour_mean(X, data.edge)
+    row("two logistic models, own features", data, two_models(data, X))
+    row("with neighbours' means", data, two_models(data, np.concatenate([X, M], 1)))
+    row("with shuffled neighbours' means", data, two_models(data, np.concatenate([X, M[rng.permutation(data.N)]], 1)))
+
+    shuffled = rng.permutation(data.N)[data.edge]
+    graphs = {"": data.edge, ", no edges": data.edge[:0], ", shuffled edges": shuffled}
+    with tempfile.TemporaryDirectory() as folder:
+        program = build(folder)
+        for graph, edge in graphs.items():
+            data.write(folder, edge)
+            for name, more in [("partial_label", []), ("two_head", ["estimator=two_head"]),
+                               ("class_transform", ["estimator=class_transform"]),
+                               ("partial_label, raw", ["corrected=false"])]:
+                if graph == "" or name == "partial_label":
+                    row(f"network, {name}{graph}", data, network(program, data, folder, options + more))
+
+
+main()
