@@ -328,7 +328,7 @@ same_shape(const CodecTensor *tensor, const Tensor *param)
 }
 
 Status
-codec_read(const Codec *codec, const ParamTable *table, float *w)
+codec_check(const Codec *codec, const ParamTable *table)
 {
 	for (size_t i = 0; i < codec->count; i++)
 		if (params_find(table, codec->tensor[i].name) == NULL)
@@ -344,8 +344,21 @@ codec_read(const Codec *codec, const ParamTable *table, float *w)
 			return status_make(STATUS_MISSING_TENSOR, codec->size, param->name);
 		if (!same_shape(tensor, param))
 			return status_make(STATUS_WRONG_SHAPE, codec->data + tensor->begin, param->name);
+	}
+	return STATUS_FINE;
+}
 
-		const Status status = codec_read_tensor(codec, tensor, w + param->offset);
+Status
+codec_read(const Codec *codec, const ParamTable *table, float *w)
+{
+	const Status fits = codec_check(codec, table);
+
+	if (fits.code != STATUS_SUCCESS)
+		return fits;
+	for (size_t i = 0; i < table->count; i++)
+	{
+		const Tensor *param = &table->param[i];
+		const Status status = codec_read_tensor(codec, codec_find(codec, param->name), w + param->offset);
 
 		if (status.code != STATUS_SUCCESS)
 			return status;

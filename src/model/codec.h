@@ -76,10 +76,13 @@ extern Status codec_open(Codec *codec, const void *bytes, size_t size);
 extern const CodecTensor *codec_find(const Codec *codec, const char *name);
 
 /*
- * Fill w[table->total] with the tensors of the table. Each must be there in the
- * table's shape, hold finite numbers only, and nothing else may be in the file:
- * STATUS_MISSING_TENSOR, STATUS_WRONG_SHAPE, STATUS_NOT_FINITE, STATUS_EXTRA_TENSOR.
+ * Whether the file holds the tensors of the table in its shapes, and nothing else: STATUS_MISSING_TENSOR,
+ * STATUS_WRONG_SHAPE, STATUS_EXTRA_TENSOR. Ask before getting memory for the table: its sizes come from metadata,
+ * and only now are they backed by as many bytes.
  */
+extern Status codec_check(const Codec *codec, const ParamTable *table);
+
+/* Fill w[table->total], with codec_check's errors, and STATUS_NOT_FINITE: all numbers must be finite. */
 extern Status codec_read(const Codec *codec, const ParamTable *table, float *w);
 
 /* The elements of one tensor; STATUS_NOT_FINITE. */

@@ -119,6 +119,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 
 	model->params = palloc0(sizeof(*model->params));
 	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
+	report_weights(codec_check(codec, model->params), name, version);
 	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * model->params->total);
 	report_weights(codec_read(codec, model->params, model->w), name, version);
 	check_positive(codec, model, "input.scale", name, version);

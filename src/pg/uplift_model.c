@@ -86,6 +86,7 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 		metadata_fail(codec, "features", name, version);
 	uplift_net(&model->net, &config, (size_t) F);
 	uplift_params(params, &config, (size_t) F);
+	report_weights(codec_check(codec, params), name, version);
 	model->w = palloc(sizeof(real) * model->net.total);
 	report_weights(codec_read(codec, params, model->w), name, version);
 	check_positive(codec, params, model->w, name, version);
