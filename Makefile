@@ -72,9 +72,17 @@ sanitize valgrind interop:
 	scripts/$@
 test-other-majors:
 	scripts/other-majors
+# Beside their peers: PYTHON has torch, torch-geometric, duckdb, scikit-learn and scikit-uplift.
+PYTHON ?= python3
 bench:
-	scripts/bench
+	PYTHON=$(PYTHON) bench/labeler/run
+	bench/sequence/run $(PYTHON)
+	$(PYTHON) bench/graph/run.py
+	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
+# Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.
+cancel:
+	CANCELS=20 CANCEL_MS=100 TAP=090_cancel scripts/test tap
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
-.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind interop test-other-majors bench format
+.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind interop test-other-majors bench cancel format

@@ -1,0 +1,102 @@
+# Every phase of long work ends soon after it is told to, and leaves the registry as it was.
+#
+# CANCELS (3) times each phase is cancelled at a random moment, and must end within CANCEL_MS (5000) milliseconds:
+# loose here, where other tests share the machine; `make cancel` asks for 20 times within 100 ms on a quiet one.
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use lib dirname(__FILE__);
+use List::Util qw(max);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Session;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+my $times = $ENV{CANCELS} // 3;
+my $limit = ($ENV{CANCEL_MS} // 5000) / 1000;
+
+my $node = PostgreSQL::Test::Cluster->new('cancel');
+$node->init;
+$node->append_conf('postgresql.conf', "maintenance_work_mem = '1GB'\nautovacuum = off");
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION usercls;
+CREATE TABLE behaviour AS
+SELECT u AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS ts, (u % 3 - 1) * w + 20 + sin(u * w) AS spend
+FROM generate_series(1, 60000) u, generate_series(0, 23) w;
+CREATE TABLE users AS
+SELECT u AS user_id, u % 2 AS treated, (hashint4(u) & 3 = 0)::int AS outcome, sin(u) AS a, cos(u) AS b
+FROM generate_series(1, 200000) u;
+CREATE TABLE edges AS
+SELECT 1 + (hashint4(e) & 131071) AS src, 1 + (hashint4(-e) & 131071) AS dst FROM generate_series(1, 1500000) e;
+CREATE TABLE few AS SELECT * FROM behaviour WHERE user_id <= 600;
+VACUUM ANALYZE;
+SELECT usercls.train_sequence('churn', 'few', trend_of => 'spend', features => '{spend}', hyperparams => '{"max_epochs": 2}');
+SELECT usercls.train_sequence('all', 'few', trend_of => 'spend', features => '{spend}', hyperparams => '{"max_epochs": 2}');
+SELECT usercls.import_model('all', usercls.export_model('all'), promote => 'always',
+	spec => jsonb_set(jsonb_set(spec::jsonb, '{source}', '"public.behaviour"'), '{hyperparams}', '{"max_epochs": 1000, "patience": 0}'))
+FROM usercls.versions WHERE model = 'all';
+SELECT usercls.train_uplift('who', 'users', 'edges', features => '{a,b}', hyperparams => '{"max_epochs": 1, "hidden_size": 16}',
+	promote => 'always');
+SQL
+
+my $sequence = q{SELECT usercls.train_sequence('new', 'behaviour', trend_of => 'spend', features => '{spend}', hyperparams =>
+	'{"max_epochs": 1000, "patience": 0, "hidden_size": 128, "batch_size": 1024}')};
+my $uplift = q{SELECT usercls.train_uplift('new', 'users', 'edges', features => '{a,b}',
+	hyperparams => '{"max_epochs": 1000, "patience": 0, "hidden_size": 64}')};
+
+# What runs, and from when to when after its start it is cancelled.
+my @phases = (
+	[ 'labelling' => q{SELECT count(*) FROM generate_series(1, 20), usercls.trend_users('behaviour', 'user_id', 'ts', 'spend', '7 days')}, 0, 0.3 ],
+	[ 'reading, then training a sequence model' => $sequence, 0, 1.5 ],
+	[ 'training a sequence model' => $sequence, 2, 4 ],
+	[ 'training a sequence model with 2 workers' => "SET usercls.training_workers = 2; $sequence", 2, 4 ],
+	[ 'reading and building a graph' => $uplift, 0, 1.2 ],
+	[ 'training an uplift model' => $uplift, 2, 4 ],
+	[ 'training an uplift model with 2 workers' => "SET usercls.training_workers = 2; $uplift", 2, 4 ],
+	[ 'retraining' => q{CALL usercls.retrain('all')}, 0, 3 ],
+	[ 'classifying all users' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL (SELECT * FROM usercls.classify_users('all') OFFSET i * 0) c}, 0, 0.8 ],
+	[ 'targeting all users' => q{SELECT count(*) FROM usercls.target_users('who')}, 0, 1 ],
+	[ 'refreshing scores' => q{CALL usercls.refresh_scores('all', 'scores')}, 0, 0.8 ],
+	[ 'evaluating' => q{SELECT count(*) FROM usercls.evaluate('who')}, 0, 1 ]);
+
+my $registry = q{SELECT string_agg((model, version, sha256, promoted)::text, ',' ORDER BY model, version) FROM usercls.versions};
+my $before = $node->safe_psql('postgres', $registry);
+my $control = Session->new($node, 'postgres');
+
+for my $phase (@phases)
+{
+	my ($name, $sql, $from, $to) = @$phase;
+	my $session = Session->new($node, 'postgres');
+	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+	my (@took, $early);
+
+	for (1 .. $times)
+	{
+		$session->send($sql);
+		sleep($from + rand($to - $from));
+		$session->{run}->pump_nb;
+		$early++ if $session->{out} =~ /^-- done$/m;
+
+		my $start = time;
+
+		$control->run("SELECT pg_cancel_backend($pid)");
+		my $out = $session->wait;
+
+		push @took, time - $start if $out =~ /canceling statement/;
+	}
+	my $slowest = @took ? max(@took) : 0;
+
+	note(sprintf('%s: %d cancelled, slowest %.0f ms, %d over before', $name, scalar @took, 1000 * $slowest, $early // 0));
+	ok(@took > 0 && $slowest <= $limit, "$name ends within the limit");
+	is($node->safe_psql('postgres', $registry), $before, 'and leaves the models as they were');
+	$session->close;
+}
+
+is($node->safe_psql('postgres', q{SELECT count(*) FROM usercls.progress()}), '0', 'nothing shows as running');
+is($node->safe_psql('postgres', q{SELECT version FROM usercls.predict('churn', ARRAY[1, 2, 3]::float8[])}), '1', 'models still score');
+$control->close;
+$node->stop;
+done_testing();
