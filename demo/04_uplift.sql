@@ -18,11 +18,10 @@ FROM generate_series(0, 4) AS fold \gexec
 \echo 'Training five models: attention over friends, partial labels with the exact correction'
 \echo
 \set features '{age,agpop,educ,educ_good,literacy,male,rice_inc,ricearea_2010,disaster_loss,disaster_yes,disaster_prob,insurance_repay,insurance_buy,general_trust,risk_averse,region,by_default,day,delay,info_none,info_takeup_rate,info_takeup_list}'
-\set network '{"layers": 1, "depth": "residual"}'
 SELECT r.model, r.metric, round(r.value::numeric, 4) AS value, r.best_epoch, r.epochs, r.rows_train, r.rows_held_out
 FROM generate_series(0, 4) AS fold
 CROSS JOIN LATERAL train_uplift('blind_' || fold, ('blind_' || fold)::regclass, 'friend', features => :'features',
-	treatment_column => 'known_treated', outcome_column => 'known_outcome', hyperparams => :'network', promote => 'always') AS r;
+	treatment_column => 'known_treated', outcome_column => 'known_outcome', promote => 'always') AS r;
 
 CREATE TABLE out_of_fold AS
 SELECT fold, t.user_id, t.uplift, treated::int AS treated, outcome
@@ -42,7 +41,7 @@ FROM out_of_fold;
 \echo 'One model on the whole experiment, and the ten households it would invite first:'
 \echo
 SELECT r.model, r.rows_train, r.rows_held_out, r.epochs
-FROM train_uplift('insurance', 'experiment', 'friend', features => :'features', hyperparams => :'network',
+FROM train_uplift('insurance', 'experiment', 'friend', features => :'features',
                   promote => 'always', comment => 'demo: uplift of the intensive session') AS r;
 SELECT rank, user_id, round(uplift::numeric, 3) AS uplift, round(p_first::numeric, 3) AS takes_it_if_invited,
        round((1 - p_second)::numeric, 3) AS takes_it_anyway, segment, friends
