@@ -1,4 +1,4 @@
-/* trend_users: the trends of all users of a table or view, several times faster than any aggregate. */
+/* trend_users: the trends of all users of a table or view, two to five times faster than trend_agg. */
 #include "postgres.h"
 
 #include <math.h>

@@ -64,12 +64,12 @@ my @phases = (
 
 my $registry = q{SELECT string_agg((model, version, sha256, promoted)::text, ',' ORDER BY model, version) FROM usercls.versions};
 my $before = $node->safe_psql('postgres', $registry);
-my $control = Session->new($node, 'postgres');
 
 for my $phase (@phases)
 {
 	my ($name, $sql, $from, $to) = @$phase;
 	my $session = Session->new($node, 'postgres');
+	my $control = Session->new($node, 'postgres');
 	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
 	my (@took, $early);
 
@@ -92,11 +92,10 @@ for my $phase (@phases)
 	note(sprintf('%s: %d cancelled, slowest %.0f ms, %d over before', $name, scalar @took, 1000 * $slowest, $early // 0));
 	ok(@took > 0 && $slowest <= $limit, "$name ends within the limit");
 	is($node->safe_psql('postgres', $registry), $before, 'and leaves the models as they were');
-	$session->close;
+	$_->close for $session, $control;
 }
 
 is($node->safe_psql('postgres', q{SELECT count(*) FROM usercls.progress()}), '0', 'nothing shows as running');
 is($node->safe_psql('postgres', q{SELECT version FROM usercls.predict('churn', ARRAY[1, 2, 3]::float8[])}), '1', 'models still score');
-$control->close;
 $node->stop;
 done_testing();
