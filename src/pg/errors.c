@@ -203,18 +203,6 @@ error_no_arm(const char *where, const char *column, bool treated, int64 others)
 		 errhint("Uplift is the difference between treated and control users: the experiment needs both.")));
 }
 
-void
-error_row_security(const char *where)
-{
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("row security would hide rows of %s from the training", where),
-		 errdetail("A model trained on part of the rows would look like one trained on all of them."),
-		 errhint(
-			 "Train as a role that bypasses row security, or on a view that says which rows are meant.")));
-}
-
 /* ---- arguments ---- */
 
 void

@@ -37,7 +37,6 @@ extern void error_no_rows(const char *where, const char *detail) pg_attribute_no
 extern void error_one_class(const char *where, const char *label, int64 users) pg_attribute_noreturn();
 extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,
 						 int64 others) pg_attribute_noreturn();
-extern void error_row_security(const char *where) pg_attribute_noreturn();
 
 /* Arguments */
 extern void error_sequence_width(const char *model /* NULL: weights by value */, int got, int want)

@@ -13,7 +13,4 @@
  */
 extern bool split_held_out(int64 seed, uint64 hash, double share);
 
-/* The fold, 0 .. folds-1, of a user in cross-validation. */
-extern int split_fold(int64 seed, uint64 hash, int folds);
-
 #endif
