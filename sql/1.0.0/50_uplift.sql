@@ -80,7 +80,7 @@ CREATE FUNCTION usercls.target_users(
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8, anyelement)
-IS 'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
+IS 'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, … after the others (in another order PostgreSQL mistakes the type of user_id)';
 
 -- The same network as plain SQL, with the weights by value: see docs/uplift.md.
 
