@@ -152,22 +152,32 @@ upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, siz
 				   pass->w + net->input, n, net->D, net->H);
 }
 
-/* h with dropout, or without any h itself; layer L is the head. */
-static const real *
-dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t layer, size_t from, size_t n)
+/* out = h times the multipliers of rows from .. from + n - 1; out may be h. */
+USERCLS_CLONES static void
+drop_rows(real *out, const real *h, real drop, uint32_t key, size_t from, size_t n, size_t H)
 {
-	const size_t H = pass->net->H;
-	const uint32_t key = drop_hash(pass->key + 2 * (uint32_t) layer + 1);
-
-	if (pass->drop == 0)
-		return h;
 	for (size_t r = 0; r < n; r++)
 	{
 		const uint32_t row_key = drop_hash(key + (uint32_t) (from + r));
 
 		for (size_t c = 0; c < H; c++)
-			scratch->dropped[r * H + c] = h[r * H + c] * drop_factor(drop_hash(row_key + (uint32_t) c), pass->drop);
+			out[r * H + c] = h[r * H + c] * drop_factor(drop_hash(row_key + (uint32_t) c), drop);
 	}
+}
+
+static uint32_t
+dropout_key(const UpliftPass *pass, size_t layer)
+{
+	return drop_hash(pass->key + 2 * (uint32_t) layer + 1);
+}
+
+/* h with dropout, or without any h itself; layer L is the head. */
+static const real *
+dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t layer, size_t from, size_t n)
+{
+	if (pass->drop == 0)
+		return h;
+	drop_rows(scratch->dropped, h, pass->drop, dropout_key(pass, layer), from, n, pass->net->H);
 	return scratch->dropped;
 }
 
@@ -175,16 +185,8 @@ dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t la
 static void
 dropout_backward(real *dh, const UpliftPass *pass, size_t layer, size_t from, size_t n)
 {
-	const size_t H = pass->net->H;
-	const uint32_t key = drop_hash(pass->key + 2 * (uint32_t) layer + 1);
-
-	for (size_t r = 0; pass->drop > 0 && r < n; r++)
-	{
-		const uint32_t row_key = drop_hash(key + (uint32_t) (from + r));
-
-		for (size_t c = 0; c < H; c++)
-			dh[r * H + c] *= drop_factor(drop_hash(row_key + (uint32_t) c), pass->drop);
-	}
+	if (pass->drop > 0)
+		drop_rows(dh, dh, pass->drop, dropout_key(pass, layer), from, n, pass->net->H);
 }
 
 void
