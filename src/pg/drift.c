@@ -173,12 +173,12 @@ drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
 
 	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
 	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
-	const UserGraph *users = graph_load(source, inputs, LOAD_FEATURES, false, false, "drift");
+	const UserGraph *users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
 	const Observed then = {users->feature, users->N, users->F};
 
 	source->users = call->source;
 	inputs = uplift_inputs_of(source, model->feature, model->net.F);
-	users = graph_load(source, inputs, LOAD_FEATURES, false, false, "drift");
+	users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
 
 	const Observed now = {users->feature, users->N, users->F};
 

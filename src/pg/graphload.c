@@ -359,7 +359,8 @@ graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperi
 
 	StaticAssertStmt(IDMAP_NONE == GRAPH_UNKNOWN, "an id that is not found is an unknown end");
 	users_load(users, from, inputs, experiment, binary, whole, what);
-	edges_load(users, from, whole, what);
+	if (experiment != LOAD_USERS)
+		edges_load(users, from, whole, what);
 	return users;
 }
 

@@ -15,6 +15,7 @@
 
 typedef enum GraphLoadExperiment
 {
+	LOAD_USERS,     /* features alone, without the edges */
 	LOAD_FEATURES,  /* to score: treatment and outcome are not read */
 	LOAD_EXPERIMENT /* to train or to evaluate */
 } GraphLoadExperiment;

@@ -101,6 +101,11 @@ FROM (SELECT lowest, lead(highest) OVER (ORDER BY decile) FROM uplift_by_decile(
 SELECT count(*) AS bins, sum(n) = (SELECT max(n) FROM effect) AS all_users FROM calibration('offer');
 CREATE TABLE today AS SELECT user_id, x + 3 AS x, z, treated, outcome FROM trial;
 SELECT feature, psi > 0.25 AS drifted FROM drift('offer', 'today') ORDER BY feature;
+BEGIN;
+ALTER TABLE friendship RENAME TO gone; -- drift reads users alone
+CREATE VIEW friendship AS SELECT 1 / (src - src) AS src, dst FROM gone;
+SELECT count(*) FROM drift('offer', 'today');
+ROLLBACK;
 
 -- Errors.
 SELECT * FROM evaluate('shopp');
