@@ -21,6 +21,18 @@
 #define RANGE_ROWS_MIN 64
 #define RANGE_ROWS_MAX 2048
 
+/*
+ * Held-out users whose Qini is measured after each epoch, at most: sorting more would take too long for one step. Of
+ * more of them every second, third, ... counts.
+ */
+#define QINI_USERS ((size_t) 1 << 18)
+
+static size_t
+qini_room(size_t N)
+{
+	return N < QINI_USERS ? N : QINI_USERS;
+}
+
 static size_t
 lane_count(const UpliftNet *net)
 {
@@ -41,6 +53,7 @@ void
 uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers)
 {
 	const size_t N = spec->graph.N;
+	const size_t ranked = qini_room(N);
 
 	*task = (UpliftTask){.spec = *spec};
 	uplift_net(&task->net, &spec->config, spec->F);
@@ -66,11 +79,11 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int wo
 	task->lane_sums = SUM_FEATURE + 2 * scaled_channels(&task->net);
 	task->lane_sum = (double *) arena_take(arena, task->lanes, task->lane_sums * sizeof(double));
 	task->predicted = ARENA_TAKE(arena, double, N);
-	task->item = (RankItem *) arena_take(arena, N, 2 * sizeof(RankItem));
-	task->ranked = (double *) arena_take(arena, N, 2 * sizeof(double));
-	task->ranked_treated = ARENA_TAKE(arena, uint8_t, N);
-	task->order = ARENA_TAKE(arena, uint32_t, N);
-	task->member = ARENA_TAKE(arena, uint32_t, N);
+	task->item = (RankItem *) arena_take(arena, ranked, 2 * sizeof(RankItem));
+	task->ranked = (double *) arena_take(arena, ranked, 2 * sizeof(double));
+	task->ranked_treated = ARENA_TAKE(arena, uint8_t, ranked);
+	task->order = ARENA_TAKE(arena, uint32_t, ranked);
+	task->member = ARENA_TAKE(arena, uint32_t, ranked);
 	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&spec->graph, range_rows(N)) + 1);
 	upliftrows_carve(&task->rows, arena, &task->net, N, true);
 
@@ -223,15 +236,17 @@ end_share(UpliftTask *task, const double *sum)
 	}
 }
 
-/* Qini of the held-out users. */
+/* Qini of the held-out users, or of as many of them as may be ranked. */
 static double
 held_out_qini(UpliftTask *task)
 {
-	double *score = task->ranked + task->graph.N;
-	size_t n = 0;
+	const UpliftPart *part = &task->state->result.held_out;
+	const size_t stride = 1 + (part->treated + part->control) / QINI_USERS;
+	double *score = task->ranked + qini_room(task->graph.N);
+	size_t seen = 0, n = 0;
 
 	for (size_t i = 0; i < task->graph.N; i++)
-		if (task->data.treated[i] != UPLIFT_OUTSIDE && task->data.held_out[i])
+		if (task->data.treated[i] != UPLIFT_OUTSIDE && task->data.held_out[i] && seen++ % stride == 0)
 		{
 			score[n] = task->predicted[i];
 			task->member[n++] = (uint32_t) i;

@@ -85,10 +85,10 @@ typedef struct UpliftTask
 	real *lane_dw;            /* lanes × net.total */
 	double *lane_sum;         /* lanes × lane_sums */
 	double *predicted;        /* N: uplift of held-out users */
-	struct RankItem *item;    /* 2N, to rank them */
-	double *ranked;           /* 2N: predictions and outcomes in that order */
-	uint8_t *ranked_treated;  /* N */
-	uint32_t *order, *member; /* N, and N: which users are held out */
+	struct RankItem *item;    /* 2R, to rank R held-out users */
+	double *ranked;           /* 2R: predictions and outcomes in that order */
+	uint8_t *ranked_treated;  /* R */
+	uint32_t *order, *member; /* R each */
 	size_t *range;            /* start of each range of nodes */
 	size_t lanes, lane_sums;
 	char *scratch; /* a piece for each worker */
