@@ -2,7 +2,7 @@
  * Throughput of the sequence kernels on one core: training steps, bulk and single scoring, and sgemm's peak.
  *
  * Prints lines of: what architecture hidden batch sequences-per-CPU-second GFLOP/s.
- * usage: kernels [seconds per measurement]
+ * usage: kernels [seconds per measurement [architecture [hidden [train | score]]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +229,9 @@ main(int argc, char **argv)
 		{
 			SequenceConfig config;
 
+			if ((argc > 2 && strcmp(argv[2], sequence_architectures[architecture]) != 0) ||
+				(argc > 3 && atoi(argv[3]) != hidden))
+				continue;
 			config_defaults(&config, sequence_options, sequence_option_count);
 			config.architecture = architecture;
 			config.hidden_size = hidden;
@@ -236,8 +239,10 @@ main(int argc, char **argv)
 			config.pooling = POOLING_LAST;
 			config.dropout = 0;
 			config.mask = false;
-			bench_training(&config, &set);
-			bench_scoring(&config, &set);
+			if (argc < 5 || strcmp(argv[4], "train") == 0)
+				bench_training(&config, &set);
+			if (argc < 5 || strcmp(argv[4], "score") == 0)
+				bench_scoring(&config, &set);
 		}
 	return 0;
 }
