@@ -3,69 +3,69 @@
 #include <string.h>
 
 #include "nn/act.h"
-#include "nn/blas.h"
+#include "nn/panel.h"
 
 /*
- * Rows of w and columns of wt: [h | 1 | x]. The four blocks of gates are n (input part), r, z, n (hidden
- * part): the first three are fed by x with b_ih, the last three by h with b_hh, so each product is over one
- * range.
+ * The four blocks of gates are n (input part), r, z, n (hidden part): the first three are fed by [1 | x] with
+ * b_ih, the last three by h, so each product is over one range. r's and z's b_hh is added to b_ih; n's is
+ * apart.
  */
-static const size_t input_gate[] = {2, 0, 1};  /* PyTorch's number of block 0, 1, 2 */
-static const size_t hidden_gate[] = {0, 1, 2}; /* of block 1, 2, 3 */
+static const size_t input_gate[] = {2, 0,
+									1}; /* PyTorch's number of block 0, 1, 2; those of 1, 2, 3 are 0, 1, 2 */
 
-/*
- * The 1 of a row meets b_ih in the blocks 0 to 2 and b_hh in 3; those of r and z are added up in b_ih's
- * place. Where a block has no input (x for 3, h for 0), nothing is stored, and nothing read.
- */
+static real *
+input_weights(const Recurrent *layer)
+{
+	return layer->w + panel_size(layer->H, 3 * layer->H);
+}
+
 static void
 gru_pack(Recurrent *layer, const RecurrentTensors *tensors)
 {
 	const size_t H = layer->H;
 	const size_t I = layer->I;
-	const size_t K = H + 1 + I;
+	real *w_x = input_weights(layer);
 
-	for (size_t block = 0; block < 4; block++)
+	panel_pack(layer->w, H, 3 * H, 0, H, tensors->w_hh, 1, H);
+	panel_pack(layer->wt_h, 3 * H, H, 0, 3 * H, tensors->w_hh, H, 1);
+	memcpy(layer->bias, tensors->b_hh + 2 * H, H * sizeof(real));
+
+	panel_pack(w_x, 1 + I, 3 * H, 0, 1 + I, NULL, 0, 0);
+	for (size_t block = 0; block < 3; block++)
+	{
+		const size_t gate = input_gate[block] * H;
+
+		panel_pack(layer->wt_x, 3 * H, I, block * H, H, tensors->w_ih + gate * I, I, 1);
 		for (size_t j = 0; j < H; j++)
 		{
-			real *row = layer->wt + (block * H + j) * K;
+			const real *from = tensors->w_ih + (gate + j) * I;
 
-			memset(row, 0, K * sizeof(real));
-			if (block < 3)
-			{
-				const size_t g = input_gate[block] * H + j;
-
-				memcpy(row + H + 1, tensors->w_ih + g * I, I * sizeof(real));
-				row[H] += tensors->b_ih[g];
-			}
-			if (block > 0)
-			{
-				const size_t g = hidden_gate[block - 1] * H + j;
-
-				memcpy(row, tensors->w_hh + g * H, H * sizeof(real));
-				row[H] += tensors->b_hh[g];
-			}
-			for (size_t k = 0; k < K; k++)
-				layer->w[k * 4 * H + block * H + j] = row[k];
+			*panel_at(w_x, 1 + I, 0, block * H + j) =
+				tensors->b_ih[gate + j] + (block > 0 ? tensors->b_hh[gate + j] : 0);
+			for (size_t k = 0; k < I; k++)
+				*panel_at(w_x, 1 + I, 1 + k, block * H + j) = from[k];
 		}
+	}
 }
 
-/* gate (4H: n's input part, r, z, n's hidden part) becomes n, r, z, hidden part. */
+/* For n sequences: gate (n's input part, r, z, and room) becomes n, r, z, n's hidden part. */
 USERCLS_CLONES static void
-cell_forward(real *restrict h, real *restrict gate, const real *restrict hidden, const real *restrict bias,
-			 const real *restrict before, size_t H)
+cell_forward(real *restrict h, size_t ldh, real *restrict gate, size_t ldgate, const real *restrict hidden,
+			 const real *restrict bias, const real *restrict before, size_t ldbefore, size_t n, size_t H)
 {
-	for (size_t j = 0; j < H; j++)
+	for (size_t b = 0; b < n; b++, h += ldh, gate += ldgate, hidden += 3 * H, before += ldbefore)
 	{
-		const real r = act_sigmoid(gate[H + j] + hidden[j]);
-		const real z = act_sigmoid(gate[2 * H + j] + hidden[H + j]);
-		const real m = hidden[2 * H + j] + bias[j];
-		const real n = act_tanh(gate[j] + r * m);
+		for (size_t j = 0; j < 2 * H; j++)
+			gate[H + j] = act_sigmoid(gate[H + j] + hidden[j]);
+		for (size_t j = 0; j < H; j++)
+		{
+			const real m = hidden[2 * H + j] + bias[j];
+			const real new = act_tanh(gate[j] + gate[H + j] * m);
 
-		gate[j] = n;
-		gate[H + j] = r;
-		gate[2 * H + j] = z;
-		gate[3 * H + j] = m;
-		h[j] = n + z * (before[j] - n);
+			gate[j] = new;
+			gate[3 * H + j] = m;
+			h[j] = new + gate[2 * H + j] * (before[j] - new);
+		}
 	}
 }
 
@@ -96,7 +96,7 @@ gru_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *s
 	const size_t H = layer->H;
 	const size_t I = layer->I;
 	const size_t K = H + 1 + I;
-	const real *bias = layer->w + H * 4 * H + 3 * H;
+	const size_t ldgate = layer->ldgate;
 
 	recurrent_input(layer, x, steps);
 	for (size_t i = 0; i < steps->T; i++)
@@ -104,20 +104,33 @@ gru_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *s
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
 		real *a = layer->a + row * K;
-		real *gate = layer->gate + (layer->training ? row : 0) * 4 * H;
+		real *h = y + row * ldy;
+		real *gate = layer->gate + (layer->training ? row : 0) * ldgate;
 
 		for (size_t b = s.carried; b < s.active; b++)
 			memset(a + b * K, 0, H * sizeof(real));
-		blas_nn(gate, 4 * H, a + H, K, layer->w + H * 4 * H, 4 * H, s.active, 3 * H, 1 + I, BLAS_SET);
-		blas_nn(layer->carry, 3 * H, a, K, layer->w + H, 4 * H, s.active, 3 * H, H, BLAS_SET);
-		for (size_t b = 0; b < s.active; b++)
-		{
-			real *h = y + (row + b) * ldy;
+		panel_product(gate, ldgate, a + H, K, input_weights(layer), s.active, 3 * H, 1 + I, PANEL_SET);
+		panel_product(layer->carry, 3 * H, a, K, layer->w, s.active, 3 * H, H, panel_turn(i));
+		cell_forward(h, ldy, gate, ldgate, layer->carry, layer->bias, a, K, s.active, H);
+		for (size_t b = 0; b < s.passed; b++)
+			memcpy(layer->a + (steps->row[s.after] + b) * K, h + b * ldy, H * sizeof(real));
+	}
+}
 
-			cell_forward(h, gate + b * 4 * H, layer->carry + b * 3 * H, bias, a + b * K, H);
-			if (b < s.passed)
-				memcpy(layer->a + (steps->row[s.after] + b) * K, h, H * sizeof(real));
-		}
+/* dw_h: blocks r, z, n of the hidden part over [h | 1]; dw_x: n, r, z of the input part over [1 | x]. */
+static void
+add_gradients(const RecurrentTensors *d, const real *dw_h, const real *dw_x, size_t ld, size_t H, size_t I)
+{
+	for (size_t g = 0; g < 3 * H; g++)
+	{
+		const size_t from = input_gate[g / H] * H + g % H;
+
+		for (size_t k = 0; k < H; k++)
+			d->w_hh[g * H + k] += dw_h[k * ld + g];
+		d->b_hh[g] += dw_h[H * ld + g];
+		d->b_ih[from] += dw_x[g];
+		for (size_t k = 0; k < I; k++)
+			d->w_ih[from * I + k] += dw_x[(1 + k) * ld + g];
 	}
 }
 
@@ -128,45 +141,37 @@ gru_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real *
 	const size_t H = layer->H;
 	const size_t I = layer->I;
 	const size_t K = H + 1 + I;
-	const size_t rows = steps->row[steps->T];
+	const size_t ldgate = layer->ldgate;
+	real *dw_h = layer->dw;
+	real *dw_x = layer->dw + (H + 1) * ldgate;
+	RecurrentRows done = {0};
 
+	memset(layer->dw, 0, (K + 1) * ldgate * sizeof(real));
 	for (size_t i = steps->T; i-- > 0;)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
-		real *gate = layer->gate + row * 4 * H;
+		real *gate = layer->gate + row * ldgate;
 
 		/* Nothing flows back to a sequence that passed no state on. */
 		memset(layer->dh + s.passed * H, 0, (s.active - s.passed) * H * sizeof(real));
 		for (size_t b = 0; b < s.active; b++)
-			cell_backward(gate + b * 4 * H, layer->dh + b * H, dy + (row + b) * ldy, layer->a + (row + b) * K,
-						  H);
-		blas_nn(layer->dh, H, gate + H, 4 * H, layer->wt + H * K, K, s.carried, H, 3 * H, BLAS_ADD);
+			cell_backward(gate + b * ldgate, layer->dh + b * H, dy + (row + b) * ldy,
+						  layer->a + (row + b) * K, H);
+		panel_product(layer->dh, H, gate + H, ldgate, layer->wt_h, s.carried, H, 3 * H, PANEL_ADD);
+		if (!recurrent_gather(&done, steps, s.t, i == 0))
+			continue;
+
+		const real *a = layer->a + done.begin * K;
+		const real *g = layer->gate + done.begin * ldgate;
+
+		panel_outer(dw_h, ldgate, a, K, g + H, ldgate, H + 1, 3 * H, done.n);
+		panel_outer(dw_x, ldgate, a + H, K, g, ldgate, 1 + I, 3 * H, done.n);
+		done.n = 0;
 	}
-
-	/* dw: blocks r, z, n of the hidden part over [h | 1], then n, r, z of the input part over [1 | x]. */
-	real *dw_hh = layer->dw;
-	real *dw_ih = layer->dw + 3 * H * (H + 1);
-
-	blas_tn(dw_hh, H + 1, layer->gate + H, 4 * H, layer->a, K, 3 * H, H + 1, rows, BLAS_SET);
-	blas_tn(dw_ih, I + 1, layer->gate, 4 * H, layer->a + H, K, 3 * H, I + 1, rows, BLAS_SET);
-	for (size_t block = 0; block < 3; block++)
-		for (size_t j = 0; j < H; j++)
-		{
-			const size_t h = hidden_gate[block] * H + j;
-			const size_t g = input_gate[block] * H + j;
-			const real *from_h = dw_hh + (block * H + j) * (H + 1);
-			const real *from_x = dw_ih + (block * H + j) * (I + 1);
-
-			for (size_t k = 0; k < H; k++)
-				d->w_hh[h * H + k] += from_h[k];
-			d->b_hh[h] += from_h[H];
-			d->b_ih[g] += from_x[0];
-			for (size_t k = 0; k < I; k++)
-				d->w_ih[g * I + k] += from_x[1 + k];
-		}
+	add_gradients(d, dw_h, dw_x, ldgate, H, I);
 	if (dx)
-		blas_nn(dx, I, layer->gate, 4 * H, layer->wt + H + 1, K, rows, I, 3 * H, BLAS_ADD);
+		panel_product(dx, I, layer->gate, ldgate, layer->wt_x, steps->row[steps->T], I, 3 * H, PANEL_ADD);
 }
 
 const RecurrentCell gru_cell = {"gru", 3, gru_pack, gru_forward, gru_backward};

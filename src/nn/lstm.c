@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "nn/act.h"
-#include "nn/blas.h"
+#include "nn/panel.h"
 
-/* Rows of w and columns of wt: [h | 1 | x]. Both biases of PyTorch act as one. */
+/* Both biases of PyTorch act as one. */
 static void
 lstm_pack(Recurrent *layer, const RecurrentTensors *tensors)
 {
@@ -13,36 +13,36 @@ lstm_pack(Recurrent *layer, const RecurrentTensors *tensors)
 	const size_t I = layer->I;
 	const size_t K = H + 1 + I;
 
+	panel_pack(layer->w, K, 4 * H, 0, H, tensors->w_hh, 1, H);
+	panel_pack(layer->w, K, 4 * H, H, 1, tensors->b_ih, 0, 1);
 	for (size_t g = 0; g < 4 * H; g++)
-	{
-		real *row = layer->wt + g * K;
-
-		memcpy(row, tensors->w_hh + g * H, H * sizeof(real));
-		row[H] = tensors->b_ih[g] + tensors->b_hh[g];
-		memcpy(row + H + 1, tensors->w_ih + g * I, I * sizeof(real));
-		for (size_t k = 0; k < K; k++)
-			layer->w[k * 4 * H + g] = row[k];
-	}
+		*panel_at(layer->w, K, H, g) += tensors->b_hh[g];
+	panel_pack(layer->w, K, 4 * H, H + 1, I, tensors->w_ih, 1, I);
+	panel_pack(layer->wt_h, 4 * H, H, 0, 4 * H, tensors->w_hh, H, 1);
+	panel_pack(layer->wt_x, 4 * H, I, 0, 4 * H, tensors->w_ih, I, 1);
 }
 
-/* gate (4H: i f g o) is activated in place; c and h of this step from the c before. */
+/*
+ * For n sequences: gate (i f g o) is activated in place; c and h of this step from the c before. A loop for
+ * each activation, not one for all: a processor looks some hundred operations ahead, and so meets several
+ * iterations.
+ */
 USERCLS_CLONES static void
-cell_forward(real *restrict h, real *restrict c, real *restrict gate, const real *restrict before, size_t H)
+cell_forward(real *restrict h, size_t ldh, real *restrict c, real *restrict gate, size_t ldgate,
+			 const real *restrict before, size_t ldbefore, size_t n, size_t H)
 {
-	for (size_t j = 0; j < H; j++)
+	for (size_t b = 0; b < n; b++, h += ldh, c += H, gate += ldgate, before += ldbefore)
 	{
-		const real i = act_sigmoid(gate[j]);
-		const real f = act_sigmoid(gate[H + j]);
-		const real g = act_tanh(gate[2 * H + j]);
-		const real o = act_sigmoid(gate[3 * H + j]);
-		const real s = f * before[j] + i * g;
-
-		gate[j] = i;
-		gate[H + j] = f;
-		gate[2 * H + j] = g;
-		gate[3 * H + j] = o;
-		c[j] = s;
-		h[j] = o * act_tanh(s);
+		for (size_t j = 0; j < 2 * H; j++)
+			gate[j] = act_sigmoid(gate[j]);
+		for (size_t j = 2 * H; j < 3 * H; j++)
+			gate[j] = act_tanh(gate[j]);
+		for (size_t j = 3 * H; j < 4 * H; j++)
+			gate[j] = act_sigmoid(gate[j]);
+		for (size_t j = 0; j < H; j++)
+			c[j] = gate[H + j] * before[j] + gate[j] * gate[2 * H + j];
+		for (size_t j = 0; j < H; j++)
+			h[j] = gate[3 * H + j] * act_tanh(c[j]);
 	}
 }
 
@@ -74,6 +74,7 @@ lstm_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *
 {
 	const size_t H = layer->H;
 	const size_t K = H + 1 + layer->I;
+	const size_t ldgate = layer->ldgate;
 
 	recurrent_input(layer, x, steps);
 	for (size_t i = 0; i < steps->T; i++)
@@ -81,23 +82,35 @@ lstm_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
 		real *a = layer->a + row * K;
+		real *h = y + row * ldy;
 		/* Without a backward pass two steps' states take turns. */
-		real *gate = layer->gate + (layer->training ? row : 0) * 4 * H;
+		real *gate = layer->gate + (layer->training ? row : 0) * ldgate;
 		real *state = layer->state + (layer->training ? row : i % 2 * steps->B) * H;
 		const real *before =
 			layer->state + (layer->training ? steps->row[s.before] : (i + 1) % 2 * steps->B) * H;
 
 		for (size_t b = s.carried; b < s.active; b++)
 			memset(a + b * K, 0, H * sizeof(real));
-		blas_nn(gate, 4 * H, a, K, layer->w, 4 * H, s.active, 4 * H, K, BLAS_SET);
-		for (size_t b = 0; b < s.active; b++)
-		{
-			real *h = y + (row + b) * ldy;
+		panel_product(gate, ldgate, a, K, layer->w, s.active, 4 * H, K, panel_turn(i));
+		cell_forward(h, ldy, state, gate, ldgate, before, H, s.carried, H);
+		cell_forward(h + s.carried * ldy, ldy, state + s.carried * H, gate + s.carried * ldgate, ldgate,
+					 layer->zero, 0, s.active - s.carried, H);
+		for (size_t b = 0; b < s.passed; b++)
+			memcpy(layer->a + (steps->row[s.after] + b) * K, h + b * ldy, H * sizeof(real));
+	}
+}
 
-			cell_forward(h, state + b * H, gate + b * 4 * H, b < s.carried ? before + b * H : layer->zero, H);
-			if (b < s.passed)
-				memcpy(layer->a + (steps->row[s.after] + b) * K, h, H * sizeof(real));
-		}
+static void
+add_gradients(const RecurrentTensors *d, const real *dw, size_t ld, size_t H, size_t I)
+{
+	for (size_t g = 0; g < 4 * H; g++)
+	{
+		for (size_t k = 0; k < H; k++)
+			d->w_hh[g * H + k] += dw[k * ld + g];
+		d->b_ih[g] += dw[H * ld + g];
+		d->b_hh[g] += dw[H * ld + g];
+		for (size_t k = 0; k < I; k++)
+			d->w_ih[g * I + k] += dw[(H + 1 + k) * ld + g];
 	}
 }
 
@@ -108,38 +121,33 @@ lstm_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real 
 	const size_t H = layer->H;
 	const size_t I = layer->I;
 	const size_t K = H + 1 + I;
-	const size_t rows = steps->row[steps->T];
+	const size_t ldgate = layer->ldgate;
+	RecurrentRows done = {0};
 
+	memset(layer->dw, 0, K * ldgate * sizeof(real));
 	for (size_t i = steps->T; i-- > 0;)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
-		real *gate = layer->gate + row * 4 * H;
+		real *gate = layer->gate + row * ldgate;
 
 		/* Nothing flows back to a sequence that passed no state on. */
 		memset(layer->dh + s.passed * H, 0, (s.active - s.passed) * H * sizeof(real));
 		memset(layer->dc + s.passed * H, 0, (s.active - s.passed) * H * sizeof(real));
 		for (size_t b = 0; b < s.active; b++)
-			cell_backward(gate + b * 4 * H, layer->dc + b * H, layer->dh + b * H, dy + (row + b) * ldy,
+			cell_backward(gate + b * ldgate, layer->dc + b * H, layer->dh + b * H, dy + (row + b) * ldy,
 						  layer->state + (row + b) * H,
 						  b < s.carried ? layer->state + (steps->row[s.before] + b) * H : layer->zero, H);
-		blas_nn(layer->dh, H, gate, 4 * H, layer->wt, K, s.carried, H, 4 * H, BLAS_SET);
+		panel_product(layer->dh, H, gate, ldgate, layer->wt_h, s.carried, H, 4 * H, PANEL_SET);
+		if (!recurrent_gather(&done, steps, s.t, i == 0))
+			continue;
+		panel_outer(layer->dw, ldgate, layer->a + done.begin * K, K, layer->gate + done.begin * ldgate,
+					ldgate, K, 4 * H, done.n);
+		done.n = 0;
 	}
-
-	blas_tn(layer->dw, K, layer->gate, 4 * H, layer->a, K, 4 * H, K, rows, BLAS_SET);
-	for (size_t g = 0; g < 4 * H; g++)
-	{
-		const real *row = layer->dw + g * K;
-
-		for (size_t k = 0; k < H; k++)
-			d->w_hh[g * H + k] += row[k];
-		d->b_ih[g] += row[H];
-		d->b_hh[g] += row[H];
-		for (size_t k = 0; k < I; k++)
-			d->w_ih[g * I + k] += row[H + 1 + k];
-	}
+	add_gradients(d, layer->dw, ldgate, H, I);
 	if (dx)
-		blas_nn(dx, I, layer->gate, 4 * H, layer->wt + H + 1, K, rows, I, 4 * H, BLAS_ADD);
+		panel_product(dx, I, layer->gate, ldgate, layer->wt_x, steps->row[steps->T], I, 4 * H, PANEL_ADD);
 }
 
 const RecurrentCell lstm_cell = {"lstm", 4, lstm_pack, lstm_forward, lstm_backward};

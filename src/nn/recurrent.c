@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+#include "nn/panel.h"
+
+/* A product over fewer reads and writes dw too often; more leave the second-level cache before they are used.
+ */
+#define OUTER_ROWS 96
+
 static size_t
 least(size_t a, size_t b)
 {
@@ -11,10 +17,12 @@ least(size_t a, size_t b)
 void
 recurrent_carve_weights(Recurrent *layer, Arena *arena)
 {
-	const size_t K = layer->H + 1 + layer->I;
+	const size_t H = layer->H;
 
-	layer->w = ARENA_TAKE(arena, real, K * 4 * layer->H);
-	layer->wt = ARENA_TAKE(arena, real, K * 4 * layer->H);
+	layer->w = ARENA_TAKE(arena, real, panel_size(H + 1 + layer->I, 4 * H));
+	layer->wt_h = ARENA_TAKE(arena, real, panel_size(4 * H, H));
+	layer->wt_x = ARENA_TAKE(arena, real, panel_size(4 * H, layer->I));
+	layer->bias = ARENA_TAKE(arena, real, H);
 }
 
 void
@@ -25,16 +33,17 @@ recurrent_carve_work(Recurrent *layer, Arena *arena, size_t rows, size_t B, bool
 	const size_t kept = training ? rows : 2 * B;
 
 	layer->training = training;
+	layer->ldgate = panel_stride(4 * H + PANEL_COLUMNS - 1);
 	layer->a = ARENA_TAKE(arena, real, rows * K);
-	layer->gate = ARENA_TAKE(arena, real, kept * 4 * H);
+	layer->gate = ARENA_TAKE(arena, real, kept * layer->ldgate);
 	layer->state = ARENA_TAKE(arena, real, kept * H);
-	layer->carry = ARENA_TAKE(arena, real, B * 4 * H);
+	layer->carry = ARENA_TAKE(arena, real, B * 3 * H);
 	layer->zero = ARENA_TAKE(arena, real, H);
 	if (!training)
 		return;
 	layer->dh = ARENA_TAKE(arena, real, B * H);
 	layer->dc = ARENA_TAKE(arena, real, B * H);
-	layer->dw = ARENA_TAKE(arena, real, 4 * H * K);
+	layer->dw = ARENA_TAKE(arena, real, (K + 1) * layer->ldgate);
 }
 
 void
@@ -72,4 +81,13 @@ recurrent_step(const Recurrent *layer, const Steps *steps, size_t i)
 		s.passed = least(s.active, steps_active(steps, s.after));
 	}
 	return s;
+}
+
+bool
+recurrent_gather(RecurrentRows *rows, const Steps *steps, size_t t, bool last)
+{
+	if (rows->n == 0 || steps->row[t] < rows->begin)
+		rows->begin = steps->row[t];
+	rows->n += steps_active(steps, t);
+	return last || rows->n >= OUTER_ROWS;
 }

@@ -30,19 +30,23 @@ typedef struct Recurrent
 	bool reverse; /* reads from the last step to the first */
 	bool training;
 
-	/* Packed weights. K = H + 1 + I: the order of a row of a, below. */
-	real *w;  /* K × 4H, for the forward products */
-	real *wt; /* 4H × K, for the backward ones */
+	/* Weights as panels (nn/panel.h). A step reads a row of a: [h of the step before | 1 | x], K = H + 1 + I
+	 * long. */
+	real *w;    /* K × 4H; in a GRU H × 3H for h and, behind it, (1 + I) × 3H for the rest */
+	real *wt_h; /* 4H × H: from the gates back to h */
+	real *wt_x; /* 4H × I: and to x */
+	real *bias; /* H: of n's hidden part (GRU) */
 
 	/* One worker's; rows is those of a chunk, or of one step where nothing is kept for a backward pass. */
-	real *a;     /* rows of the chunk × K: what a step reads, [h of the step before | 1 | x] */
-	real *gate;  /* rows × 4H: activated gates; after backward the gradients before activation */
-	real *state; /* rows × H: cell states (LSTM) */
-	real *carry; /* B × 4H: of one step */
-	real *dh;    /* B × H: gradient that reaches a step from the one it feeds */
-	real *dc;    /* B × H */
-	real *dw;    /* 4H × K */
-	real *zero;  /* H zeros: the state before the first step */
+	size_t ldgate; /* of gate and dw: 4H, and what panel_outer() reads beyond */
+	real *a;       /* rows of the chunk × K */
+	real *gate;    /* rows × 4H: activated gates; after backward the gradients before activation */
+	real *state;   /* rows × H: cell states (LSTM) */
+	real *carry;   /* B × 3H: of one step (GRU) */
+	real *dh;      /* B × H: gradient that reaches a step from the one it feeds */
+	real *dc;      /* B × H */
+	real *dw;      /* K × 4H; in a GRU (H + 1) × 3H and, behind it, (1 + I) × 3H */
+	real *zero;    /* H zeros: the state before the first step */
 } Recurrent;
 
 typedef struct RecurrentCell
@@ -79,5 +83,15 @@ typedef struct RecurrentStep
 } RecurrentStep;
 
 extern RecurrentStep recurrent_step(const Recurrent *layer, const Steps *steps, size_t i);
+
+/* Consecutive rows whose gate gradients are done and wait to be added to dw. */
+typedef struct RecurrentRows
+{
+	size_t begin, n;
+} RecurrentRows;
+
+/* Steps follow each other up or down. True when the rows are worth a product, or the walk ends with this
+ * step. */
+extern bool recurrent_gather(RecurrentRows *rows, const Steps *steps, size_t t, bool last);
 
 #endif

@@ -1,0 +1,116 @@
+#include "nn/panel.h"
+
+#include <string.h>
+
+/* 16 registers of 16 bytes; elsewhere mostly 32. */
+#define LEVEL(name) name##_any
+#define VECTOR_BYTES 16
+#define TILE_ROWS 2
+#define TILE_PANELS 1
+#include "nn/paneltile.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
+#define X86_LEVELS
+
+/* 16 registers of 32 bytes. */
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v3")
+#define LEVEL(name) name##_v3
+#define VECTOR_BYTES 32
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#include "nn/paneltile.h"
+#pragma GCC pop_options
+
+/* 32 registers of 64 bytes. */
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v4")
+#define LEVEL(name) name##_v4
+#define VECTOR_BYTES 64
+#define TILE_ROWS 4
+#define TILE_PANELS 4
+#include "nn/paneltile.h"
+#pragma GCC pop_options
+
+static bool
+has_v3(void)
+{
+	return __builtin_cpu_supports("x86-64-v3");
+}
+
+static bool
+has_v4(void)
+{
+	return __builtin_cpu_supports("x86-64-v4");
+}
+#endif
+
+static bool
+has_any(void)
+{
+	return true;
+}
+
+const PanelLevel panel_levels[] = {
+#ifdef X86_LEVELS
+	{"x86-64-v4", has_v4, multiply_v4},
+	{"x86-64-v3", has_v3, multiply_v3},
+#endif
+	{"any", has_any, multiply_any},
+};
+
+static PanelMultiply
+best_multiply(void)
+{
+	const PanelLevel *level = panel_levels;
+
+	while (!level->supported())
+		level++;
+	return level->multiply;
+}
+
+static size_t
+panels_of(size_t columns)
+{
+	return (columns + PANEL_COLUMNS - 1) / PANEL_COLUMNS;
+}
+
+size_t
+panel_size(size_t K, size_t N)
+{
+	return K * panels_of(N) * PANEL_COLUMNS;
+}
+
+size_t
+panel_stride(size_t n)
+{
+	return (panels_of(n) | 1) * PANEL_COLUMNS;
+}
+
+void
+panel_pack(real *panel, size_t K, size_t N, size_t k, size_t rows, const real *w, size_t row, size_t column)
+{
+	for (size_t n = 0; n < N; n += PANEL_COLUMNS, panel += K * PANEL_COLUMNS)
+		for (size_t j = 0; j < PANEL_COLUMNS; j++)
+		{
+			real *to = panel + k * PANEL_COLUMNS + j;
+			const real *from = w && n + j < N ? w + (n + j) * column : NULL;
+
+			for (size_t i = 0; i < rows; i++)
+				to[i * PANEL_COLUMNS] = from ? from[i * row] : 0;
+		}
+}
+
+void
+panel_product(real *out, size_t ldout, const real *a, size_t lda, const real *panel, size_t M, size_t N,
+			  size_t K, PanelOp op)
+{
+	best_multiply()(out, ldout, a, lda, 1, panel, K * PANEL_COLUMNS, PANEL_COLUMNS, M, N, K, op);
+}
+
+void
+panel_outer(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_t ldb, size_t M, size_t N,
+			size_t K)
+{
+	best_multiply()(out, ldout, a, 1, lda, b, PANEL_COLUMNS, ldb, M, N, K, PANEL_ADD);
+}
