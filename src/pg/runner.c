@@ -17,6 +17,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "pg/block.h"
 #include "pg/errors.h"
 #include "pg/progress.h"
 #include "pg/train_sequence.h"
@@ -51,8 +52,7 @@ struct Runner
 	void *spec;
 	size_t spec_size;
 	MemoryContext context;
-	dsm_segment *segment; /* NULL: the block is private memory */
-	MemoryContextCallback release;
+	Block *block;
 	ParallelContext *parallel;
 	RunnerShared *shared; /* NULL while no workers run */
 };
@@ -182,12 +182,6 @@ runner_measure(const RunnerKind *kind, const void *spec)
 	return kind_measure(kind, spec, 1 + usercls_training_workers);
 }
 
-static void
-release_segment(void *segment)
-{
-	dsm_detach(segment);
-}
-
 Runner *
 runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what)
 {
@@ -200,7 +194,6 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 		AllocSetContextCreate(CurrentMemoryContext, "usercls training", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	Runner *runner = palloc0(sizeof(*runner));
-	void *block;
 
 	runner->kind = kind;
 	runner->bytes = bytes;
@@ -208,20 +201,8 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 	runner->context = context;
 	runner->spec_size = spec_size;
 	runner->spec = memcpy(palloc(spec_size), spec, spec_size);
-	if (workers > 1)
-	{
-		runner->segment = dsm_create(bytes, 0);
-		block = dsm_segment_address(runner->segment);
-
-		/* A commit would unmap a block that belongs to the transaction: it belongs to our memory context
-		 * instead. */
-		dsm_pin_mapping(runner->segment);
-		runner->release = (MemoryContextCallback){.func = release_segment, .arg = runner->segment};
-		MemoryContextRegisterResetCallback(context, &runner->release);
-	}
-	else
-		block = MemoryContextAllocHuge(context, bytes);
-	runner->task = kind_carve(kind, runner->spec, workers, block, bytes);
+	runner->block = block_create(context, bytes, workers > 1);
+	runner->task = kind_carve(kind, runner->spec, workers, block_address(runner->block), bytes);
 	MemoryContextSwitchTo(old);
 	return runner;
 }
@@ -230,6 +211,13 @@ void *
 runner_task(Runner *runner)
 {
 	return runner->task;
+}
+
+/* After an error: the workers were told to end, and nobody waits for them yet. */
+static void
+workers_ending(dsm_segment *segment pg_attribute_unused(), Datum block)
+{
+	block_unmap((Block *) DatumGetPointer(block));
 }
 
 static void
@@ -255,13 +243,15 @@ workers_start(Runner *runner)
 	BarrierInit(&shared->barrier, 0);
 	BarrierAttach(&shared->barrier); /* a party of a fixed size could not be joined later */
 	pg_atomic_init_u64(&shared->next_item, 0);
-	shared->block = dsm_segment_handle(runner->segment);
+	shared->block = block_handle(runner->block);
 	shared->workers = runner->workers;
 	strlcpy(shared->kind, runner->kind->name, sizeof(shared->kind));
 	memcpy(spec, runner->spec, runner->spec_size);
 	shm_toc_insert(parallel->toc, KEY_SHARED, shared);
 	shm_toc_insert(parallel->toc, KEY_SPEC, spec);
 
+	if (parallel->seg) /* NULL: the server has none left, and starts no workers */
+		on_dsm_detach(parallel->seg, workers_ending, PointerGetDatum(runner->block));
 	runner->parallel = parallel;
 	runner->shared = shared;
 	LaunchParallelWorkers(parallel);
@@ -275,6 +265,8 @@ workers_end(Runner *runner)
 	runner->shared->items = 0;
 	BarrierArriveAndDetach(&runner->shared->barrier);
 	WaitForParallelWorkersToFinish(runner->parallel);
+	if (runner->parallel->seg)
+		cancel_on_dsm_detach(runner->parallel->seg, workers_ending, PointerGetDatum(runner->block));
 	DestroyParallelContext(runner->parallel);
 	ExitParallelMode();
 	runner->parallel = NULL;
@@ -323,6 +315,7 @@ runner_run(Runner *runner, const RunnerWatch *watch)
 void
 runner_end(Runner *runner)
 {
+	block_empty(runner->block);
 	MemoryContextDelete(runner->context);
 }
 

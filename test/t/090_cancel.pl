@@ -2,6 +2,7 @@
 #
 # CANCELS (3) times each phase is cancelled at a random moment, and must end within CANCEL_MS (5000) milliseconds:
 # loose here, where other tests share the machine; `make cancel` asks for 20 times within 100 ms on a quiet one.
+# A cancel that comes when the work is done already is not counted and made again.
 use strict;
 use warnings;
 
@@ -51,16 +52,16 @@ my $uplift = q{SELECT usercls.train_uplift('new', 'users', 'edges', features => 
 my @phases = (
 	[ 'labelling' => q{SELECT count(*) FROM generate_series(1, 20), usercls.trend_users('behaviour', 'user_id', 'ts', 'spend', '7 days')}, 0, 0.3 ],
 	[ 'reading, then training a sequence model' => $sequence, 0, 1.5 ],
-	[ 'training a sequence model' => $sequence, 2, 4 ],
-	[ 'training a sequence model with 2 workers' => "SET usercls.training_workers = 2; $sequence", 2, 4 ],
+	[ 'training a sequence model' => $sequence, 1.5, 3 ],
+	[ 'training a sequence model with 2 workers' => "SET usercls.training_workers = 2; $sequence", 1.5, 3 ],
 	[ 'reading and building a graph' => $uplift, 0, 1.2 ],
-	[ 'training an uplift model' => $uplift, 2, 4 ],
-	[ 'training an uplift model with 2 workers' => "SET usercls.training_workers = 2; $uplift", 2, 4 ],
+	[ 'training an uplift model' => $uplift, 1.5, 3 ],
+	[ 'training an uplift model with 2 workers' => "SET usercls.training_workers = 2; $uplift", 1.5, 3 ],
 	[ 'retraining' => q{CALL usercls.retrain('all')}, 0, 3 ],
 	[ 'classifying all users' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL (SELECT * FROM usercls.classify_users('all') OFFSET i * 0) c}, 0, 0.8 ],
-	[ 'targeting all users' => q{SELECT count(*) FROM usercls.target_users('who')}, 0, 1 ],
+	[ 'targeting all users' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL (SELECT * FROM usercls.target_users('who') OFFSET i * 0) t}, 0, 1.5 ],
 	[ 'refreshing scores' => q{CALL usercls.refresh_scores('all', 'scores')}, 0, 0.8 ],
-	[ 'evaluating' => q{SELECT count(*) FROM usercls.evaluate('who')}, 0, 1 ]);
+	[ 'evaluating' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL (SELECT * FROM usercls.evaluate('who') OFFSET i * 0) e}, 0, 1.5 ]);
 
 my $registry = q{SELECT string_agg((model, version, sha256, promoted)::text, ',' ORDER BY model, version) FROM usercls.versions};
 my $before = $node->safe_psql('postgres', $registry);
@@ -73,7 +74,7 @@ for my $phase (@phases)
 	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
 	my (@took, $early);
 
-	for (1 .. $times)
+	for (my $tries = 0; @took < $times && $tries < 3 * $times; $tries++)
 	{
 		$session->send($sql);
 		sleep($from + rand($to - $from));
@@ -90,7 +91,8 @@ for my $phase (@phases)
 	my $slowest = @took ? max(@took) : 0;
 
 	note(sprintf('%s: %d cancelled, slowest %.0f ms, %d over before', $name, scalar @took, 1000 * $slowest, $early // 0));
-	ok(@took > 0 && $slowest <= $limit, "$name ends within the limit");
+	is(scalar @took, $times, "$name is cancelled");
+	ok($slowest <= $limit, 'and ends within the limit');
 	is($node->safe_psql('postgres', $registry), $before, 'and leaves the models as they were');
 	$_->close for $session, $control;
 }

@@ -1,0 +1,80 @@
+# The memory that a training shares with its workers is gone soon after the training, however that ends.
+use strict;
+use warnings;
+
+use File::Basename qw(dirname);
+use lib dirname(__FILE__);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Session;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+# Segments are files of the data folder then, where they can be counted.
+my $node = PostgreSQL::Test::Cluster->new('shared');
+$node->init;
+$node->append_conf('postgresql.conf', "dynamic_shared_memory_type = mmap\nmaintenance_work_mem = '1GB'\nautovacuum = off");
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION usercls;
+CREATE TABLE users AS
+SELECT u AS user_id, u % 2 AS treated, (hashint4(u) & 3 = 0)::int AS outcome, sin(u) AS a FROM generate_series(1, 60000) u;
+CREATE TABLE edges AS
+SELECT 1 + (hashint4(e) & 32767) AS src, 1 + (hashint4(-e) & 32767) AS dst FROM generate_series(1, 100000) e;
+SQL
+
+sub training
+{
+	my ($epochs) = @_;
+	return qq{SELECT promoted FROM usercls.train_uplift('who', 'users', 'edges', features => '{a}', promote => 'always',
+		hyperparams => '{"max_epochs": $epochs, "patience": 0, "hidden_size": 64, "layers": 2}')};
+}
+
+sub shared_megabytes
+{
+	my $bytes = 0;
+	$bytes += -s $_ // 0 for glob $node->data_dir . '/pg_dynshmem/mmap.*';
+	return $bytes / (1 << 20);
+}
+
+sub given_back
+{
+	my ($name) = @_;
+	for (1 .. 600)
+	{
+		last if shared_megabytes() < 16;
+		sleep(0.05);
+	}
+	cmp_ok(shared_megabytes(), '<', 16, "the memory is given back after $name");
+	return;
+}
+
+my $running = q{SELECT count(*) = 1 FROM usercls.progress() WHERE phase = 'training' AND epoch > 0};
+
+for my $case (
+	[ 'a cancel', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, 8 ],
+	[ 'the end of the session', sub { $node->safe_psql('postgres', "SELECT pg_terminate_backend($_[0])") }, 8 ],
+	[ 'a cancel without a free slot for another worker', sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") }, 2 ])
+{
+	my ($name, $end, $slots) = @$case;
+
+	$node->append_conf('postgresql.conf', "max_worker_processes = $slots");
+	$node->restart;
+
+	my $session = Session->new($node, 'postgres');
+	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+
+	$session->send('SET usercls.training_workers = 2; ' . training(100000));
+	$node->poll_query_until('postgres', $running) or die;
+	cmp_ok(shared_megabytes(), '>', 100, "much is shared before $name");
+	$end->($pid);
+	$session->wait_end;
+	given_back($name);
+}
+
+is($node->safe_psql('postgres', 'SET usercls.training_workers = 2; ' . training(2)), 't', 'a training comes to its end');
+given_back('it');
+unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal|dsm|segment/, 'and the server has nothing to say about it');
+$node->stop;
+
+done_testing();
