@@ -19,7 +19,7 @@
 
 /* Nodes of a range, at most: some milliseconds, but enough ranges for every lane of a small graph. */
 #define RANGE_ROWS_MIN 64
-#define RANGE_ROWS_MAX 2048
+#define RANGE_ROWS_MAX 512
 
 /*
  * Held-out users whose Qini is measured after each epoch, at most: sorting more would take too long for one step. Of
@@ -44,7 +44,7 @@ lane_count(const UpliftNet *net)
 static size_t
 range_rows(size_t N)
 {
-	const size_t rows = N / (2 * LANES_MAX);
+	const size_t rows = N / (8 * LANES_MAX);
 
 	return rows > RANGE_ROWS_MAX ? RANGE_ROWS_MAX : rows < RANGE_ROWS_MIN ? RANGE_ROWS_MIN : rows;
 }
