@@ -206,6 +206,13 @@ error_no_arm(const char *where, const char *column, bool treated, int64 others)
 /* ---- arguments ---- */
 
 void
+error_null_argument(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name),
+					errhint("Pass a value; an argument that is left out takes its default, if it has one.")));
+}
+
+void
 error_sequence_width(const char *model, int got, int want)
 {
 	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),

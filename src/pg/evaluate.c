@@ -61,7 +61,7 @@ static Datum
 required(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+		error_null_argument(name);
 	return PG_GETARG_DATUM(arg);
 }
 

@@ -94,8 +94,8 @@ entries_double(IdMap *map)
 	const uint64 entries = map->mask + 1;
 
 	if (map->count >= IDMAP_NONE - 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1)));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1),
+						errhint("Pass a view of some of the users at a time.")));
 	entries_make(map, entries * 2);
 	for (uint64 i = 0; i < entries; i++)
 	{

@@ -88,8 +88,7 @@ usercls_import_model(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < lengthof(required); i++)
 		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", required[i])));
+			error_null_argument(required[i]);
 
 	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	bytea *weights = PG_GETARG_BYTEA_PP(1);

@@ -6,13 +6,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
+#include "pg/errors.h"
 #include "pg/labeler_call.h"
-
-static void
-error_null(const char *argument)
-{
-	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", argument)));
-}
 
 static Interval
 read_period(const LabelerCall *call, PeriodKind kind)
@@ -68,14 +63,14 @@ labeler_plan(FunctionCallInfo fcinfo, LabelerCall *call, TimeKind time, PeriodKi
 	call->periods.bound = NULL;
 
 	if (PG_ARGISNULL(3))
-		error_null("period");
+		error_null_argument("period");
 	remember_period(fcinfo, call, period);
 	if (windowed)
 	{
 		if (PG_ARGISNULL(4))
-			error_null("window_start");
+			error_null_argument("window_start");
 		if (PG_ARGISNULL(5))
-			error_null("window_end");
+			error_null_argument("window_end");
 		call->start = PG_GETARG_DATUM(4);
 		call->end = PG_GETARG_DATUM(5);
 		call->periods = periods_window(trend_time[time], read_period(call, period),

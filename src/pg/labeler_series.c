@@ -38,7 +38,9 @@ usercls_trend(PG_FUNCTION_ARGS)
 						errmsg("periods_per_bucket must be positive"), errdetail("It is %d.", per_bucket)));
 	if (ARR_NDIM(series) > 1)
 		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("a series must be a one-dimensional array")));
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("a series must be a one-dimensional array"),
+				 errdetail("It has %d dimensions.", ARR_NDIM(series)),
+				 errhint("Pass the values of one metric in the order of time; make a trend of each metric.")));
 
 	const int64 buckets = ((int64) n + per_bucket - 1) / per_bucket;
 

@@ -19,7 +19,8 @@ check_width(const void *bytes, size_t size)
 
 	if (reader.shape.width != 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-						errmsg("a trend has one value per period, not %u", reader.shape.width)));
+						errmsg("a trend has one value per period, not %u", reader.shape.width),
+						errhint("Pass what was written by the output function of usercls.trend.")));
 }
 
 static struct varlena *

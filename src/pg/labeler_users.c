@@ -214,8 +214,7 @@ read_arguments(FunctionCallInfo fcinfo)
 
 	for (int i = 0; i < lengthof(names); i++)
 		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", names[i])));
+			error_null_argument(names[i]);
 
 	Reading reading = {.source = PG_GETARG_OID(ARG_SOURCE)};
 
@@ -279,7 +278,8 @@ start_result(FunctionCallInfo fcinfo)
 
 	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) || !(rsinfo->allowedModes & SFRM_Materialize))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("set-valued function called in context that cannot accept a set")));
+						errmsg("set-valued function called in context that cannot accept a set"),
+						errhint("Call it in FROM.")));
 
 	const MemoryContext old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
 	TupleDesc desc;

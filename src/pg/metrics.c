@@ -9,6 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "pg/errors.h"
 #include "pg/ranked.h"
 #include "pg/scorestate.h"
 #include "pg/source.h"
@@ -249,7 +250,7 @@ static void
 require_option(FunctionCallInfo fcinfo, int arg, const char *what)
 {
 	if (PG_ARGISNULL(arg))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", what)));
+		error_null_argument(what);
 }
 
 PG_FUNCTION_INFO_V1(usercls__qini_accum);

@@ -200,7 +200,9 @@ periods_window(TrendTime time, Interval period, int64 start, int64 end)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("window ends before it starts"),
 						errhint("The arguments are window_start, then window_end.")));
 	if (pg_sub_s64_overflow(end, start, &span))
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("window is too long")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("window is too long"),
+						errdetail("Its length does not fit 64 bits."),
+						errhint("Pass a window_start and a window_end that enclose the data alone.")));
 
 	shape->grid.origin = start;
 	periods.start = start;

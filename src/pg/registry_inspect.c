@@ -26,7 +26,7 @@ static Model *
 shown_argument(FunctionCallInfo fcinfo, ModelRight right)
 {
 	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null")));
+		error_null_argument("model");
 
 	const bool any = PG_ARGISNULL(1);
 

@@ -149,7 +149,9 @@ scorer_make(void **block, const SequenceModel *model, size_t max_steps, size_t n
 
 	seqscorer_carve(&arena, &model->config, (size_t) model->F, (size_t) model->C, max_steps, n);
 	if (arena.overflow)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("sequence is too long")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("sequence is too long"),
+						errdetail("Its %zu periods take more memory than the machine can address.", max_steps),
+						errhint("Pass the last periods alone.")));
 	if (what)
 		memory_check(arena.used, what);
 	*block = MemoryContextAllocHuge(CurrentMemoryContext, arena.used + ARENA_ALIGNMENT);

@@ -56,7 +56,7 @@ static int
 periods_arg(FunctionCallInfo fcinfo, int arg, const char *name, int min)
 {
 	if (PG_ARGISNULL(arg))
-		train_null_arg(name);
+		error_null_argument(name);
 	check_periods(name, PG_GETARG_INT32(arg), min);
 	return PG_GETARG_INT32(arg);
 }
@@ -65,7 +65,7 @@ static const Jsonb *
 jsonb_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		train_null_arg(name);
+		error_null_argument(name);
 	return PG_GETARG_JSONB_P(arg);
 }
 
@@ -137,7 +137,7 @@ features_arg(SequenceSource *source, FunctionCallInfo fcinfo)
 	for (int f = 0; f < source->F; f++)
 	{
 		if (null[f])
-			train_null_arg("an element of features");
+			error_null_argument("an element of features");
 		source->features[f] = pstrdup(NameStr(*DatumGetName(name[f])));
 	}
 }
@@ -213,7 +213,7 @@ sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
 
 	memset(training, 0, sizeof(*training));
 	if (PG_ARGISNULL(ARG_SOURCE))
-		train_null_arg("source");
+		error_null_argument("source");
 	source->relation = PG_GETARG_OID(ARG_SOURCE);
 	source_quote(source->relation);
 	source->user_column = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
@@ -226,7 +226,7 @@ sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
 	features_arg(source, fcinfo);
 	check_features(source);
 	if (PG_ARGISNULL(ARG_PERIOD))
-		train_null_arg("period");
+		error_null_argument("period");
 	source->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
 	window_check_period(&source->period);
 	source->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
@@ -238,7 +238,7 @@ sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
 	training->class_weights = (Jsonb *) jsonb_arg(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
 	training->share = share_of(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
 	if (PG_ARGISNULL(ARG_SEED))
-		train_null_arg("seed");
+		error_null_argument("seed");
 	training->seed = PG_GETARG_INT64(ARG_SEED);
 	training->warm_start = PG_ARGISNULL(ARG_WARM_START) ? 0 : PG_GETARG_INT32(ARG_WARM_START);
 }

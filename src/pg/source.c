@@ -76,7 +76,8 @@ source_quote(Oid relation)
 	const char *name = get_rel_name(relation);
 
 	if (name == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation),
+						errhint("Pass the relation by its name.")));
 	switch (get_rel_relkind(relation))
 	{
 		case RELKIND_RELATION:

@@ -17,17 +17,11 @@
 #include "pg/errors.h"
 #include "pg/progress.h"
 
-void
-train_null_arg(const char *name)
-{
-	ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
-}
-
 char *
 train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		train_null_arg(name);
+		error_null_argument(name);
 	return text_to_cstring(PG_GETARG_TEXT_PP(arg));
 }
 
@@ -35,7 +29,7 @@ char *
 train_name_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		train_null_arg(name);
+		error_null_argument(name);
 	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
 }
 

@@ -92,6 +92,5 @@ extern Datum train_result(FunctionCallInfo fcinfo, const TrainRun *run, const Tr
 extern char *train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name); /* NULL is an error */
 extern char *train_name_arg(FunctionCallInfo fcinfo, int arg,
 							const char *name); /* of type name; NULL is an error */
-extern void train_null_arg(const char *name) pg_attribute_noreturn();
 
 #endif

@@ -128,7 +128,10 @@ uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *
 	const size_t size = codec_write(NULL, 0, params, w, entry, n);
 
 	if (size > MaxAllocSize - VARHDRSZ)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("model is too large to store")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("model is too large to store"),
+						errdetail("Its weights take %zu bytes; a value of the table takes at most %zu.", size,
+								  (size_t) MaxAllocSize - VARHDRSZ),
+						errhint("Train with a smaller hidden_size, or fewer features.")));
 
 	bytea *file = palloc(size + VARHDRSZ);
 

@@ -353,7 +353,9 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 		state = state_start(net); /* the server copies it to where it belongs; later calls write in place */
 	else if (!state_is_of(state, net))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("weights must be the same for all rows of a group")));
+						errmsg("weights must be the same for all rows of a group"),
+						errdetail("Rows before were of a network of another shape."),
+						errhint("Pass the weights of one version, from one usercls.export_model().")));
 	if (weight > 0.0)
 		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w, layer_arg(fcinfo, 2, net),
 						  reals_arg(fcinfo, 3, width, "self"), reals_arg(fcinfo, 4, width, "neighbour"), weight);
@@ -382,7 +384,9 @@ usercls__attend_combine(PG_FUNCTION_ARGS)
 
 	if (!state_is_of(state, &net))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("weights must be the same for all rows of a group")));
+						errmsg("weights must be the same for all rows of a group"),
+						errdetail("Rows before were of a network of another shape."),
+						errhint("Pass the weights of one version, from one usercls.export_model().")));
 	uplift_row_merge(reals_of(state) + STATE_ACCUMULATOR, &net, reals_of(other) + STATE_ACCUMULATOR);
 	PG_RETURN_ARRAYTYPE_P(state);
 }

@@ -50,7 +50,7 @@ static double
 decision_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		train_null_arg(name);
+		error_null_argument(name);
 
 	const double value = PG_GETARG_FLOAT8(arg);
 

@@ -358,7 +358,7 @@ features_named(UpliftSource *source, ArrayType *array)
 	for (int i = 0; i < source->F; i++)
 	{
 		if (isnull[i])
-			train_null_arg("a name in features");
+			error_null_argument("a name in features");
 		source->feature[i] = pstrdup(NameStr(*DatumGetName(name[i])));
 		source_column(source->users, source->feature[i]);
 		for (size_t r = 0; r < lengthof(role); r++)
@@ -383,7 +383,7 @@ source_from_args(FunctionCallInfo fcinfo)
 
 	for (int arg = 1; arg <= 2; arg++)
 		if (PG_ARGISNULL(arg))
-			train_null_arg(arg == 1 ? "users" : "edges");
+			error_null_argument(arg == 1 ? "users" : "edges");
 	source->users = PG_GETARG_OID(1);
 	source->edges = PG_GETARG_OID(2);
 	source->user_column = train_name_arg(fcinfo, 3, "user_column");
@@ -395,7 +395,7 @@ source_from_args(FunctionCallInfo fcinfo)
 	source->directed = !PG_ARGISNULL(10) && PG_GETARG_BOOL(10);
 	source->propensity_column = optional_name(fcinfo, 11);
 	if (PG_ARGISNULL(12))
-		train_null_arg("validation");
+		error_null_argument("validation");
 	uplift_source_validation(source, PG_GETARG_JSONB_P(12));
 	config_defaults(&source->config, uplift_options, uplift_option_count);
 	if (!PG_ARGISNULL(13))
@@ -408,7 +408,7 @@ source_from_args(FunctionCallInfo fcinfo)
 						errhint("Pass a hidden_size that is a multiple of heads.")));
 	report_status(uplift_config_check(&source->config));
 	if (PG_ARGISNULL(14))
-		train_null_arg("seed");
+		error_null_argument("seed");
 	source->seed = PG_GETARG_INT64(14);
 	source->warm_start = PG_ARGISNULL(15) ? 0 : PG_GETARG_INT32(15);
 

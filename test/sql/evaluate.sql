@@ -152,6 +152,7 @@ SELECT import_model('misfit_graph', export_model('offer'), promote => 'always', 
 SELECT * FROM target_users('misfit_graph');
 DROP VIEW spec;
 -- Cancelled in the middle of a million replicates' worth of work.
+\set SHOW_CONTEXT never
 SET statement_timeout = '200ms';
 SELECT count(*) FROM evaluate('offer', 'trial', replicates => 100000);
 RESET statement_timeout;
