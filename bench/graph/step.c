@@ -121,6 +121,9 @@ block_get(size_t bytes)
 
 	if (block == MAP_FAILED)
 		exit((fprintf(stderr, "no memory for %zu bytes\n", bytes), 1));
+#ifdef MADV_HUGEPAGE
+	(void) madvise(block, bytes, MADV_HUGEPAGE);
+#endif
 	return block;
 }
 

@@ -32,7 +32,7 @@ upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N,
 	const size_t H = net->H;
 	size_t NH;
 
-	*rows = (UpliftRows){.own_stride = gat_own_stride(H, net->K, training)};
+	*rows = (UpliftRows){.own_stride = training ? 2 * H : H};
 	if (__builtin_mul_overflow(N, H, &NH))
 		NH = SIZE_MAX; /* which no arena has */
 	for (size_t l = 0; l < net->L; l++)
@@ -52,6 +52,8 @@ upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N,
 	}
 	rows->pair = (real *) arena_take(arena, NH, 2 * sizeof(real));
 	rows->own = (real *) arena_take(arena, N, rows->own_stride * sizeof(real));
+	if (training && attends(net))
+		rows->level = (real *) arena_take(arena, N, 2 * net->K * sizeof(real));
 	rows->u = ARENA_TAKE(arena, real, net->L *H);
 }
 
@@ -103,6 +105,7 @@ layer_gat(const UpliftPass *pass, size_t l)
 		.pair = pass->rows.pair,
 		.own = pass->rows.own,
 		.own_stride = pass->rows.own_stride,
+		.level = pass->rows.level,
 	};
 }
 

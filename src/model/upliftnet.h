@@ -26,6 +26,7 @@ typedef struct UpliftRows
 	real *pair;                      /* of one layer at a time: see nn/gat.h */
 	real *own;
 	size_t own_stride;
+	real *level; /* training with attention */
 	real *u; /* L × H: -2 v */
 } UpliftRows;
 

@@ -7,14 +7,6 @@
 #include "nn/act.h"
 #include "nn/gatrow.h"
 
-size_t
-gat_own_stride(size_t H, size_t K, bool backward)
-{
-	const size_t used = backward ? 2 * (H + K) : H;
-
-	return (used + LANES - 1) / LANES * LANES;
-}
-
 static inline real
 clip(real x)
 {
@@ -48,10 +40,10 @@ gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size
 	}
 }
 
-/* att and sum of one node. A = H / K, and W its vector width, are constants wherever speed matters. */
+/* att and sum of one node. A = H / K is a constant wherever speed matters. */
 INLINE void
 forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, const Adjacency *in, size_t i,
-			size_t entries, const size_t A, const size_t W)
+			size_t entries, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
@@ -81,7 +73,7 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 				{
 					if (k == 0)
 						prefetch_ahead(&chunk, j);
-					e[j] = edge_score(NULL, own + k * A, chunk.base + chunk.node[j] * 2 * H + k * A, gat->u + k * A, A, W);
+					e[j] = edge_score(NULL, own + k * A, chunk.base + chunk.node[j] * 2 * H + k * A, gat->u + k * A, A);
 				}
 				if (chunk.log_weight)
 					for (size_t j = 0; j < chunk.n; j++)
@@ -111,13 +103,13 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 				if (shrink != 1)
 					for (size_t c = 0; c < A; c++)
 						att[k * A + c] *= shrink;
-				add_rows(att + k * A, e, &chunk, H + k * A, A, W);
+				add_rows(att + k * A, e, &chunk, H + k * A, A);
 			}
 			if (gat->sum)
 			{
 				for (size_t j = 0; j < chunk.n; j++)
 					e[j] = (chunk.log_weight ? act_exp(chunk.log_weight[j]) : 1) * gat->sum_scale;
-				add_rows(sum + k * A, e, &chunk, H + k * A, A, W);
+				add_rows(sum + k * A, e, &chunk, H + k * A, A);
 			}
 		}
 	}
@@ -135,11 +127,11 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 
 INLINE void
 forward_rows(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from, size_t n,
-			 size_t entries, const size_t A, const size_t W)
+			 size_t entries, const size_t A)
 {
 	for (size_t r = 0; r < n; r++)
 		forward_row(att ? att + r * gat->H : NULL, sum ? sum + r * gat->H : NULL, lse ? lse + r * gat->K : NULL,
-					gat->own + (from + r) * gat->own_stride, gat, in, from + r, entries, A, W);
+					gat->own + (from + r) * gat->own_stride, gat, in, from + r, entries, A);
 }
 
 USERCLS_CLONES void

@@ -20,8 +20,9 @@
  * products are held within ±GAT_LIMIT so that no product overflows.
  *
  * Rows that are gathered lie together, for the memory's sake:
- *   pair: N × 2H          [e^2d | V]
- *   own:  N × own_stride  [e^2s | datt | log-sum-exp (K) | D (K)], see gat_own_stride
+ *   pair:  N × 2H          [e^2d | V]
+ *   own:   N × own_stride  [e^2s | datt]: H for forward passes alone, else 2H
+ *   level: N × 2K          [log-sum-exp | D]
  */
 #ifndef USERCLS_NN_GAT_H
 #define USERCLS_NN_GAT_H
@@ -50,10 +51,8 @@ typedef struct Gat
 	real *pair;
 	real *own;
 	size_t own_stride;
+	real *level; /* backward only */
 } Gat;
-
-/* Reals of a row of own: for a backward pass, or for forward passes alone. */
-extern size_t gat_own_stride(size_t H, size_t K, bool backward);
 
 /*
  * Make rows from .. from + n - 1 of pair and own from half products: product is n × 3H [s | d | V] (n × H [V]
@@ -64,12 +63,12 @@ extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_
 /* Rows from .. from + n - 1 of att and sum, n × H each, and of the log-sum-exp, n × K, unless lse is NULL. */
 extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from, size_t n);
 
-/* datt, lse and D of rows from .. from + n - 1 into own; datt and att are n × H, lse is n × K. */
+/* datt, lse and D of rows from .. from + n - 1 into own and level; datt and att are n × H, lse is n × K. */
 extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n);
 
 /*
  * Gradients of rows from .. from + n - 1 into dproduct (n × 3H [ds | dd | dV], or n × H [dV]), which is
- * overwritten, and added to du (H). Every row of own must have been filled.
+ * overwritten, and added to du (H). Every row of own and level must have been filled.
  */
 extern void gat_backward(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out,
 						 size_t from, size_t n);

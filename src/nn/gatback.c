@@ -11,7 +11,8 @@ USERCLS_CLONES void
 gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n)
 {
 	const size_t H = gat->H;
-	const size_t A = H / gat->K;
+	const size_t K = gat->K;
+	const size_t A = H / K;
 
 	for (size_t r = 0; r < n; r++)
 	{
@@ -20,9 +21,12 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 		memcpy(own + H, datt + r * H, H * sizeof(real));
 		if (!gat->attend)
 			continue;
-		memcpy(own + 2 * H, lse + r * gat->K, gat->K * sizeof(real));
-		for (size_t k = 0; k < gat->K; k++)
-			own[2 * H + gat->K + k] = dot(datt + r * H + k * A, att + r * H + k * A, A, 1);
+
+		real *level = gat->level + (from + r) * 2 * K;
+
+		memcpy(level, lse + r * K, K * sizeof(real));
+		for (size_t k = 0; k < K; k++)
+			level[K + k] = dot(datt + r * H + k * A, att + r * H + k * A, A);
 	}
 }
 
@@ -40,36 +44,65 @@ chunk_gradient(real *alpha, real *de, const real *e, const real *g, const real *
 	}
 }
 
+/* add_slopes for V vectors, which stay in registers. */
+INLINE void
+slope_vectors(real *ds, real *du, const real *de, const real *q, size_t n, const size_t A, const size_t V)
+{
+	Vec slope[4] = {{0}}, total[4] = {{0}};
+
+	for (size_t j = 0; j < n; j++)
+	{
+		const real share = de[j];
+
+#pragma GCC unroll 4
+		for (size_t v = 0; v < V; v++)
+		{
+			const Vec value = VEC_OF(q + j * A + v * VEC);
+			const Vec t = share * value;
+
+			total[v] += t;
+			slope[v] += t * value;
+		}
+	}
+#pragma GCC unroll 4
+	for (size_t v = 0; v < V; v++)
+	{
+		VEC_AT(ds + v * VEC) += total[v] - slope[v];
+		if (du)
+			VEC_AT(du + v * VEC) += total[v];
+	}
+}
+
 /* ds += Σ_j de[j] q (1 - q), and du += Σ_j de[j] q unless it is NULL; q is n × A. */
 INLINE void
-add_slopes(real *ds, real *du, const real *de, const real *q, size_t n, const size_t A, const size_t W)
+add_slopes(real *ds, real *du, const real *de, const real *q, size_t n, const size_t A)
 {
-	for (size_t c = 0; c < A; c += W)
-	{
-		real slope[LANES] = {0}, total[LANES] = {0};
+	size_t c = 0;
 
+	for (; c + 4 * VEC <= A; c += 4 * VEC)
+		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 4);
+	for (; c + 2 * VEC <= A; c += 2 * VEC)
+		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 2);
+	for (; c + VEC <= A; c += VEC)
+		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 1);
+	for (; c < A; c++)
 		for (size_t j = 0; j < n; j++)
-			for (size_t l = 0; l < W; l++)
-			{
-				const real t = de[j] * q[j * A + c + l];
+		{
+			const real value = q[j * A + c];
 
-				total[l] += t;
-				slope[l] += t * q[j * A + c + l];
-			}
-		for (size_t l = 0; l < W; l++)
-			ds[c + l] += total[l] - slope[l];
-		for (size_t l = 0; du && l < W; l++)
-			du[c + l] += total[l];
-	}
+			ds[c] += de[j] * value * (1 - value);
+			if (du)
+				du[c] += de[j] * value;
+		}
 }
 
 /* ds of a node and head, before the factor -2 u, and du. */
 INLINE void
-target_head(real *ds, real *du, const real *own, const Gat *gat, const Chunk *chunk, size_t i, size_t k,
-			const size_t A, const size_t W)
+target_head(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, size_t k, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
+	const real *own = gat->own + i * gat->own_stride;
 	real q[CHUNK * GAT_HEAD_MAX];
 	real e[CHUNK] = {0}, g[CHUNK] = {0}, alpha[CHUNK], de[CHUNK], factor[CHUNK], lse[CHUNK], D[CHUNK];
 
@@ -79,32 +112,32 @@ target_head(real *ds, real *du, const real *own, const Gat *gat, const Chunk *ch
 
 		if (k == 0)
 			prefetch_ahead(chunk, j);
-		e[j] = edge_score(q + j * A, own + k * A, row, gat->u + k * A, A, W);
-		g[j] = dot(own + H + k * A, row + H, A, W);
+		e[j] = edge_score(q + j * A, own + k * A, row, gat->u + k * A, A);
+		g[j] = dot(own + H + k * A, row + H, A);
 	}
 	if (chunk->log_weight)
 		for (size_t j = 0; j < chunk->n; j++)
 			e[j] += chunk->log_weight[j];
 	for (size_t j = 0; j < CHUNK; j++)
 	{
-		lse[j] = own[2 * H + k];
-		D[j] = own[2 * H + K + k];
+		lse[j] = gat->level[i * 2 * K + k];
+		D[j] = gat->level[i * 2 * K + K + k];
 		factor[j] = 1;
 	}
 	if (gat->drop > 0)
 		chunk_factors(factor, gat, chunk, i, k, false);
 	chunk_gradient(alpha, de, e, g, factor, lse, D);
 
-	add_slopes(ds, du, de, q, chunk->n, A, W);
+	add_slopes(ds, du, de, q, chunk->n, A);
 }
 
 /* dd of a node and head, before the factor -2 u, and dV. */
 INLINE void
-source_head(real *dd, real *dv, const real *pair, const Gat *gat, const Chunk *chunk, size_t i, size_t k,
-			const size_t A, const size_t W)
+source_head(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, size_t k, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
+	const real *pair = gat->pair + i * 2 * H;
 	real q[CHUNK * GAT_HEAD_MAX];
 	real e[CHUNK] = {0}, g[CHUNK] = {0}, alpha[CHUNK], de[CHUNK], factor[CHUNK], lse[CHUNK] = {0}, D[CHUNK] = {0};
 
@@ -114,10 +147,10 @@ source_head(real *dd, real *dv, const real *pair, const Gat *gat, const Chunk *c
 
 		if (k == 0)
 			prefetch_ahead(chunk, j);
-		e[j] = edge_score(q + j * A, row + k * A, pair + k * A, gat->u + k * A, A, W);
-		g[j] = dot(row + H + k * A, pair + H + k * A, A, W);
-		lse[j] = row[2 * H + k];
-		D[j] = row[2 * H + K + k];
+		e[j] = edge_score(q + j * A, row + k * A, pair + k * A, gat->u + k * A, A);
+		g[j] = dot(row + H + k * A, pair + H + k * A, A);
+		lse[j] = gat->level[chunk->node[j] * 2 * K + k];
+		D[j] = gat->level[chunk->node[j] * 2 * K + K + k];
 	}
 	if (chunk->log_weight)
 		for (size_t j = 0; j < chunk->n; j++)
@@ -128,8 +161,8 @@ source_head(real *dd, real *dv, const real *pair, const Gat *gat, const Chunk *c
 		chunk_factors(factor, gat, chunk, i, k, true);
 	chunk_gradient(alpha, de, e, g, factor, lse, D);
 
-	add_slopes(dd, NULL, de, q, chunk->n, A, W);
-	add_rows(dv, alpha, chunk, H + k * A, A, W);
+	add_slopes(dd, NULL, de, q, chunk->n, A);
+	add_rows(dv, alpha, chunk, H + k * A, A);
 }
 
 /* dV += Σ w_ij sum_scale gain ⊙ dsum_i, dsum being datt. */
@@ -150,7 +183,7 @@ source_sum(real *dv, const Gat *gat, const Chunk *chunk)
 
 INLINE void
 backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out, size_t from,
-			  size_t n, const size_t A, const size_t W)
+			  size_t n, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
@@ -167,7 +200,7 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 			const Chunk chunk = chunk_make(in, at, in->start[i + 1], in->start[from + n], gat->pair, 2 * H);
 
 			for (size_t k = 0; k < K; k++)
-				target_head(ds + k * A, du + k * A, gat->own + i * gat->own_stride, gat, &chunk, i, k, A, W);
+				target_head(ds + k * A, du + k * A, gat, &chunk, i, k, A);
 		}
 	}
 	for (size_t r = 0; r < n; r++)
@@ -182,7 +215,7 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 				chunk_make(out, at, out->start[j + 1], out->start[from + n], gat->own, gat->own_stride);
 
 			for (size_t k = 0; gat->attend && k < K; k++)
-				source_head(dd + k * A, dv + k * A, gat->pair + j * 2 * H, gat, &chunk, j, k, A, W);
+				source_head(dd + k * A, dv + k * A, gat, &chunk, j, k, A);
 			if (gat->sum)
 				source_sum(dv, gat, &chunk);
 		}

@@ -1,6 +1,10 @@
 /*
- * What the loops over edges of nn/gat.c and nn/gatback.c are made of. A, the channels of a head, and W, the width
- * of a vector loop that divides A, are constants wherever speed matters: everything is inlined into GAT_WIDTHS.
+ * What the loops over edges of nn/gat.c and nn/gatback.c are made of. A, the channels of a head, is a constant
+ * wherever speed matters: everything is inlined into GAT_WIDTHS.
+ *
+ * Vectors are written out: left to itself the compiler keeps sums of lanes in memory. Eight lanes are a register of
+ * AVX2, which AVX-512 machines run as fast as wider ones when rows come from memory. Vectors go by pointer, since
+ * passing them by value is another ABI on every processor.
  */
 #ifndef USERCLS_NN_GATROW_H
 #define USERCLS_NN_GATROW_H
@@ -10,30 +14,57 @@
 /* Neighbours looked at together: their gathered rows stay in the first cache while heads pass over them. */
 #define CHUNK 16
 
-/* Neighbours ahead whose row is asked for early, and bytes that one request brings along with the next lines. */
+/* Neighbours ahead whose row is asked for early. */
 #define AHEAD 8
-#define AHEAD_BYTES 256
-
-/* Channels side by side in a vector loop. */
-#define LANES 16
+#define CACHE_LINE 64
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Call function(..., A, W) with A and W constant where A is usual. */
-#define GAT_WIDTHS(A, function, ...)                  \
-	do                                                \
-	{                                                 \
-		if ((A) == 16)                                \
-			function(__VA_ARGS__, 16, LANES);         \
-		else if ((A) == 32)                           \
-			function(__VA_ARGS__, 32, LANES);         \
-		else if ((A) == 64)                           \
-			function(__VA_ARGS__, 64, LANES);         \
-		else if ((A) % 8 == 0)                        \
-			function(__VA_ARGS__, A, 8);              \
-		else                                          \
-			function(__VA_ARGS__, A, 1);              \
+/* Call function(..., A) with A constant where A is usual. */
+#define GAT_WIDTHS(A, function, ...)    \
+	do                                  \
+	{                                   \
+		if ((A) == 16)                  \
+			function(__VA_ARGS__, 16);  \
+		else if ((A) == 32)             \
+			function(__VA_ARGS__, 32);  \
+		else if ((A) == 64)             \
+			function(__VA_ARGS__, 64);  \
+		else                            \
+			function(__VA_ARGS__, A);   \
 	} while (0)
+
+#define VEC 8
+
+typedef real Vec __attribute__((vector_size(VEC * sizeof(real))));
+typedef real VecAt __attribute__((vector_size(VEC * sizeof(real)), aligned(sizeof(real)), may_alias));
+
+#define VEC_AT(p) (*(VecAt *) (p))
+#define VEC_OF(p) (*(const VecAt *) (p))
+
+#ifdef USERCLS_DOUBLE
+typedef long long VecIndex __attribute__((vector_size(VEC * sizeof(long long))));
+#else
+typedef int VecIndex __attribute__((vector_size(VEC * sizeof(int))));
+#endif
+
+#ifdef __clang__
+#define VEC_SHUFFLE(v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
+#else
+#define VEC_SHUFFLE(v, ...) __builtin_shuffle(v, (VecIndex){__VA_ARGS__})
+#endif
+
+/* As a tree: the order is the same whatever the vector unit is. */
+INLINE real
+vec_sum(const Vec *v)
+{
+	Vec t = *v;
+
+	t += VEC_SHUFFLE(t, 4, 5, 6, 7, 0, 1, 2, 3);
+	t += VEC_SHUFFLE(t, 2, 3, 0, 1, 6, 7, 4, 5);
+	t += VEC_SHUFFLE(t, 1, 0, 3, 2, 5, 4, 7, 6);
+	return t[0];
+}
 
 /* What one row of the loops below looks at: up to CHUNK neighbours at once. */
 typedef struct Chunk
@@ -64,73 +95,91 @@ prefetch_ahead(const Chunk *chunk, size_t j)
 
 	const char *row = (const char *) (chunk->base + chunk->node[j + AHEAD] * chunk->stride);
 
-	for (size_t byte = 0; byte < chunk->stride * sizeof(real); byte += AHEAD_BYTES)
+	for (size_t byte = 0; byte < chunk->stride * sizeof(real); byte += CACHE_LINE)
 		__builtin_prefetch(row + byte);
-}
-
-/* Sum of a vector's lanes, as a tree: the order is the same whatever the vector unit is. */
-INLINE real
-lane_sum(const real *lane, const size_t W)
-{
-	real t[LANES];
-
-	for (size_t l = 0; l < W; l++)
-		t[l] = lane[l];
-	for (size_t half = W / 2; half > 0; half /= 2)
-		for (size_t l = 0; l < half; l++)
-			t[l] += t[l + half];
-	return t[0];
 }
 
 /* u · q of one edge and head, A channels; keeps q unless it is NULL. */
 INLINE real
-edge_score(real *q, const real *self, const real *other, const real *u, const size_t A, const size_t W)
+edge_score(real *q, const real *self, const real *other, const real *u, const size_t A)
 {
-	real lane[LANES] = {0};
+	Vec sum = {0};
+	real rest = 0;
+	size_t c = 0;
 
-	for (size_t c = 0; c < A; c += W)
-		for (size_t l = 0; l < W; l++)
-		{
-			const real value = 1 / (1 + self[c + l] * other[c + l]);
+	for (; c + VEC <= A; c += VEC)
+	{
+		const Vec value = 1 / (1 + VEC_OF(self + c) * VEC_OF(other + c));
 
-			if (q)
-				q[c + l] = value;
-			lane[l] += u[c + l] * value;
-		}
-	return lane_sum(lane, W);
+		if (q)
+			VEC_AT(q + c) = value;
+		sum += VEC_OF(u + c) * value;
+	}
+	for (; c < A; c++)
+	{
+		const real value = 1 / (1 + self[c] * other[c]);
+
+		if (q)
+			q[c] = value;
+		rest += u[c] * value;
+	}
+	return vec_sum(&sum) + rest;
 }
 
 INLINE real
-dot(const real *a, const real *b, const size_t A, const size_t W)
+dot(const real *a, const real *b, const size_t A)
 {
-	real lane[LANES] = {0};
+	Vec sum = {0};
+	real rest = 0;
+	size_t c = 0;
 
-	for (size_t c = 0; c < A; c += W)
-		for (size_t l = 0; l < W; l++)
-			lane[l] += a[c + l] * b[c + l];
-	return lane_sum(lane, W);
+	for (; c + VEC <= A; c += VEC)
+		sum += VEC_OF(a + c) * VEC_OF(b + c);
+	for (; c < A; c++)
+		rest += a[c] * b[c];
+	return vec_sum(&sum) + rest;
 }
 
-/* y += Σ_j a[j] x_j over a chunk's rows, A channels from `offset` on; a vector's worth of y stays in registers. */
+/* add_rows for V vectors, which stay in registers. */
 INLINE void
-add_rows(real *y, const real *a, const Chunk *chunk, size_t offset, const size_t A, const size_t W)
+add_vectors(real *y, const real *a, const Chunk *chunk, size_t offset, const size_t V)
 {
-	for (size_t c = 0; c < A; c += W)
+	Vec sum[8];
+
+#pragma GCC unroll 8
+	for (size_t v = 0; v < V; v++)
+		sum[v] = VEC_OF(y + v * VEC);
+	for (size_t j = 0; j < chunk->n; j++)
 	{
-		real lane[LANES];
+		const real *x = chunk->base + chunk->node[j] * chunk->stride + offset;
+		const real share = a[j];
 
-		for (size_t l = 0; l < W; l++)
-			lane[l] = y[c + l];
-		for (size_t j = 0; j < chunk->n; j++)
-		{
-			const real *x = chunk->base + chunk->node[j] * chunk->stride + offset + c;
-
-			for (size_t l = 0; l < W; l++)
-				lane[l] += a[j] * x[l];
-		}
-		for (size_t l = 0; l < W; l++)
-			y[c + l] = lane[l];
+#pragma GCC unroll 8
+		for (size_t v = 0; v < V; v++)
+			sum[v] += share * VEC_OF(x + v * VEC);
 	}
+#pragma GCC unroll 8
+	for (size_t v = 0; v < V; v++)
+		VEC_AT(y + v * VEC) = sum[v];
+}
+
+/* y += Σ_j a[j] x_j over a chunk's rows, A channels from `offset` on. */
+INLINE void
+add_rows(real *y, const real *a, const Chunk *chunk, size_t offset, const size_t A)
+{
+	size_t c = 0;
+
+	for (; c + 8 * VEC <= A; c += 8 * VEC)
+		add_vectors(y + c, a, chunk, offset + c, 8);
+	for (; c + 4 * VEC <= A; c += 4 * VEC)
+		add_vectors(y + c, a, chunk, offset + c, 4);
+	for (; c + 2 * VEC <= A; c += 2 * VEC)
+		add_vectors(y + c, a, chunk, offset + c, 2);
+	for (; c + VEC <= A; c += VEC)
+		add_vectors(y + c, a, chunk, offset + c, 1);
+	for (; c < A; c++)
+		for (size_t j = 0; j < chunk->n; j++)
+			y[c] += a[j] * chunk->base[chunk->node[j] * chunk->stride + offset + c];
 }
 
 /* What dropout does to the edges between node i and a chunk's; towards the chunk's nodes when outgoing. */

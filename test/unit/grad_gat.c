@@ -77,7 +77,6 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
-	const size_t stride = gat_own_stride(H, K, true);
 
 	case_graph(&k.graph, &counts, &arena, &spec, &rng);
 	k.product = randoms(N * k.width, 0.7, &rng);
@@ -98,8 +97,9 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 				  .drop = (real) drop,
 				  .key = 9,
 				  .pair = randoms(N * 2 * H, 0, &rng),
-				  .own = randoms(N * stride, 0, &rng),
-				  .own_stride = stride};
+				  .own = randoms(N * 2 * H, 0, &rng),
+				  .own_stride = 2 * H,
+				  .level = randoms(N * 2 * K, 0, &rng)};
 
 	real *dproduct = malloc(N * k.width * sizeof(real));
 	real *du = calloc(H, sizeof(real));
@@ -128,6 +128,7 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 	free(k.lse);
 	free(k.gat.pair);
 	free(k.gat.own);
+	free(k.gat.level);
 	free(dproduct);
 	free(du);
 }
