@@ -8,10 +8,23 @@
 #define ITEM_FLOPS 2e9
 #define ITEM_SEQUENCES_MIN 8
 
+/* A mini-batch when the options leave it open: few sequences need small ones, or an epoch has too few steps. */
+#define BATCHES_MIN 32
+#define BATCH_SMALL 16
+#define BATCH_LARGE 64
+
 static size_t
 at_most(size_t a, size_t b)
 {
 	return a < b ? a : b;
+}
+
+static int
+batch_size_for(size_t N)
+{
+	const size_t batch = N / BATCHES_MIN;
+
+	return batch < BATCH_SMALL ? BATCH_SMALL : (int) at_most(batch, BATCH_LARGE);
 }
 
 static size_t
@@ -84,11 +97,14 @@ carve_training(SequenceTask *task, Arena *arena)
 }
 
 void
-seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec, int workers)
+seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given, int workers)
 {
+	const SequenceSpec *spec = &task->spec;
 	Arena work = arena_measure();
 
-	*task = (SequenceTask){.spec = *spec, .workers = workers, .bound = -1};
+	*task = (SequenceTask){.spec = *given, .workers = workers, .bound = -1};
+	if (task->spec.config.batch_size == 0)
+		task->spec.config.batch_size = batch_size_for(given->N);
 	seqnet_params(&task->params, &spec->config, spec->F, spec->C);
 	task->chunk = chunk_size(spec, task->params.total);
 	task->shards = ((size_t) spec->config.batch_size + task->chunk - 1) / task->chunk;

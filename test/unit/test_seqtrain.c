@@ -169,6 +169,30 @@ test_workers_agree(void **state)
 	test_set_free(&s);
 }
 
+static void
+test_batch_size(void **state)
+{
+	static const struct
+	{
+		size_t N;
+		int given, used;
+	} cases[] = {{60, 0, 16}, {1000, 0, 31}, {100000, 0, 64}, {60, 200, 200}};
+	TestSet s = trend_set(10, 4);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+		Arena measured = arena_measure();
+		SequenceTask task;
+
+		spec.N = cases[i].N;
+		spec.config.batch_size = cases[i].given;
+		seqtrain_carve(&task, &measured, &spec, 1);
+		assert_int_equal(task.spec.config.batch_size, cases[i].used);
+	}
+	test_set_free(&s);
+}
+
 /* The scorer's probabilities have the loss that training reported for the best epoch, alone or in batches. */
 static void
 test_scorer_agrees(void **state)
@@ -283,7 +307,7 @@ main(void)
 		cmocka_unit_test(test_learns_classes),   cmocka_unit_test(test_learns_number),
 		cmocka_unit_test(test_workers_agree),    cmocka_unit_test(test_scorer_agrees),
 		cmocka_unit_test(test_nothing_held_out), cmocka_unit_test(test_warm_start),
-		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_odd_values),       cmocka_unit_test(test_batch_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
