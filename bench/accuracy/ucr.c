@@ -1,11 +1,12 @@
 /*
  * Accuracy on UCR data sets with the product's defaults.
  *
- * usage: ucr FOLDER test|choose SEEDS SET[,SET...] [option=value ...]
+ * usage: ucr FOLDER test|choose none|fifth SEEDS SET[,SET...] [option=value ...]
  *
- * test: trained on the official training part, of which a fifth is held out for early stopping, and measured
- * on the official test part. choose: another fifth of the training part takes the test part's place, so that
- * options are chosen without a look at the test part. Each seed is another split and other initial weights.
+ * test: trained on the official training part and measured on the official test part. choose: a fifth of the
+ * training part takes the test part's place, so that options are chosen without a look at the test part.
+ * Held out for early stopping: none (validation => '{"method": "none"}'), so that all of max_epochs are run,
+ * or a fifth. Each seed is another split and other initial weights.
  */
 #include "learn.h"
 
@@ -144,12 +145,16 @@ read_part(const char *folder, const char *set, const char *which)
 	return part;
 }
 
-/* Held out: one in five of each class; held_out 2: another one in five, for `choose`. */
+/*
+ * Held out: one in five of each class. For `choose` five seeds make a cross-validation: each has another fifth
+ * (held_out 2) in the test part's place, and the next fifth held out.
+ */
 static void
-split(Part *part, uint64_t seed, bool choose)
+split(Part *part, uint64_t seed, bool choose, bool hold_out)
 {
 	static uint32_t order[SEQUENCES_MAX];
-	Rng rng = rng_seed(seed, 99);
+	Rng rng = rng_seed(choose ? (seed + 4) / 5 : seed, 99);
+	const size_t fold = choose ? seed % 5 : 4;
 	size_t seen[CLASSES_MAX] = {0};
 
 	for (size_t i = 0; i < part->set.N; i++)
@@ -159,7 +164,7 @@ split(Part *part, uint64_t seed, bool choose)
 	{
 		const size_t turn = seen[part->label[order[i]]]++ % 5;
 
-		part->held_out[order[i]] = turn == 0 ? 1 : turn == 1 && choose ? 2 : 0;
+		part->held_out[order[i]] = turn == fold && choose ? 2 : turn == (fold + 1) % 5 && hold_out;
 	}
 }
 
@@ -191,7 +196,7 @@ score(double *accuracy, double *loss, const SequenceTask *task, const SequenceSe
 }
 
 static void
-measure(const char *name, const char *folder, bool choose, int seeds, char **options, int n)
+measure(const char *name, const char *folder, bool choose, bool hold_out, int seeds, char **options, int n)
 {
 	double sum = 0;
 	double square = 0;
@@ -217,7 +222,7 @@ measure(const char *name, const char *folder, bool choose, int seeds, char **opt
 		spec.config.architecture = SEQUENCE_GRU;
 		for (int i = 0; i < n; i++)
 			set_option(&spec, options[i]);
-		split(train, (uint64_t) seed, choose);
+		split(train, (uint64_t) seed, choose, hold_out);
 		memcpy(kept, train->label, sizeof(kept));
 		for (size_t i = 0; i < train->set.N; i++)
 			if (train->held_out[i] == 2)
@@ -247,15 +252,16 @@ measure(const char *name, const char *folder, bool choose, int seeds, char **opt
 int
 main(int argc, char **argv)
 {
-	if (argc < 5)
+	if (argc < 6)
 	{
-		fprintf(stderr, "usage: ucr FOLDER test|choose SEEDS SET[,SET...] [option=value ...]\n");
+		fprintf(stderr, "usage: ucr FOLDER test|choose none|fifth SEEDS SET[,SET...] [option=value ...]\n");
 		return 1;
 	}
 
 	char *rest;
 
-	for (char *name = strtok_r(argv[4], ",", &rest); name; name = strtok_r(NULL, ",", &rest))
-		measure(name, argv[1], strcmp(argv[2], "choose") == 0, atoi(argv[3]), argv + 5, argc - 5);
+	for (char *name = strtok_r(argv[5], ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+		measure(name, argv[1], strcmp(argv[2], "choose") == 0, strcmp(argv[3], "fifth") == 0, atoi(argv[4]),
+				argv + 6, argc - 6);
 	return 0;
 }
