@@ -76,14 +76,9 @@ trend_sum(double *sum, float *rest, double v, float v_rest)
 {
 	const double s = *sum + v;
 	const double b = s - *sum;
-	double r = (*sum - (s - b)) + (v - b);
+	const double r = (*sum - (s - b)) + (v - b) + ((double) *rest + (double) v_rest);
 
-	if (r == 0.0 && *rest == 0.0f && v_rest == 0.0f)
-	{
-		*sum = s;
-		return;
-	}
-	r += (double) *rest + (double) v_rest;
+	/* Without a branch for sums that have no rest: whether this one has is often not to be guessed. */
 	*sum = s + r;
 	*rest = (float) (r - (*sum - s));
 }

@@ -195,14 +195,10 @@ idmap_find(const IdMap *map, Datum id, uint64 hash)
 	return entry_of(map, id, hash)->number;
 }
 
-uint32
-idmap_add(IdMap *map, Datum id, uint64 hash)
+/* A new id, whose entry would be this one. */
+static uint32
+add_new(IdMap *map, Entry *entry, Datum id, uint64 hash)
 {
-	Entry *entry = entry_of(map, id, hash);
-
-	if (entry->number != IDMAP_NONE)
-		return entry->number;
-
 	if (map->count == map->room)
 	{
 		entries_double(map);
@@ -227,6 +223,39 @@ idmap_add(IdMap *map, Datum id, uint64 hash)
 	entry->key = map->by_value ? (uint64) id : hash;
 	entry->number = map->count;
 	return map->count++;
+}
+
+uint32
+idmap_add(IdMap *map, Datum id, uint64 hash)
+{
+	Entry *entry = entry_of(map, id, hash);
+
+	return entry->number != IDMAP_NONE ? entry->number : add_new(map, entry, id, hash);
+}
+
+void
+idmap_hash_many(const IdMap *map, uint64 *hash, const Datum *id, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		hash[i] = map->by_value ? integer_hash((uint64) id[i]) : idmap_hash(map, id[i]);
+		__builtin_prefetch(entry_home(map, hash[i]));
+	}
+}
+
+void
+idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n, uint64 low, uint64 high)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		/* Where rows come user by user there is nothing to look up. */
+		if (map->by_value && i > 0 && id[i] == id[i - 1])
+			number[i] = number[i - 1];
+		else if (hash[i] < low || hash[i] > high)
+			number[i] = IDMAP_NONE;
+		else
+			number[i] = idmap_add(map, id[i], hash[i]);
+	}
 }
 
 uint32

@@ -1,6 +1,7 @@
 /* source_scan_table: a plain table read as COPY reads it, without a plan. */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/relscan.h"
 #include "access/table.h"
@@ -8,6 +9,7 @@
 #include "catalog/pg_class.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -16,6 +18,7 @@
 #include "pg/source.h"
 
 #define COLUMNS_MAX 8
+#define AHEAD 12 /* rows of a page between asking for one and reading it */
 
 /* Rows of inheritance children, and those that a policy hides, are for the planner to find. */
 static bool
@@ -55,6 +58,65 @@ check_rights(Oid relation, const SourceColumn *columns, int n)
 	source_scan(sql.data, 0, NULL, NULL, NULL, false, ignore_row, NULL);
 }
 
+typedef struct Scan
+{
+	const SourceColumn *columns;
+	int n;
+	SourceRow row;
+	void *arg;
+	MemoryContext per_row;
+} Scan;
+
+static void
+scan_row(const Scan *scan, const Datum *value, const bool *isnull)
+{
+	scan->row(scan->arg, value, isnull);
+	if (!scan->per_row->isReset || scan->per_row->firstchild)
+		MemoryContextReset(scan->per_row);
+}
+
+/*
+ * A heap scan finds all visible rows of a page when it comes to it, and hands them out one by one. From the
+ * first on they are read off the page here, and the scan is told that it is past the last.
+ */
+static void
+scan_page(const Scan *scan, HeapScanDesc heap)
+{
+	const Page page = BufferGetPage(heap->rs_cbuf);
+	const TupleDesc desc = RelationGetDescr(heap->rs_base.rs_rd);
+	const int rows = (int) heap->rs_ntuples;
+	HeapTupleData tuple = {.t_tableOid = RelationGetRelid(heap->rs_base.rs_rd)};
+	Datum value[COLUMNS_MAX];
+	bool isnull[COLUMNS_MAX];
+
+	for (int i = (int) heap->rs_cindex; i < rows; i++)
+	{
+		const ItemId item = PageGetItemId(page, heap->rs_vistuples[i]);
+
+		if (i + AHEAD < rows)
+			__builtin_prefetch(PageGetItem(page, PageGetItemId(page, heap->rs_vistuples[i + AHEAD])));
+		tuple.t_data = (HeapTupleHeader) PageGetItem(page, item);
+		tuple.t_len = ItemIdGetLength(item);
+
+		/* A column is read where it lies; deforming the row up to it costs more. */
+		for (int j = 0; j < scan->n; j++)
+			value[j] = heap_getattr(&tuple, scan->columns[j].number, desc, &isnull[j]);
+		scan_row(scan, value, isnull);
+	}
+	heap->rs_cindex = heap->rs_ntuples - 1;
+}
+
+static void
+scan_slot(const Scan *scan, TupleTableSlot *slot)
+{
+	Datum value[COLUMNS_MAX];
+	bool isnull[COLUMNS_MAX];
+
+	for (int j = 0; j < scan->n; j++)
+		value[j] = slot_getattr(slot, scan->columns[j].number, &isnull[j]);
+	scan_row(scan, value, isnull);
+}
+
 bool
 source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow row, void *arg)
 {
@@ -72,33 +134,32 @@ source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow ro
 		return false;
 	}
 
-	const MemoryContext per_row =
-		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
-	const MemoryContext old = CurrentMemoryContext;
+	const Scan scan = {
+		.columns = columns,
+		.n = n,
+		.row = row,
+		.arg = arg,
+		.per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES)};
 	TupleTableSlot *slot = table_slot_create(table, NULL);
-	const bool is_heap = TTS_IS_BUFFERTUPLE(slot);
-	const TableScanDesc scan = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
-	Datum value[COLUMNS_MAX];
-	bool isnull[COLUMNS_MAX];
+	const TableScanDesc desc = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
+	const bool by_page =
+		table->rd_tableam == GetHeapamTableAmRoutine() && (desc->rs_flags & SO_ALLOW_PAGEMODE) != 0;
 
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while (table_scan_getnextslot(desc, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
 
-		/* Of a heap tuple a column is read where it lies; deforming the row up to it costs more. */
-		for (int i = 0; i < n; i++)
-			value[i] = is_heap ? heap_getattr(((HeapTupleTableSlot *) slot)->tuple, columns[i].number,
-											  slot->tts_tupleDescriptor, &isnull[i])
-							   : slot_getattr(slot, columns[i].number, &isnull[i]);
-		MemoryContextSwitchTo(per_row);
-		row(arg, value, isnull);
+		const MemoryContext old = MemoryContextSwitchTo(scan.per_row);
+
+		if (by_page)
+			scan_page(&scan, (HeapScanDesc) desc);
+		else
+			scan_slot(&scan, slot);
 		MemoryContextSwitchTo(old);
-		if (!per_row->isReset || per_row->firstchild)
-			MemoryContextReset(per_row);
 	}
-	table_endscan(scan);
+	table_endscan(desc);
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(table, AccessShareLock);
-	MemoryContextDelete(per_row);
+	MemoryContextDelete(scan.per_row);
 	return true;
 }

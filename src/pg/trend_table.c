@@ -8,20 +8,20 @@
 #include "pg/idmap.h"
 #include "pg/trend_table.h"
 
-#define DEPTH 16 /* rows between asking for a piece of memory and using it; a power of two */
-#define BLOCK_BYTES (4 * 1024 * 1024)
-#define CHECK_ROWS 65536 /* trends grow without new users too */
+#define BATCH 128
+#define BLOCK_BYTES (32 * 1024 * 1024)
 
-/* A row that waits for its user's entry, and then for its slot. Ids of rows that have met their user are not
- * looked at. */
-typedef struct Row
+/* Rows that wait until they are many: then the misses of the cache that each has overlap with the others'. */
+typedef struct Batch
 {
-	uint64 hash;
-	Datum id;
-	int64 period; /* PERIOD_NONE: the user alone is of interest */
-	double value;
-	TrendState *state; /* once the user is known */
-} Row;
+	uint32 n;
+	uint32 met;      /* rows whose users are known: all before this one */
+	Datum id[BATCH]; /* of a row that has met its user, not to be looked at */
+	uint64 hash[BATCH];
+	uint32 user[BATCH];  /* IDMAP_NONE: not of this pass */
+	int64 period[BATCH]; /* PERIOD_NONE: the user alone is of interest */
+	double value[BATCH];
+} Batch;
 
 struct TrendTable
 {
@@ -42,8 +42,8 @@ struct TrendTable
 	uint64 low, high; /* hashes of the users of this pass, both ends included */
 	bool in_place;    /* every slot lies behind its state's head */
 	bool by_value;
-	uint64 rows;
-	Row waiting[2 * DEPTH]; /* row i is at i % (2 × DEPTH) */
+	uint32 room; /* rows of a batch: so many new users at once do not exceed the limit by much */
+	Batch batch;
 };
 
 static TrendState *
@@ -60,22 +60,22 @@ table_memory(const TrendTable *table)
 	return idmap_memory(table->ids) + idmap_count(table->ids) * table->state_size + table->grown;
 }
 
-static TrendState *
-state_make(TrendTable *table, uint32 user)
+/* States of the users that came since there were so many. */
+static void
+states_make(TrendTable *table, uint32 users)
 {
-	const uint32 block = user >> table->block_shift;
-
-	if (block == table->blocks)
+	for (uint32 user = users; user < idmap_count(table->ids); user++)
 	{
-		table->block = repalloc_huge(table->block, sizeof(char *) * (block + 1));
-		table->block[block] = memory_huge(table->context, table->state_size << table->block_shift);
-		table->blocks++;
+		const uint32 block = user >> table->block_shift;
+
+		if (block == table->blocks)
+		{
+			table->block = repalloc_huge(table->block, sizeof(char *) * (block + 1));
+			table->block[block] = memory_huge(table->context, table->state_size << table->block_shift);
+			table->blocks++;
+		}
+		trend_state_init(state_of(table, user), &table->periods->shape, table->context);
 	}
-
-	TrendState *state = state_of(table, user);
-
-	trend_state_init(state, &table->periods->shape, table->context);
-	return state;
 }
 
 static void
@@ -107,6 +107,7 @@ trend_table_create(Oid id_type, Periods *periods, size_t limit)
 	table->high = PG_UINT64_MAX;
 	table->in_place = periods->shape.grid.windowed && periods->shape.periods <= TREND_STATE_SLOT_MAX;
 	table->by_value = idmap_by_value(table->ids);
+	table->room = (uint32) Max(1, Min(BATCH, limit / 64 / table->state_size));
 	return table;
 }
 
@@ -116,36 +117,6 @@ trend_table_free(TrendTable *table)
 	idmap_free(table->ids);
 	MemoryContextDelete(table->context);
 	pfree(table);
-}
-
-static void
-row_finish(TrendTable *table, Row *row)
-{
-	TrendState *state = row->state;
-
-	row->state = NULL;
-	if (row->period == PERIOD_NONE)
-		return;
-	if (likely(table->in_place))
-	{
-		trend_state_add(state, (TrendSlot *) (state + 1) + row->period, row->value);
-		return;
-	}
-
-	const size_t before = trend_state_grown(state);
-	TrendSlot *slot = trend_state_slots(state, row->period);
-
-	table->grown += trend_state_grown(state) - before;
-	trend_state_add(state, slot, row->value);
-}
-
-/* Rows whose users are known, before states change hands. */
-static void
-rows_settle(TrendTable *table)
-{
-	for (int i = 0; i < lengthof(table->waiting); i++)
-		if (table->waiting[i].state)
-			row_finish(table, &table->waiting[i]);
 }
 
 static void
@@ -161,8 +132,9 @@ table_shrink(TrendTable *table)
 {
 	IdMap *const old = table->ids;
 	const uint32 users = idmap_count(old);
+	uint32 *moved = MemoryContextAllocHuge(table->context, sizeof(uint32) * users);
+	Batch *batch = &table->batch;
 
-	rows_settle(table);
 	table->high = table->low + (table->high - table->low) / 4 * 3;
 	ids_make(table);
 	for (uint32 user = 0; user < users; user++)
@@ -171,17 +143,20 @@ table_shrink(TrendTable *table)
 		const uint64 hash = idmap_hash(old, id);
 
 		CHECK_FOR_INTERRUPTS();
+		moved[user] = IDMAP_NONE;
 		if (hash > table->high)
 		{
 			state_forget(table, state_of(table, user));
 			continue;
 		}
-
-		const uint32 moved = idmap_add(table->ids, id, hash);
-
-		if (moved != user)
-			trend_state_move(state_of(table, moved), state_of(table, user));
+		moved[user] = idmap_add(table->ids, id, hash);
+		if (moved[user] != user)
+			trend_state_move(state_of(table, moved[user]), state_of(table, user));
 	}
+	for (uint32 i = 0; i < batch->met; i++)
+		if (batch->user[i] != IDMAP_NONE)
+			batch->user[i] = moved[batch->user[i]];
+	pfree(moved);
 	idmap_free(old);
 }
 
@@ -194,68 +169,117 @@ table_fit(TrendTable *table)
 		error_memory("the trend of one user", table_memory(table), table->limit);
 }
 
-/* Half way through the pipeline: a row finds its user, and asks for its slot. */
+/* The rows that have come since the last call meet their users, whose slots are asked for. */
 static void
-row_meet(TrendTable *table, Row *row)
+batch_meet(TrendTable *table)
 {
-	if (row->hash < table->low || row->hash > table->high)
-		return;
+	Batch *batch = &table->batch;
+	const uint32 users = idmap_count(table->ids), from = batch->met;
 
-	const uint32 users = idmap_count(table->ids);
-	const uint32 user = idmap_add(table->ids, row->id, row->hash);
-	const bool is_new = user == users;
+	idmap_hash_many(table->ids, batch->hash + from, batch->id + from, batch->n - from);
+	idmap_add_many(table->ids, batch->user + from, batch->id + from, batch->hash + from, batch->n - from,
+				   table->low, table->high);
+	batch->met = batch->n;
+	if (unlikely(idmap_count(table->ids) > users))
+	{
+		states_make(table, users);
+		table_fit(table);
+	}
+}
 
-	row->state = unlikely(is_new) ? state_make(table, user) : state_of(table, user);
-	if (likely(table->in_place))
-		__builtin_prefetch((void *) ((uintptr_t) (row->state + 1) + (uint64) row->period * sizeof(TrendSlot)),
-						   1);
-	else
-		__builtin_prefetch(&row->state->shape, 1);
-	if (unlikely(is_new || (!table->in_place && table->rows % CHECK_ROWS == 0)))
+/* A slot that may not be there yet. */
+static void
+row_add_grown(TrendTable *table, uint32 user, int64 period, double value)
+{
+	TrendState *state = state_of(table, user);
+	const size_t before = trend_state_grown(state);
+	TrendSlot *slot = trend_state_slots(state, period);
+	const size_t after = trend_state_grown(state);
+
+	trend_state_add(state, slot, value);
+	table->grown += after - before;
+	if (unlikely(after != before))
 		table_fit(table);
 }
 
-static void
-table_push(TrendTable *table, Datum id, int64 period, double value)
+static bool
+row_counts(const Batch *batch, uint32 i)
 {
-	const uint64 hash = idmap_hash(table->ids, id);
-	const uint64 i = table->rows++;
-	Row *row = &table->waiting[i % lengthof(table->waiting)];
+	return batch->user[i] != IDMAP_NONE && batch->period[i] != PERIOD_NONE;
+}
 
-	/* The row that came here 2 × DEPTH ago has its slot by now. */
-	if (row->state)
-		row_finish(table, row);
-	*row = (Row){.hash = hash, .id = id, .period = period, .value = value};
-	idmap_prefetch(table->ids, hash);
+static void
+batch_add_grown(TrendTable *table)
+{
+	const Batch *batch = &table->batch;
 
-	/* An id by reference is gone with its row. */
-	if (unlikely(!table->by_value))
-		row_meet(table, row);
-	else if (i >= DEPTH)
-		row_meet(table, &table->waiting[(i - DEPTH) % lengthof(table->waiting)]);
+	for (uint32 i = 0; i < batch->n; i++)
+		if (row_counts(batch, i))
+			row_add_grown(table, batch->user[i], batch->period[i], batch->value[i]);
+}
+
+/* All slots are there: each is asked for, and then used. */
+static void
+batch_add_in_place(const TrendTable *table)
+{
+	const Batch *batch = &table->batch;
+	TrendState *state[BATCH];
+	TrendSlot *slot[BATCH];
+	double value[BATCH];
+	uint32 n = 0;
+
+	for (uint32 i = 0; i < batch->n; i++)
+		if (likely(row_counts(batch, i)))
+		{
+			state[n] = state_of(table, batch->user[i]);
+			slot[n] = (TrendSlot *) (state[n] + 1) + batch->period[i];
+			value[n] = batch->value[i];
+			__builtin_prefetch(slot[n], 1);
+			n++;
+		}
+	for (uint32 i = 0; i < n; i++)
+		trend_state_add(state[i], slot[i], value[i]);
+}
+
+static void
+batch_flush(TrendTable *table)
+{
+	batch_meet(table);
+	if (table->in_place)
+		batch_add_in_place(table);
+	else
+		batch_add_grown(table);
+	table->batch.n = table->batch.met = 0;
 }
 
 void
 trend_table_add(TrendTable *table, Datum id, int64 period, double value)
 {
-	table_push(table, id, period, value);
+	Batch *batch = &table->batch;
+	const uint32 i = batch->n++;
+
+	batch->id[i] = id;
+	batch->period[i] = period;
+	batch->value[i] = value;
+
+	/* An id by reference is gone with its row. */
+	if (unlikely(!table->by_value))
+		batch_meet(table);
+	if (batch->n == table->room)
+		batch_flush(table);
 }
 
 void
 trend_table_add_user(TrendTable *table, Datum id)
 {
 	if (table->periods->shape.grid.windowed)
-		table_push(table, id, PERIOD_NONE, 0.0);
+		trend_table_add(table, id, PERIOD_NONE, 0.0);
 }
 
 void
 trend_table_end(TrendTable *table)
 {
-	if (table->by_value)
-		for (uint64 i = table->rows - Min(table->rows, DEPTH); i < table->rows; i++)
-			row_meet(table, &table->waiting[i % lengthof(table->waiting)]);
-	rows_settle(table);
-	table->rows = 0;
+	batch_flush(table);
 }
 
 uint32

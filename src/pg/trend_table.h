@@ -1,9 +1,8 @@
 /*
  * Trends of many users at once, in bounded memory.
  *
- * Rows go through a short pipeline, because in a large table both the user's
- * entry and the slot are misses of the cache: each is asked for some rows before
- * it is needed.
+ * Rows are taken in batches, because in a large table both the user's entry and
+ * the slot are misses of the cache: those of a batch are asked for at once.
  *
  * When the users do not fit, the table keeps those whose hash lies in a range,
  * forgets the others, and tells the caller to read the rows again for the next
@@ -24,8 +23,10 @@
 
 typedef struct TrendTable TrendTable;
 
-/* Ids must be hashable. periods is the caller's, and stays. limit: bytes, exceeded by one user's trend at
- * most. */
+/*
+ * Ids must be hashable. periods is the caller's, and stays. limit: bytes, exceeded by one user's trend or by a
+ * sixty-fourth at most.
+ */
 extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limit);
 extern void trend_table_free(TrendTable *table);
 

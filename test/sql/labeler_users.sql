@@ -64,6 +64,27 @@ SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5) ORDER BY u
 SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 0);
 SELECT trend_users('labeler_few', 'user_id', 'ts', 'spend', 5, 0, 10) LIMIT 1;
 
+-- A table is read off its pages: rows that are gone, changed or have fewer columns, columns dropped, added and behind text.
+CREATE TABLE labeler_pages (gone int, note text, user_id bigint, ts bigint, spend float8);
+INSERT INTO labeler_pages
+SELECT x, repeat('x', x % 300), x % 7, nullif(x % 20, 3), nullif(x % 11, 5) / 4.0::float8 FROM generate_series(1, 3000) x;
+ALTER TABLE labeler_pages DROP COLUMN gone;
+ALTER TABLE labeler_pages ADD COLUMN late float8 DEFAULT 2.5;
+UPDATE labeler_pages SET spend = spend + 1, late = NULL WHERE ts = 7;
+DELETE FROM labeler_pages WHERE ts = 9 OR user_id = 3;
+INSERT INTO labeler_pages VALUES ('', 8, 1, 4, 4), ('', 8, 2, NULL, NULL);
+CREATE VIEW labeler_pages_view AS SELECT * FROM labeler_pages;
+SELECT value, count(*), count(*) FILTER (WHERE p.trend::text = v.trend::text) AS equal
+FROM (VALUES ('spend'::name), ('late')) q(value),
+     LATERAL trend_users('labeler_pages', 'user_id', 'ts', value, 5, 0, 20) p
+     JOIN LATERAL trend_users('labeler_pages_view', 'user_id', 'ts', value, 5, 0, 20) v USING (user_id) GROUP BY value;
+SELECT count(*), count(*) FILTER (WHERE p.trend::text = v.trend::text) AS equal
+FROM trend_users('labeler_pages', 'note', 'ts', 'late', 5, NULL, NULL, NULL::text) p
+JOIN trend_users('labeler_pages_view', 'note', 'ts', 'late', 5, NULL, NULL, NULL::text) v USING (user_id);
+SELECT user_id, period_values(trend) FROM trend_users('labeler_pages', 'user_id', 'ts', 'late', 5, 0, 20) WHERE user_id IN (3, 6, 8);
+DROP VIEW labeler_pages_view;
+DROP TABLE labeler_pages;
+
 -- Errors.
 SELECT * FROM trend_users('labeler_few', 'usr_id', 'ts', 'spend', 5);
 SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spent', 5);
