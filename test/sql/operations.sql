@@ -42,7 +42,10 @@ $$;
 SELECT usercls.import_model('ops', usercls.export_model('ops'), promote => 'always',
 	spec => jsonb_set((SELECT spec::jsonb FROM usercls.versions WHERE model = 'ops' AND promoted),
 	                  '{hyperparams}', '{"hidden_size": 8, "max_epochs": 100000, "patience": 0}'));
-SET statement_timeout = '500ms';
+\set slow 1
+\getenv slow SLOW
+SELECT 500 * :slow AS timeout \gset
+SET statement_timeout = :timeout;
 CALL usercls.retrain('ops');
 RESET statement_timeout;
 SELECT * FROM ops_runs();
