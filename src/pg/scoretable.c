@@ -236,20 +236,40 @@ score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int 
 		construct_md_array(value, null, 1, &n, (int *) &lower, type, length, by_value, align));
 }
 
-/* Whether a column of the row (t) is not what the model says now. */
+/* The equality of the type as SQL: OPERATOR(pg_catalog.=). */
+static char *
+equality(Oid type)
+{
+	const Oid operator= lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality", type);
+
+	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
+	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+						 NameStr(form->oprname));
+
+	ReleaseSysCache(tuple);
+	return sql;
+}
+
+/* Whether a column of the row (o) is not what the model says now (u). */
 static void
 append_changed(StringInfo sql, const ScoreColumn *column)
 {
-	appendStringInfo(sql, " OR (t.%s IS NULL) OPERATOR(pg_catalog.<>) (EXCLUDED.%s IS NULL) OR ",
-					 column->name, column->name);
+	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", column->name, column->name);
 	if (column->type == FLOAT8OID)
-		appendStringInfo(
-			sql, "pg_catalog.abs(t.%s OPERATOR(pg_catalog.-) EXCLUDED.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
-			column->name, column->name);
+		appendStringInfo(sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
+						 column->name, column->name);
 	else
-		appendStringInfo(sql, "t.%s OPERATOR(pg_catalog.<>) EXCLUDED.%s", column->name, column->name);
+		appendStringInfo(sql, "o.%s OPERATOR(pg_catalog.<>) u.%s", column->name, column->name);
 }
 
+/*
+ * Rows that stay as they are are only read: ON CONFLICT would lock each of them, and write that. LIMIT keeps the
+ * search for a row by its id, whatever the planner thinks of the length of the arrays.
+ */
 static char *
 upsert_sql(const ScoreTable *table)
 {
@@ -262,20 +282,21 @@ upsert_sql(const ScoreTable *table)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql,
-					 "INSERT INTO %s AS t (%s, version, scored_at) SELECT u.*, %d, "
-					 "pg_catalog.clock_timestamp() FROM ROWS FROM (",
+					 "INSERT INTO %s (%s, version, scored_at) SELECT u.*, %d, pg_catalog.clock_timestamp() "
+					 "FROM ROWS FROM (",
 					 table->name, names.data, table->version);
 	for (int c = 0; c < table->columns; c++)
 		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", c ? ", " : "", c + 1);
 	appendStringInfo(&sql,
-					 ") AS u (%s) ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, scored_at "
-					 "= EXCLUDED.scored_at",
-					 names.data);
-	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&sql, ", %s = EXCLUDED.%s", table->column[c - 1].name, table->column[c - 1].name);
-	appendStringInfoString(&sql, " WHERE t.version OPERATOR(pg_catalog.<>) EXCLUDED.version");
+					 ") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
+					 "ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
+					 names.data, table->name, equality(table->id_type), table->version);
 	for (int c = 1; c < table->columns; c++)
 		append_changed(&sql, &table->column[c - 1]);
+	appendStringInfoString(&sql, " ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, "
+								 "scored_at = EXCLUDED.scored_at");
+	for (int c = 1; c < table->columns; c++)
+		appendStringInfo(&sql, ", %s = EXCLUDED.%s", table->column[c - 1].name, table->column[c - 1].name);
 	return sql.data;
 }
 
@@ -295,24 +316,6 @@ score_table_upsert(const ScoreTable *table, const Datum *array)
 	for (int c = 0; c < table->columns; c++)
 		type[c] = get_array_type(c == 0 ? table->id_type : table->column[c - 1].type);
 	return execute_with(upsert_sql(table), table->columns, type, array);
-}
-
-/* The equality of the type as SQL: OPERATOR(pg_catalog.=). */
-static char *
-equality(Oid type)
-{
-	const Oid operator= lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality", type);
-
-	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
-	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-						 NameStr(form->oprname));
-
-	ReleaseSysCache(tuple);
-	return sql;
 }
 
 uint64

@@ -71,6 +71,7 @@ DELETE FROM ops_behaviour WHERE user_id = 7;
 CALL usercls.refresh_scores('ops', 'ops_scores');
 SELECT coalesce(s.user_id, b.user_id) AS user_id, s.user_id IS NULL AS gone, b.row IS DISTINCT FROM s.xmin::text AS written
 FROM ops_scores s FULL JOIN ops_before b USING (user_id) WHERE b.row IS DISTINCT FROM s.xmin::text ORDER BY 1;
+SELECT count(*) AS locked FROM ops_scores WHERE xmax <> '0' AND user_id <> 5;
 BEGIN;
 CALL usercls.refresh_scores('ops', 'ops_scores', as_of => '2026-02-01');
 ROLLBACK;
