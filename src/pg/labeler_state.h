@@ -65,15 +65,6 @@ trend_state_grown(const TrendState *state)
 	return state->slot != (const TrendSlot *) (state + 1) ? slots / 2 * 3 : 0;
 }
 
-extern const ExpandedObjectMethods trend_state_methods;
-
-/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive
- * it. */
-extern size_t trend_state_size(const TrendShape *shape);
-extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
-extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
-extern void trend_state_release(TrendState *state);                   /* what it got from the context */
-
 /* Bytes of memory that are the state's own. */
 static inline size_t
 trend_state_bytes(const TrendState *state)

@@ -185,7 +185,7 @@ usercls_refresh_scores(PG_FUNCTION_ARGS)
 
 	const int64 model_id = registry_find(name, RIGHT_SCORE)->model_id;
 
-	if (!score_table_lock(model_id))
+	if (!registry_work_lock(model_id, MODEL_REFRESH))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("scores of model \"%s\" are being refreshed already", name),
 						errhint("usercls.progress() shows how far it is.")));
@@ -195,7 +195,7 @@ usercls_refresh_scores(PG_FUNCTION_ARGS)
 	}
 	PG_FINALLY();
 	{
-		score_table_unlock(model_id);
+		registry_work_unlock(model_id, MODEL_REFRESH);
 	}
 	PG_END_TRY();
 	SPI_finish();

@@ -137,12 +137,19 @@ extern void registry_digest(uint8 *digest, const bytea *weights);
  * how many went. */
 extern int registry_prune(Model *model, int keep);
 
+/* What one session at a time does with a model. */
+typedef enum ModelWork
+{
+	MODEL_RETRAIN,
+	MODEL_REFRESH
+} ModelWork;
+
 /*
- * One retrain at a time: a lock that outlives transactions (a procedure commits) and ends with the session.
- * false when another session has it. Release it also on error.
+ * A lock that outlives transactions (a procedure commits) and ends with the session. false when another
+ * session has it. Release it also on error.
  */
-extern bool registry_training_lock(int64 model_id);
-extern void registry_training_unlock(int64 model_id);
+extern bool registry_work_lock(int64 model_id, ModelWork work);
+extern void registry_work_unlock(int64 model_id, ModelWork work);
 
 /*
  * Run SQL as the owner of the registry, with a safe search_path: between the two, SPI may write the tables.

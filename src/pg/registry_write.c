@@ -18,8 +18,8 @@
  */
 #define WEIGHTS_MAX (256 * 1024 * 1024)
 
-/* Advisory locks of ours have a class that SQL's pg_advisory_lock() does not reach (it uses 1 and 2). */
-#define TRAINING_LOCK_CLASS 21827
+/* Advisory locks of ours have classes that SQL's pg_advisory_lock() does not reach (it uses 1 and 2): this and on. */
+#define FIRST_LOCK_CLASS 21827
 
 Model *
 registry_make(const char *name, const char *kind)
@@ -252,30 +252,30 @@ registry_prune(Model *model, int keep)
 	return (int) rows;
 }
 
-/* ---- one training at a time ---- */
+/* ---- one at a time ---- */
 
 static LOCKTAG
-training_locktag(int64 model_id)
+work_locktag(int64 model_id, ModelWork work)
 {
 	LOCKTAG tag;
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (model_id >> 32), (uint32) model_id,
-						 TRAINING_LOCK_CLASS);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) model_id >> 32), (uint32) model_id,
+						 FIRST_LOCK_CLASS + (uint16) work);
 	return tag;
 }
 
 bool
-registry_training_lock(int64 model_id)
+registry_work_lock(int64 model_id, ModelWork work)
 {
-	const LOCKTAG tag = training_locktag(model_id);
+	const LOCKTAG tag = work_locktag(model_id, work);
 
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 void
-registry_training_unlock(int64 model_id)
+registry_work_unlock(int64 model_id, ModelWork work)
 {
-	const LOCKTAG tag = training_locktag(model_id);
+	const LOCKTAG tag = work_locktag(model_id, work);
 
 	LockRelease(&tag, ExclusiveLock, true);
 }

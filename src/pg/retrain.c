@@ -112,7 +112,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(ARG_WARM_START) && PG_GETARG_BOOL(ARG_WARM_START))
 		run.warm_start = version->version;
-	if (!registry_training_lock(version->model_id))
+	if (!registry_work_lock(version->model_id, MODEL_RETRAIN))
 		error_busy(run.name);
 	PG_TRY();
 	{
@@ -122,7 +122,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 	}
 	PG_FINALLY();
 	{
-		registry_training_unlock(version->model_id);
+		registry_work_unlock(version->model_id, MODEL_RETRAIN);
 	}
 	PG_END_TRY();
 	SPI_finish();

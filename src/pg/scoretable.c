@@ -10,7 +10,6 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -25,9 +24,6 @@
 #include "pg/sequence_spec.h"
 #include "pg/source.h"
 #include "pg/uplift_source.h"
-
-/* Advisory locks of ours have classes that SQL's pg_advisory_lock() does not reach (it uses 1 and 2). */
-#define REFRESH_LOCK_CLASS 21828
 
 /* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
 #define SAME_SCORE "1e-6"
@@ -330,32 +326,4 @@ score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
 				 " WHERE u.user_id %s t.user_id)",
 				 table->name, equality(table->id_type)),
 		1, type, ids);
-}
-
-/* ---- one at a time ---- */
-
-static LOCKTAG
-refresh_locktag(int64 model_id)
-{
-	LOCKTAG tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) model_id >> 32), (uint32) model_id,
-						 REFRESH_LOCK_CLASS);
-	return tag;
-}
-
-bool
-score_table_lock(int64 model_id)
-{
-	const LOCKTAG tag = refresh_locktag(model_id);
-
-	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
-}
-
-void
-score_table_unlock(int64 model_id)
-{
-	const LOCKTAG tag = refresh_locktag(model_id);
-
-	LockRelease(&tag, ExclusiveLock, true);
 }

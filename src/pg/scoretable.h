@@ -49,8 +49,4 @@ extern uint64 score_table_upsert(const ScoreTable *table, const Datum *array);
 /* Delete all users but these; returns how many. */
 extern uint64 score_table_remove_others(const ScoreTable *table, Datum *id, size_t n);
 
-/* One refresh of a model at a time: as registry_training_lock(). */
-extern bool score_table_lock(int64 model_id);
-extern void score_table_unlock(int64 model_id);
-
 #endif
