@@ -102,13 +102,16 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 	const struct UpliftState *state = task->state;
 	const UpliftPart *part = &state->result.train;
 	const int estimator = task->net.config.estimator;
-	const double share = 1.0 / (double) (part->treated + part->control);
+	const size_t users = task->spec.batch ? state->batch_users : part->treated + part->control;
+	const double share = 1.0 / (double) users;
 	const size_t C = task->net.C;
 
 	memset(dlogit, 0, n * C * sizeof(real));
-	for (size_t r = 0; r < n; r++)
+
+	/* Whoever follows the users of a batch only surrounds them. */
+	for (size_t r = 0; r < n && !(task->spec.batch && from + r >= users); r++)
 	{
-		const size_t i = from + r;
+		const size_t i = row_node(task, from + r);
 
 		if (task->data.treated[i] == UPLIFT_OUTSIDE)
 			continue;
@@ -136,8 +139,9 @@ uplifttrain_pass(const UpliftTask *task)
 	return (UpliftPass){
 		.net = &task->net,
 		.w = task->w,
-		.graph = &task->graph,
+		.graph = task->spec.batch ? &task->sample.graph : &task->graph,
 		.feature = task->data.feature,
+		.node = task->spec.batch ? task->sample.node : NULL,
 		.rows = task->rows,
 		.training = training,
 		.drop = training ? (real) config->dropout : 0,

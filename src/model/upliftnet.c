@@ -120,7 +120,7 @@ input_fill(real *x, const UpliftPass *pass, size_t from, size_t n)
 
 	for (size_t r = 0; r < n; r++)
 	{
-		const float *feature = pass->feature + (from + r) * F;
+		const float *feature = pass->feature + (pass->node ? pass->node[from + r] : from + r) * F;
 		real *row = x + r * net->D;
 
 		for (size_t f = 0; f < F; f++)

@@ -52,6 +52,7 @@ typedef struct UpliftPass
 	const real *w;
 	const Graph *graph;
 	const float *feature;
+	const uint32_t *node; /* rows of feature that the graph's nodes have; NULL: in their order */
 	UpliftRows rows;
 	bool training; /* keep what a backward pass needs */
 	real drop, attention_drop;

@@ -36,6 +36,9 @@ struct UpliftState
 	int stage;
 	size_t step;     /* of STAGE_EPOCH: see epoch_run() */
 	bool evaluating; /* the second half of an epoch, without dropout and without gradients */
+	size_t batch, batches; /* of the running pass; the whole graph is one */
+	size_t batch_users;    /* that it is drawn around: its first nodes */
+	size_t updates;        /* of the weights */
 	size_t ranges;
 	size_t first; /* range of the running phase */
 	int waited;   /* epochs since the best one */
@@ -61,7 +64,39 @@ epoch_steps(const UpliftTask *task)
 	return task->state->evaluating ? 2 * task->net.L : 4 * task->net.L - 1;
 }
 
+/*
+ * Held-out users whose Qini is measured after each epoch, at most: sorting more would take too long for one step. Of
+ * more of them every second, third, ... counts.
+ */
+#define UPLIFT_QINI_USERS ((size_t) 1 << 18)
+
+static inline size_t
+uplifttrain_qini_room(size_t N)
+{
+	return N < UPLIFT_QINI_USERS ? N : UPLIFT_QINI_USERS;
+}
+
+/* Number in the whole graph of a row of the running pass. */
+static inline size_t
+row_node(const UpliftTask *task, size_t row)
+{
+	return task->spec.batch ? task->sample.node[row] : row;
+}
+
 /* The network as the running pass sees it. */
 extern UpliftPass uplifttrain_pass(const UpliftTask *task);
+
+/* Cut the nodes of a graph into task->range; returns the number of ranges. */
+extern size_t uplifttrain_ranges(UpliftTask *task, const Graph *graph);
+
+/* Add the lanes up into the first one, in order. */
+extern double *uplifttrain_sums(UpliftTask *task);
+extern void uplifttrain_clear_sums(UpliftTask *task);
+
+/* Begin the first epoch; false: there is none. */
+extern bool uplifttrain_epochs(UpliftTask *task);
+
+/* The steps of a pass over the graph or a batch are done. False: so is the training. */
+extern bool uplifttrain_step_end(UpliftTask *task);
 
 #endif

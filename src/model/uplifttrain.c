@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "model/upliftstate.h"
-#include "nn/adam.h"
 #include "nn/rank.h"
-#include "nn/upliftmetrics.h"
 
 /*
  * Sums and gradients are made by lanes: of the ranges first .. first + lanes - 1 each has a lane of its own, and
@@ -20,18 +18,6 @@
 /* Nodes of a range, at most: some milliseconds, but enough ranges for every lane of a small graph. */
 #define RANGE_ROWS_MIN 64
 #define RANGE_ROWS_MAX 512
-
-/*
- * Held-out users whose Qini is measured after each epoch, at most: sorting more would take too long for one step. Of
- * more of them every second, third, ... counts.
- */
-#define QINI_USERS ((size_t) 1 << 18)
-
-static size_t
-qini_room(size_t N)
-{
-	return N < QINI_USERS ? N : QINI_USERS;
-}
 
 static size_t
 lane_count(const UpliftNet *net)
@@ -53,7 +39,7 @@ void
 uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers)
 {
 	const size_t N = spec->graph.N;
-	const size_t ranked = qini_room(N);
+	const size_t ranked = uplifttrain_qini_room(N);
 
 	*task = (UpliftTask){.spec = *spec};
 	uplift_net(&task->net, &spec->config, spec->F);
@@ -84,8 +70,22 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int wo
 	task->ranked_treated = ARENA_TAKE(arena, uint8_t, ranked);
 	task->order = ARENA_TAKE(arena, uint32_t, ranked);
 	task->member = ARENA_TAKE(arena, uint32_t, ranked);
-	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&spec->graph, range_rows(N)) + 1);
-	upliftrows_carve(&task->rows, arena, &task->net, N, true);
+
+	size_t ranges = graph_ranges_max(&spec->graph, range_rows(N));
+	size_t rows = N;
+
+	if (spec->batch)
+	{
+		const UpliftSampleSpec sample = upliftsample_spec(task->net.L, spec->batch, N);
+		const size_t cut = graph_ranges_max(&sample.graph, RANGE_ROWS_MIN);
+
+		upliftsample_carve(&task->sample, arena, &sample, N);
+		task->user = ARENA_TAKE(arena, uint32_t, N);
+		rows = sample.nodes;
+		ranges = ranges > cut ? ranges : cut;
+	}
+	task->range = ARENA_TAKE(arena, size_t, ranges + 1);
+	upliftrows_carve(&task->rows, arena, &task->net, rows, true);
 
 	UpliftScratch scratch;
 	Arena measure = arena_measure();
@@ -97,9 +97,8 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int wo
 
 /* -- The serial part ------------------------------------------------------- */
 
-/* Add the lanes up into the first one, in order. */
-static double *
-reduce_sums(UpliftTask *task)
+double *
+uplifttrain_sums(UpliftTask *task)
 {
 	for (size_t lane = 1; lane < task->lanes; lane++)
 		for (size_t i = 0; i < task->lane_sums; i++)
@@ -107,19 +106,16 @@ reduce_sums(UpliftTask *task)
 	return task->lane_sum;
 }
 
-USERCLS_CLONES static void
-reduce_gradients(real *restrict dw, const real *restrict lane, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		dw[i] += lane[i];
-}
-
-static void
-lanes_clear(UpliftTask *task, bool gradients)
+void
+uplifttrain_clear_sums(UpliftTask *task)
 {
 	memset(task->lane_sum, 0, task->lanes * task->lane_sums * sizeof(double));
-	if (gradients)
-		memset(task->lane_dw, 0, task->lanes * task->net.total * sizeof(real));
+}
+
+size_t
+uplifttrain_ranges(UpliftTask *task, const Graph *graph)
+{
+	return graph_ranges(task->range, graph, range_rows(graph->N));
 }
 
 static void
@@ -130,7 +126,7 @@ begin(UpliftTask *task)
 
 	*state = (struct UpliftState){.best = INFINITY, .outcome_scale = 1};
 	state->result.report.learning_rate = task->net.config.learning_rate;
-	state->ranges = graph_ranges(task->range, &task->graph, range_rows(task->graph.N));
+	state->ranges = uplifttrain_ranges(task, &task->graph);
 	params_init(task->w, &task->params, &rng);
 	if (task->data.initial)
 	{
@@ -139,7 +135,7 @@ begin(UpliftTask *task)
 	}
 	memset(task->m, 0, task->net.total * sizeof(real));
 	memset(task->v, 0, task->net.total * sizeof(real));
-	lanes_clear(task, false);
+	uplifttrain_clear_sums(task);
 }
 
 static void
@@ -236,163 +232,6 @@ end_share(UpliftTask *task, const double *sum)
 	}
 }
 
-/* Qini of the held-out users, or of as many of them as may be ranked. */
-static double
-held_out_qini(UpliftTask *task)
-{
-	const UpliftPart *part = &task->state->result.held_out;
-	const size_t stride = 1 + (part->treated + part->control) / QINI_USERS;
-	double *score = task->ranked + qini_room(task->graph.N);
-	size_t seen = 0, n = 0;
-
-	for (size_t i = 0; i < task->graph.N; i++)
-		if (task->data.treated[i] != UPLIFT_OUTSIDE && task->data.held_out[i] && seen++ % stride == 0)
-		{
-			score[n] = task->predicted[i];
-			task->member[n++] = (uint32_t) i;
-		}
-	rank_descending(task->order, task->item, score, n);
-
-	double *uplift = task->ranked;
-	bool binary = true;
-
-	/* The items are free now: their room holds predictions and outcomes in order. */
-	double *outcome = (double *) task->item;
-
-	for (size_t r = 0; r < n; r++)
-	{
-		const size_t i = task->member[task->order[r]];
-
-		uplift[r] = task->predicted[i];
-		outcome[r] = task->data.outcome[i];
-		task->ranked_treated[r] = task->data.treated[i] != 0;
-		binary = binary && (outcome[r] == 0 || outcome[r] == 1);
-	}
-	if (!binary)
-		return NAN;
-
-	const UpliftScores scores = {uplift, outcome, task->ranked_treated, NULL, NULL, n};
-
-	return metric_qini(&scores, true);
-}
-
-static void
-update(UpliftTask *task, const real *dw)
-{
-	const UpliftConfig *config = &task->net.config;
-	AdamStep step = {
-		.learning_rate = config->learning_rate,
-		.gradient_scale = adam_clip(sqrt(adam_square_norm(dw, task->net.total)), config->clip_norm),
-		.step = (size_t) task->state->result.report.epoch,
-	};
-
-	for (size_t i = 0; i < task->params.count; i++)
-	{
-		const Tensor *tensor = &task->params.param[i];
-		const size_t at = tensor->offset;
-
-		step.weight_decay = tensor->decay ? config->weight_decay : 0;
-		if (!tensor->fixed)
-			adam_update(task->w + at, task->m + at, task->v + at, dw + at, &step, tensor->size);
-	}
-}
-
-static void
-epoch_begin(UpliftTask *task, bool evaluating)
-{
-	struct UpliftState *state = task->state;
-
-	state->evaluating = evaluating;
-	state->step = 0;
-	state->first = 0;
-	lanes_clear(task, !evaluating);
-	if (!evaluating)
-	{
-		Rng rng = rng_seed(task->spec.seed, 1 + (uint64_t) state->result.report.epoch);
-		UpliftPass pass = uplifttrain_pass(task);
-
-		state->key = (uint32_t) rng_next(&rng);
-		upliftnet_prepare(&pass);
-	}
-}
-
-static bool
-has_held_out(const UpliftTask *task)
-{
-	return task->state->result.held_out.treated + task->state->result.held_out.control > 0;
-}
-
-/* What the held-out users say about the weights of this epoch. */
-static void
-judge(UpliftTask *task, const double *sum)
-{
-	struct UpliftState *state = task->state;
-	UpliftResult *result = &state->result;
-	TrainReport *report = &result->report;
-	const double n = (double) (result->held_out.treated + result->held_out.control);
-
-	report->valid_loss = sum[SUM_VALID_LOSS] / n;
-	report->valid_metric = held_out_qini(task);
-	result->baseline_loss = sum[SUM_BASELINE_LOSS] / n;
-
-	const bool by_qini = task->net.config.monitor == MONITOR_QINI && !isnan(report->valid_metric);
-	const double monitored = by_qini ? -report->valid_metric : report->valid_loss;
-
-	state->waited++;
-	if (!(monitored < state->best))
-		return;
-	state->best = monitored;
-	state->waited = 0;
-	report->best_epoch = report->epoch;
-	result->valid_loss = report->valid_loss;
-	result->valid_metric = report->valid_metric;
-	result->predicted_effect = sum[SUM_PREDICTED] / n;
-	memcpy(task->best, task->w, task->net.total * sizeof(real));
-}
-
-/* A pass is over. True: another one follows. */
-static bool
-epoch_end(UpliftTask *task)
-{
-	struct UpliftState *state = task->state;
-	TrainReport *report = &state->result.report;
-	const UpliftConfig *config = &task->net.config;
-	const double *sum = reduce_sums(task);
-	const bool held_out = has_held_out(task);
-
-	if (!state->evaluating)
-	{
-		const UpliftPart *part = &state->result.train;
-
-		report->train_loss = sum[SUM_TRAIN_LOSS] / (double) (part->treated + part->control);
-		for (size_t lane = 1; lane < task->lanes; lane++)
-			reduce_gradients(task->lane_dw, task->lane_dw + lane * task->net.total, task->net.total);
-		if (held_out && (config->dropout > 0 || config->attention_dropout > 0))
-		{
-			epoch_begin(task, true);
-			return true;
-		}
-	}
-
-	report->epoch++;
-	if (held_out)
-		judge(task, sum);
-
-	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
-	const bool more = !state->stop && report->epoch < config->max_epochs && patient;
-
-	if (more || !held_out)
-		update(task, task->lane_dw);
-	if (!held_out)
-	{
-		report->best_epoch = report->epoch;
-		memcpy(task->best, task->w, task->net.total * sizeof(real));
-	}
-	if (more)
-		epoch_begin(task, false);
-	return more;
-}
-
 static void
 stage_end(UpliftTask *task)
 {
@@ -407,12 +246,12 @@ stage_end(UpliftTask *task)
 	state->first = 0;
 	if (state->stage < STAGE_EPOCH)
 	{
-		end[state->stage](task, reduce_sums(task));
-		lanes_clear(task, false);
-		if (++state->stage == STAGE_EPOCH)
-			epoch_begin(task, false);
+		end[state->stage](task, uplifttrain_sums(task));
+		uplifttrain_clear_sums(task);
+		if (++state->stage == STAGE_EPOCH && !uplifttrain_epochs(task))
+			state->stage = STAGE_DONE;
 	}
-	else if (++state->step == epoch_steps(task) && !epoch_end(task))
+	else if (++state->step == epoch_steps(task) && !uplifttrain_step_end(task))
 		state->stage = STAGE_DONE;
 }
 
@@ -449,9 +288,13 @@ uplifttrain_next(void *arg)
 	if (state->stage == STAGE_DONE)
 		return 0;
 
-	const double done = (double) state->step + (double) state->first / (double) state->ranges;
+	if (state->stage == STAGE_EPOCH)
+	{
+		const double steps = (double) epoch_steps(task);
+		const double done = (double) state->step + (double) state->first / (double) state->ranges;
 
-	state->result.report.fraction = state->stage < STAGE_EPOCH ? 0 : done / (double) epoch_steps(task);
+		state->result.report.fraction = ((double) state->batch + done / steps) / (double) state->batches;
+	}
 	return phase_ranges(task);
 }
 
@@ -479,6 +322,12 @@ const UpliftResult *
 uplifttrain_result(const UpliftTask *task)
 {
 	return &task->state->result;
+}
+
+const double *
+uplifttrain_predicted(const UpliftTask *task)
+{
+	return task->predicted;
 }
 
 const real *

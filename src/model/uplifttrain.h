@@ -9,6 +9,11 @@
  * weights are kept. Without held-out users all max_epochs are run and the last
  * weights kept. Features are standardised over all users, missing ones left out.
  *
+ * With `batch` a step is on a mini-batch instead: users of the experiment with a
+ * sample of their surroundings (model/upliftsample.h), so that memory for the
+ * network's rows does not grow with the graph. An epoch is then some batches,
+ * and the held-out users that are looked at after it are as many.
+ *
  * A propensity per user enters as weights that bring every user to the same
  * mean propensity, so that scoring needs one number only; class_transform uses
  * it as it is.
@@ -26,6 +31,7 @@
 #include "model/job.h"
 #include "model/uplift.h"
 #include "model/upliftnet.h"
+#include "model/upliftsample.h"
 
 #define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
 
@@ -37,6 +43,8 @@ typedef struct UpliftSpec
 	size_t F;
 	bool propensities; /* data.propensity is given */
 	bool warm_start;   /* begin at data.initial, with its standardisation */
+	size_t batch;      /* users of a mini-batch, at most; 0: every step is on the whole graph */
+	bool score;        /* with batch and warm_start: only predict the held-out users */
 	uint64_t seed;
 } UpliftSpec;
 
@@ -79,7 +87,9 @@ typedef struct UpliftTask
 	UpliftData data;
 
 	struct UpliftState *state;
-	UpliftRows rows;
+	UpliftSample sample;      /* the running batch */
+	uint32_t *user;           /* N: users of the experiment, the held-out ones last; NULL without batches */
+	UpliftRows rows;          /* of the graph, or of a batch */
 	real *w, *best;           /* net.total: the running weights, and the best ones so far */
 	real *m, *v;              /* net.total: of AdamW */
 	real *lane_dw;            /* lanes × net.total */
@@ -108,6 +118,9 @@ extern void uplifttrain_stop(void *task);
 
 extern const TrainReport *uplifttrain_report(const void *task);
 extern const UpliftResult *uplifttrain_result(const UpliftTask *task);
+
+/* Uplift of the held-out users by number of node, NaN where none was predicted; of all of them after spec.score. */
+extern const double *uplifttrain_predicted(const UpliftTask *task);
 
 /* The weights to store: those of the best epoch, task->params.total reals. */
 extern const real *uplifttrain_weights(const UpliftTask *task);

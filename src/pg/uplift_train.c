@@ -17,7 +17,7 @@
 #include "pg/progress.h"
 #include "pg/source.h"
 #include "pg/train.h"
-#include "pg/uplift_model.h"
+#include "pg/uplift_sampled.h"
 #include "pg/uplift_train.h"
 #include "pg/uplift_trial.h"
 
@@ -148,16 +148,9 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 {
 	Runner *runner = runner_start(&runner_uplift, spec, sizeof(*spec), "training");
 	UpliftTask *task = runner_task(runner);
-	const size_t N = users->N;
 
 	progress_phase(PROGRESS_BUILDING);
-	graphload_build(&task->graph, users, &spec->graph, NULL);
-	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
-	memcpy(task->data.treated, users->treated, N);
-	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
-	memcpy(task->data.held_out, held_out, N);
-	if (spec->propensities)
-		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
+	uplift_fill(task, users, held_out);
 	if (warm)
 		warm_start(task->data.initial, run, source, warm, &task->net);
 
@@ -178,12 +171,14 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 
 /* -- Measuring ------------------------------------------------------------ */
 
-/* Held-out metrics of a model as jsonb, with the one that decides beside. */
+/* Held-out metrics of a model as jsonb, with the one that decides beside; by samples if it was trained on them. */
 static Jsonb *
 measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftSource *source,
-		const uint8_t *held_out)
+		const uint8_t *held_out, bool sampled)
 {
-	const UpliftScores *trial = uplift_trial(users, uplift_score_graph(model, users, source, NULL), held_out);
+	const UpliftScore *score = sampled ? uplift_score_sampled(model, users, source, held_out)
+									   : uplift_score_graph(model, users, source, NULL);
+	const UpliftScores *trial = uplift_trial(users, score, held_out);
 	const MetricSet *set = evaluate_uplift(trial);
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
 	JsonbBuild build;
@@ -242,7 +237,7 @@ columns_of(UpliftSource *source, const UpliftModel *model)
  */
 static double
 measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, bool binary,
-				  const uint8_t *held_out)
+				  const uint8_t *held_out, bool sampled)
 {
 	double deciding;
 
@@ -260,7 +255,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT, binary, true,
 						   "training");
 	}
-	measure(&deciding, users, model, &own, held_out);
+	measure(&deciding, users, model, &own, held_out, sampled);
 	return deciding;
 }
 
@@ -283,15 +278,18 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 	const Arms train = arms_count(users, held_out, false);
 	const Arms test = arms_count(users, held_out, true);
 	const Arms all = arms_add(&train, &test);
-	const UpliftSpec spec = {.config = source->config,
-							 .graph = graphload_spec(users, source),
-							 .F = users->F,
-							 .propensities = users->propensity != NULL,
-							 .warm_start = warm != NULL,
-							 .seed = (uint64_t) source->seed};
-	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
+	UpliftSpec spec = {.config = source->config,
+					   .graph = graphload_spec(users, source),
+					   .F = users->F,
+					   .propensities = users->propensity != NULL,
+					   .warm_start = warm != NULL,
+					   .seed = (uint64_t) source->seed};
 
 	experiment_check(users, source, &train, &test);
+	spec.batch = uplift_batch(&spec, users->bytes + users->N, false);
+
+	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
+
 	*outcome = (TrainOutcome){.record = {.architecture = "graph_attention",
 										 .features = (const char *const *) inputs->name,
 										 .n_features = inputs->F,
@@ -319,8 +317,8 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 	const UpliftModel *model = train_network(run, outcome, source, users, held_out, &spec, warm);
 
 	progress_phase(PROGRESS_EVALUATING);
-	outcome->record.metrics = measure(&outcome->record.value, users, model, source, held_out);
-	outcome->incumbent = measure_incumbent(run, users, source, binary, held_out);
+	outcome->record.metrics = measure(&outcome->record.value, users, model, source, held_out, spec.batch > 0);
+	outcome->incumbent = measure_incumbent(run, users, source, binary, held_out, spec.batch > 0);
 	train_end(run, outcome);
 }
 

@@ -7,53 +7,9 @@
 
 #include <cmocka.h>
 
-#include "upliftcase.h"
+#include "uplifttrial.h"
 #include "model/upliftloss.h"
 #include "model/upliftrow.h"
-#include "model/upliftscore.h"
-#include "model/uplifttrain.h"
-
-static UpliftConfig
-config_with(int depth, int aggregate, int layers, int heads)
-{
-	UpliftConfig config;
-
-	config_defaults(&config, uplift_options, uplift_option_count);
-	config.depth = depth;
-	config.aggregate = aggregate;
-	config.layers = layers;
-	config.heads = heads;
-	config.hidden_size = 16;
-	return config;
-}
-
-static void
-job_run(Job job, int workers)
-{
-	for (size_t items; (items = job.next(job.task)) > 0;)
-		for (size_t item = items; item-- > 0;) /* any order */
-			job.run(job.task, item, (int) item % workers);
-}
-
-/* By the job over the whole graph. The caller frees the block. */
-static void *
-score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *spec, int workers)
-{
-	Arena measure = arena_measure();
-
-	upliftscore_carve(task, &measure, spec, workers);
-
-	void *block = malloc(measure.used + ARENA_ALIGNMENT);
-	Arena arena = arena_over(arena_align(block), measure.used);
-
-	upliftscore_carve(task, &arena, spec, workers);
-	assert_false(arena.overflow);
-	task->graph = c->graph;
-	task->feature = c->feature;
-	task->weights = c->w;
-	job_run(upliftscore_job(task), workers);
-	return block;
-}
 
 /* A user's state after `layers` layers, from its neighbours' by recursion, in two accumulators that are merged. */
 static void
@@ -208,47 +164,6 @@ test_one_user(void **unused)
 	case_free(&c);
 }
 
-#define USERS 1500
-
-/* An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours. */
-static void *
-train(UpliftTask *task, const UpliftSpec *spec, int workers)
-{
-	Rng rng = rng_seed(21, 0);
-	GraphCounts counts;
-	Arena measure = arena_measure();
-
-	uplifttrain_carve(task, &measure, spec, workers);
-
-	void *block = malloc(measure.used + ARENA_ALIGNMENT);
-	Arena arena = arena_over(arena_align(block), measure.used);
-	Arena graph = arena; /* graphs are carved first */
-
-	uplifttrain_carve(task, &arena, spec, workers);
-	assert_false(arena.overflow);
-	case_graph(&task->graph, &counts, &graph, &spec->graph, &rng);
-
-	UpliftData *data = &task->data;
-
-	for (size_t i = 0; i < USERS * spec->F; i++)
-		data->feature[i] = i % 17 == 3 ? NAN : (float) rng_normal(&rng);
-	for (size_t i = 0; i < USERS; i++)
-	{
-		const Adjacency *in = &task->graph.in;
-		double mean = 0;
-
-		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
-			mean += fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
-		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
-		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
-		data->held_out[i] = i % 5 == 0;
-		if (data->propensity)
-			data->propensity[i] = 0.4f;
-	}
-	job_run(uplifttrain_job(task), workers);
-	return block;
-}
-
 static void
 test_workers(void **unused)
 {
@@ -258,8 +173,8 @@ test_workers(void **unused)
 	spec.graph = (GraphSpec){USERS, 4000, false, true};
 	spec.config.max_epochs = 12;
 
-	void *block = train(&one, &spec, 1);
-	void *other = train(&three, &spec, 3);
+	void *block = train(&one, &spec, 1, NULL);
+	void *other = train(&three, &spec, 3, NULL);
 
 	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
 	assert_int_equal(uplifttrain_report(&one)->epoch, 12);
@@ -281,7 +196,7 @@ test_learns(void **unused)
 			spec.config.estimator = estimator;
 			spec.config.max_epochs = 150;
 
-			void *block = train(&task, &spec, 1);
+			void *block = train(&task, &spec, 1, NULL);
 			const UpliftResult *result = uplifttrain_result(&task);
 
 			assert_int_equal(result->train.treated + result->train.control + result->held_out.treated +
@@ -304,7 +219,7 @@ test_without_held_out(void **unused)
 	spec.graph = (GraphSpec){USERS, 4000, false, false};
 	spec.config.max_epochs = 3;
 
-	void *block = train(&task, &spec, 1);
+	void *block = train(&task, &spec, 1, NULL);
 
 	memset(task.data.held_out, 0, USERS);
 	task.started = false;

@@ -1,0 +1,301 @@
+/* The epochs of an uplift training: steps on the whole graph or on batches, and what held-out users say of them. */
+#include "model/upliftstate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "nn/adam.h"
+#include "nn/rank.h"
+#include "nn/upliftmetrics.h"
+
+/* Batches of an epoch, at most: as much work as some steps on a graph that is too large for them. */
+#define EPOCH_BATCHES 8
+
+/* Streams of random numbers: 1 and following draw the keys of dropout. */
+#define STREAM_BATCH (UINT64_C(1) << 32)
+#define STREAM_HELD_OUT (UINT64_C(2) << 32)
+
+/* -- Batches ---------------------------------------------------------------- */
+
+static size_t
+part_users(const UpliftPart *part)
+{
+	return part->treated + part->control;
+}
+
+/* Users of a part that a pass learns from or measures. */
+static size_t
+pass_users(const UpliftTask *task, bool held_out)
+{
+	const size_t all = part_users(held_out ? &task->state->result.held_out : &task->state->result.train);
+	const size_t most = EPOCH_BATCHES * task->sample.spec.users;
+
+	return task->spec.batch && !task->spec.score && all > most ? most : all;
+}
+
+/* The next n users of list become random ones of those that are left of `all` (Fisher and Yates). */
+static void
+deal(uint32_t *list, size_t n, size_t all, Rng *rng)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		const size_t other = i + rng_below(rng, all - i);
+		const uint32_t dealt = list[other];
+
+		list[other] = list[i];
+		list[i] = dealt;
+	}
+}
+
+/* Learn from the next random users; measure the same held-out ones on the same samples every time. */
+static void
+batch_draw(UpliftTask *task)
+{
+	struct UpliftState *state = task->state;
+	const size_t users = task->sample.spec.users;
+	const size_t train = part_users(&state->result.train);
+	const size_t first = state->batch * users;
+	const size_t rest = pass_users(task, state->evaluating) - first;
+	uint32_t *user = task->user + first + (state->evaluating ? train : 0);
+	Rng rng = rng_seed(task->spec.seed,
+					   state->evaluating ? STREAM_HELD_OUT + state->batch : STREAM_BATCH + state->updates);
+
+	state->batch_users = rest < users ? rest : users;
+	if (!state->evaluating)
+		deal(user, state->batch_users, train - first, &rng);
+	upliftsample_draw(&task->sample, &task->graph, user, state->batch_users, &rng);
+	state->ranges = uplifttrain_ranges(task, &task->sample.graph);
+}
+
+/* Training users first, then the held-out ones, these in an order that is random as far as a pass reads. */
+static void
+list_users(UpliftTask *task)
+{
+	const UpliftData *data = &task->data;
+	size_t next[2] = {0, part_users(&task->state->result.train)};
+	const size_t held_out = part_users(&task->state->result.held_out);
+	const size_t read = EPOCH_BATCHES * task->sample.spec.users;
+	Rng rng = rng_seed(task->spec.seed, STREAM_HELD_OUT - 1);
+
+	for (size_t i = 0; i < task->graph.N; i++)
+	{
+		task->predicted[i] = NAN;
+		if (data->treated[i] != UPLIFT_OUTSIDE)
+			task->user[next[data->held_out[i] != 0]++] = (uint32_t) i;
+	}
+	deal(task->user + next[0], held_out < read ? held_out : read, held_out, &rng);
+	upliftsample_start(&task->sample, task->graph.N);
+}
+
+/* -- Passes ----------------------------------------------------------------- */
+
+static void
+step_begin(UpliftTask *task)
+{
+	struct UpliftState *state = task->state;
+
+	state->step = 0;
+	state->first = 0;
+	if (task->spec.batch)
+		batch_draw(task);
+	if (!state->evaluating)
+	{
+		Rng rng = rng_seed(task->spec.seed, 1 + (uint64_t) state->updates);
+
+		state->key = (uint32_t) rng_next(&rng);
+		memset(task->lane_dw, 0, task->lanes * task->net.total * sizeof(real));
+	}
+
+	UpliftPass pass = uplifttrain_pass(task);
+
+	upliftnet_prepare(&pass);
+}
+
+static void
+pass_begin(UpliftTask *task, bool evaluating)
+{
+	struct UpliftState *state = task->state;
+	const size_t users = task->sample.spec.users;
+
+	state->evaluating = evaluating;
+	state->batch = 0;
+	state->batches = task->spec.batch ? (pass_users(task, evaluating) + users - 1) / users : 1;
+	uplifttrain_clear_sums(task);
+	step_begin(task);
+}
+
+bool
+uplifttrain_epochs(UpliftTask *task)
+{
+	if (task->spec.batch)
+		list_users(task);
+	if (task->spec.score && part_users(&task->state->result.held_out) == 0)
+		return false;
+	pass_begin(task, task->spec.score);
+	return true;
+}
+
+USERCLS_CLONES static void
+add_gradients(real *restrict dw, const real *restrict lane, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dw[i] += lane[i];
+}
+
+static void
+update(UpliftTask *task)
+{
+	const UpliftConfig *config = &task->net.config;
+	const real *dw = task->lane_dw;
+	AdamStep step = {
+		.learning_rate = config->learning_rate,
+		.gradient_scale = adam_clip(sqrt(adam_square_norm(dw, task->net.total)), config->clip_norm),
+		.step = ++task->state->updates,
+	};
+
+	for (size_t i = 0; i < task->params.count; i++)
+	{
+		const Tensor *tensor = &task->params.param[i];
+		const size_t at = tensor->offset;
+
+		step.weight_decay = tensor->decay ? config->weight_decay : 0;
+		if (!tensor->fixed)
+			adam_update(task->w + at, task->m + at, task->v + at, dw + at, &step, tensor->size);
+	}
+}
+
+/* -- Held-out users --------------------------------------------------------- */
+
+/* Qini of the held-out users of the pass, or of as many of them as may be ranked. */
+static double
+held_out_qini(UpliftTask *task)
+{
+	const size_t stride = 1 + pass_users(task, true) / UPLIFT_QINI_USERS;
+	double *score = task->ranked + uplifttrain_qini_room(task->graph.N);
+	size_t seen = 0, n = 0;
+
+	for (size_t i = 0; i < task->graph.N; i++)
+		if (task->data.treated[i] != UPLIFT_OUTSIDE && task->data.held_out[i] && !isnan(task->predicted[i]) &&
+			seen++ % stride == 0)
+		{
+			score[n] = task->predicted[i];
+			task->member[n++] = (uint32_t) i;
+		}
+	rank_descending(task->order, task->item, score, n);
+
+	double *uplift = task->ranked;
+	bool binary = true;
+
+	/* The items are free now: their room holds predictions and outcomes in order. */
+	double *outcome = (double *) task->item;
+
+	for (size_t r = 0; r < n; r++)
+	{
+		const size_t i = task->member[task->order[r]];
+
+		uplift[r] = task->predicted[i];
+		outcome[r] = task->data.outcome[i];
+		task->ranked_treated[r] = task->data.treated[i] != 0;
+		binary = binary && (outcome[r] == 0 || outcome[r] == 1);
+	}
+	if (!binary)
+		return NAN;
+
+	const UpliftScores scores = {uplift, outcome, task->ranked_treated, NULL, NULL, n};
+
+	return metric_qini(&scores, true);
+}
+
+/* What the held-out users say about the weights of this epoch. */
+static void
+judge(UpliftTask *task, const double *sum)
+{
+	struct UpliftState *state = task->state;
+	UpliftResult *result = &state->result;
+	TrainReport *report = &result->report;
+	const double n = (double) pass_users(task, true);
+
+	report->valid_loss = sum[SUM_VALID_LOSS] / n;
+	report->valid_metric = held_out_qini(task);
+	result->baseline_loss = sum[SUM_BASELINE_LOSS] / n;
+
+	const bool by_qini = task->net.config.monitor == MONITOR_QINI && !isnan(report->valid_metric);
+	const double monitored = by_qini ? -report->valid_metric : report->valid_loss;
+
+	state->waited++;
+	if (!(monitored < state->best))
+		return;
+	state->best = monitored;
+	state->waited = 0;
+	report->best_epoch = report->epoch;
+	result->valid_loss = report->valid_loss;
+	result->valid_metric = report->valid_metric;
+	result->predicted_effect = sum[SUM_PREDICTED] / n;
+	memcpy(task->best, task->w, task->net.total * sizeof(real));
+}
+
+/* -- Ends ------------------------------------------------------------------- */
+
+/* An epoch is judged by the weights that it started from, one of batches by those that it ended with. */
+static bool
+epoch_end(UpliftTask *task, bool held_out, const double *sum)
+{
+	struct UpliftState *state = task->state;
+	TrainReport *report = &state->result.report;
+	const UpliftConfig *config = &task->net.config;
+
+	report->epoch++;
+	if (held_out)
+		judge(task, sum);
+
+	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
+	const bool more = !state->stop && report->epoch < config->max_epochs && patient;
+
+	if (!task->spec.batch && (more || !held_out))
+		update(task);
+	if (!held_out)
+	{
+		report->best_epoch = report->epoch;
+		memcpy(task->best, task->w, task->net.total * sizeof(real));
+	}
+	if (more)
+		pass_begin(task, false);
+	return more;
+}
+
+bool
+uplifttrain_step_end(UpliftTask *task)
+{
+	struct UpliftState *state = task->state;
+	const UpliftConfig *config = &task->net.config;
+
+	if (!state->evaluating)
+	{
+		for (size_t lane = 1; lane < task->lanes; lane++)
+			add_gradients(task->lane_dw, task->lane_dw + lane * task->net.total, task->net.total);
+		if (task->spec.batch)
+			update(task);
+	}
+	if (++state->batch < state->batches)
+	{
+		step_begin(task);
+		return true;
+	}
+
+	const double *sum = uplifttrain_sums(task);
+	const bool held_out = part_users(&state->result.held_out) > 0;
+	const bool dropped = config->dropout > 0 || config->attention_dropout > 0;
+
+	if (task->spec.score)
+		return false;
+	if (!state->evaluating)
+	{
+		state->result.report.train_loss = sum[SUM_TRAIN_LOSS] / (double) pass_users(task, false);
+		if (held_out && (dropped || task->spec.batch))
+		{
+			pass_begin(task, true);
+			return true;
+		}
+	}
+	return epoch_end(task, held_out, sum);
+}

@@ -1,0 +1,75 @@
+#include "postgres.h"
+
+#include "pg/uplift_sampled.h"
+
+#include "utils/memutils.h"
+
+size_t
+uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet)
+{
+	const size_t limit = memory_limit();
+	const size_t whole = beside + runner_measure(&runner_uplift, spec);
+	UpliftSpec sampled = *spec;
+
+	if (whole <= limit)
+		return 0;
+	for (sampled.batch = UPLIFT_BATCH_MAX; sampled.batch > UPLIFT_BATCH_MIN; sampled.batch /= 2)
+		if (beside + runner_measure(&runner_uplift, &sampled) <= limit)
+			break;
+	if (!quiet && beside + runner_measure(&runner_uplift, &sampled) <= limit)
+	{
+		const UpliftSampleSpec sample = upliftsample_spec((size_t) spec->config.layers, sampled.batch, spec->graph.N);
+
+		ereport(NOTICE, (errmsg("training on samples of the graph"),
+						 errdetail("On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu users, "
+								   "and everybody listens to %zu neighbours at most.",
+								   whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
+						 errhint("Raise usercls.max_memory to train on the whole graph.")));
+	}
+	return sampled.batch;
+}
+
+void
+uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
+{
+	const size_t N = users->N;
+
+	graphload_build(&task->graph, users, &task->spec.graph, NULL);
+	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
+	memcpy(task->data.treated, users->treated, N);
+	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
+	memcpy(task->data.held_out, held_out, N);
+	if (task->spec.propensities)
+		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
+}
+
+UpliftScore *
+uplift_score_sampled(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+					 const uint8_t *held_out)
+{
+	UpliftSpec spec = {.config = model->net.config,
+					   .graph = graphload_spec(users, from),
+					   .F = users->F,
+					   .propensities = users->propensity != NULL,
+					   .warm_start = true,
+					   .score = true,
+					   .seed = (uint64_t) from->seed};
+	const size_t beside = users->bytes + sizeof(UpliftScore) * users->N;
+
+	spec.batch = uplift_batch(&spec, beside, true);
+	if (spec.batch == 0)
+		spec.batch = UPLIFT_BATCH_MAX;
+	memory_check(beside + runner_measure(&runner_uplift, &spec), "scoring");
+
+	UpliftScore *score = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*score) * users->N);
+	Runner *runner = runner_start(&runner_uplift, &spec, sizeof(spec), "scoring");
+	UpliftTask *task = runner_task(runner);
+
+	uplift_fill(task, users, held_out);
+	memcpy(task->data.initial, model->w, sizeof(real) * model->net.total);
+	runner_run(runner, NULL);
+	for (size_t i = 0; i < users->N; i++)
+		score[i] = (UpliftScore){.uplift = uplifttrain_predicted(task)[i]};
+	runner_end(runner);
+	return score;
+}

@@ -1,0 +1,25 @@
+/*
+ * Uplift on a graph that usercls.max_memory has no room to train on as a whole:
+ * steps on mini-batches (model/upliftsample.h) instead of all users at once.
+ */
+#ifndef USERCLS_PG_UPLIFT_SAMPLED_H
+#define USERCLS_PG_UPLIFT_SAMPLED_H
+
+#include "model/uplifttrain.h"
+#include "pg/uplift_model.h"
+#include "pg/uplift_train.h"
+
+/*
+ * Users of a batch for a training that needs `beside` bytes besides its own: 0 when it fits as a whole, otherwise as
+ * many as fit, with a notice unless quiet; the fewest when nothing fits.
+ */
+extern size_t uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet);
+
+/* Build the graph of a training and fill its data; held_out: a byte for each user. */
+extern void uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out);
+
+/* Scores of all nodes, of which those of the held-out users are answers, by samples of their surroundings. */
+extern UpliftScore *uplift_score_sampled(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+										 const uint8_t *held_out);
+
+#endif

@@ -1,0 +1,160 @@
+/* Mini-batches of the uplift network: true samples of the graph that teach what the graph does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uplifttrial.h"
+
+static size_t
+entry_of(const Adjacency *rows, size_t row, uint32_t node)
+{
+	for (size_t at = rows->start[row]; at < rows->start[row + 1]; at++)
+		if (rows->node[at] == node)
+			return at;
+	return SIZE_MAX;
+}
+
+/* A batch is a graph of its own: its users first, true edges with grown weights, `out` the same as `in`. */
+static void
+check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user, size_t n)
+{
+	const Graph *graph = &sample->graph;
+	const Adjacency *in = &graph->in;
+	size_t entries = 0, listeners = 0;
+
+	assert_true(graph->N <= sample->spec.nodes);
+	for (size_t i = 0; i < graph->N; i++)
+	{
+		const uint32_t node = sample->node[i];
+		const size_t all = (size_t) whole->degree[node];
+		const size_t kept = in->start[i + 1] - in->start[i] - 1;
+
+		assert_true(i >= n || node == user[i]);
+		assert_int_equal(sample->place[node], i);
+		assert_true(graph->degree[i] == whole->degree[node]);
+		assert_true(entry_of(in, i, (uint32_t) i) != SIZE_MAX);
+		assert_true(kept == 0 || kept == (all < sample->spec.fanout ? all : sample->spec.fanout));
+		assert_true(i >= n || (kept > 0) == (all > 0));
+		listeners += kept > 0;
+		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
+		{
+			const size_t other = entry_of(&graph->out, in->node[at], (uint32_t) i);
+			const size_t true_one = entry_of(&whole->in, node, sample->node[in->node[at]]);
+
+			assert_true(at == in->start[i] || in->node[at - 1] < in->node[at]);
+			assert_true(other != SIZE_MAX && graph->out.log_weight[other] == in->log_weight[at]);
+			assert_true(true_one != SIZE_MAX);
+			if (in->node[at] == i)
+				assert_true(in->log_weight[at] == 0);
+			else
+				assert_true(fabs(in->log_weight[at] - (whole->in.log_weight ? whole->in.log_weight[true_one] : 0) -
+								 log((double) all / (double) kept)) < 1e-5);
+		}
+		entries += graph->out.start[i + 1] - graph->out.start[i];
+	}
+	assert_int_equal(entries, in->start[graph->N]);
+	assert_true(listeners >= 1);
+}
+
+static void
+test_batch(void **unused)
+{
+	for (int weighted = 0; weighted < 2; weighted++)
+		for (size_t layers = 1; layers <= 3; layers++)
+		{
+			const GraphSpec graph = {3000, 60000, weighted, weighted};
+			const UpliftConfig config = config_with(DEPTH_NONE, AGGREGATE_ATTENTION, 1, 1);
+			const UpliftSampleSpec spec = upliftsample_spec(layers, 50, graph.N);
+			UpliftCase c;
+			UpliftSample sample;
+			uint32_t user[50];
+			Arena measure = arena_measure();
+
+			case_make(&c, &config, &graph, 1, false, 8);
+			upliftsample_carve(&sample, &measure, &spec, graph.N);
+
+			void *block = malloc(measure.used + ARENA_ALIGNMENT);
+			Arena arena = arena_over(arena_align(block), measure.used);
+
+			upliftsample_carve(&sample, &arena, &spec, graph.N);
+			upliftsample_start(&sample, graph.N);
+			for (int draw = 0; draw < 3; draw++)
+			{
+				const size_t n = draw == 1 ? 1 : 50;
+				Rng rng = rng_seed(3, (uint64_t) draw);
+
+				for (size_t i = 0; i < n; i++)
+					user[i] = (uint32_t) ((7 * i + 11 * (size_t) draw) % (graph.N - 2));
+				upliftsample_draw(&sample, &c.graph, user, n, &rng);
+				check_batch(&sample, &c.graph, user, n);
+			}
+			free(block);
+			case_free(&c);
+		}
+}
+
+/* Mini-batches learn what the whole graph teaches, the same on any number of workers. */
+static void
+test_batches(void **unused)
+{
+	UpliftSpec spec = {.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION_SUM, 1, 2), .F = 4, .seed = 9};
+	UpliftTask one, three, score;
+
+	spec.graph = (GraphSpec){USERS, 4000, false, true};
+	spec.batch = 64;
+	spec.config.max_epochs = 40;
+
+	void *block = train(&one, &spec, 1, NULL);
+	void *other = train(&three, &spec, 3, NULL);
+	const UpliftResult *result = uplifttrain_result(&one);
+
+	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
+	assert_int_equal(uplifttrain_report(&one)->best_epoch, uplifttrain_report(&three)->best_epoch);
+	assert_true(result->valid_loss < result->baseline_loss);
+	assert_true(result->valid_metric > 0.1);
+	free(other);
+
+	/* With all neighbours of everybody in the batch the answer is that of the whole graph. */
+	const UpliftCase whole = {.graph = one.graph, .feature = one.data.feature, .w = one.best, .net = one.net};
+	const UpliftScoreSpec exact = {.config = spec.config, .graph = spec.graph, .F = 4};
+	UpliftScoreTask scored;
+	real *kept = malloc(one.net.total * sizeof(real));
+
+	memcpy(kept, uplifttrain_weights(&one), one.net.total * sizeof(real));
+	spec.warm_start = spec.score = true;
+	other = train(&score, &spec, 2, kept);
+
+	void *third = score_graph(&scored, &whole, &exact, 1);
+	size_t predicted = 0;
+
+	for (size_t i = 0; i < USERS; i++)
+	{
+		const double uplift = uplifttrain_predicted(&score)[i];
+
+		if (isnan(uplift))
+			continue;
+		predicted++;
+		assert_true(score.data.held_out[i] && score.data.treated[i] != UPLIFT_OUTSIDE);
+		assert_true(fabs(uplift - upliftscore_get(&scored, i).uplift) < 1e-5);
+	}
+	assert_int_equal(predicted, result->held_out.treated + result->held_out.control);
+	assert_int_equal(uplifttrain_report(&score)->epoch, 0);
+	free(third);
+	free(other);
+	free(block);
+	free(kept);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batches),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

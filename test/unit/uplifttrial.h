@@ -1,0 +1,100 @@
+/* Training and scoring on random graphs, for the tests of the uplift network. */
+#ifndef USERCLS_TEST_UPLIFTTRIAL_H
+#define USERCLS_TEST_UPLIFTTRIAL_H
+
+#include <string.h>
+
+#include "upliftcase.h"
+#include "model/upliftscore.h"
+#include "model/uplifttrain.h"
+
+static inline UpliftConfig
+config_with(int depth, int aggregate, int layers, int heads)
+{
+	UpliftConfig config;
+
+	config_defaults(&config, uplift_options, uplift_option_count);
+	config.depth = depth;
+	config.aggregate = aggregate;
+	config.layers = layers;
+	config.heads = heads;
+	config.hidden_size = 16;
+	return config;
+}
+
+static inline void
+job_run(Job job, int workers)
+{
+	for (size_t items; (items = job.next(job.task)) > 0;)
+		for (size_t item = items; item-- > 0;) /* any order */
+			job.run(job.task, item, (int) item % workers);
+}
+
+/* By the job over the whole graph. The caller frees the block. */
+static inline void *
+score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *spec, int workers)
+{
+	Arena measure = arena_measure();
+
+	upliftscore_carve(task, &measure, spec, workers);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+
+	upliftscore_carve(task, &arena, spec, workers);
+	assert_false(arena.overflow);
+	task->graph = c->graph;
+	task->feature = c->feature;
+	task->weights = c->w;
+	job_run(upliftscore_job(task), workers);
+	return block;
+}
+
+#define USERS 1500
+
+
+/*
+ * An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours. warm: weights
+ * to begin with, or NULL.
+ */
+static inline void *
+train(UpliftTask *task, const UpliftSpec *spec, int workers, const real *warm)
+{
+	Rng rng = rng_seed(21, 0);
+	GraphCounts counts;
+	Arena measure = arena_measure();
+
+	uplifttrain_carve(task, &measure, spec, workers);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+	Arena graph = arena; /* graphs are carved first */
+
+	uplifttrain_carve(task, &arena, spec, workers);
+	assert_false(arena.overflow);
+	case_graph(&task->graph, &counts, &graph, &spec->graph, &rng);
+
+	UpliftData *data = &task->data;
+
+	for (size_t i = 0; i < USERS * spec->F; i++)
+		data->feature[i] = i % 17 == 3 ? NAN : (float) rng_normal(&rng);
+	for (size_t i = 0; i < USERS; i++)
+	{
+		const Adjacency *in = &task->graph.in;
+		double mean = 0;
+
+		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
+			mean += fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
+		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
+		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
+		data->held_out[i] = i % 5 == 0;
+		if (data->propensity)
+			data->propensity[i] = 0.4f;
+	}
+	if (warm)
+		memcpy(data->initial, warm, task->net.total * sizeof(real));
+	job_run(uplifttrain_job(task), workers);
+	return block;
+}
+
+#endif
