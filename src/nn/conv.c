@@ -2,60 +2,58 @@
 
 #include <string.h>
 
-#include "nn/blas.h"
+#include "nn/panel.h"
 
-/* Rows gathered for one product: enough to be efficient, few enough to stay in the second-level cache. */
-#define BLOCK_ROWS 192
+/*
+ * Below so many sequences the rows of needed steps are gathered: steps that lie apart would make products of
+ * so few rows that reading the weights is most of their time.
+ */
+#define FEW 4
 
-/* A run of needed steps, whose rows go into one product. */
-typedef struct Block
-{
-	size_t begin, end; /* steps */
-	size_t rows;
-} Block;
-
-static size_t
-row_length(const Conv *conv)
-{
-	return conv->taps * conv->I + 1;
-}
+/* Rows that all taps pass, so that they stay in the second-level cache. */
+#define BLOCK_ROWS 128
 
 void
 conv_carve_weights(Conv *conv, Arena *arena)
 {
-	conv->w = ARENA_TAKE(arena, real, row_length(conv) * conv->O);
-	conv->wt = ARENA_TAKE(arena, real, row_length(conv) * conv->O);
+	conv->w = ARENA_TAKE(arena, real, conv->taps * panel_size(conv->I, conv->O));
+	conv->wt = ARENA_TAKE(arena, real, conv->taps * panel_size(conv->O, conv->I));
+	conv->bias = ARENA_TAKE(arena, real, conv->O);
 }
 
 void
 conv_carve_work(Conv *conv, Arena *arena, size_t B, bool training)
 {
-	const size_t K = row_length(conv);
+	conv->few = ARENA_TAKE(arena, real, (BLOCK_ROWS + FEW) * (conv->I + conv->O));
+	if (training)
+		conv->dw = ARENA_TAKE(arena, real, conv->taps * conv->I * conv->O);
+}
 
-	conv->gather = ARENA_TAKE(arena, real, (BLOCK_ROWS + B) * K);
-	if (!training)
-		return;
-	conv->dgather = ARENA_TAKE(arena, real, (BLOCK_ROWS + B) * K);
-	conv->dw = ARENA_TAKE(arena, real, conv->O * K);
+static real *
+tap_weights(const Conv *conv, size_t j)
+{
+	return conv->w + j * panel_size(conv->I, conv->O);
+}
+
+static real *
+tap_transposed(const Conv *conv, size_t j)
+{
+	return conv->wt + j * panel_size(conv->O, conv->I);
 }
 
 void
 conv_pack(Conv *conv, const real *w, const real *b)
 {
 	const size_t I = conv->I;
-	const size_t K = row_length(conv);
+	const size_t O = conv->O;
+	const size_t taps = conv->taps;
 
-	for (size_t o = 0; o < conv->O; o++)
+	for (size_t j = 0; j < taps; j++)
 	{
-		real *row = conv->wt + o * K;
-
-		for (size_t i = 0; i < I; i++)
-			for (size_t j = 0; j < conv->taps; j++)
-				row[j * I + i] = w[(o * I + i) * conv->taps + j];
-		row[K - 1] = b[o];
-		for (size_t k = 0; k < K; k++)
-			conv->w[k * conv->O + o] = row[k];
+		panel_pack(tap_weights(conv, j), I, O, 0, I, w + j, taps, I * taps);
+		panel_pack(tap_transposed(conv, j), O, I, 0, O, w + j, I * taps, taps);
 	}
+	memcpy(conv->bias, b, O * sizeof(real));
 }
 
 /* The step that tap j reads at step t; false before the first. */
@@ -81,85 +79,120 @@ conv_need(const Conv *conv, uint8_t *need_in, const uint8_t *need_out, size_t T)
 		}
 }
 
-/* The next block at or after step t; its rows follow each other in y, since its steps do. */
-static Block
-next_block(const uint8_t *need, const Steps *steps, size_t t)
+/* Consecutive needed steps from t on whose rows follow each other, as do those from s on that a tap reads. */
+typedef struct Run
 {
-	while (t < steps->T && !need[t])
-		t++;
+	size_t t, s;
+	size_t rows;
+	size_t end; /* where to look for the next one */
+} Run;
 
-	Block block = {t, t, 0};
+/* The next run of tap j from run->end on, before the step limit. */
+static bool
+next_run(Run *run, const Conv *conv, size_t j, const uint8_t *need, const Steps *steps, size_t limit)
+{
+	for (size_t t = run->end; t < limit; t++)
+	{
+		if (!need[t] || !tap_step(&run->s, conv, t, j))
+			continue;
 
-	while (block.end < steps->T && need[block.end] && block.rows < BLOCK_ROWS)
-		block.rows += steps_active(steps, block.end++);
-	return block;
+		/* Sequences that begin later read zeros. */
+		const size_t n = steps_active(steps, run->s);
+		size_t end = t + 1;
+
+		while (end < limit && need[end] && steps_active(steps, end - 1) == n &&
+			   steps_active(steps, run->s + (end - t)) == n && steps_active(steps, end) == n)
+			end++;
+		run->t = t;
+		run->rows = n * (end - t);
+		run->end = end;
+		return true;
+	}
+	return false;
 }
 
+/* Where the block of needed steps that begins with step t ends. */
+static size_t
+block_end(const uint8_t *need, const Steps *steps, size_t t)
+{
+	for (size_t rows = 0; t < steps->T && rows < BLOCK_ROWS; t++)
+		rows += need[t] ? steps_active(steps, t) : 0;
+	return t;
+}
+
+/* All taps of a block of needed steps in one matrix each. */
 static void
-gather(Conv *conv, const real *x, const Steps *steps, const Block *block)
+forward_few(Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps)
 {
 	const size_t I = conv->I;
-	const size_t K = row_length(conv);
-	real *row = conv->gather;
+	const size_t O = conv->O;
+	real *in = conv->few;
+	real *out = in + (BLOCK_ROWS + FEW) * I;
 
-	for (size_t t = block->begin; t < block->end; t++)
+	for (size_t begin = 0, end; begin < steps->T; begin = end)
 	{
-		const size_t n = steps_active(steps, t);
+		size_t rows = 0;
 
+		end = block_end(need, steps, begin);
+		for (size_t t = begin; t < end; t++)
+			for (size_t b = 0; need[t] && b < steps_active(steps, t); b++)
+				memcpy(out + rows++ * O, conv->bias, O * sizeof(real));
 		for (size_t j = 0; j < conv->taps; j++)
 		{
-			size_t s;
-			const size_t known = tap_step(&s, conv, t, j) ? steps_active(steps, s) : 0;
+			real *row = in;
 
-			for (size_t b = 0; b < known; b++)
-				memcpy(row + b * K + j * I, x + (steps->row[s] + b) * I, I * sizeof(real));
-			for (size_t b = known; b < n; b++)
-				memset(row + b * K + j * I, 0, I * sizeof(real));
+			for (size_t t = begin; t < end; t++)
+			{
+				size_t s;
+				const size_t n = need[t] ? steps_active(steps, t) : 0;
+				const size_t known = n > 0 && tap_step(&s, conv, t, j) ? steps_active(steps, s) : 0;
+
+				if (known > 0)
+					memcpy(row, x + steps->row[s] * I, known * I * sizeof(real));
+				memset(row + known * I, 0, (n - known) * I * sizeof(real));
+				row += n * I;
+			}
+			panel_product(out, O, in, I, tap_weights(conv, j), rows, O, I, PANEL_ADD);
 		}
-		for (size_t b = 0; b < n; b++)
-			row[b * K + K - 1] = 1;
-		row += n * K;
+		for (size_t t = begin, row = 0; t < end; t++)
+			if (need[t])
+			{
+				memcpy(y + steps->row[t] * O, out + row * O, steps_active(steps, t) * O * sizeof(real));
+				row += steps_active(steps, t);
+			}
 	}
 }
 
 void
 conv_forward(Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps)
 {
+	const size_t I = conv->I;
 	const size_t O = conv->O;
-	const size_t K = row_length(conv);
 
-	for (Block block = next_block(need, steps, 0); block.rows > 0; block = next_block(need, steps, block.end))
+	if (steps->B < FEW)
 	{
-		gather(conv, x, steps, &block);
-		blas_nn(y + steps->row[block.begin] * O, O, conv->gather, K, conv->w, O, block.rows, O, K, BLAS_SET);
+		forward_few(conv, y, x, need, steps);
+		return;
+	}
+	for (size_t begin = 0, end; begin < steps->T; begin = end)
+	{
+		end = block_end(need, steps, begin);
+		for (size_t t = begin; t < end; t++)
+			for (size_t r = steps->row[t]; need[t] && r < steps->row[t + 1]; r++)
+				memcpy(y + r * O, conv->bias, O * sizeof(real));
+		for (size_t j = 0; j < conv->taps; j++)
+			for (Run run = {.end = begin}; next_run(&run, conv, j, need, steps, end);)
+				panel_product(y + steps->row[run.t] * O, O, x + steps->row[run.s] * I, I,
+							  tap_weights(conv, j), run.rows, O, I, PANEL_ADD);
 	}
 }
 
 USERCLS_CLONES static void
-scatter(const Conv *conv, real *dx, const Steps *steps, const Block *block)
+add_rows(real *restrict db, const real *restrict dy, size_t n, size_t O)
 {
-	const size_t I = conv->I;
-	const size_t K = row_length(conv);
-	const real *row = conv->dgather;
-
-	for (size_t t = block->begin; t < block->end; t++)
-	{
-		for (size_t j = 0; j < conv->taps; j++)
-		{
-			size_t s;
-			const size_t known = tap_step(&s, conv, t, j) ? steps_active(steps, s) : 0;
-
-			for (size_t b = 0; b < known; b++)
-			{
-				real *restrict to = dx + (steps->row[s] + b) * I;
-				const real *restrict from = row + b * K + j * I;
-
-				for (size_t i = 0; i < I; i++)
-					to[i] += from[i];
-			}
-		}
-		row += steps_active(steps, t) * K;
-	}
+	for (size_t r = 0; r < n; r++)
+		for (size_t o = 0; o < O; o++)
+			db[o] += dy[r * O + o];
 }
 
 void
@@ -168,27 +201,28 @@ conv_backward(Conv *conv, real *dx, real *dw, real *db, const real *dy, const re
 {
 	const size_t I = conv->I;
 	const size_t O = conv->O;
-	const size_t K = row_length(conv);
+	const size_t taps = conv->taps;
 
-	memset(conv->dw, 0, O * K * sizeof(real));
-	for (Block block = next_block(need, steps, 0); block.rows > 0; block = next_block(need, steps, block.end))
+	memset(conv->dw, 0, taps * I * O * sizeof(real));
+	for (size_t begin = 0, end; begin < steps->T; begin = end)
 	{
-		const real *d = dy + steps->row[block.begin] * O;
+		end = block_end(need, steps, begin);
+		for (size_t j = 0; j < taps; j++)
+			for (Run run = {.end = begin}; next_run(&run, conv, j, need, steps, end);)
+			{
+				const real *d = dy + steps->row[run.t] * O;
 
-		gather(conv, x, steps, &block);
-		blas_tn(conv->dw, K, d, O, conv->gather, K, O, K, block.rows, BLAS_ADD);
-		if (!dx)
-			continue;
-		blas_nn(conv->dgather, K, d, O, conv->wt, K, block.rows, K - 1, O, BLAS_SET);
-		scatter(conv, dx, steps, &block);
+				panel_outer(conv->dw + j * I * O, O, x + steps->row[run.s] * I, I, d, O, I, O, run.rows);
+				if (dx)
+					panel_product(dx + steps->row[run.s] * I, I, d, O, tap_transposed(conv, j), run.rows, I,
+								  O, PANEL_ADD);
+			}
+		for (size_t t = begin; t < end; t++)
+			if (need[t])
+				add_rows(db, dy + steps->row[t] * O, steps_active(steps, t), O);
 	}
 	for (size_t o = 0; o < O; o++)
-	{
-		const real *row = conv->dw + o * K;
-
 		for (size_t i = 0; i < I; i++)
-			for (size_t j = 0; j < conv->taps; j++)
-				dw[(o * I + i) * conv->taps + j] += row[j * I + i];
-		db[o] += row[K - 1];
-	}
+			for (size_t j = 0; j < taps; j++)
+				dw[(o * I + i) * taps + j] += conv->dw[(j * I + i) * O + o];
 }

@@ -19,15 +19,14 @@ typedef struct Conv
 {
 	size_t I, O, taps, dilation;
 
-	/* Packed weights, shared between workers. A row of what is gathered is [x of tap 0 | ... | last tap | 1],
-	 * K long. */
-	real *w;  /* K × O */
-	real *wt; /* O × K */
+	/* Panels (nn/panel.h) of each tap, shared between workers. */
+	real *w;    /* I × O */
+	real *wt;   /* O × I */
+	real *bias; /* O */
 
 	/* One worker's. */
-	real *gather;  /* rows of a block × K */
-	real *dgather; /* the same */
-	real *dw;      /* O × K */
+	real *few; /* rows of a block × (I + O): where few sequences are gathered */
+	real *dw;  /* taps × I × O */
 } Conv;
 
 extern void conv_carve_weights(Conv *conv, Arena *arena);

@@ -108,9 +108,37 @@ panel_product(real *out, size_t ldout, const real *a, size_t lda, const real *pa
 	best_multiply()(out, ldout, a, lda, 1, panel, K * PANEL_COLUMNS, PANEL_COLUMNS, M, N, K, op);
 }
 
+/* Rows of a and b that are multiplied at a time: they stay in the first-level cache while all of out passes.
+ */
+#define OUTER_ROWS 64
+
+/* The n last columns of b are copied: a panel must not be read beyond them. */
+static void
+outer_edge(PanelMultiply multiply, real *out, size_t ldout, const real *a, size_t lda, const real *b,
+		   size_t ldb, size_t M, size_t n, size_t K)
+{
+	real panel[OUTER_ROWS * PANEL_COLUMNS] = {0};
+
+	for (size_t k = 0; k < K; k++)
+		memcpy(panel + k * PANEL_COLUMNS, b + k * ldb, n * sizeof(real));
+	multiply(out, ldout, a, 1, lda, panel, 0, PANEL_COLUMNS, M, n, K, PANEL_ADD);
+}
+
 void
 panel_outer(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_t ldb, size_t M, size_t N,
 			size_t K)
 {
-	best_multiply()(out, ldout, a, 1, lda, b, PANEL_COLUMNS, ldb, M, N, K, PANEL_ADD);
+	const PanelMultiply multiply = best_multiply();
+	const size_t edge = N % PANEL_COLUMNS;
+	const size_t whole = N - edge;
+
+	for (size_t k = 0; k < K; k += OUTER_ROWS)
+	{
+		const size_t rows = K - k < OUTER_ROWS ? K - k : OUTER_ROWS;
+
+		multiply(out, ldout, a + k * lda, 1, lda, b + k * ldb, PANEL_COLUMNS, ldb, M, whole, rows, PANEL_ADD);
+		if (edge > 0)
+			outer_edge(multiply, out + whole, ldout, a + k * lda, lda, b + k * ldb + whole, ldb, M, edge,
+					   rows);
+	}
 }

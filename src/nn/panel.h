@@ -38,8 +38,8 @@ panel_turn(size_t i)
 extern size_t panel_size(size_t K, size_t N);
 
 /*
- * A stride for rows of n numbers that panel_outer() reads: up to a multiple of 16, and an odd number of cache
- * lines, since at a power of two all rows would share a few sets of the first-level cache.
+ * A stride for rows of n numbers that panel_outer() reads: an odd number of cache lines, since at a power of
+ * two all rows would share a few sets of the first-level cache.
  */
 extern size_t panel_stride(size_t n);
 

@@ -6,7 +6,7 @@
 
 /* A product over fewer reads and writes dw too often; more leave the second-level cache before they are used.
  */
-#define OUTER_ROWS 96
+#define GATHERED_ROWS 64
 
 static size_t
 least(size_t a, size_t b)
@@ -33,7 +33,7 @@ recurrent_carve_work(Recurrent *layer, Arena *arena, size_t rows, size_t B, bool
 	const size_t kept = training ? rows : 2 * B;
 
 	layer->training = training;
-	layer->ldgate = panel_stride(4 * H + PANEL_COLUMNS - 1);
+	layer->ldgate = panel_stride(4 * H);
 	layer->a = ARENA_TAKE(arena, real, rows * K);
 	layer->gate = ARENA_TAKE(arena, real, kept * layer->ldgate);
 	layer->state = ARENA_TAKE(arena, real, kept * H);
@@ -89,5 +89,5 @@ recurrent_gather(RecurrentRows *rows, const Steps *steps, size_t t, bool last)
 	if (rows->n == 0 || steps->row[t] < rows->begin)
 		rows->begin = steps->row[t];
 	rows->n += steps_active(steps, t);
-	return last || rows->n >= OUTER_ROWS;
+	return last || rows->n >= GATHERED_ROWS;
 }

@@ -38,7 +38,7 @@ typedef struct Recurrent
 	real *bias; /* H: of n's hidden part (GRU) */
 
 	/* One worker's; rows is those of a chunk, or of one step where nothing is kept for a backward pass. */
-	size_t ldgate; /* of gate and dw: 4H, and what panel_outer() reads beyond */
+	size_t ldgate; /* of gate and dw: panel_stride(4H) */
 	real *a;       /* rows of the chunk × K */
 	real *gate;    /* rows × 4H: activated gates; after backward the gradients before activation */
 	real *state;   /* rows × H: cell states (LSTM) */
