@@ -14,6 +14,7 @@
 #ifndef USERCLS_MODEL_SEQNET_H
 #define USERCLS_MODEL_SEQNET_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -86,6 +87,9 @@ extern SequenceScorer *seqscorer_carve(Arena *arena, const SequenceConfig *confi
 
 /* w: the values of seqnet_params' table; not needed afterwards. */
 extern void seqscorer_load(SequenceScorer *scorer, const real *w);
+
+/* When *interrupt is not 0, a run gives up and its result is worth nothing. */
+extern void seqscorer_watch(SequenceScorer *scorer, const volatile sig_atomic_t *interrupt);
 
 /* Probabilities n × C of sequences from .. from + n - 1, or n predictions when C = 0. Always finite. */
 extern void seqscorer_run(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n);

@@ -43,6 +43,12 @@ seqscorer_load(SequenceScorer *scorer, const real *w)
 	network_pack(&scorer->net, scorer->w);
 }
 
+void
+seqscorer_watch(SequenceScorer *scorer, const volatile sig_atomic_t *interrupt)
+{
+	scorer->net.steps.interrupt = interrupt;
+}
+
 static void
 finish_classes(real *p, const real *score, const real *bias, real temperature, size_t C)
 {

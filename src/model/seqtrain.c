@@ -61,6 +61,8 @@ train_shard(SequenceTask *task, size_t item)
 	real target[NETWORK_CHUNK_MAX];
 
 	network_forward(net, task->w, &task->set, task->batch + from, n, &rng);
+	if (steps_interrupted(&net->steps))
+		return;
 	memset(net->dscore, 0, n * net->O * sizeof(real));
 	if (task->spec.C)
 	{

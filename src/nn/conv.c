@@ -129,7 +129,7 @@ forward_few(Conv *conv, real *y, const real *x, const uint8_t *need, const Steps
 	real *in = conv->few;
 	real *out = in + (BLOCK_ROWS + FEW) * I;
 
-	for (size_t begin = 0, end; begin < steps->T; begin = end)
+	for (size_t begin = 0, end; begin < steps->T && !steps_interrupted(steps); begin = end)
 	{
 		size_t rows = 0;
 
@@ -174,7 +174,7 @@ conv_forward(Conv *conv, real *y, const real *x, const uint8_t *need, const Step
 		forward_few(conv, y, x, need, steps);
 		return;
 	}
-	for (size_t begin = 0, end; begin < steps->T; begin = end)
+	for (size_t begin = 0, end; begin < steps->T && !steps_interrupted(steps); begin = end)
 	{
 		end = block_end(need, steps, begin);
 		for (size_t t = begin; t < end; t++)
@@ -204,7 +204,7 @@ conv_backward(Conv *conv, real *dx, real *dw, real *db, const real *dy, const re
 	const size_t taps = conv->taps;
 
 	memset(conv->dw, 0, taps * I * O * sizeof(real));
-	for (size_t begin = 0, end; begin < steps->T; begin = end)
+	for (size_t begin = 0, end; begin < steps->T && !steps_interrupted(steps); begin = end)
 	{
 		end = block_end(need, steps, begin);
 		for (size_t j = 0; j < taps; j++)

@@ -99,7 +99,7 @@ gru_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *s
 	const size_t ldgate = layer->ldgate;
 
 	recurrent_input(layer, x, steps);
-	for (size_t i = 0; i < steps->T; i++)
+	for (size_t i = 0; i < steps->T && !steps_interrupted(steps); i++)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
@@ -147,7 +147,7 @@ gru_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real *
 	RecurrentRows done = {0};
 
 	memset(layer->dw, 0, (K + 1) * ldgate * sizeof(real));
-	for (size_t i = steps->T; i-- > 0;)
+	for (size_t i = steps->T; i-- > 0 && !steps_interrupted(steps);)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
@@ -167,11 +167,11 @@ gru_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real *
 
 		panel_outer(dw_h, ldgate, a, K, g + H, ldgate, H + 1, 3 * H, done.n);
 		panel_outer(dw_x, ldgate, a + H, K, g, ldgate, 1 + I, 3 * H, done.n);
+		if (dx)
+			panel_product(dx + done.begin * I, I, g, ldgate, layer->wt_x, done.n, I, 3 * H, PANEL_ADD);
 		done.n = 0;
 	}
 	add_gradients(d, dw_h, dw_x, ldgate, H, I);
-	if (dx)
-		panel_product(dx, I, layer->gate, ldgate, layer->wt_x, steps->row[steps->T], I, 3 * H, PANEL_ADD);
 }
 
 const RecurrentCell gru_cell = {"gru", 3, gru_pack, gru_forward, gru_backward};

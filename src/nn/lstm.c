@@ -77,7 +77,7 @@ lstm_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *
 	const size_t ldgate = layer->ldgate;
 
 	recurrent_input(layer, x, steps);
-	for (size_t i = 0; i < steps->T; i++)
+	for (size_t i = 0; i < steps->T && !steps_interrupted(steps); i++)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
@@ -125,7 +125,7 @@ lstm_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real 
 	RecurrentRows done = {0};
 
 	memset(layer->dw, 0, K * ldgate * sizeof(real));
-	for (size_t i = steps->T; i-- > 0;)
+	for (size_t i = steps->T; i-- > 0 && !steps_interrupted(steps);)
 	{
 		const RecurrentStep s = recurrent_step(layer, steps, i);
 		const size_t row = steps->row[s.t];
@@ -143,11 +143,12 @@ lstm_backward(Recurrent *layer, real *dx, const RecurrentTensors *d, const real 
 			continue;
 		panel_outer(layer->dw, ldgate, layer->a + done.begin * K, K, layer->gate + done.begin * ldgate,
 					ldgate, K, 4 * H, done.n);
+		if (dx)
+			panel_product(dx + done.begin * I, I, layer->gate + done.begin * ldgate, ldgate, layer->wt_x,
+						  done.n, I, 4 * H, PANEL_ADD);
 		done.n = 0;
 	}
 	add_gradients(d, layer->dw, ldgate, H, I);
-	if (dx)
-		panel_product(dx, I, layer->gate, ldgate, layer->wt_x, steps->row[steps->T], I, 4 * H, PANEL_ADD);
 }
 
 const RecurrentCell lstm_cell = {"lstm", 4, lstm_pack, lstm_forward, lstm_backward};

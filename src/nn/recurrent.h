@@ -84,7 +84,7 @@ typedef struct RecurrentStep
 
 extern RecurrentStep recurrent_step(const Recurrent *layer, const Steps *steps, size_t i);
 
-/* Consecutive rows whose gate gradients are done and wait to be added to dw. */
+/* Consecutive rows whose gate gradients are done and wait to be multiplied for dw and dx. */
 typedef struct RecurrentRows
 {
 	size_t begin, n;

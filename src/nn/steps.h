@@ -9,6 +9,8 @@
 #ifndef USERCLS_NN_STEPS_H
 #define USERCLS_NN_STEPS_H
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct Steps
@@ -16,7 +18,16 @@ typedef struct Steps
 	size_t T;    /* steps of the longest sequence */
 	size_t B;    /* sequences; all of them are active at step T - 1 */
 	size_t *row; /* T + 1: first row of each step; row[T] rows in all */
+
+	/* NULL, or what makes a walk over the steps give up when it is not 0: outputs are then worth nothing. */
+	const volatile sig_atomic_t *interrupt;
 } Steps;
+
+static inline bool
+steps_interrupted(const Steps *steps)
+{
+	return steps->interrupt && *steps->interrupt;
+}
 
 static inline size_t
 steps_active(const Steps *steps, size_t t)

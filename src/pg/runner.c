@@ -113,12 +113,15 @@ job_next(Runner *runner)
 static void
 job_item(const RunnerKind *kind, void *task, size_t item, int worker)
 {
-	CHECK_FOR_INTERRUPTS();
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
 
-	const unsigned int mode = denormals_off();
+		const unsigned int mode = denormals_off();
 
-	kind->run(task, item, worker);
-	denormals_restore(mode);
+		kind->run(task, item, worker);
+		denormals_restore(mode);
+	} while (kind->gives_up && InterruptPending);
 }
 
 static void

@@ -30,6 +30,8 @@ typedef struct RunnerKind
 	void (*carve)(void *task, Arena *arena, const void *spec, int workers);
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker);
+	bool gives_up; /* run() ends early when InterruptPending is set, and may be called again for the same item
+					*/
 	const TrainReport *(*report)(const void *task);
 	void (*stop)(void *task); /* NULL: has no epochs */
 } RunnerKind;

@@ -14,10 +14,16 @@
 void
 sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_t n, size_t C)
 {
+	seqscorer_watch(scorer, &InterruptPending);
 	for (size_t i = 0; i < n; i += SEQUENCE_BATCH)
 	{
-		CHECK_FOR_INTERRUPTS();
-		seqscorer_run(scorer, prob + i * C, set, i, Min(SEQUENCE_BATCH, n - i));
+		/* Many steps of a large network take long: then a run gives up, and begins anew if nothing came of
+		 * it. */
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			seqscorer_run(scorer, prob + i * C, set, i, Min(SEQUENCE_BATCH, n - i));
+		} while (InterruptPending);
 		sequence_check_finite(prob + i * C, C * Min(SEQUENCE_BATCH, n - i));
 	}
 }

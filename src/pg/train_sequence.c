@@ -28,6 +28,7 @@ static void
 carve(void *task, Arena *arena, const void *spec, int workers)
 {
 	seqtrain_carve(task, arena, spec, workers);
+	((SequenceTask *) task)->net.steps.interrupt = &InterruptPending;
 }
 
 const RunnerKind runner_sequence = {.name = "sequence",
@@ -35,6 +36,7 @@ const RunnerKind runner_sequence = {.name = "sequence",
 									.carve = carve,
 									.next = seqtrain_next,
 									.run = seqtrain_run,
+									.gives_up = true,
 									.report = seqtrain_report,
 									.stop = seqtrain_stop};
 
