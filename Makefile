@@ -77,6 +77,8 @@ PYTHON ?= python3
 bench:
 	PYTHON=$(PYTHON) bench/labeler/run
 	bench/sequence/run $(PYTHON)
+	bench/sequence/endtoend $(PYTHON)
+	bench/sequence/workers
 	$(PYTHON) bench/graph/run.py
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
 # Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.

@@ -36,8 +36,8 @@ class Net(torch.nn.Module):
 
 
 def rate(step, n):
-    """Items a CPU second, at the better number of threads; CPU time counts all of them."""
-    best = 0
+    """Items a CPU second, at the better number of threads, and which; CPU time counts all of them."""
+    best = 0, 0
     for threads in THREADS:
         torch.set_num_threads(threads)
         for _ in range(2):
@@ -46,7 +46,7 @@ def rate(step, n):
         while time.process_time() - begin < SECONDS or done == 0:
             step()
             done += n
-        best = max(best, done / (time.process_time() - begin))
+        best = max(best, (done / (time.process_time() - begin), threads))
     return best
 
 
@@ -81,7 +81,8 @@ def main():
                     x = torch.randn((batch, F, T) if architecture == "tcn" else (T, batch, F))
                     y = torch.randint(C, (batch,))
                     step = training_step(net, x, y) if what == "train" else scoring_step(net, x)
-                    print(what, architecture, hidden, batch, f"{rate(step, batch):.1f}", sep="\t", flush=True)
+                    best, threads = rate(step, batch)
+                    print(what, architecture, hidden, batch, f"{best:.1f}", threads, sep="\t", flush=True)
 
 
 main()
