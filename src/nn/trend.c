@@ -49,70 +49,65 @@ unzigzag(uint64_t u)
 	return (int64_t) (u >> 1) ^ -(int64_t) (u & 1);
 }
 
-static void
-write_varint(TrendWriter *writer, uint64_t u)
+static inline unsigned char *
+put_varint(unsigned char *to, uint64_t u)
 {
-	unsigned char *to = writer->bytes ? writer->bytes + writer->used : NULL;
-
 	for (; u >= 0x80; u >>= 7)
-	{
-		if (to)
-			*to++ = (unsigned char) (u | 0x80);
-		writer->used++;
-	}
-	if (to)
-		*to = (unsigned char) u;
-	writer->used++;
+		*to++ = (unsigned char) (u | 0x80);
+	*to = (unsigned char) u;
+	return to + 1;
 }
 
 /* Little end first; the compiler makes one store of the loop. */
-static void
-write_double(TrendWriter *writer, double v)
+static inline unsigned char *
+put_double(unsigned char *to, double v)
 {
 	uint64_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	if (writer->bytes)
-		for (int i = 0; i < 8; i++)
-			writer->bytes[writer->used + i] = (unsigned char) (bits >> 8 * i);
-	writer->used += 8;
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char) (bits >> 8 * i);
+	return to + 8;
 }
 
-static void
-write_float(TrendWriter *writer, float v)
+static inline unsigned char *
+put_float(unsigned char *to, float v)
 {
 	uint32_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	if (writer->bytes)
-		for (int i = 0; i < 4; i++)
-			writer->bytes[writer->used + i] = (unsigned char) (bits >> 8 * i);
-	writer->used += 4;
+	for (int i = 0; i < 4; i++)
+		to[i] = (unsigned char) (bits >> 8 * i);
+	return to + 4;
 }
 
 TrendWriter
 trend_writer(void *bytes, const TrendShape *shape)
 {
-	TrendWriter writer = {.bytes = bytes};
 	const TrendGrid *grid = &shape->grid;
+	unsigned char measured[TREND_HEAD_MAX];
+	unsigned char *const from = bytes ? bytes : measured;
+	unsigned char *to = from;
 
-	write_varint(&writer, FORMAT);
-	write_varint(&writer,
-				 (unsigned) grid->time | (unsigned) grid->windowed << 4 | (unsigned) shape->cut << 5);
-	write_varint(&writer, (uint64_t) grid->months);
-	write_varint(&writer, (uint64_t) grid->days);
-	write_varint(&writer, (uint64_t) grid->step);
-	write_varint(&writer, zigzag(grid->origin));
-	write_varint(&writer, zigzag(shape->first));
-	write_varint(&writer, shape->periods);
-	write_varint(&writer, shape->width);
-	return writer;
+	to = put_varint(to, FORMAT);
+	to = put_varint(to, (unsigned) grid->time | (unsigned) grid->windowed << 4 | (unsigned) shape->cut << 5);
+	to = put_varint(to, (uint64_t) grid->months);
+	to = put_varint(to, (uint64_t) grid->days);
+	to = put_varint(to, (uint64_t) grid->step);
+	to = put_varint(to, zigzag(grid->origin));
+	to = put_varint(to, zigzag(shape->first));
+	to = put_varint(to, shape->periods);
+	to = put_varint(to, shape->width);
+	return (TrendWriter){.bytes = bytes, .used = (size_t) (to - from)};
 }
 
 void
 trend_write(TrendWriter *writer, const TrendCell *cell)
 {
 	const double sum = cell->sum;
+	unsigned char measured[TREND_CELL_MAX];
+	unsigned char *const from = writer->bytes ? writer->bytes + writer->used : measured;
+	unsigned char *to = from;
 	int form;
 
 	if (cell->rest != 0.0f)
@@ -124,24 +119,25 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 	else
 		form = SUM_DOUBLE;
 
-	write_varint(writer, cell->index - writer->next);
-	write_varint(writer, cell->count << 2 | (unsigned) form);
+	to = put_varint(to, cell->index - writer->next);
+	to = put_varint(to, cell->count << 2 | (unsigned) form);
 	switch (form)
 	{
 		case SUM_INTEGER:
-			write_varint(writer, zigzag((int64_t) sum));
+			to = put_varint(to, zigzag((int64_t) sum));
 			break;
 		case SUM_FLOAT:
-			write_float(writer, (float) sum);
+			to = put_float(to, (float) sum);
 			break;
 		case SUM_DOUBLE:
-			write_double(writer, sum);
+			to = put_double(to, sum);
 			break;
 		case SUM_REST:
-			write_double(writer, sum);
-			write_float(writer, cell->rest);
+			to = put_double(to, sum);
+			to = put_float(to, cell->rest);
 			break;
 	}
+	writer->used += (size_t) (to - from);
 	writer->next = cell->index + 1;
 }
 
@@ -154,7 +150,7 @@ damage(TrendReader *reader, const char *what)
 }
 
 static bool
-read_varint(TrendReader *reader, uint64_t *u)
+read_long_varint(TrendReader *reader, uint64_t *u)
 {
 	*u = 0;
 	for (int shift = 0; shift < 64; shift += 7)
@@ -173,8 +169,18 @@ read_varint(TrendReader *reader, uint64_t *u)
 	return damage(reader, "a number is too long");
 }
 
+/* Most have one byte. */
+static inline bool
+read_varint(TrendReader *reader, uint64_t *u)
+{
+	if (reader->at == reader->size || reader->bytes[reader->at] >= 0x80)
+		return read_long_varint(reader, u);
+	*u = reader->bytes[reader->at++];
+	return true;
+}
+
 /* A varint that is at most max. */
-static bool
+static inline bool
 read_limited(TrendReader *reader, uint64_t *u, uint64_t max, const char *what)
 {
 	if (!read_varint(reader, u))
@@ -182,7 +188,7 @@ read_limited(TrendReader *reader, uint64_t *u, uint64_t max, const char *what)
 	return *u <= max || damage(reader, what);
 }
 
-static bool
+static inline bool
 read_fixed(TrendReader *reader, uint64_t *bits, size_t bytes)
 {
 	const unsigned char *from = reader->bytes + reader->at;
@@ -196,7 +202,7 @@ read_fixed(TrendReader *reader, uint64_t *bits, size_t bytes)
 	return true;
 }
 
-static bool
+static inline bool
 read_double(TrendReader *reader, double *v)
 {
 	uint64_t bits;
@@ -207,7 +213,7 @@ read_double(TrendReader *reader, double *v)
 	return isfinite(*v) || damage(reader, "a sum is not finite");
 }
 
-static bool
+static inline bool
 read_float(TrendReader *reader, float *v)
 {
 	uint64_t bits;
@@ -294,7 +300,7 @@ trend_reader(const void *bytes, size_t size)
 	return reader;
 }
 
-static bool
+static inline bool
 read_sum(TrendReader *reader, TrendCell *cell, int form)
 {
 	uint64_t u;

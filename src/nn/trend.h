@@ -121,6 +121,12 @@ trend_slot_add(TrendSlot *slot, double v)
 	return false;
 }
 
+/*
+ * The same of a series: the sum and rest of each of so many buckets of neighbours, of `bucket` values each. A sum that
+ * is not finite has a value that is not, or left float8's range.
+ */
+extern void trend_series(double *sum, float *rest, const double *value, size_t bucket, size_t buckets);
+
 extern bool trend_grid_equal(const TrendGrid *a, const TrendGrid *b);
 extern bool trend_shape_equal(const TrendShape *a, const TrendShape *b);
 

@@ -10,6 +10,8 @@
 #include "nn/trend.h"
 #include "pg/labeler_state.h"
 
+#define BUCKETS 64 /* at a time */
+
 /* Which value it was: looked for only when it is known to be there. */
 static void
 series_error(const ArrayType *series)
@@ -21,6 +23,52 @@ series_error(const ArrayType *series)
 		if (!isfinite(value[i]))
 			trend_state_error(value[i]);
 	trend_state_error(0.0);
+}
+
+/* Buckets of which all values are there, from number `bucket` on. */
+static void
+write_full(TrendWriter *writer, const ArrayType *series, const double *value, uint32 bucket,
+		   size_t per_bucket, size_t buckets)
+{
+	double sum[BUCKETS];
+	float rest[BUCKETS];
+
+	while (buckets > 0)
+	{
+		const size_t n = Min(buckets, BUCKETS);
+
+		trend_series(sum, rest, value, per_bucket, n);
+		for (size_t i = 0; i < n; i++)
+		{
+			const TrendCell cell = {
+				.index = bucket + (uint32) i, .sum = sum[i], .rest = rest[i], .count = per_bucket};
+
+			if (unlikely(!isfinite(sum[i])))
+				series_error(series);
+			trend_write(writer, &cell);
+		}
+		value += n * per_bucket;
+		bucket += (uint32) n;
+		buckets -= n;
+	}
+}
+
+/* The values that are there are moved together, so that a bucket is what is left of it. */
+static void
+write_sparse(TrendWriter *writer, const ArrayType *series, const double *value, const bits8 *present, int n,
+			 int per_bucket)
+{
+	for (int from = 0, bucket = 0; from < n; bucket++)
+	{
+		const int to = (int) Min((int64) from + per_bucket, n);
+		int count = 0;
+
+		for (; from < to; from++)
+			count += (present[from / 8] >> (from % 8)) & 1;
+		if (count > 0)
+			write_full(writer, series, value, (uint32) bucket, (size_t) count, 1);
+		value += count;
+	}
 }
 
 PG_FUNCTION_INFO_V1(usercls_trend);
@@ -37,10 +85,11 @@ usercls_trend(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("periods_per_bucket must be positive"), errdetail("It is %d.", per_bucket)));
 	if (ARR_NDIM(series) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("a series must be a one-dimensional array"),
-				 errdetail("It has %d dimensions.", ARR_NDIM(series)),
-				 errhint("Pass the values of one metric in the order of time; make a trend of each metric.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("a series must be a one-dimensional array"),
+			 errdetail("It has %d dimensions.", ARR_NDIM(series)),
+			 errhint("Pass the values of one metric in the order of time; make a trend of each metric.")));
 
 	const int64 buckets = ((int64) n + per_bucket - 1) / per_bucket;
 
@@ -57,31 +106,16 @@ usercls_trend(PG_FUNCTION_ARGS)
 	struct varlena *flat = palloc(VARHDRSZ + TREND_HEAD_MAX + TREND_CELL_MAX * (size_t) buckets);
 	TrendWriter writer = trend_writer(VARDATA(flat), &shape);
 
-	for (int64 from = 0, bucket = 0; from < n; from += per_bucket, bucket++)
+	if (present)
+		write_sparse(&writer, series, value, present, n, per_bucket);
+	else
 	{
-		TrendCell cell = {.index = (uint32) bucket};
-		double sum = 0.0, lost = 0.0;
+		const size_t full = (size_t) (n / per_bucket);
 
-		for (int64 i = from; i < Min(from + per_bucket, n); i++)
-		{
-			if (present && !(present[i / 8] & (1 << (i % 8))))
-				continue;
-
-			/* As trend_sum, with the rest put off to the end: the sums of a bucket then do not wait for it.
-			 */
-			const double v = *value++, s = sum + v, b = s - sum;
-
-			lost += (sum - (s - b)) + (v - b);
-			sum = s;
-			cell.count++;
-		}
-		if (cell.count == 0)
-			continue;
-		cell.sum = sum + lost;
-		cell.rest = (float) (lost - (cell.sum - sum));
-		if (unlikely(!isfinite(cell.sum)))
-			series_error(series);
-		trend_write(&writer, &cell);
+		write_full(&writer, series, value, 0, (size_t) per_bucket, full);
+		if (n % per_bucket != 0)
+			write_full(&writer, series, value + full * (size_t) per_bucket, (uint32) full,
+					   (size_t) (n % per_bucket), 1);
 	}
 	SET_VARSIZE(flat, VARHDRSZ + writer.used);
 	PG_RETURN_POINTER(flat);

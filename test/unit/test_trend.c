@@ -55,6 +55,35 @@ test_order(void **state)
 	assert_int_equal(first.count, N);
 }
 
+/* Buckets of a series have the sums that their values have one by one. */
+static void
+test_series(void **state)
+{
+	Rng rng = rng_seed(3, 1);
+	double value[N], sum[N];
+	float rest[N];
+
+	for (uint32_t i = 0; i < N; i++)
+		value[i] = (double) (int64_t) (rng_below(&rng, 2000000) - 500000) / 100.0;
+	for (size_t bucket = 1; bucket < 50; bucket++)
+	{
+		const size_t buckets = rng_below(&rng, N / bucket + 1);
+
+		trend_series(sum, rest, value, bucket, buckets);
+		for (size_t i = 0; i < buckets; i++)
+		{
+			TrendSlot slot = {0};
+
+			for (size_t j = 0; j < bucket; j++)
+				trend_slot_add(&slot, value[i * bucket + j]);
+			assert_true(sum[i] == slot.sum && rest[i] == slot.rest);
+		}
+	}
+	value[5] = INFINITY;
+	trend_series(sum, rest, value, 3, 9);
+	assert_true(isfinite(sum[0]) && !isfinite(sum[1]) && isfinite(sum[2]));
+}
+
 static void
 test_count_wraps(void **state)
 {
@@ -231,7 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps),
 		cmocka_unit_test(test_taking_away), cmocka_unit_test(test_round_trips),
-		cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_bad_text),    cmocka_unit_test(test_series),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

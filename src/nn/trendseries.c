@@ -1,0 +1,61 @@
+#include "nn/trend.h"
+
+#include "nn/real.h"
+
+/* Eight buckets at a time: the sum of one alone is a chain of additions, each waiting for the last. */
+#define LANES 8
+
+typedef double Lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+/* As trend_sum, with the rest put off to the end. */
+USERCLS_CLONES static void
+eight_buckets(double *sum, float *rest, const double *value, size_t bucket)
+{
+	Lanes s = {0}, lost = {0};
+
+	for (size_t j = 0; j < bucket; j++)
+	{
+		const double *at = value + j;
+		const Lanes v = {at[0],          at[bucket],     at[2 * bucket], at[3 * bucket],
+						 at[4 * bucket], at[5 * bucket], at[6 * bucket], at[7 * bucket]};
+		const Lanes t = s + v, b = t - s;
+
+		lost += (s - (t - b)) + (v - b);
+		s = t;
+	}
+
+	const Lanes total = s + lost, left = lost - (total - s);
+
+	for (int i = 0; i < LANES; i++)
+	{
+		sum[i] = total[i];
+		rest[i] = (float) left[i];
+	}
+}
+
+static void
+one_bucket(double *sum, float *rest, const double *value, size_t bucket)
+{
+	double s = 0.0, lost = 0.0;
+
+	for (size_t j = 0; j < bucket; j++)
+	{
+		const double t = s + value[j], b = t - s;
+
+		lost += (s - (t - b)) + (value[j] - b);
+		s = t;
+	}
+	*sum = s + lost;
+	*rest = (float) (lost - (*sum - s));
+}
+
+void
+trend_series(double *sum, float *rest, const double *value, size_t bucket, size_t buckets)
+{
+	size_t i = 0;
+
+	for (; i + LANES <= buckets; i += LANES)
+		eight_buckets(sum + i, rest + i, value + i * bucket, bucket);
+	for (; i < buckets; i++)
+		one_bucket(sum + i, rest + i, value + i * bucket, bucket);
+}
