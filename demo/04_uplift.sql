@@ -8,16 +8,16 @@ CREATE TABLE experiment AS
 SELECT user_id, CASE WHEN delay = 0 THEN intensive END AS treated, CASE WHEN delay = 0 THEN takeup END AS outcome,
        abs(hashint8(user_id)) % 5 AS fold,
        age, agpop, educ, educ_good, literacy, male, rice_inc, ricearea_2010, disaster_loss, disaster_yes, disaster_prob,
-       insurance_repay, insurance_buy, general_trust, risk_averse, region, by_default, day, delay, info_none,
+       insurance_repay, insurance_buy, general_trust, risk_averse, region::text AS region, by_default, delay, info_none,
        info_takeup_rate, info_takeup_list
 FROM household;
 SELECT format('CREATE VIEW blind_%1$s AS SELECT e.*, CASE WHEN fold <> %1$s THEN treated END AS known_treated,
                       CASE WHEN fold <> %1$s THEN outcome END AS known_outcome FROM experiment AS e', fold)
 FROM generate_series(0, 4) AS fold \gexec
 
-\echo 'Training five models: attention over friends, partial labels with the exact correction'
+\echo 'Training five models: attention over friends, and a head for either arm'
 \echo
-\set features '{age,agpop,educ,educ_good,literacy,male,rice_inc,ricearea_2010,disaster_loss,disaster_yes,disaster_prob,insurance_repay,insurance_buy,general_trust,risk_averse,region,by_default,day,delay,info_none,info_takeup_rate,info_takeup_list}'
+\set features '{age,agpop,educ,educ_good,literacy,male,rice_inc,ricearea_2010,disaster_loss,disaster_yes,disaster_prob,insurance_repay,insurance_buy,general_trust,risk_averse,region,by_default,delay,info_none,info_takeup_rate,info_takeup_list}'
 SELECT r.model, r.metric, round(r.value::numeric, 4) AS value, r.best_epoch, r.epochs, r.rows_train, r.rows_held_out
 FROM generate_series(0, 4) AS fold
 CROSS JOIN LATERAL train_uplift('blind_' || fold, ('blind_' || fold)::regclass, 'friend', features => :'features',

@@ -83,10 +83,10 @@ def main():
         program = build(folder)
         for graph, edge in graphs.items():
             data.write(folder, edge)
-            for name, more in [("partial_label", []), ("two_head", ["estimator=two_head"]),
+            for name, more in [("two_head", ["estimator=two_head"]), ("partial_label", ["estimator=partial_label"]),
                                ("class_transform", ["estimator=class_transform"]),
-                               ("partial_label, raw", ["corrected=false"])]:
-                if graph == "" or name == "partial_label":
+                               ("partial_label, raw", ["estimator=partial_label", "corrected=false"])]:
+                if graph == "" or name == "two_head":
                     row(f"network, {name}{graph}", data, network(program, data, folder, options + more))
 
 

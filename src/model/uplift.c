@@ -21,7 +21,7 @@ static const char *const monitors[] = {"loss", "qini", NULL};
 
 /* Defaults were chosen on inner folds of bench/uplift: see bench/results/uplift.md. */
 const Option uplift_options[] = {
-	OPTION(CHOICE, MEMBER(estimator), ESTIMATOR_PARTIAL_LABEL, estimators,
+	OPTION(CHOICE, MEMBER(estimator), ESTIMATOR_TWO_HEAD, estimators,
 		   "What the heads learn; class_transform for outcomes that are not 0 or 1."),
 	OPTION(BOOL, MEMBER(corrected), true, "Undo the bias of partial_label exactly; without it uplift ranks but is too high."),
 	OPTION(REAL, MEMBER(propensity), 0, 0, 0.999, "Share of users who are treated by design; 0: as in the training part."),

@@ -128,6 +128,10 @@ begin(UpliftTask *task)
 	state->result.report.learning_rate = task->net.config.learning_rate;
 	state->ranges = uplifttrain_ranges(task, &task->graph);
 	params_init(task->w, &task->params, &rng);
+
+	/* What was never missing in training adds nothing where it is missing later: it counts as the mean. */
+	for (size_t c = 0; c < task->net.H; c++)
+		memset(task->w + task->net.input + c * task->net.D + task->net.F, 0, task->net.F * sizeof(real));
 	if (task->data.initial)
 	{
 		memcpy(task->w, task->data.initial, task->net.total * sizeof(real));

@@ -68,14 +68,14 @@ BEGIN
 END $$;
 
 SELECT options, directed, weighted, d.*
-FROM (VALUES ('{"layers": 2}'::jsonb, false, false),
+FROM (VALUES ('{"layers": 2, "estimator": "partial_label"}'::jsonb, false, false),
              ('{"layers": 3, "heads": 2, "depth": "gated"}', false, true),
              ('{"layers": 1, "depth": "residual"}', true, false),
              ('{"layers": 2, "depth": "none", "aggregate": "sum"}', true, true),
              ('{"layers": 2, "depth": "gated", "aggregate": "attention+sum", "heads": 4}', false, true),
              ('{"layers": 2, "estimator": "two_head", "log_degree": false}', true, true),
              ('{"layers": 2, "estimator": "class_transform"}', false, false),
-             ('{"layers": 2, "corrected": false}', false, true)) AS c (options, directed, weighted),
+             ('{"layers": 2, "estimator": "partial_label", "corrected": false}', false, true)) AS c (options, directed, weighted),
      LATERAL largest_difference(options, directed, weighted) AS d;
 
 -- The aggregate gives the same in a parallel plan.

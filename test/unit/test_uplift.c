@@ -59,7 +59,7 @@ test_three_ways(void **unused)
 	for (int depth = DEPTH_GATED; depth <= DEPTH_NONE; depth++)
 		for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
 		{
-			const UpliftConfig config = config_with(depth, aggregate, 2, 2);
+			UpliftConfig config = config_with(depth, aggregate, 2, 2);
 			const GraphSpec graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED};
 			const UpliftScoreSpec spec = {.config = config, .graph = graph, .F = 3};
 			UpliftCase c;
@@ -222,12 +222,23 @@ test_without_held_out(void **unused)
 	void *block = train(&task, &spec, 1, NULL);
 
 	memset(task.data.held_out, 0, USERS);
+	for (size_t i = 0; i < USERS; i++)
+		task.data.feature[4 * i + 1] = (float) (i % 3);
 	task.started = false;
 	job_run(uplifttrain_job(&task), 1);
 	assert_int_equal(uplifttrain_report(&task)->epoch, 3);
 	assert_int_equal(uplifttrain_report(&task)->best_epoch, 3);
 	for (size_t i = 0; i < task.net.total; i++)
 		assert_true(isfinite(uplifttrain_weights(&task)[i]));
+
+	/* A feature that was never missing has no say where it is; one that was has. */
+	for (size_t f = 0; f < 2; f++)
+		for (size_t c = 0; c < task.net.H; c++)
+		{
+			const real mask = uplifttrain_weights(&task)[task.net.input + c * task.net.D + 4 + f];
+
+			assert_true((mask == 0) == (f == 1));
+		}
 	free(block);
 }
 
@@ -235,9 +246,10 @@ test_without_held_out(void **unused)
 static void
 test_correction(void **unused)
 {
-	const UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
+	UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
 	UpliftNet net;
 
+	config.estimator = ESTIMATOR_PARTIAL_LABEL;
 	uplift_net(&net, &config, 2);
 
 	real *w = calloc(net.total, sizeof(real));
