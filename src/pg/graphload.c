@@ -302,18 +302,16 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 
 /* The column as SQL text of the users' id type. */
 static const char *
-edge_end(const UpliftSource *from, const char *name, Oid id_type)
+edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
 {
-	const SourceColumn column = source_column(from->edges, name);
-
-	if (column.type == id_type)
-		return column.quoted;
-	if (!can_coerce_type(1, &column.type, &id_type, COERCION_ASSIGNMENT))
+	if (column->type == id_type)
+		return column->quoted;
+	if (!can_coerce_type(1, &column->type, &id_type, COERCION_ASSIGNMENT))
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", name,
-							   get_rel_name(from->edges), format_type_be(column.type), format_type_be(id_type)),
+						errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
+							   get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
 						errhint("Both ends of an edge are user ids: give them the same type.")));
-	return psprintf("%s::%s", column.quoted, format_type_be_qualified(id_type));
+	return psprintf("%s::%s", column->quoted, format_type_be_qualified(id_type));
 }
 
 static void
@@ -325,20 +323,24 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 						 .what = what,
 						 .context = CurrentMemoryContext,
 						 .ahead = idmap_by_value(users->ids) ? EDGES_AHEAD : 0};
+	SourceColumn column[3] = {source_column(from->edges, from->source_column),
+							  source_column(from->edges, from->target_column)};
+	const char *const end[] = {edge_end(from, &column[0], users->id_type), edge_end(from, &column[1], users->id_type)};
+	const bool converted = end[0] != column[0].quoted || end[1] != column[1].quoted;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s, %s", edge_end(from, from->source_column, users->id_type),
-					 edge_end(from, from->target_column, users->id_type));
+	appendStringInfo(&sql, "SELECT %s, %s", end[0], end[1]);
 	if (reader.weighted)
 	{
-		reader.weight = source_number_column(from->edges, from->weight_column);
+		reader.weight = column[2] = source_number_column(from->edges, from->weight_column);
 		appendStringInfo(&sql, ", %s", reader.weight.quoted);
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
 	edges_grow(&reader);
 	reader.tabled = idmap_table(&reader.table, users->ids);
-	source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
+	if (converted || !source_scan_table(from->edges, column, reader.weighted ? 3 : 2, edge_row, &reader))
+		source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
 	while (reader.read < users->E)
 	{
 		edge_resolve(&reader, reader.read, &reader.pending[reader.read % EDGES_AHEAD]);
