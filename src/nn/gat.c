@@ -40,6 +40,29 @@ gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size
 	}
 }
 
+/* Scores of a chunk become exponentials below a new maximum; returns what earlier ones shrink by. */
+INLINE real
+chunk_softmax(real *e, real *highest, real *total, const Chunk *chunk)
+{
+	real top = *highest;
+
+	if (chunk->log_weight)
+		for (size_t j = 0; j < chunk->n; j++)
+			e[j] += chunk->log_weight[j];
+	for (size_t j = 0; j < chunk->n; j++)
+		top = e[j] > top ? e[j] : top;
+
+	const real shrink = act_exp(*highest - top);
+
+	*highest = top;
+	for (size_t j = 0; j < CHUNK; j++)
+		e[j] = act_exp(e[j] - top);
+	*total *= shrink;
+	for (size_t j = 0; j < chunk->n; j++)
+		*total += e[j];
+	return shrink;
+}
+
 /* att and sum of one node. A = H / K is a constant wherever speed matters. */
 INLINE void
 forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, const Adjacency *in, size_t i,
@@ -62,55 +85,43 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 	for (size_t at = in->start[i]; at < in->start[i + 1]; at += CHUNK)
 	{
 		const Chunk chunk = chunk_make(in, at, in->start[i + 1], entries, gat->pair, 2 * H);
+		Shares e[GAT_HEADS_MAX];
 
-		for (size_t k = 0; k < K; k++)
+		if (gat->attend)
 		{
-			real e[CHUNK] = {0};
-
-			if (gat->attend)
+			memset(e, 0, K * sizeof(Shares));
+			for (size_t j = 0; j < chunk.n; j++)
 			{
-				for (size_t j = 0; j < chunk.n; j++)
-				{
-					if (k == 0)
-						prefetch_ahead(&chunk, j);
-					e[j] = edge_score(NULL, own + k * A, chunk.base + chunk.node[j] * 2 * H + k * A, gat->u + k * A, A);
-				}
-				if (chunk.log_weight)
-					for (size_t j = 0; j < chunk.n; j++)
-						e[j] += chunk.log_weight[j];
+				const real *other = chunk.base + chunk.node[j] * 2 * H;
 
-				real top = highest[k];
+				prefetch_ahead(&chunk, j);
+				for (size_t k = 0; k < K; k++)
+					e[k][j] = edge_score(NULL, own + k * A, other + k * A, gat->u + k * A, A);
+			}
+			for (size_t k = 0; k < K; k++)
+			{
+				const real shrink = chunk_softmax(e[k], &highest[k], &total[k], &chunk);
 
-				for (size_t j = 0; j < chunk.n; j++)
-					top = e[j] > top ? e[j] : top;
-
-				const real shrink = act_exp(highest[k] - top);
-
-				highest[k] = top;
-				for (size_t j = 0; j < CHUNK; j++)
-					e[j] = act_exp(e[j] - top);
-				total[k] *= shrink;
-				for (size_t j = 0; j < chunk.n; j++)
-					total[k] += e[j];
 				if (gat->drop > 0)
 				{
 					real factor[CHUNK];
 
 					chunk_factors(factor, gat, &chunk, i, k, false);
 					for (size_t j = 0; j < chunk.n; j++)
-						e[j] *= factor[j];
+						e[k][j] *= factor[j];
 				}
 				if (shrink != 1)
 					for (size_t c = 0; c < A; c++)
 						att[k * A + c] *= shrink;
-				add_rows(att + k * A, e, &chunk, H + k * A, A);
 			}
-			if (gat->sum)
-			{
+			add_rows(att, e, &chunk, H, H, A);
+		}
+		if (gat->sum)
+		{
+			for (size_t k = 0; k < K; k++)
 				for (size_t j = 0; j < chunk.n; j++)
-					e[j] = (chunk.log_weight ? act_exp(chunk.log_weight[j]) : 1) * gat->sum_scale;
-				add_rows(sum + k * A, e, &chunk, H + k * A, A);
-			}
+					e[k][j] = (chunk.log_weight ? act_exp(chunk.log_weight[j]) : 1) * gat->sum_scale;
+			add_rows(sum, e, &chunk, H, H, A);
 		}
 	}
 

@@ -30,35 +30,51 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 	}
 }
 
-/* α and the gradient of the scores of a chunk, from raw scores e and g = datt · V. */
-INLINE void
-chunk_gradient(real *alpha, real *de, const real *e, const real *g, const real *factor, const real *lse,
-			   const real *D)
+/* What is known of the edges of a chunk, head by head. */
+typedef struct Edges
 {
+	Shares e, g; /* u · q, and datt · V */
+	Shares lse, D;
+} Edges;
+
+/* α and the gradient of the scores, from raw scores; i is the node whose chunk it is. */
+INLINE void
+chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const Chunk *chunk, size_t i, size_t k,
+			   bool outgoing)
+{
+	real e[CHUNK], factor[CHUNK];
+
 	for (size_t j = 0; j < CHUNK; j++)
 	{
-		const real a = act_exp(e[j] - lse[j]);
+		e[j] = edges->e[j] - edges->lse[j];
+		factor[j] = 1;
+	}
+	for (size_t j = 0; chunk->log_weight && j < chunk->n; j++)
+		e[j] += chunk->log_weight[j];
+	if (gat->drop > 0)
+		chunk_factors(factor, gat, chunk, i, k, outgoing);
+	for (size_t j = 0; j < CHUNK; j++)
+	{
+		const real a = act_exp(e[j]);
 
 		alpha[j] = a * factor[j];
-		de[j] = alpha[j] * g[j] - a * D[j];
+		de[j] = alpha[j] * edges->g[j] - a * edges->D[j];
 	}
 }
 
-/* add_slopes for V vectors, which stay in registers. */
+/* add_slopes for V vectors of one or more heads, which stay in registers. */
 INLINE void
-slope_vectors(real *ds, real *du, const real *de, const real *q, size_t n, const size_t A, const size_t V)
+slope_vectors(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t H, const size_t A, const size_t V)
 {
 	Vec slope[4] = {{0}}, total[4] = {{0}};
 
 	for (size_t j = 0; j < n; j++)
 	{
-		const real share = de[j];
-
 #pragma GCC unroll 4
 		for (size_t v = 0; v < V; v++)
 		{
-			const Vec value = VEC_OF(q + j * A + v * VEC);
-			const Vec t = share * value;
+			const Vec value = VEC_OF(q + j * H + v * VEC);
+			const Vec t = de[v * VEC / A][j] * value;
 
 			total[v] += t;
 			slope[v] += t * value;
@@ -73,96 +89,107 @@ slope_vectors(real *ds, real *du, const real *de, const real *q, size_t n, const
 	}
 }
 
-/* ds += Σ_j de[j] q (1 - q), and du += Σ_j de[j] q unless it is NULL; q is n × A. */
+/* ds += Σ_j de[head][j] q (1 - q), and du += Σ_j de[head][j] q unless it is NULL; q is n × H. */
 INLINE void
-add_slopes(real *ds, real *du, const real *de, const real *q, size_t n, const size_t A)
+add_slopes(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t H, const size_t A)
 {
 	size_t c = 0;
 
-	for (; c + 4 * VEC <= A; c += 4 * VEC)
-		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 4);
-	for (; c + 2 * VEC <= A; c += 2 * VEC)
-		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 2);
-	for (; c + VEC <= A; c += VEC)
-		slope_vectors(ds + c, du ? du + c : NULL, de, q + c, n, A, 1);
-	for (; c < A; c++)
-		for (size_t j = 0; j < n; j++)
-		{
-			const real value = q[j * A + c];
+	for (; VEC * 4 % A == 0 && A % VEC == 0 && c + 4 * VEC <= H; c += 4 * VEC)
+		slope_vectors(ds + c, du ? du + c : NULL, de + c / A, q + c, n, H, A, 4);
+	for (; c < H; c += A)
+	{
+		const Shares *share = de + c / A;
+		size_t i = c;
 
-			ds[c] += de[j] * value * (1 - value);
-			if (du)
-				du[c] += de[j] * value;
-		}
+		for (; i + 4 * VEC <= c + A; i += 4 * VEC)
+			slope_vectors(ds + i, du ? du + i : NULL, share, q + i, n, H, 4 * VEC, 4);
+		for (; i + VEC <= c + A; i += VEC)
+			slope_vectors(ds + i, du ? du + i : NULL, share, q + i, n, H, VEC, 1);
+		for (; i < c + A; i++)
+			for (size_t j = 0; j < n; j++)
+			{
+				const real value = q[j * H + i];
+
+				ds[i] += (*share)[j] * value * (1 - value);
+				if (du)
+					du[i] += (*share)[j] * value;
+			}
+	}
 }
 
-/* ds of a node and head, before the factor -2 u, and du. */
+/* ds of a node, before the factor -2 u, and du. */
 INLINE void
-target_head(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, size_t k, const size_t A)
+target_chunk(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
 	const real *own = gat->own + i * gat->own_stride;
+	const real *level = gat->level + i * 2 * K;
 	real q[CHUNK * GAT_HEAD_MAX];
-	real e[CHUNK] = {0}, g[CHUNK] = {0}, alpha[CHUNK], de[CHUNK], factor[CHUNK], lse[CHUNK], D[CHUNK];
+	Edges edges[GAT_HEADS_MAX];
+	Shares de[GAT_HEADS_MAX];
 
 	for (size_t j = 0; j < chunk->n; j++)
 	{
-		const real *row = chunk->base + chunk->node[j] * 2 * H + k * A;
+		const real *row = chunk->base + chunk->node[j] * 2 * H;
 
-		if (k == 0)
-			prefetch_ahead(chunk, j);
-		e[j] = edge_score(q + j * A, own + k * A, row, gat->u + k * A, A);
-		g[j] = dot(own + H + k * A, row + H, A);
+		prefetch_ahead(chunk, j);
+		for (size_t k = 0; k < K; k++)
+		{
+			edges[k].e[j] = edge_score(q + j * H + k * A, own + k * A, row + k * A, gat->u + k * A, A);
+			edges[k].g[j] = dot(own + H + k * A, row + H + k * A, A);
+		}
 	}
-	if (chunk->log_weight)
-		for (size_t j = 0; j < chunk->n; j++)
-			e[j] += chunk->log_weight[j];
-	for (size_t j = 0; j < CHUNK; j++)
+	for (size_t k = 0; k < K; k++)
 	{
-		lse[j] = gat->level[i * 2 * K + k];
-		D[j] = gat->level[i * 2 * K + K + k];
-		factor[j] = 1;
-	}
-	if (gat->drop > 0)
-		chunk_factors(factor, gat, chunk, i, k, false);
-	chunk_gradient(alpha, de, e, g, factor, lse, D);
+		real alpha[CHUNK];
 
-	add_slopes(ds, du, de, q, chunk->n, A);
+		for (size_t j = chunk->n; j < CHUNK; j++)
+			edges[k].e[j] = edges[k].g[j] = 0;
+		for (size_t j = 0; j < CHUNK; j++)
+		{
+			edges[k].lse[j] = level[k];
+			edges[k].D[j] = level[K + k];
+		}
+		chunk_gradient(alpha, de[k], &edges[k], gat, chunk, i, k, false);
+	}
+	add_slopes(ds, du, de, q, chunk->n, H, A);
 }
 
-/* dd of a node and head, before the factor -2 u, and dV. */
+/* dd of a node, before the factor -2 u, and dV. */
 INLINE void
-source_head(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, size_t k, const size_t A)
+source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, const size_t A)
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
 	const real *pair = gat->pair + i * 2 * H;
 	real q[CHUNK * GAT_HEAD_MAX];
-	real e[CHUNK] = {0}, g[CHUNK] = {0}, alpha[CHUNK], de[CHUNK], factor[CHUNK], lse[CHUNK] = {0}, D[CHUNK] = {0};
+	Edges edges[GAT_HEADS_MAX];
+	Shares alpha[GAT_HEADS_MAX], de[GAT_HEADS_MAX];
 
 	for (size_t j = 0; j < chunk->n; j++)
 	{
 		const real *row = chunk->base + chunk->node[j] * chunk->stride;
+		const real *level = gat->level + chunk->node[j] * 2 * K;
 
-		if (k == 0)
-			prefetch_ahead(chunk, j);
-		e[j] = edge_score(q + j * A, row + k * A, pair + k * A, gat->u + k * A, A);
-		g[j] = dot(row + H + k * A, pair + H + k * A, A);
-		lse[j] = gat->level[chunk->node[j] * 2 * K + k];
-		D[j] = gat->level[chunk->node[j] * 2 * K + K + k];
+		prefetch_ahead(chunk, j);
+		for (size_t k = 0; k < K; k++)
+		{
+			edges[k].e[j] = edge_score(q + j * H + k * A, row + k * A, pair + k * A, gat->u + k * A, A);
+			edges[k].g[j] = dot(row + H + k * A, pair + H + k * A, A);
+			edges[k].lse[j] = level[k];
+			edges[k].D[j] = level[K + k];
+		}
 	}
-	if (chunk->log_weight)
-		for (size_t j = 0; j < chunk->n; j++)
-			e[j] += chunk->log_weight[j];
-	for (size_t j = 0; j < CHUNK; j++)
-		factor[j] = 1;
-	if (gat->drop > 0)
-		chunk_factors(factor, gat, chunk, i, k, true);
-	chunk_gradient(alpha, de, e, g, factor, lse, D);
-
-	add_slopes(dd, NULL, de, q, chunk->n, A);
-	add_rows(dv, alpha, chunk, H + k * A, A);
+	for (size_t k = 0; k < K; k++)
+	{
+		for (size_t j = chunk->n; j < CHUNK; j++)
+			edges[k].e[j] = edges[k].g[j] = edges[k].lse[j] = edges[k].D[j] = 0;
+		chunk_gradient(alpha[k], de[k], &edges[k], gat, chunk, i, k, true);
+	}
+	add_slopes(dd, NULL, de, q, chunk->n, H, A);
+	add_rows(dv, alpha, chunk, H, H, A);
 }
 
 /* dV += Σ w_ij sum_scale gain ⊙ dsum_i, dsum being datt. */
@@ -186,7 +213,6 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 			  size_t n, const size_t A)
 {
 	const size_t H = gat->H;
-	const size_t K = gat->K;
 	const size_t width = gat->attend ? 3 * H : H;
 
 	memset(dproduct, 0, n * width * sizeof(real));
@@ -199,8 +225,7 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 		{
 			const Chunk chunk = chunk_make(in, at, in->start[i + 1], in->start[from + n], gat->pair, 2 * H);
 
-			for (size_t k = 0; k < K; k++)
-				target_head(ds + k * A, du + k * A, gat, &chunk, i, k, A);
+			target_chunk(ds, du, gat, &chunk, i, A);
 		}
 	}
 	for (size_t r = 0; r < n; r++)
@@ -214,8 +239,8 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 			const Chunk chunk =
 				chunk_make(out, at, out->start[j + 1], out->start[from + n], gat->own, gat->own_stride);
 
-			for (size_t k = 0; gat->attend && k < K; k++)
-				source_head(dd + k * A, dv + k * A, gat, &chunk, j, k, A);
+			if (gat->attend)
+				source_chunk(dd, dv, gat, &chunk, j, A);
 			if (gat->sum)
 				source_sum(dv, gat, &chunk);
 		}

@@ -140,9 +140,12 @@ dot(const real *a, const real *b, const size_t A)
 	return vec_sum(&sum) + rest;
 }
 
-/* add_rows for V vectors, which stay in registers. */
+/* A number of each edge of a chunk, head by head. */
+typedef real Shares[CHUNK];
+
+/* add_rows for V vectors of one or more heads, which stay in registers. */
 INLINE void
-add_vectors(real *y, const real *a, const Chunk *chunk, size_t offset, const size_t V)
+add_vectors(real *y, const Shares *a, const Chunk *chunk, size_t offset, const size_t A, const size_t V)
 {
 	Vec sum[8];
 
@@ -152,34 +155,40 @@ add_vectors(real *y, const real *a, const Chunk *chunk, size_t offset, const siz
 	for (size_t j = 0; j < chunk->n; j++)
 	{
 		const real *x = chunk->base + chunk->node[j] * chunk->stride + offset;
-		const real share = a[j];
 
 #pragma GCC unroll 8
 		for (size_t v = 0; v < V; v++)
-			sum[v] += share * VEC_OF(x + v * VEC);
+			sum[v] += a[v * VEC / A][j] * VEC_OF(x + v * VEC);
 	}
 #pragma GCC unroll 8
 	for (size_t v = 0; v < V; v++)
 		VEC_AT(y + v * VEC) = sum[v];
 }
 
-/* y += Σ_j a[j] x_j over a chunk's rows, A channels from `offset` on. */
+/* y += Σ_j a[head][j] x_j over a chunk's rows, H channels from `offset` on. */
 INLINE void
-add_rows(real *y, const real *a, const Chunk *chunk, size_t offset, const size_t A)
+add_rows(real *y, const Shares *a, const Chunk *chunk, size_t offset, size_t H, const size_t A)
 {
 	size_t c = 0;
 
-	for (; c + 8 * VEC <= A; c += 8 * VEC)
-		add_vectors(y + c, a, chunk, offset + c, 8);
-	for (; c + 4 * VEC <= A; c += 4 * VEC)
-		add_vectors(y + c, a, chunk, offset + c, 4);
-	for (; c + 2 * VEC <= A; c += 2 * VEC)
-		add_vectors(y + c, a, chunk, offset + c, 2);
-	for (; c + VEC <= A; c += VEC)
-		add_vectors(y + c, a, chunk, offset + c, 1);
-	for (; c < A; c++)
-		for (size_t j = 0; j < chunk->n; j++)
-			y[c] += a[j] * chunk->base[chunk->node[j] * chunk->stride + offset + c];
+	/* Sums of several heads side by side: each alone would wait for its last addition. */
+	for (; VEC * 8 % A == 0 && A % VEC == 0 && c + 8 * VEC <= H; c += 8 * VEC)
+		add_vectors(y + c, a + c / A, chunk, offset + c, A, 8);
+	for (; c < H; c += A)
+	{
+		const Shares *share = a + c / A;
+		size_t i = c;
+
+		for (; i + 8 * VEC <= c + A; i += 8 * VEC)
+			add_vectors(y + i, share, chunk, offset + i, 8 * VEC, 8);
+		for (; i + 2 * VEC <= c + A; i += 2 * VEC)
+			add_vectors(y + i, share, chunk, offset + i, 2 * VEC, 2);
+		for (; i + VEC <= c + A; i += VEC)
+			add_vectors(y + i, share, chunk, offset + i, VEC, 1);
+		for (; i < c + A; i++)
+			for (size_t j = 0; j < chunk->n; j++)
+				y[i] += (*share)[j] * chunk->base[chunk->node[j] * chunk->stride + offset + i];
+	}
 }
 
 /* What dropout does to the edges between node i and a chunk's; towards the chunk's nodes when outgoing. */
