@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 
 #include "model/graph.h"
+#include "pg/degrees.h"
 #include "pg/graphload.h"
 #include "pg/source.h"
 
@@ -39,6 +40,8 @@ struct NeighbourLookup
 	SourcePlan *known;      /* (ids) → id; NULL: foreign keys say that both ends of an edge are users */
 	SourceColumn weight;
 	UpliftInputs *inputs;
+	bool counts; /* degrees of the farthest users come from the indexes */
+	DegreeIndexes indexes;
 };
 
 /* -- Preparing ------------------------------------------------------------ */
@@ -175,6 +178,10 @@ lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *u
 	if (!refers_to_users(source, source->source_column) ||
 		(!source->directed && !refers_to_users(source, source->target_column)))
 		lookup->known = prepare_users(lookup, ids_type, false);
+
+	/* Edges without weight, and those to nobody, would have to be told from others. */
+	lookup->counts =
+		!lookup->known && !source->weight_column && degrees_prepare(&lookup->indexes, source, lookup->id_type);
 }
 
 /* -- What the session keeps ----------------------------------------------- */
@@ -412,6 +419,27 @@ read_edges(Reader *reader)
 	return source_run(plan, values, edge_row, reader) <= NEIGHBOURHOOD_EDGES_MAX || reader->bounded;
 }
 
+/* Degrees of the farthest users. False: their edges have to be read like others. */
+static bool
+count_degrees(Reader *reader)
+{
+	const uint32 n = reader->frontier_size;
+	Datum *ids;
+
+	if (!reader->lookup->counts || reader->bounded || !idmap_by_value(reader->ids))
+		return false;
+	ids = palloc(sizeof(Datum) * n);
+	for (uint32 i = 0; i < n; i++)
+		ids[i] = idmap_id(reader->ids, reader->frontier[i]);
+
+	float *degree = palloc(sizeof(float) * n);
+
+	if (!degrees_count(degree, &reader->lookup->indexes, ids, n, NEIGHBOURHOOD_EDGES_MAX))
+		return false;
+	reader->found->degree = degree;
+	return true;
+}
+
 /* From the user outwards. False as above. */
 static bool
 read_steps(Reader *reader, Datum user, const UpliftNet *net)
@@ -425,7 +453,7 @@ read_steps(Reader *reader, Datum user, const UpliftNet *net)
 	/* One step further than the layers reach, for the degrees there. */
 	for (size_t distance = 1; distance <= net->L + net->config.log_degree; distance++)
 	{
-		if (reader->frontier_size > 0)
+		if (reader->frontier_size > 0 && !(distance > net->L && count_degrees(reader)))
 		{
 			const uint32 first = idmap_count(reader->ids);
 

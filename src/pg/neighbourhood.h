@@ -31,6 +31,7 @@ typedef struct Neighbourhood
 	size_t E;
 	uint32_t *source, *target;
 	float *weight; /* NULL: all weigh the same, or there is no edge */
+	float *degree; /* of the nodes from within[L - 1] on; NULL: their edges are in the list */
 } Neighbourhood;
 
 /* NULL: there is no such user. Beyond within[L] there are nodes only to tell degrees. */

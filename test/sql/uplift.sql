@@ -161,6 +161,23 @@ SELECT version FROM usercls.train_uplift('citizens', 'citizens', 'edges', featur
 	hyperparams => '{"max_epochs": 2, "hidden_size": 16}', promote => 'never');
 SELECT count(DISTINCT features) FROM usercls.versions WHERE model = 'citizens' AND version IN (1, 3);
 
+-- Degrees counted in the indexes: foreign keys say that both ends are users, and the indexes hold both.
+CREATE TABLE friends AS SELECT src, dst FROM edges WHERE src <= 400 AND dst <= 400;
+ALTER TABLE friends ADD FOREIGN KEY (src) REFERENCES users, ADD FOREIGN KEY (dst) REFERENCES users;
+CREATE INDEX ON friends (src, dst);
+CREATE INDEX ON friends (dst, src);
+SELECT version FROM usercls.train_uplift('friends', 'users', 'friends', features => '{age,activity}',
+	hyperparams => '{"max_epochs": 3, "hidden_size": 8}', promote => 'always');
+SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, count(*) FROM usercls.target_users('friends') AS t, LATERAL usercls.uplift('friends', t.user_id) AS o;
+BEGIN;
+DELETE FROM friends WHERE src % 3 = 0;
+INSERT INTO friends SELECT src + 1, dst FROM friends WHERE src % 5 = 1;
+SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, count(*) FROM usercls.target_users('friends') AS t, LATERAL usercls.uplift('friends', t.user_id) AS o;
+ROLLBACK;
+CREATE INDEX ON friends (src);
+DROP INDEX friends_src_dst_idx;
+SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, count(*) FROM usercls.target_users('friends') AS t, LATERAL usercls.uplift('friends', t.user_id) AS o;
+
 -- Nobody is held out: no metric, and no reason to promote.
 SELECT version, value, rows_held_out FROM usercls.train_uplift('revenue', 'users', 'edges', validation => '{"method": "none"}',
 	hyperparams => '{"max_epochs": 2, "hidden_size": 8}', promote => 'never');
@@ -182,5 +199,5 @@ SELECT usercls.drop_model(model) FROM usercls.models ORDER BY model;
 DROP OWNED BY regress_uplift_reader;
 DROP ROLE regress_uplift_reader;
 DROP VIEW revenue;
-DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens;
+DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens, friends;
 DROP FUNCTION unit(bigint, int);
