@@ -146,8 +146,8 @@ read_part(const char *folder, const char *set, const char *which)
 }
 
 /*
- * Held out: one in five of each class. For `choose` five seeds make a cross-validation: each has another fifth
- * (held_out 2) in the test part's place, and the next fifth held out.
+ * Held out: one in five of each class. For `choose` five seeds make a cross-validation: each has another
+ * fifth (held_out 2) in the test part's place, and the next fifth held out.
  */
 static void
 split(Part *part, uint64_t seed, bool choose, bool hold_out)

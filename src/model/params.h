@@ -34,8 +34,9 @@ typedef struct Tensor
 	size_t offset; /* of its first element in the flat vector */
 	ParamInit init;
 	double scale;
-	bool decay; /* weight decay applies: matrices, not biases */
-	bool fixed; /* stored with the weights but never trained (input.mean, calibration.temperature) */
+	bool decay;   /* weight decay applies: matrices, not biases */
+	bool fixed;   /* stored with the weights but never trained (input.mean, calibration.temperature) */
+	bool running; /* fixed, but follows what its gradient holds: measures of the mini-batch */
 } Tensor;
 
 typedef struct ParamTable
@@ -49,8 +50,8 @@ typedef struct ParamTable
  * Append a tensor of dims dimensions (unused ones are given as 0) and return its offset.
  * A tensor with more than one dimension decays.
  */
-extern size_t params_add(ParamTable *table, const char *name, ParamInit init, double scale, int dims, size_t d0,
-						 size_t d1, size_t d2);
+extern size_t params_add(ParamTable *table, const char *name, ParamInit init, double scale, int dims,
+						 size_t d0, size_t d1, size_t d2);
 
 /* The tensor of that name, or NULL. */
 extern const Tensor *params_find(const ParamTable *table, const char *name);

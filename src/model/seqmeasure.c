@@ -1,9 +1,13 @@
-/* Standardisation, learned from the sequences trained on. */
+/* What is measured and not trained: standardisation, and running means of what mini-batches measure. */
 #include "model/seqstate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "model/moments.h"
+
+/* Share of a mini-batch in the running means. */
+#define RUNNING_RATE 0.05
 
 void
 sequence_measure_part(SequenceTask *task, size_t item)
@@ -59,6 +63,38 @@ sequence_measure_end(SequenceTask *task)
 				target[0] = (real) all.mean;
 				target[1] = moments_scale(&all);
 			}
+		}
+	}
+}
+
+void
+sequence_weigh_measures(real *grad, const SequenceTask *task, double share)
+{
+	for (size_t i = 0; i < task->params.count; i++)
+	{
+		const Tensor *p = &task->params.param[i];
+
+		for (size_t j = p->offset; p->running && j < p->offset + p->size; j++)
+			grad[j] *= (real) share;
+	}
+}
+
+void
+sequence_follow_measures(SequenceTask *task)
+{
+	const struct SequenceState *state = task->state;
+	const double full = (double) state->batch_n / (double) task->spec.config.batch_size;
+	const double rate = full * fmax(RUNNING_RATE, 1.0 / (double) (state->step + 1));
+
+	for (size_t i = 0; i < task->params.count; i++)
+	{
+		const Tensor *p = &task->params.param[i];
+
+		for (size_t j = p->offset; p->running && j < p->offset + p->size; j++)
+		{
+			if (isfinite(task->grad[j]))
+				task->w[j] += (real) rate * (task->grad[j] - task->w[j]);
+			task->grad[j] = 0;
 		}
 	}
 }

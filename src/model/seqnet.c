@@ -7,6 +7,8 @@ const char *const sequence_architectures[] = {"lstm", "gru", "tcn", NULL};
 /* Pooling, and after it what leaves the choice to the architecture. */
 static const char *const poolings[] = {"last", "mean", "max", "attention", "auto", NULL};
 #define POOLING_AUTO 4
+static const char *const normalizations[] = {"none", "batch", "auto", NULL};
+#define NORMALIZATION_AUTO 2
 
 #define TCN_BLOCKS 4 /* see 61 steps with three taps */
 static const char *const schedules[] = {"constant", "cosine", NULL};
@@ -23,6 +25,8 @@ const Option sequence_options[] = {
 		   "Read the sequence in both directions (lstm and gru)."),
 	MEMBER(INT, kernel_size, 3, 2, 16, NULL,
 		   "Taps of a convolution (tcn); block i skips 2^i steps between them."),
+	MEMBER(CHOICE, normalization, NORMALIZATION_AUTO, 0, 0, normalizations,
+		   "Batch normalisation after every convolution (tcn); auto: batch for a TCN."),
 	MEMBER(CHOICE, pooling, POOLING_AUTO, 0, 0, poolings,
 		   "How the outputs of all steps become one vector; auto: last, or max of a TCN."),
 	MEMBER(REAL, dropout, 0.2, 0, 0.9, NULL,
@@ -60,6 +64,10 @@ sequence_config_check(SequenceConfig *config)
 		config->num_layers = tcn ? TCN_BLOCKS : 1;
 	if (config->pooling == POOLING_AUTO)
 		config->pooling = tcn ? POOLING_MAX : POOLING_LAST;
+	if (config->normalization == NORMALIZATION_AUTO)
+		config->normalization = tcn ? NORMALIZATION_BATCH : NORMALIZATION_NONE;
+	if (!tcn && config->normalization != NORMALIZATION_NONE)
+		return status_make(STATUS_BAD_VALUE, 0, "normalization");
 	if (tcn && config->bidirectional)
 		return status_make(STATUS_BAD_VALUE, 0, "bidirectional");
 	return STATUS_FINE;

@@ -41,6 +41,12 @@ typedef enum LearningSchedule
 	SCHEDULE_COSINE /* down to a hundredth of learning_rate at max_epochs */
 } LearningSchedule;
 
+typedef enum Normalization
+{
+	NORMALIZATION_NONE,
+	NORMALIZATION_BATCH /* after each convolution of a TCN */
+} Normalization;
+
 /* One member for each of sequence_options, which document them, and the architecture, which is no option. */
 typedef struct SequenceConfig
 {
@@ -49,6 +55,7 @@ typedef struct SequenceConfig
 	int num_layers;
 	bool bidirectional;
 	int kernel_size;
+	int normalization;
 	int pooling;
 	double dropout;
 	bool mask;
@@ -68,7 +75,7 @@ extern const size_t sequence_option_count;
 
 /*
  * After the options are set, and before anything else is done with them: fills in what they leave to the
- * architecture. STATUS_BAD_VALUE where it cannot honour one (a bidirectional TCN).
+ * architecture. STATUS_BAD_VALUE where it cannot honour one (a bidirectional TCN, a normalised LSTM).
  */
 extern Status sequence_config_check(SequenceConfig *config);
 

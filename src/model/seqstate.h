@@ -47,6 +47,14 @@ fixed_tensors(const SequenceTask *task, real *w)
 extern void sequence_measure_part(SequenceTask *task, size_t item);
 extern void sequence_measure_end(SequenceTask *task);
 
+/*
+ * Running tensors: their gradient is what a chunk measured. The mini-batch's is the mean over its chunks,
+ * each with its share; they follow it, small mini-batches counting less and the first ones more, and it
+ * becomes 0.
+ */
+extern void sequence_weigh_measures(real *grad, const SequenceTask *task, double share);
+extern void sequence_follow_measures(SequenceTask *task);
+
 /* seqeval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
 extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);
 

@@ -8,7 +8,8 @@
 #define ITEM_FLOPS 2e9
 #define ITEM_SEQUENCES_MIN 8
 
-/* A mini-batch when the options leave it open: few sequences need small ones, or an epoch has too few steps. */
+/* A mini-batch when the options leave it open: of few sequences a small one, or an epoch has too few steps.
+ */
 #define BATCHES_MIN 32
 #define BATCH_SMALL 16
 #define BATCH_LARGE 64

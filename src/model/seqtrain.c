@@ -77,6 +77,7 @@ train_shard(SequenceTask *task, size_t item)
 	}
 	memset(grad, 0, task->params.total * sizeof(real));
 	network_backward(net, grad, task->w, true);
+	sequence_weigh_measures(grad, task, (double) n / (double) state->batch_n);
 }
 
 static size_t
@@ -113,6 +114,7 @@ batch_end(SequenceTask *task)
 			task->grad[i] += task->grad[s * total + i];
 	}
 	state->epoch_weight += state->batch_weight;
+	sequence_follow_measures(task);
 
 	const double rate =
 		adam_schedule(config->learning_rate, state->step, (size_t) config->warmup_epochs * state->batches,

@@ -24,6 +24,28 @@ add_pair(ParamTable *table, const char *layer, int block, size_t O, size_t I, si
 }
 
 static void
+add_norm(ParamTable *table, const char *layer, int block, size_t H)
+{
+	static const struct
+	{
+		const char *name;
+		double value;
+		bool running;
+	} tensors[] = {
+		{"weight", 1, false}, {"bias", 0, false}, {"running_mean", 0, true}, {"running_var", 1, true}};
+
+	for (size_t i = 0; i < sizeof(tensors) / sizeof(tensors[0]); i++)
+	{
+		char name[PARAM_NAME_MAX];
+
+		snprintf(name, sizeof(name), "tcn.network.%d.%s.%s", block, layer, tensors[i].name);
+		params_add(table, name, INIT_CONSTANT, tensors[i].value, 1, H, 0, 0);
+		table->param[table->count - 1].running = tensors[i].running;
+		table->param[table->count - 1].fixed = tensors[i].running;
+	}
+}
+
+static void
 tcn_params(ParamTable *table, const SequenceConfig *config, size_t inputs)
 {
 	const size_t H = (size_t) config->hidden_size;
@@ -37,6 +59,10 @@ tcn_params(ParamTable *table, const SequenceConfig *config, size_t inputs)
 		add_pair(table, "conv2", l, H, H, taps);
 		if (I != H)
 			add_pair(table, "downsample", l, H, I, 1);
+		if (config->normalization != NORMALIZATION_BATCH)
+			continue;
+		add_norm(table, "norm1", l, H);
+		add_norm(table, "norm2", l, H);
 	}
 }
 
@@ -52,7 +78,8 @@ tcn_network_init(Network *net, const ParamTable *table)
 		snprintf(name, sizeof(name), "tcn.network.%d.conv1.weight", l);
 		net->layer[l].tensor[0] = params_find(table, name)->offset;
 		tcn_init(&net->layer[l].block, block_inputs(config, net->I, l), (size_t) config->hidden_size,
-				 (size_t) config->kernel_size, (size_t) 1 << l, config->dropout);
+				 (size_t) config->kernel_size, (size_t) 1 << l, config->dropout,
+				 config->normalization == NORMALIZATION_BATCH);
 	}
 }
 
@@ -71,6 +98,12 @@ tcn_work(Network *net, Arena *arena, size_t T, size_t B, bool training)
 	net->need = ARENA_TAKE(arena, uint8_t, T);
 }
 
+static NormTensors
+norm_at(real *w, size_t H)
+{
+	return (NormTensors){w, w + H, w + 2 * H, w + 3 * H};
+}
+
 static TcnTensors
 tensors_at(real *w, const NetworkLayer *layer)
 {
@@ -83,6 +116,11 @@ tensors_at(real *w, const NetworkLayer *layer)
 	t.b2 = t.w2 + block->H * block->H * taps;
 	t.w0 = t.b2 + block->H;
 	t.b0 = t.w0 + block->H * block->I;
+
+	real *norms = block->I == block->H ? t.w0 : t.b0 + block->H;
+
+	t.norm1 = norm_at(norms, block->H);
+	t.norm2 = norm_at(norms + 4 * block->H, block->H);
 	return t;
 }
 

@@ -6,11 +6,12 @@
 #include "nn/dropout.h"
 
 void
-tcn_init(TcnBlock *block, size_t I, size_t H, size_t taps, size_t dilation, double dropout)
+tcn_init(TcnBlock *block, size_t I, size_t H, size_t taps, size_t dilation, double dropout, bool normalised)
 {
 	*block = (TcnBlock){.I = I, .H = H, .dropout = dropout};
 	block->conv1 = (Conv){.I = I, .O = H, .taps = taps, .dilation = dilation};
 	block->conv2 = (Conv){.I = H, .O = H, .taps = taps, .dilation = dilation};
+	block->norm1.H = block->norm2.H = normalised ? H : 0;
 }
 
 void
@@ -18,6 +19,8 @@ tcn_carve_weights(TcnBlock *block, Arena *arena)
 {
 	conv_carve_weights(&block->conv1, arena);
 	conv_carve_weights(&block->conv2, arena);
+	norm_carve_weights(&block->norm1, arena);
+	norm_carve_weights(&block->norm2, arena);
 	if (block->I == block->H)
 		return;
 	block->w0 = ARENA_TAKE(arena, real, block->H * block->I);
@@ -31,6 +34,8 @@ tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
 
 	conv_carve_work(&block->conv1, arena, B, training);
 	conv_carve_work(&block->conv2, arena, B, training);
+	norm_carve_work(&block->norm1, arena, T * B, training);
+	norm_carve_work(&block->norm2, arena, T * B, training);
 	block->need_mid = ARENA_TAKE(arena, uint8_t, T);
 	block->need_out = ARENA_TAKE(arena, uint8_t, T);
 	block->mid = ARENA_TAKE(arena, real, size);
@@ -48,6 +53,8 @@ tcn_pack(TcnBlock *block, const TcnTensors *tensors)
 {
 	conv_pack(&block->conv1, tensors->w1, tensors->b1);
 	conv_pack(&block->conv2, tensors->w2, tensors->b2);
+	norm_pack(&block->norm1, &tensors->norm1);
+	norm_pack(&block->norm2, &tensors->norm2);
 	if (block->I == block->H)
 		return;
 	memcpy(block->w0, tensors->w0, block->H * block->I * sizeof(real));
@@ -98,14 +105,16 @@ add(real *restrict y, const real *restrict x, size_t n)
 		y[i] += x[i];
 }
 
-/* y = dropout(relu(convolution of x)) */
+/* y = dropout(relu(norm(convolution of x))) */
 static void
-half_forward(TcnBlock *block, Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps,
-			 Rng *rng)
+half_forward(TcnBlock *block, Conv *conv, Norm *norm, real *y, const real *x, const uint8_t *need,
+			 const Steps *steps, Rng *rng)
 {
 	const size_t H = block->H;
 
 	conv_forward(conv, y, x, need, steps);
+	if (norm->H)
+		norm_forward(norm, y, need, steps, rng != NULL);
 	for (size_t t = 0; t < steps->T; t++)
 	{
 		const size_t at = steps->row[t] * H;
@@ -124,8 +133,8 @@ tcn_forward(TcnBlock *block, const real *x, const Steps *steps, Rng *rng)
 {
 	const size_t H = block->H;
 
-	half_forward(block, &block->conv1, block->mid, x, block->need_mid, steps, rng);
-	half_forward(block, &block->conv2, block->inner, block->mid, block->need_out, steps, rng);
+	half_forward(block, &block->conv1, &block->norm1, block->mid, x, block->need_mid, steps, rng);
+	half_forward(block, &block->conv2, &block->norm2, block->inner, block->mid, block->need_out, steps, rng);
 	for (size_t t = 0; t < steps->T; t++)
 	{
 		const size_t row = steps->row[t];
@@ -170,10 +179,10 @@ residual_backward(const TcnBlock *block, real *dx, const TcnTensors *d, const re
 
 void
 tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const real *x, const Steps *steps,
-			 bool dropout)
+			 bool training)
 {
 	const size_t H = block->H;
-	const real scale = dropout ? (real) (1.0 / (1.0 - block->dropout)) : 1;
+	const real scale = training ? (real) (1.0 / (1.0 - block->dropout)) : 1;
 
 	for (size_t t = 0; t < steps->T; t++)
 	{
@@ -188,6 +197,8 @@ tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const rea
 		relu_backward(block->dinner + row * H, dy + row * H, block->inner + row * H, scale, n * H);
 		residual_backward(block, dx ? dx + row * block->I : NULL, d, dy + row * H, x + row * block->I, n);
 	}
+	if (block->norm2.H)
+		norm_backward(&block->norm2, &d->norm2, block->dinner, block->need_out, steps, training);
 	conv_backward(&block->conv2, block->dmid, d->w2, d->b2, block->dinner, block->mid, block->need_out,
 				  steps);
 	for (size_t t = 0; t < steps->T; t++)
@@ -199,5 +210,7 @@ tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const rea
 			relu_backward(block->dinner + at, block->dmid + at, block->mid + at, scale,
 						  steps_active(steps, t) * H);
 	}
+	if (block->norm1.H)
+		norm_backward(&block->norm1, &d->norm1, block->dinner, block->need_mid, steps, training);
 	conv_backward(&block->conv1, dx, d->w1, d->b1, block->dinner, x, block->need_mid, steps);
 }

@@ -33,6 +33,7 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 	const char *architecture = metadata_text(codec, "architecture");
 
 	config_defaults(config, sequence_options, sequence_option_count);
+	config->normalization = NORMALIZATION_NONE; /* a file from elsewhere need not speak of it */
 	config->architecture = -1;
 	for (int i = 0; architecture && sequence_architectures[i]; i++)
 		if (strcmp(sequence_architectures[i], architecture) == 0)
@@ -89,6 +90,24 @@ check_positive(const Codec *codec, const SequenceModel *model, const char *tenso
 						   name, version);
 }
 
+/* What the network takes the root of. */
+static void
+check_variances(const Codec *codec, const SequenceModel *model, const char *name, int32 version)
+{
+	for (size_t i = 0; i < model->params->count; i++)
+	{
+		const Tensor *p = &model->params->param[i];
+
+		if (!p->running || strstr(p->name, "running_var") == NULL)
+			continue;
+		for (size_t j = 0; j < p->size; j++)
+			if (!(model->w[p->offset + j] >= 0))
+				report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, p->name)->begin,
+										   psprintf("numbers from 0 in tensor \"%s\"", p->name)),
+							   name, version);
+	}
+}
+
 void
 sequence_check_finite(const real *prob, size_t n)
 {
@@ -124,6 +143,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	report_weights(codec_read(codec, model->params, model->w), name, version);
 	check_positive(codec, model, "input.scale", name, version);
 	check_positive(codec, model, "calibration.temperature", name, version);
+	check_variances(codec, model, name, version);
 	model->decision = decision_weights(model);
 	pfree(codec);
 	return model;

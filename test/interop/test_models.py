@@ -17,12 +17,12 @@ from safetensors import safe_open
 from safetensors.torch import load, save_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "fixtures"))
-from sequence_net import SequenceNet  # noqa: E402
+from sequence_net import SequenceNet, stored  # noqa: E402
 
 OPTIONS = {
     "lstm": dict(hidden_size=8),
     "gru": dict(hidden_size=5, num_layers=2, bidirectional=True, pooling="mean"),
-    "tcn": dict(hidden_size=6, num_layers=2, pooling="attention", mask=False),
+    "tcn": dict(hidden_size=6, num_layers=2, pooling="attention", mask=False, normalization="batch"),
 }
 FEATURES, CLASSES = ["spend", "logins"], ["high_risk", "stable", "potential"]
 
@@ -64,7 +64,7 @@ def same_scores(db, name, net, classes):
 def test_from_torch(db, architecture):
     """A network made in PyTorch scores here as there, and every field of its file is seen."""
     name, options = f"torch {architecture}", OPTIONS[architecture]
-    net = SequenceNet(architecture, len(FEATURES), len(CLASSES), **options)
+    net = SequenceNet(architecture, len(FEATURES), len(CLASSES), **options).eval()
     net.input.mean.normal_()
     net.input.scale.uniform_(0.5, 2)
     net.calibration.bias.normal_()
@@ -73,7 +73,7 @@ def test_from_torch(db, architecture):
         path = pathlib.Path(folder, "model.safetensors")
         metadata = dict(kind="sequence", architecture=architecture, features=json.dumps(FEATURES),
                         classes=json.dumps(CLASSES), **{k: option_text(v) for k, v in options.items()})
-        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path, metadata=metadata)
+        save_file(stored(net), path, metadata=metadata)
         file = path.read_bytes()
     version, = db.execute("SELECT usercls.import_model(%s, %s, promote => 'always')", (name, file)).fetchone()
     assert version == 1
@@ -85,7 +85,7 @@ def test_from_torch(db, architecture):
     assert [info[f"feature {i + 1}"] for i in range(len(FEATURES))] == FEATURES
     assert [info[f"class {i + 1}"] for i in range(len(CLASSES))] == CLASSES
     tensors = db.execute("SELECT tensor, shape, mean, minimum, maximum FROM usercls.model_tensors(%s)", (name,)).fetchall()
-    assert {t[0] for t in tensors} == set(net.state_dict())
+    assert {t[0] for t in tensors} == set(stored(net))
     for tensor, shape, mean, minimum, maximum in tensors:
         w = net.state_dict()[tensor].double()
         assert shape == list(w.shape), tensor
@@ -112,9 +112,10 @@ def test_to_torch(db, architecture):
     assert json.loads(metadata["features"]) == FEATURES
     classes = json.loads(metadata["classes"])
     assert sorted(classes) == sorted(CLASSES)
-    defaults = dict(hidden_size=0, num_layers=1, bidirectional=False, kernel_size=3, pooling="last", mask=True)
+    defaults = dict(hidden_size=0, num_layers=1, bidirectional=False, kernel_size=3, pooling="last", mask=True,
+                    normalization="none")
     net = SequenceNet(metadata["architecture"], len(FEATURES), len(classes),
-                      **{key: option_value(default, metadata[key]) for key, default in defaults.items() if key in metadata})
+                      **{key: option_value(default, metadata[key]) for key, default in defaults.items() if key in metadata}).eval()
     state = load(file)
     missing, unexpected = net.load_state_dict(state, strict=False)
     assert not missing and not unexpected, (missing, unexpected)

@@ -25,6 +25,7 @@ typedef struct Case
 	int architecture, hidden, layers, bidirectional, kernel, pooling;
 	double dropout;
 	size_t C;
+	int normalization;
 } Case;
 
 static const uint32_t every[N] = {0, 1, 2, 3, 4};
@@ -79,6 +80,7 @@ check(const Case *c)
 								   .num_layers = c->layers,
 								   .bidirectional = c->bidirectional,
 								   .kernel_size = c->kernel,
+								   .normalization = c->normalization,
 								   .pooling = c->pooling,
 								   .dropout = c->dropout,
 								   .mask = true};
@@ -104,7 +106,7 @@ check(const Case *c)
 
 	params_init(w, &table, &rng);
 	loss(&net, w, &data.set, true);
-	network_backward(&net, dw, w, c->dropout > 0);
+	network_backward(&net, dw, w, true);
 	for (size_t p = 0; p < table.count; p++)
 		for (size_t i = 0; i < table.param[p].size && !table.param[p].fixed; i++)
 		{
@@ -162,6 +164,10 @@ test_tcn(void **state)
 		{"tcn, all steps", SEQUENCE_TCN, 3, 3, 0, 2, POOLING_MEAN, 0, 3},
 		{"tcn, dropout", SEQUENCE_TCN, 5, 2, 0, 3, POOLING_ATTENTION, 0.3, 3},
 		{"tcn, number", SEQUENCE_TCN, 3, 2, 0, 3, POOLING_LAST, 0, 0},
+		{"tcn, normalised", SEQUENCE_TCN, 3, 2, 0, 3, POOLING_MEAN, 0, 3, NORMALIZATION_BATCH},
+		{"tcn, normalised, dropout", SEQUENCE_TCN, 4, 2, 0, 2, POOLING_ATTENTION, 0.3, 3,
+		 NORMALIZATION_BATCH},
+		{"tcn, normalised, last step", SEQUENCE_TCN, 3, 2, 0, 3, POOLING_LAST, 0, 0, NORMALIZATION_BATCH},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

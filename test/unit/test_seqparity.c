@@ -252,7 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE(lstm), FIXTURE(lstm_layers), FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
 		FIXTURE(gru),  FIXTURE(gru_layers),  FIXTURE(gru_both_ways),  FIXTURE(gru_number),
-		FIXTURE(tcn),  FIXTURE(tcn_wide),    FIXTURE(tcn_number),
+		FIXTURE(tcn),  FIXTURE(tcn_wide),    FIXTURE(tcn_number),     FIXTURE(tcn_normalised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
