@@ -79,6 +79,7 @@ bench:
 	bench/sequence/run $(PYTHON)
 	bench/sequence/endtoend $(PYTHON)
 	bench/sequence/workers
+	bench/accuracy/retail
 	$(PYTHON) bench/graph/run.py
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
 # Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.
