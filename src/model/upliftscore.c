@@ -123,12 +123,6 @@ upliftscore_job(UpliftScoreTask *task)
 	return (Job){task, upliftscore_next, upliftscore_run};
 }
 
-double
-upliftscore_fraction(const UpliftScoreTask *task)
-{
-	return (double) task->state->stage / (double) (2 * task->net.L);
-}
-
 UpliftScore
 upliftscore_get(const UpliftScoreTask *task, size_t node)
 {

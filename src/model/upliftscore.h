@@ -53,9 +53,6 @@ extern size_t upliftscore_next(void *task);
 extern void upliftscore_run(void *task, size_t item, int worker);
 extern Job upliftscore_job(UpliftScoreTask *task);
 
-/* Share of the work that is done, for progress. */
-extern double upliftscore_fraction(const UpliftScoreTask *task);
-
 /* Answer of a node, after the job. */
 extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node);
 

@@ -1,7 +1,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
@@ -275,15 +274,6 @@ size_t
 idmap_memory(const IdMap *map)
 {
 	return MemoryContextMemAllocated(map->context, true);
-}
-
-size_t
-idmap_estimate(size_t ids)
-{
-	const size_t entries = pg_nextpower2_64(Max(ids / 2 * 3 + 3, IDMAP_START));
-
-	/* While the entries double, both copies exist. */
-	return entries * sizeof(Entry) / 2 * 3 + pg_nextpower2_64(Max(ids, IDMAP_START)) * sizeof(Datum);
 }
 
 bool

@@ -76,7 +76,4 @@ idtable_find(const IdTable *table, Datum id)
 	return at < table->span ? table->number[at] : IDMAP_NONE;
 }
 
-/* Bytes a map of integer-like ids needs at its largest while it grows to that many. */
-extern size_t idmap_estimate(size_t ids);
-
 #endif

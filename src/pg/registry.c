@@ -107,12 +107,6 @@ key_int4(AttrNumber attribute, int32 value)
 static const char *const right_names[] = {
 	[RIGHT_NONE] = "none", [RIGHT_SCORE] = "score", [RIGHT_TRAIN] = "train", [RIGHT_ADMIN] = "admin"};
 
-const char *
-registry_right_name(ModelRight right)
-{
-	return right_names[right];
-}
-
 ModelRight
 registry_right_from(const char *name)
 {

@@ -67,7 +67,6 @@ extern void registry_keep(const Model *model);
 /* Return to the version that answered `steps` deployments before; returns it. */
 extern int32 registry_rollback(Model *model, int32 steps, const char *reason);
 
-extern const char *registry_right_name(ModelRight right);
 extern ModelRight registry_right_from(const char *name); /* RIGHT_NONE: not a right */
 
 /* One SQL statement with its parameters, between registry_enter and registry_leave. Start from {0}. */

@@ -111,14 +111,6 @@ trend_table_create(Oid id_type, Periods *periods, size_t limit)
 	return table;
 }
 
-void
-trend_table_free(TrendTable *table)
-{
-	idmap_free(table->ids);
-	MemoryContextDelete(table->context);
-	pfree(table);
-}
-
 static void
 state_forget(TrendTable *table, TrendState *state)
 {

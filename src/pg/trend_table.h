@@ -28,7 +28,6 @@ typedef struct TrendTable TrendTable;
  * sixty-fourth at most.
  */
 extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limit);
-extern void trend_table_free(TrendTable *table);
 
 /* A row with a finite value in a period of the window. */
 extern void trend_table_add(TrendTable *table, Datum id, int64 period, double value);
