@@ -140,7 +140,7 @@ drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
 {
 	SequenceTraining training;
 
-	sequence_training_from_spec(&training, evaluate_spec(call->model));
+	sequence_training_from_spec(&training, registry_spec(call->model));
 
 	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &training);
 
@@ -163,7 +163,7 @@ drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
 static void
 drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
 {
-	UpliftSource *source = uplift_source_read(evaluate_spec(call->model));
+	UpliftSource *source = uplift_source_read(registry_spec(call->model));
 
 	if (!OidIsValid(call->source))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

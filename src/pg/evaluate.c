@@ -81,20 +81,6 @@ error_nobody_held_out(const Model *model)
 					errhint("Pass a table of users that it has not seen as source.")));
 }
 
-Jsonb *
-evaluate_spec(const Model *model)
-{
-	Jsonb *spec = registry_spec(model);
-
-	if (!spec)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" was imported without its training", model->version, model->name),
-						errdetail("It does not say from which tables and columns its input comes."),
-						errhint("Score a query with usercls.predict() and use the aggregates usercls.auc() and "
-								"usercls.log_loss().")));
-	return spec;
-}
-
 static bool
 is_sequence(const EvaluateCall *call)
 {

@@ -49,9 +49,6 @@ typedef struct ClassSample
 extern ClassSample *evaluate_sequence_sample(const EvaluateCall *call);
 extern UpliftScores *evaluate_uplift_sample(const EvaluateCall *call);
 
-/* The training spec of a version; an error when it has none. */
-extern Jsonb *evaluate_spec(const Model *model);
-
 extern void error_nobody(Oid relation, const char *detail) pg_attribute_noreturn();
 
 /* Without a source there is nobody to evaluate on. */

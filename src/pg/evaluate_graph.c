@@ -29,7 +29,7 @@ UpliftScores *
 evaluate_uplift_sample(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
-	UpliftSource *source = uplift_source_read(evaluate_spec(call->model));
+	UpliftSource *source = uplift_source_read(registry_spec(call->model));
 
 	if (own && source->held_out_share == 0)
 		error_nobody_held_out(call->model);

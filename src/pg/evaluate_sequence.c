@@ -93,7 +93,7 @@ evaluate_sequence_sample(const EvaluateCall *call)
 	ClassSample *sample = palloc0(sizeof(*sample));
 	SequenceTraining training;
 
-	sequence_training_from_spec(&training, evaluate_spec(call->model));
+	sequence_training_from_spec(&training, registry_spec(call->model));
 	check_spec_features(model->features, (size_t) model->F, training.source.features, (size_t) training.source.F);
 	if (own && training.share == 0)
 		error_nobody_held_out(call->model);

@@ -7,6 +7,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
+#include "pg/jsonbuild.h"
 #include "pg/metadata.h"
 #include "pg/options.h"
 #include "pg/registry_table.h"
@@ -98,6 +99,8 @@ usercls_import_model(PG_FUNCTION_ARGS)
 	char *reason;
 
 	registry_check_promote(promote);
+	if (!PG_ARGISNULL(4))
+		jsonb_expect_object(PG_GETARG_JSONB_P(4), "spec");
 	report_weights(codec_open(codec, VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)), NULL, 0);
 
 	const char *kind = required_text(codec, "kind");

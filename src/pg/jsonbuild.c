@@ -58,9 +58,10 @@ jsonb_next_member(JsonbIterator **it, const Jsonb *object, const char **key, Jso
 JsonbValue *
 jsonb_member(const Jsonb *object, const char *key)
 {
-	JsonbValue *value =
-		getKeyJsonValueFromContainer((JsonbContainer *) &object->root, key, (int) strlen(key), NULL);
+	JsonbValue *value = NULL;
 
+	if (JB_ROOT_IS_OBJECT(object)) /* the search takes anything for one */
+		value = getKeyJsonValueFromContainer((JsonbContainer *) &object->root, key, (int) strlen(key), NULL);
 	return value && value->type != jbvNull ? value : NULL;
 }
 

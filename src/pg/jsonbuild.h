@@ -15,7 +15,7 @@ extern void jsonb_expect_object(const Jsonb *given, const char *argument);
 /* The members of an object, one a call; start with *it = NULL. false: there are no more. */
 extern bool jsonb_next_member(JsonbIterator **it, const Jsonb *object, const char **key, JsonbValue *value);
 
-/* The member of that name as it is; NULL: there is none, or it is null. */
+/* The member of that name as it is; NULL: there is none, it is null, or that is no object. */
 extern JsonbValue *jsonb_member(const Jsonb *object, const char *key);
 
 typedef JsonbParseState *JsonbBuild;

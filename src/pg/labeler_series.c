@@ -43,7 +43,7 @@ write_full(TrendWriter *writer, const ArrayType *series, const double *value, ui
 			const TrendCell cell = {
 				.index = bucket + (uint32) i, .sum = sum[i], .rest = rest[i], .count = per_bucket};
 
-			if (unlikely(!isfinite(sum[i])))
+			if (unlikely(!isfinite(sum[i]) || !isfinite(rest[i])))
 				series_error(series);
 			trend_write(writer, &cell);
 		}

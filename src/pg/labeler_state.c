@@ -318,7 +318,8 @@ trend_state_error(double value)
 {
 	if (isfinite(value))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range"),
-						errdetail("A period's values add up to more than double precision can hold."),
+						errdetail("A period's values add up to more than 1.8e308, or to more than 3e54 with digits that "
+								  "double precision cannot hold."),
 						errhint("Scale the values down.")));
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("value is %s, expected a finite number", isnan(value) ? "NaN"
@@ -354,6 +355,8 @@ state_write(void *bytes, const TrendState *state)
 									.rest = slot[i].rest,
 									.count = trend_state_count(state, &slot[i])};
 
+			if (unlikely(!isfinite(cell.sum) || !isfinite(cell.rest)))
+				trend_state_error(0.0);
 			trend_write(&writer, &cell);
 		}
 	return writer.used;

@@ -64,8 +64,8 @@ extern Model *registry_version(const char *name, int32 version, ModelRight right
 extern bytea *registry_weights(const Model *model);
 
 /*
- * The training spec of model->version, as it was stored. Whoever may score may run what it says, with his own
- * rights on the tables it names; showing it takes RIGHT_TRAIN.
+ * The training spec of model->version, as it was stored; an error where it was imported without one. Whoever may
+ * score may run what it says, with his own rights on the tables it names; showing it takes RIGHT_TRAIN.
  */
 extern Jsonb *registry_spec(const Model *model);
 

@@ -40,20 +40,6 @@ kind_trainer(const char *kind)
 	elog(ERROR, "unknown kind of model \"%s\"", kind);
 }
 
-static Jsonb *
-spec_of(const Model *version)
-{
-	Jsonb *spec = registry_spec(version);
-
-	if (!spec)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" has no training to repeat", version->version,
-							   version->name),
-						errdetail("It was imported without one."),
-						errhint("Train it here, with usercls.train_%s().", version->kind)));
-	return spec;
-}
-
 /* The promoted version says how to train; before any is promoted, the newest one. */
 static Model *
 version_to_repeat(const char *name)
@@ -108,7 +94,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 	SPI_connect_ext(run.commits ? SPI_OPT_NONATOMIC : 0);
 
 	const Model *version = version_to_repeat(run.name);
-	const Jsonb *spec = spec_of(version);
+	const Jsonb *spec = registry_spec(version);
 
 	if (!PG_ARGISNULL(ARG_WARM_START) && PG_GETARG_BOOL(ARG_WARM_START))
 		run.warm_start = version->version;

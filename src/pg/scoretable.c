@@ -85,16 +85,7 @@ kind_of(const Model *model)
 static Oid
 id_type_of(const ScoreKind *kind, const Model *model)
 {
-	const Jsonb *spec = registry_spec(model);
-
-	if (!spec)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("version %d of model \"%s\" does not know its users", model->version, model->name),
-				 errdetail("It was imported without a training."),
-				 errhint("Pass spec to usercls.import_model(), or score with usercls.predict().")));
-
-	const Oid type = kind->id_type(spec);
+	const Oid type = kind->id_type(registry_spec(model));
 
 	return type == INT2OID || type == INT4OID ? INT8OID : type;
 }

@@ -206,12 +206,5 @@ uplift_source_read(const Jsonb *stored)
 UpliftSource *
 uplift_source_of(const Model *model)
 {
-	const Jsonb *stored = registry_spec(model);
-
-	if (!stored)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" has no tables to read", model->version, model->name),
-						errdetail("It was imported, not trained here."),
-						errhint("Pass its weights to usercls.gnn_input(), attend() and gnn_heads().")));
-	return uplift_source_read(stored);
+	return uplift_source_read(registry_spec(model));
 }

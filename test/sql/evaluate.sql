@@ -134,6 +134,8 @@ SELECT * FROM evaluate('no_rest');
 -- An imported model does not say where its input comes from.
 SELECT import_model('imported', export_model('shop'), promote => 'always') AS version;
 SELECT * FROM evaluate('imported');
+SELECT * FROM classify_users('imported');
+SELECT import_model('imported', export_model('shop'), spec => '["users"]');
 -- A spec that does not belong to the weights is noticed before they are used.
 CREATE VIEW spec AS SELECT name, spec FROM model_version JOIN model USING (model_id);
 SELECT import_model('misfit', export_model('shop'), promote => 'always', spec => (SELECT jsonb_set(spec, '{features}', '["spend"]') FROM spec WHERE name = 'shop')) AS version;

@@ -89,6 +89,9 @@ SELECT trend_agg(x, '-Infinity', 1) FROM generate_series(0, 2) x;
 SELECT trend_agg(x, 1e308, 5, 0, 5) FROM generate_series(0, 2) x;
 SELECT trend('{1,NaN}', 1);
 SELECT trend('{1e308,1e308}', 2);
+-- What rounding leaves of sums this large has no float4.
+SELECT trend('{1e300,1e284}', 2);
+SELECT trend_agg(1, v, 5, 0, 5) FROM (VALUES (1e300), (1e284)) AS x(v);
 SELECT trend('{{1,2},{3,4}}', 1);
 SELECT trend('{1}', 0);
 SELECT trend_agg(now(), 1, '0 days', now(), now());
