@@ -15,7 +15,7 @@ import psycopg
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "fixtures"))
-from sequence_net import Tcn  # noqa: E402
+from sequence_net import Tcn, fold  # noqa: E402
 
 T, H, CLASS = 52, 64, "falling"
 RUNS = 2
@@ -44,12 +44,14 @@ class Net(torch.nn.Module):
         super().__init__()
         self.tcn = architecture == "tcn"
         if self.tcn:
-            encoder = Tcn(1, H, 4, 3)
+            encoder = Tcn(1, H, 4, 3, "batch")
             self.encoder = encoder.network
         else:
             self.encoder = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[architecture](1, H)
             encoder = self.encoder
-        encoder.load_state_dict({n.split(".", 1)[1]: t for n, t in tensor.items() if n.startswith(architecture + ".")})
+        own = {n.split(".", 1)[1]: t for n, t in tensor.items() if n.startswith(architecture + ".")}
+        missing = encoder.load_state_dict(own, strict=False)
+        assert not missing.unexpected_keys and all(n.endswith("num_batches_tracked") for n in missing.missing_keys)
         self.head = torch.nn.Linear(H, len(tensor["head.bias"]))
         self.head.load_state_dict({"weight": tensor["head.weight"], "bias": tensor["head.bias"]})
         self.fixed = {n: tensor[n] for n in ("input.mean", "input.scale", "calibration.bias", "calibration.temperature")}
@@ -125,7 +127,7 @@ def networks(db):
         weights, classes = db.execute(
             "SELECT usercls.export_model(%s), (SELECT array_agg(c ORDER BY c) FROM (SELECT DISTINCT class FROM events "
             "WHERE user_id < 10) e(c))", (architecture,)).fetchone()
-        net[architecture] = Net(architecture, tensors_of(weights)).eval(), classes.index(CLASS)
+        net[architecture] = fold(Net(architecture, tensors_of(weights)).eval()), classes.index(CLASS)
     db.commit()
     return net
 

@@ -2,7 +2,7 @@
  * Throughput of the sequence kernels on one core: training steps, bulk and single scoring, and sgemm's peak.
  *
  * Prints lines of: what architecture hidden batch sequences-per-CPU-second GFLOP/s.
- * usage: kernels [seconds per measurement [architecture [hidden [train | score]]]]
+ * usage: kernels [seconds per measurement [lstm | gru | tcn | tcn-max [hidden [train | score]]]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,8 +106,8 @@ train_step(Trainee *t, const SequenceSet *set, size_t batch)
 static void
 report(const char *what, const SequenceConfig *config, size_t batch, double rate, double passes)
 {
-	printf("%s\t%s\t%d\t%zu\t%.1f\t%.1f\n", what, sequence_architectures[config->architecture],
-		   config->hidden_size, batch, rate, 1e-9 * rate * passes * flops_forward(config));
+	printf("%s\t%s%s\t%d\t%zu\t%.1f\t%.1f\n", what, sequence_architectures[config->architecture],
+		   config->pooling == POOLING_MAX ? "-max" : "", config->hidden_size, batch, rate, 1e-9 * rate * passes * flops_forward(config));
 	fflush(stdout);
 }
 
@@ -239,6 +239,18 @@ bench_core(void)
 	printf("peak\tcore\t%d\t%d\t%.1f\t%.1f\n", M, K, rate, 2e-9 * rate * M * N * K);
 }
 
+/* A TCN that pools the maximum computes all steps of all blocks; for the last step a fourth of them does. */
+static const struct
+{
+	const char *name;
+	int architecture, pooling;
+} nets[] = {
+	{"lstm", SEQUENCE_LSTM, POOLING_LAST},
+	{"gru", SEQUENCE_GRU, POOLING_LAST},
+	{"tcn", SEQUENCE_TCN, POOLING_LAST},
+	{"tcn-max", SEQUENCE_TCN, POOLING_MAX},
+};
+
 int
 main(int argc, char **argv)
 {
@@ -249,21 +261,21 @@ main(int argc, char **argv)
 	denormals_flush();
 	bench_peak();
 	bench_core();
-	for (int architecture = SEQUENCE_LSTM; architecture <= SEQUENCE_TCN; architecture++)
+	for (size_t i = 0; i < sizeof(nets) / sizeof(nets[0]); i++)
 		for (int hidden = 32; hidden <= 128; hidden *= 2)
 		{
 			SequenceConfig config;
 
-			if ((argc > 2 && strcmp(argv[2], sequence_architectures[architecture]) != 0) ||
-				(argc > 3 && atoi(argv[3]) != hidden))
+			if ((argc > 2 && strcmp(argv[2], nets[i].name) != 0) || (argc > 3 && atoi(argv[3]) != hidden) ||
+				(nets[i].pooling == POOLING_MAX && hidden != 64))
 				continue;
 			config_defaults(&config, sequence_options, sequence_option_count);
-			config.architecture = architecture;
+			config.architecture = nets[i].architecture;
 			config.hidden_size = hidden;
-			config.num_layers = architecture == SEQUENCE_TCN ? 4 : 1;
-			config.pooling = POOLING_LAST;
+			config.pooling = nets[i].pooling;
 			config.dropout = 0;
 			config.mask = false;
+			sequence_config_check(&config);
 			if (argc < 5 || strcmp(argv[4], "train") == 0)
 				bench_training(&config, &set);
 			if (argc < 5 || strcmp(argv[4], "score") == 0)

@@ -3,6 +3,7 @@
 usage: python peer.py [seconds per measurement]
 """
 
+import copy
 import pathlib
 import sys
 import time
@@ -11,7 +12,7 @@ import torch
 from torch.nn import functional
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "fixtures"))
-from sequence_net import Tcn  # noqa: E402
+from sequence_net import Tcn, fold  # noqa: E402
 
 T, F, C = 52, 1, 3
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 0.5
@@ -23,16 +24,18 @@ class Net(torch.nn.Module):
 
     def __init__(self, architecture, hidden):
         super().__init__()
-        if architecture == "tcn":
-            self.encoder = Tcn(F, hidden, 4, 3).network
+        if architecture.startswith("tcn"):
+            self.encoder = Tcn(F, hidden, 4, 3, "batch").network
         else:
             self.encoder = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[architecture](F, hidden)
-        self.tcn = architecture == "tcn"
+        self.architecture = architecture
         self.head = torch.nn.Linear(hidden, C)
 
     def forward(self, x):
         y = self.encoder(x)
-        return self.head(y[:, :, -1] if self.tcn else y[0][-1])
+        if self.architecture == "tcn-max":
+            return self.head(y.amax(2))
+        return self.head(y[:, :, -1] if self.architecture == "tcn" else y[0][-1])
 
 
 def rate(step, n):
@@ -73,14 +76,15 @@ def scoring_step(net, x):
 def main():
     torch.manual_seed(1)
     torch.set_flush_denormal(True)
-    for architecture in ("lstm", "gru", "tcn"):
-        for hidden in (32, 64, 128):
+    for architecture in ("lstm", "gru", "tcn", "tcn-max"):
+        for hidden in (64,) if architecture == "tcn-max" else (32, 64, 128):
             net = Net(architecture, hidden)
+            fast = fold(copy.deepcopy(net).eval())
             for what, batches in (("train", (64, 256, 1024)), ("score", (1, 64, 256, 1024))):
                 for batch in batches:
-                    x = torch.randn((batch, F, T) if architecture == "tcn" else (T, batch, F))
+                    x = torch.randn((batch, F, T) if architecture.startswith("tcn") else (T, batch, F))
                     y = torch.randint(C, (batch,))
-                    step = training_step(net, x, y) if what == "train" else scoring_step(net, x)
+                    step = training_step(net, x, y) if what == "train" else scoring_step(fast, x)
                     best, threads = rate(step, batch)
                     print(what, architecture, hidden, batch, f"{best:.1f}", threads, sep="\t", flush=True)
 

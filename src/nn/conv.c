@@ -56,6 +56,17 @@ conv_pack(Conv *conv, const real *w, const real *b)
 	memcpy(conv->bias, b, O * sizeof(real));
 }
 
+void
+conv_fold(Conv *conv, const real *scale, const real *offset)
+{
+	for (size_t j = 0; j < conv->taps; j++)
+		for (size_t i = 0; i < conv->I; i++)
+			for (size_t o = 0; o < conv->O; o++)
+				*panel_at(tap_weights(conv, j), conv->I, i, o) *= scale[o];
+	for (size_t o = 0; o < conv->O; o++)
+		conv->bias[o] = scale[o] * conv->bias[o] + offset[o];
+}
+
 /* The step that tap j reads at step t; false before the first. */
 static bool
 tap_step(size_t *s, const Conv *conv, size_t t, size_t j)

@@ -35,6 +35,9 @@ extern void conv_carve_work(Conv *conv, Arena *arena, size_t B, bool training);
 /* w is O × I × taps, b is O. */
 extern void conv_pack(Conv *conv, const real *w, const real *b);
 
+/* After that: what forward gives becomes scale · y + offset (O each). Backward knows nothing of it. */
+extern void conv_fold(Conv *conv, const real *scale, const real *offset);
+
 /* need_in (T) |= the steps that those of need_out read. */
 extern void conv_need(const Conv *conv, uint8_t *need_in, const uint8_t *need_out, size_t T);
 

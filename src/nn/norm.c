@@ -112,14 +112,6 @@ finish_rows(real *restrict y, real *restrict hat, const real *restrict inverse, 
 		}
 }
 
-USERCLS_CLONES static void
-apply_stored(real *restrict y, const real *restrict scale, const real *restrict offset, size_t n, size_t H)
-{
-	for (size_t r = 0; r < n; r++, y += H)
-		for (size_t j = 0; j < H; j++)
-			y[j] = scale[j] * y[j] + offset[j];
-}
-
 static void
 centre(Norm *norm, const real *y, const real *mean, const uint8_t *need, const Steps *steps)
 {
@@ -157,20 +149,15 @@ norm_forward(Norm *norm, real *y, const uint8_t *need, const Steps *steps, bool 
 
 	if (batch)
 		measure_chunk(norm, y, need, steps);
-	else if (norm->hat)
+	else
 		centre(norm, y, norm->mean, need, steps);
 	for (size_t t = 0; t < steps->T; t++)
 	{
 		const size_t at = steps->row[t] * H;
-		const size_t n = steps_active(steps, t);
 
-		if (!need[t])
-			continue;
-		if (norm->hat)
+		if (need[t])
 			finish_rows(y + at, norm->hat + at, batch ? norm->chunk_inverse : norm->inverse, norm->gain,
-						norm->shift, n, H);
-		else
-			apply_stored(y + at, norm->scale, norm->offset, n, H);
+						norm->shift, steps_active(steps, t), H);
 	}
 }
 

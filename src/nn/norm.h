@@ -30,7 +30,7 @@ typedef struct Norm
 	/* Packed: shared between workers. */
 	real *gain, *shift;
 	real *mean, *inverse; /* stored mean, 1 / sd */
-	real *scale, *offset; /* the stored ones' whole effect: y = scale · x + offset */
+	real *scale, *offset; /* the stored ones' whole effect: y = scale · x + offset (conv_fold) */
 
 	/* One worker's, for training. */
 	real *hat;                         /* rows × H: (x - mean) / sd */
@@ -44,7 +44,7 @@ extern void norm_carve_weights(Norm *norm, Arena *arena);
 extern void norm_carve_work(Norm *norm, Arena *arena, size_t rows, bool training);
 extern void norm_pack(Norm *norm, const NormTensors *tensors);
 
-/* y (rows × H) at the steps of need, in place; batch: by the chunk's own mean and sd. */
+/* After carving for training: y (rows × H) at the steps of need, in place; batch: by the chunk's own mean and sd. */
 extern void norm_forward(Norm *norm, real *y, const uint8_t *need, const Steps *steps, bool batch);
 
 /* dy becomes dx; batch: as it was in forward. */

@@ -32,6 +32,7 @@ tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
 {
 	const size_t size = T * B * block->H;
 
+	block->folded = !training;
 	conv_carve_work(&block->conv1, arena, B, training);
 	conv_carve_work(&block->conv2, arena, B, training);
 	norm_carve_work(&block->norm1, arena, T * B, training);
@@ -48,13 +49,21 @@ tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
 	block->dinner = ARENA_TAKE(arena, real, size);
 }
 
+static void
+half_pack(const TcnBlock *block, Conv *conv, Norm *norm, const real *w, const real *b,
+		  const NormTensors *tensors)
+{
+	conv_pack(conv, w, b);
+	norm_pack(norm, tensors);
+	if (norm->H && block->folded)
+		conv_fold(conv, norm->scale, norm->offset);
+}
+
 void
 tcn_pack(TcnBlock *block, const TcnTensors *tensors)
 {
-	conv_pack(&block->conv1, tensors->w1, tensors->b1);
-	conv_pack(&block->conv2, tensors->w2, tensors->b2);
-	norm_pack(&block->norm1, &tensors->norm1);
-	norm_pack(&block->norm2, &tensors->norm2);
+	half_pack(block, &block->conv1, &block->norm1, tensors->w1, tensors->b1, &tensors->norm1);
+	half_pack(block, &block->conv2, &block->norm2, tensors->w2, tensors->b2, &tensors->norm2);
 	if (block->I == block->H)
 		return;
 	memcpy(block->w0, tensors->w0, block->H * block->I * sizeof(real));
@@ -113,7 +122,7 @@ half_forward(TcnBlock *block, Conv *conv, Norm *norm, real *y, const real *x, co
 	const size_t H = block->H;
 
 	conv_forward(conv, y, x, need, steps);
-	if (norm->H)
+	if (norm->H && !block->folded)
 		norm_forward(norm, y, need, steps, rng != NULL);
 	for (size_t t = 0; t < steps->T; t++)
 	{

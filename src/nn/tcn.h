@@ -26,6 +26,7 @@ typedef struct TcnBlock
 	Norm norm1, norm2;
 	size_t I, H;
 	double dropout;
+	bool folded; /* normalisation is a part of the packed convolutions: not while training */
 	real *w0, *b0; /* copies of the tensors, beside the packed weights */
 
 	/* One worker's. */
@@ -39,6 +40,8 @@ extern void tcn_init(TcnBlock *block, size_t I, size_t H, size_t taps, size_t di
 					 bool normalised);
 extern void tcn_carve_weights(TcnBlock *block, Arena *arena);
 extern void tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training);
+
+/* After the carving. */
 extern void tcn_pack(TcnBlock *block, const TcnTensors *tensors);
 
 /* From block->need_out, which the caller has filled: need_mid, and need_in (T) |= the steps of x that are
