@@ -5,6 +5,8 @@
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #define pgstat_fetch_stat_local_beentry pgstat_get_local_beentry_by_index
+#define t_counts counts
+#define t_tuples_returned tuples_returned
 #endif
 
 #if PG_VERSION_NUM >= 180000

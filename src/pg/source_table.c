@@ -1,6 +1,8 @@
 /* source_scan_table: a plain table read as COPY reads it, without a plan. */
 #include "postgres.h"
 
+#include "pg/majors.h"
+
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/relscan.h"
@@ -9,6 +11,7 @@
 #include "catalog/pg_class.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -82,14 +85,18 @@ scan_row(const Scan *scan, const Datum *value, const bool *isnull)
 static void
 scan_page(const Scan *scan, HeapScanDesc heap)
 {
+	const Relation table = heap->rs_base.rs_rd;
 	const Page page = BufferGetPage(heap->rs_cbuf);
-	const TupleDesc desc = RelationGetDescr(heap->rs_base.rs_rd);
-	const int rows = (int) heap->rs_ntuples;
-	HeapTupleData tuple = {.t_tableOid = RelationGetRelid(heap->rs_base.rs_rd)};
+	const TupleDesc desc = RelationGetDescr(table);
+	const int first = (int) heap->rs_cindex, rows = (int) heap->rs_ntuples;
+	HeapTupleData tuple = {.t_tableOid = RelationGetRelid(table)};
 	Datum value[COLUMNS_MAX];
 	bool isnull[COLUMNS_MAX];
 
-	for (int i = (int) heap->rs_cindex; i < rows; i++)
+	/* The scan has counted the first. */
+	if (pgstat_should_count_relation(table))
+		table->pgstat_info->t_counts.t_tuples_returned += rows - first - 1;
+	for (int i = first; i < rows; i++)
 	{
 		const ItemId item = PageGetItemId(page, heap->rs_vistuples[i]);
 

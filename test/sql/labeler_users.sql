@@ -110,6 +110,13 @@ SELECT * FROM trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days', 
 \set VERBOSITY default
 RESET usercls.max_memory;
 
+-- pg_stat counts the rows that were read.
+BEGIN;
+SELECT pg_stat_get_xact_tuples_returned('labeler_events'::regclass) AS before \gset
+SELECT count(*) FROM trend_users('labeler_events', 'user_id', 'ts', 'spend', '7 days');
+SELECT pg_stat_get_xact_tuples_returned('labeler_events'::regclass) - :before AS read;
+COMMIT;
+
 -- It can be cancelled between two rows.
 CREATE VIEW labeler_endless AS
 SELECT i % 1000 AS user_id, i AS ts, 1 AS spend FROM generate_series(0::bigint, 1000000000000) i;
