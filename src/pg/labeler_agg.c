@@ -4,6 +4,7 @@
 #include "fmgr.h"
 
 #include "pg/labeler_call.h"
+#include "pg/labeler_pool.h"
 #include "pg/labeler_state.h"
 
 /* A group's state as it goes back to the executor: always the pointer that came, once there is one. */
@@ -17,24 +18,19 @@ state_result(FunctionCallInfo fcinfo, TrendState *state)
 
 /* The slot that the row's value belongs to, or NULL: the value is null or outside the window. */
 static pg_attribute_always_inline TrendSlot *
-row_slot(FunctionCallInfo fcinfo, TrendState **state, TimeKind time, PeriodKind period)
+row_slot(FunctionCallInfo fcinfo, LabelerCall *call, TrendState **state, TimeKind time)
 {
-	LabelerCall *call = labeler_call(fcinfo, time, period);
-	const bool windowed = call->periods.shape.grid.windowed;
-
 	*state = NULL;
 	if (unlikely(PG_ARGISNULL(1) || PG_ARGISNULL(2)))
 	{
 		/* A given window is known without a value; the user's own is not. */
-		if (windowed || !PG_ARGISNULL(0))
+		if (call->periods.shape.grid.windowed || !PG_ARGISNULL(0))
 			*state = labeler_state(fcinfo, call);
 		return NULL;
 	}
 
 	const int64 index = periods_find(&call->periods, time_tick(time, PG_GETARG_DATUM(1)));
 
-	if (windowed)
-		labeler_prefetch(fcinfo, index, 1);
 	*state = labeler_state(fcinfo, call);
 	return index == PERIOD_NONE ? NULL : labeler_slot(call, *state, index);
 }
@@ -42,12 +38,25 @@ row_slot(FunctionCallInfo fcinfo, TrendState **state, TimeKind time, PeriodKind 
 static pg_attribute_always_inline Datum
 accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
-	TrendState *state;
-	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+	LabelerCall *call = labeler_call(fcinfo, time, period);
+	TrendState *state = labeler_waiting(fcinfo, call);
 
-	if (slot)
-		trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
-	return state_result(fcinfo, state);
+	if (state == NULL)
+	{
+		TrendSlot *slot = row_slot(fcinfo, call, &state, time);
+
+		if (slot)
+			trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
+		return state_result(fcinfo, state);
+	}
+	if (likely(!PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
+	{
+		const int64 index = periods_find(&call->periods, time_tick(time, PG_GETARG_DATUM(1)));
+
+		if (index != PERIOD_NONE)
+			trend_pool_add(call->pool, state, (TrendSlot *) (state + 1) + index, PG_GETARG_FLOAT8(2));
+	}
+	return trend_state_datum(state);
 }
 
 /* Moving frames: add, and note whether it can be taken back. */
@@ -55,7 +64,7 @@ static pg_attribute_always_inline Datum
 accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
 	TrendState *state;
-	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+	TrendSlot *slot = row_slot(fcinfo, labeler_call(fcinfo, time, period), &state, time);
 
 	if (slot)
 	{
@@ -74,7 +83,7 @@ static pg_attribute_always_inline Datum
 remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
 	TrendState *state;
-	TrendSlot *slot = row_slot(fcinfo, &state, time, period);
+	TrendSlot *slot = row_slot(fcinfo, labeler_call(fcinfo, time, period), &state, time);
 
 	if (slot)
 	{

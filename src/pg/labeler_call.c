@@ -58,6 +58,7 @@ labeler_plan(FunctionCallInfo fcinfo, LabelerCall *call, TimeKind time, PeriodKi
 	/* After an error nothing of this may be taken for planned. */
 	call->planned = false;
 	call->checked = NULL;
+	call->pool = NULL;
 	if (call->periods.bound)
 		pfree(call->periods.bound);
 	call->periods.bound = NULL;
@@ -103,5 +104,7 @@ labeler_state_slow(FunctionCallInfo fcinfo, LabelerCall *call)
 						errmsg("period and window must be the same for all rows of a group"),
 						errhint("Add them to GROUP BY, or label each window on its own and use rollup().")));
 	call->checked = state->shape;
+	call->pool = trend_pool_waiting(state);
+	call->pools_ended = trend_pools_ended;
 	return state;
 }

@@ -11,6 +11,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "pg/labeler_pool.h"
 #include "pg/labeler_state.h"
 #include "pg/period.h"
 
@@ -39,6 +40,8 @@ typedef struct LabelerCall
 	Interval interval;
 	struct varlena *text;
 	const TrendShape *checked; /* a state's shape that is known to be ours */
+	TrendPool *pool;           /* whose rows can wait, while trend_pools_ended is this; or NULL */
+	uint64 pools_ended;
 } LabelerCall;
 
 /* Midnight of a date in microseconds; infinities, and dates beyond what timestamps reach, are the infinities.
@@ -125,16 +128,13 @@ labeler_slot(const LabelerCall *call, TrendState *state, int64 period)
 	return trend_state_slots(state, period);
 }
 
-/*
- * In a large hash table a state's head and its slot are two misses of the cache. The slot's place follows
- * from the datum alone, so both can be under way at once.
- */
-static pg_attribute_always_inline void
-labeler_prefetch(FunctionCallInfo fcinfo, int64 period, uint32 width)
+/* The state of argument 0 when its rows can wait; NULL: it must be looked at. */
+static pg_attribute_always_inline TrendState *
+labeler_waiting(FunctionCallInfo fcinfo, const LabelerCall *call)
 {
-	const uintptr_t head = (uintptr_t) fcinfo->args[0].value - offsetof(ExpandedObjectHeader, eoh_rw_ptr);
-
-	__builtin_prefetch((void *) (head + sizeof(TrendState) + (uint64) period * width * sizeof(TrendSlot)), 1);
+	if (call->pool == NULL || call->pools_ended != trend_pools_ended || fcinfo->args[0].isnull)
+		return NULL;
+	return trend_pool_state(call->pool, fcinfo->args[0].value);
 }
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "fmgr.h"
 
+#include "pg/labeler_pool.h"
 #include "pg/labeler_state.h"
 #include "pg/period.h"
 
@@ -80,6 +81,8 @@ state_widen(TrendState *state, const TrendShape *other)
 void
 trend_state_merge(TrendState *state, Datum datum)
 {
+	trend_pool_settle(state);
+
 	const struct varlena *flat = PG_DETOAST_DATUM_PACKED(datum);
 	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
 	const uint32 width = reader.shape.width;

@@ -4,104 +4,13 @@
 
 #include <math.h>
 
-#include "lib/ilist.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "pg/hugemem.h"
+#include "pg/labeler_pool.h"
 #include "pg/labeler_state.h"
 
 #define OWN_START 8 /* periods a state over the user's own window starts with */
-#define CACHE_LINE_BYTES 64
-#define POOL_BLOCK_MIN (64 * 1024)
-#define POOL_BLOCK_MAX (8 * 1024 * 1024)
-
-/*
- * Where the states under one aggregate context come from. It lives in a child of that context and so ends
- * with it; the list of pools that live is the one thing outside.
- */
-typedef struct Pool
-{
-	slist_node node;
-	MemoryContext aggcontext;
-	MemoryContext context;
-	const TrendShape *shape; /* the last one that was asked for */
-	char *free, *end;
-	size_t total;
-	MemoryContextCallback callback;
-} Pool;
-
-static slist_head pools = SLIST_STATIC_INIT(pools);
-
-static void
-pool_forget(void *arg)
-{
-	slist_delete(&pools, &((Pool *) arg)->node);
-}
-
-static Pool *
-pool_of(MemoryContext aggcontext)
-{
-	slist_iter iter;
-
-	slist_foreach(iter, &pools)
-	{
-		Pool *pool = slist_container(Pool, node, iter.cur);
-
-		if (pool->aggcontext == aggcontext)
-			return pool;
-	}
-
-	const MemoryContext context = AllocSetContextCreate(aggcontext, "usercls trends", ALLOCSET_DEFAULT_SIZES);
-	Pool *pool = MemoryContextAllocZero(context, sizeof(Pool));
-
-	pool->aggcontext = aggcontext;
-	pool->context = context;
-	pool->callback = (MemoryContextCallback){.func = pool_forget, .arg = pool};
-	slist_push_head(&pools, &pool->node);
-	MemoryContextRegisterResetCallback(context, &pool->callback);
-	return pool;
-}
-
-/*
- * Blocks grow, so that the one state of a sorted group is small and the states of a hash table are packed; by
- * a sixteenth of what is there, so that the last one wastes little.
- */
-static void *
-pool_take(Pool *pool, size_t bytes)
-{
-	bytes = MAXALIGN(bytes);
-	if ((size_t) (pool->end - pool->free) < bytes)
-	{
-		const size_t block =
-			pool->total < POOL_BLOCK_MIN ? pool->total : Max(POOL_BLOCK_MIN, pool->total / 16);
-		const size_t states = Max(1, Min(block, POOL_BLOCK_MAX) / bytes);
-
-		/* The part of a head that each row reads is one line of the cache. */
-		pool->free = (char *) TYPEALIGN(CACHE_LINE_BYTES,
-										memory_huge(pool->context, states * bytes + CACHE_LINE_BYTES));
-		pool->end = pool->free + states * bytes;
-		pool->total += states * bytes;
-	}
-
-	void *piece = pool->free;
-
-	pool->free += bytes;
-	return piece;
-}
-
-static const TrendShape *
-pool_shape(Pool *pool, const TrendShape *shape)
-{
-	if (pool->shape == NULL || !trend_shape_equal(pool->shape, shape))
-	{
-		TrendShape *copy = MemoryContextAlloc(pool->context, sizeof(TrendShape));
-
-		*copy = *shape;
-		pool->shape = copy;
-	}
-	return pool->shape;
-}
 
 /* Periods that the slots behind a state's head have room for. */
 static uint32
@@ -127,7 +36,7 @@ inline_bytes(const TrendShape *shape)
 size_t
 trend_state_size(const TrendShape *shape)
 {
-	return TYPEALIGN(CACHE_LINE_BYTES, sizeof(TrendState) + inline_bytes(shape));
+	return TYPEALIGN(POOL_ALIGNMENT, sizeof(TrendState) + inline_bytes(shape));
 }
 
 void
@@ -164,16 +73,17 @@ trend_state_release(TrendState *state)
 void
 trend_state_set_shape(TrendState *state, const TrendShape *shape)
 {
-	state->shape = pool_shape(pool_of(MemoryContextGetParent(state->header.eoh_context)), shape);
+	trend_pool_mix(trend_pool_find(state));
+	state->shape = trend_pool_of(MemoryContextGetParent(state->header.eoh_context), shape)->shape;
 }
 
 TrendState *
 trend_state_make(MemoryContext aggcontext, const TrendShape *shape)
 {
-	Pool *pool = pool_of(aggcontext);
-	TrendState *state = pool_take(pool, trend_state_size(shape));
+	TrendPool *pool = trend_pool_of(aggcontext, shape);
+	TrendState *state = trend_pool_take(pool);
 
-	trend_state_init(state, pool_shape(pool, shape), pool->context);
+	trend_state_init(state, pool->shape, pool->context);
 	return state;
 }
 
@@ -365,6 +275,7 @@ state_write(void *bytes, const TrendState *state)
 struct varlena *
 trend_state_flat(const TrendState *state)
 {
+	trend_pool_settle(state);
 	if (!state->shape->grid.windowed)
 	{
 		uint32 low, high;
@@ -386,6 +297,7 @@ trend_state_flat(const TrendState *state)
 static Size
 state_flat_size(ExpandedObjectHeader *header)
 {
+	trend_pool_settle((TrendState *) header);
 	return VARHDRSZ + state_write(NULL, (TrendState *) header);
 }
 

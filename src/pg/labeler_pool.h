@@ -1,0 +1,127 @@
+/*
+ * Where the states of an aggregate come from, and where their rows wait.
+ *
+ * In a large hash table a row's slot is a miss of the cache, and the executor
+ * comes with one row at a time. So a row is not added at once: its slot is asked
+ * for, and it is added some rows later, when the slot has arrived. To find the
+ * slot nothing of the state is read: that a pointer lies in a chunk of the pool
+ * says all of it.
+ *
+ * Whoever reads a state, or moves its slots, lets its rows go in first:
+ * trend_pool_settle.
+ */
+#ifndef USERCLS_PG_LABELER_POOL_H
+#define USERCLS_PG_LABELER_POOL_H
+
+#include "postgres.h"
+
+#include "lib/ilist.h"
+
+#include "pg/labeler_state.h"
+
+#define POOL_WAITING 8 /* rows */
+#define POOL_REGION_SHIFT 21
+#define POOL_ALIGNMENT 64 /* of states: a line of the cache */
+
+/* States side by side, as far as they lie in one region of memory. */
+typedef struct PoolChunk
+{
+	uintptr_t begin, end; /* end 0: a free entry */
+} PoolChunk;
+
+typedef struct WaitingRow
+{
+	TrendState *state; /* NULL: none */
+	TrendSlot *slot;
+	double value;
+} WaitingRow;
+
+typedef struct TrendPool
+{
+	slist_node node;
+	MemoryContext aggcontext;
+	MemoryContext context;   /* a child of it, which the pool ends with */
+	const TrendShape *shape; /* of all states; of the last one where any may come */
+	bool any_shape;
+	bool mixed; /* some state has taken another shape than it was made with */
+	char *free, *end;
+	size_t total;
+
+	PoolChunk *chunk; /* by region: open addressing. NULL: rows do not wait */
+	uint32 chunks;
+	int chunk_bits;
+
+	uint32 next; /* row that came longest ago */
+	bool waits;  /* some row does */
+	WaitingRow row[POOL_WAITING];
+	MemoryContextCallback callback;
+} TrendPool;
+
+/* Pools that have ended: one that was found when there were as many is still there. */
+extern uint64 trend_pools_ended;
+
+/* The pool of states of that shape under an aggregate context; rare shapes share one. */
+extern TrendPool *trend_pool_of(MemoryContext aggcontext, const TrendShape *shape);
+
+/* Memory for a state. */
+extern void *trend_pool_take(TrendPool *pool);
+
+/* The state's pool, NULL when it comes from none. */
+extern TrendPool *trend_pool_find(const TrendState *state);
+
+/* Its pool when rows may wait there. */
+extern TrendPool *trend_pool_waiting(const TrendState *state);
+
+/* The state's rows are added: all that have come are now in its slots. */
+extern void trend_pool_settle(const TrendState *state);
+
+/* The pool's states are no longer alike: its rows wait no more. */
+extern void trend_pool_mix(TrendPool *pool);
+
+static inline uint64
+pool_entry(const TrendPool *pool, uintptr_t address)
+{
+	return (uint64) (address >> POOL_REGION_SHIFT) * UINT64CONST(0x9e3779b97f4a7c15) >>
+		   (64 - pool->chunk_bits);
+}
+
+/* The state that a datum points to when it is the pool's, known without a look at it; NULL: there is no
+ * telling. */
+static inline TrendState *
+trend_pool_state(const TrendPool *pool, Datum datum)
+{
+	const uintptr_t address = (uintptr_t) DatumGetPointer(datum) - offsetof(ExpandedObjectHeader, eoh_rw_ptr);
+	const uint64 mask = (UINT64CONST(1) << pool->chunk_bits) - 1;
+
+	if (unlikely(address % POOL_ALIGNMENT != 0))
+		return NULL;
+	for (uint64 i = pool_entry(pool, address);; i = (i + 1) & mask)
+	{
+		const PoolChunk *chunk = &pool->chunk[i];
+
+		if (likely(address >= chunk->begin && address < chunk->end))
+			return (TrendState *) address;
+		if (chunk->end == 0)
+			return NULL;
+	}
+}
+
+/* A row of such a state. */
+static inline void
+trend_pool_add(TrendPool *pool, TrendState *state, TrendSlot *slot, double value)
+{
+	WaitingRow *row = &pool->row[pool->next];
+
+	__builtin_prefetch(slot, 1);
+	__builtin_prefetch((char *) (slot + 1) - 1, 1);
+	pool->next = (pool->next + 1) % POOL_WAITING;
+
+	const WaitingRow arrived = *row;
+
+	*row = (WaitingRow){.state = state, .slot = slot, .value = value};
+	pool->waits = true;
+	if (likely(arrived.state != NULL))
+		trend_state_add(arrived.state, arrived.slot, arrived.value);
+}
+
+#endif
