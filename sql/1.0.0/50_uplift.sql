@@ -84,12 +84,12 @@ IS 'the same for user ids of the type of id, whose value does not matter: pass N
 
 -- The same network as plain SQL, with the weights by value: see docs/uplift.md.
 
-CREATE FUNCTION usercls.gnn_input(weights bytea, features float8[], degree float8 DEFAULT 0)
+CREATE FUNCTION usercls.gnn_input(weights bytea, features float8[])
 RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls_gnn_input'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION usercls.gnn_input(bytea, float8[], float8)
-IS 'state of a user before the first layer, from its features (NULL is not known) and its number of distinct neighbours';
+COMMENT ON FUNCTION usercls.gnn_input(bytea, float8[])
+IS 'state of a user before the first layer, from its features (NULL is not known)';
 
 CREATE FUNCTION usercls._attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8)
 RETURNS real[]
@@ -117,7 +117,7 @@ CREATE AGGREGATE usercls.attend(weights bytea, layer int, self real[], neighbour
 	FINALFUNC = usercls._attend_final, COMBINEFUNC = usercls._attend_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE usercls.attend(bytea, int, real[], real[], float8)
-IS 'what a user hears from its neighbours in a layer (0 is the first); rows without a neighbour are left out';
+IS 'what a user hears from its neighbours in a layer (0 is the first), each of them one row; rows without a neighbour are left out';
 
 CREATE FUNCTION usercls.gnn_layer(weights bytea, layer int, self real[], attended real[])
 RETURNS real[]

@@ -30,7 +30,7 @@ const Option uplift_options[] = {
 	OPTION(INT, MEMBER(hidden_size), 16, 1, GAT_HEAD_MAX, "Size of the vector that stands for a user."),
 	OPTION(CHOICE, MEMBER(depth), DEPTH_RESIDUAL, depths, "How a layer merges what it heard with what it knew."),
 	OPTION(CHOICE, MEMBER(aggregate), AGGREGATE_ATTENTION, aggregates, "How neighbours are put together."),
-	OPTION(BOOL, MEMBER(log_degree), true, "Tell the network how many neighbours a user has."),
+	OPTION(BOOL, MEMBER(log_degree), true, "Tell each layer how many neighbours a user has."),
 	OPTION(REAL, MEMBER(dropout), 0.5, 0, 0.9, "Share of hidden values dropped while training."),
 	OPTION(REAL, MEMBER(attention_dropout), 0.3, 0, 0.9, "Share of neighbours dropped while training."),
 	OPTION(REAL, MEMBER(learning_rate), 0.01, 1e-7, 1, "Step size of AdamW."),
@@ -111,6 +111,8 @@ add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
 	layer->value_bias = add_layer_tensor(table, l, "value.bias", INIT_CONSTANT, 0, 1, H, 0);
 	if (aggregate != AGGREGATE_ATTENTION)
 		layer->gain = add_layer_tensor(table, l, "sum.gain", INIT_CONSTANT, 1, 1, H, 0);
+	if (net->config.log_degree)
+		layer->degree = add_layer_tensor(table, l, "degree.weight", INIT_CONSTANT, 0, 2, H, 1);
 	if (net->config.depth == DEPTH_GATED)
 	{
 		char name[PARAM_NAME_MAX];
@@ -127,7 +129,7 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 	*net = (UpliftNet){
 		.config = *config,
 		.F = F,
-		.D = 2 * F + (config->log_degree ? 1 : 0),
+		.D = 2 * F,
 		.H = (size_t) config->hidden_size,
 		.K = (size_t) config->heads,
 		.L = (size_t) config->layers,

@@ -2,9 +2,9 @@
  * The uplift network: options, tensors, and what its outputs mean.
  *
  * A projection of a user's features (standardised; a missing value is 0 and sets
- * a mask channel; log(1 + degree) is one more) makes the hidden vector h. Each
- * of k layers then listens to the neighbours (breadth, nn/gat.h) and merges what
- * it heard with what it knew (depth, nn/gate.h); a linear head reads the last h.
+ * a mask channel) makes the hidden vector h. Each of k layers then listens to the
+ * neighbours (breadth, nn/gat.h), is told how many they are, and merges what it
+ * heard with what it knew (depth, nn/gate.h); a linear head reads the last h.
  *
  * Responders are of three classes: 1 respond always, 2 only when treated, 3
  * never. P1 = P(class 1 or 2), P2 = P(class 2 or 3), uplift = P(class 2) =
@@ -97,6 +97,7 @@ typedef struct UpliftLayer
 	size_t score;         /* H: the vector v, each head its H / K */
 	size_t value_bias;    /* H */
 	size_t gain;          /* H, aggregates with a sum only */
+	size_t degree;        /* H, log_degree only */
 	size_t gate, gate_bias; /* 4H × H and 4H, depth gated only: i, f, o, c */
 } UpliftLayer;
 
@@ -105,11 +106,11 @@ typedef struct UpliftNet
 {
 	UpliftConfig config;
 	size_t F;
-	size_t D;      /* input channels: 2F, and one for log_degree */
+	size_t D;      /* input channels: 2F */
 	size_t H, K, L;
 	size_t C;      /* outputs of the head: 2, class_transform 1 */
 	size_t total;  /* reals of all tensors */
-	size_t mean, scale;       /* fixed, F + log_degree each */
+	size_t mean, scale;       /* fixed, F each, and with log_degree one more for log(1 + degree) */
 	size_t degree_mean;       /* fixed: what sums over neighbours are divided by */
 	size_t propensity;        /* fixed: p of the correction */
 	size_t outcome_mean, outcome_scale; /* fixed: of class_transform */

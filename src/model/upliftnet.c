@@ -67,6 +67,7 @@ upliftscratch_carve(UpliftScratch *scratch, Arena *arena, const UpliftNet *net)
 	scratch->dropped = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
 	scratch->att = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
 	scratch->sum = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->degree = ARENA_TAKE(arena, real, UPLIFT_BLOCK);
 	scratch->m = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
 	scratch->gate = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 4 * H);
 	scratch->h = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
@@ -109,7 +110,7 @@ layer_gat(const UpliftPass *pass, size_t l)
 	};
 }
 
-/* Input channels of n rows: [values | masks | log degree]. */
+/* Input channels of n rows: [values | masks]. */
 static void
 input_fill(real *x, const UpliftPass *pass, size_t from, size_t n)
 {
@@ -130,8 +131,6 @@ input_fill(real *x, const UpliftPass *pass, size_t from, size_t n)
 			row[f] = missing ? 0 : (feature[f] - mean[f]) / scale[f];
 			row[F + f] = missing;
 		}
-		if (net->config.log_degree)
-			row[2 * F] = ((real) log1p(pass->graph->degree[from + r]) - mean[F]) / scale[F];
 	}
 }
 
@@ -239,13 +238,30 @@ upliftnet_products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, 
 		dhidden[i] += scratch->dm[i];
 }
 
-/* What layer l heard: m = tanh(att + gain ⊙ sum + bias). */
 USERCLS_CLONES static void
-breadth(real *m, const real *att, const real *sum, const real *gain, const real *bias, size_t n, size_t H)
+add_parts(real *m, const real *att, const real *sum, const real *gain, const real *degree, const real *weight,
+		  const real *bias, size_t n, size_t H)
 {
 	for (size_t r = 0; r < n; r++)
 		for (size_t c = 0; c < H; c++)
-			m[r * H + c] = act_tanh((att ? att[r * H + c] : 0) + (sum ? gain[c] * sum[r * H + c] : 0) + bias[c]);
+			m[r * H + c] = act_tanh((att ? att[r * H + c] : 0) + (sum ? gain[c] * sum[r * H + c] : 0) +
+									(degree ? degree[r] * weight[c] : 0) + bias[c]);
+}
+
+/* What layer l heard, and from how many: m = tanh(att + gain ⊙ sum + degree ⊗ weight + bias). */
+static void
+breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const real *w = pass->w;
+	const bool counts = net->config.log_degree;
+	const real mean = counts ? w[net->mean + net->F] : 0, scale = counts ? w[net->scale + net->F] : 1;
+
+	for (size_t r = 0; counts && r < n; r++)
+		scratch->degree[r] = ((real) log1p(pass->graph->degree[from + r]) - mean) / scale;
+	add_parts(scratch->m, attends(net) ? att : NULL, sums(net) ? sum : NULL, w + layer->gain,
+			  counts ? scratch->degree : NULL, w + layer->degree, w + layer->value_bias, n, net->H);
 }
 
 /* From kept or fresh att and sum to h. */
@@ -258,8 +274,7 @@ layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const r
 	const size_t H = net->H;
 	const real *w = pass->w;
 
-	breadth(scratch->m, attends(net) ? att : NULL, sums(net) ? sum : NULL, w + layer->gain, w + layer->value_bias, n,
-			H);
+	breadth(pass, scratch, l, att, sum, from, n);
 	if (net->config.depth == DEPTH_GATED)
 		gate_forward(h, pass->rows.memory[l] + from * H, scratch->gate, scratch->m,
 					 l > 0 ? pass->rows.memory[l - 1] + from * H : NULL, w + layer->gate, w + layer->gate_bias, n, H);
@@ -310,11 +325,11 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 	}
 	else
 	{
-		breadth(scratch->m, attends(net) ? att : NULL, sum, pass->w + layer->gain, pass->w + layer->value_bias, n, H);
+		breadth(pass, scratch, l, att, sum, from, n);
 		memcpy(dm, dh, n * H * sizeof(real));
 	}
 
-	/* dm becomes the gradient before tanh, which att, sum × gain and the bias share. */
+	/* dm becomes the gradient before tanh, which all parts share. */
 	for (size_t r = 0; r < n; r++)
 		for (size_t c = 0; c < H; c++)
 		{
@@ -325,6 +340,8 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 		}
 	for (size_t i = 0; sum && i < n * H; i++)
 		dw[layer->gain + i % H] += dm[i] * sum[i];
+	for (size_t i = 0; net->config.log_degree && i < n * H; i++)
+		dw[layer->degree + i % H] += dm[i] * scratch->degree[i / H];
 
 	Gat gat = layer_gat(pass, l);
 

@@ -37,6 +37,7 @@ typedef struct UpliftScratch
 	real *product;   /* × 3H */
 	real *dropped;   /* × H: a layer's input or the head's after dropout */
 	real *att, *sum; /* × H, where they are not kept */
+	real *degree;    /* standardised log(1 + degree), with log_degree */
 	real *m;         /* × H */
 	real *gate;      /* × 4H */
 	real *h, *dh;    /* × H: after the last layer */

@@ -11,9 +11,9 @@
 
 /*
  * An accumulator: of every head the highest score (K), the sum of exponentials below it (K), and the weighted
- * neighbours' h (K × H); of a sum, the weighted h (H). Products with the value matrix come after the sum over
- * neighbours, once a user instead of once an edge: both are linear. What a neighbour and the user say to the
- * score is made anew for every edge, so an accumulator needs no weights to merge.
+ * neighbours' h (K × H); of a sum, the weighted h (H); last, how many neighbours there were. Products with the value
+ * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. What a neighbour
+ * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
  */
 
 static bool
@@ -37,7 +37,7 @@ uplift_state_width(const UpliftNet *net)
 size_t
 uplift_accumulator_width(const UpliftNet *net)
 {
-	return (attends(net) ? net->K * (2 + net->H) : 0) + (sums(net) ? net->H : 0);
+	return (attends(net) ? net->K * (2 + net->H) : 0) + (sums(net) ? net->H : 0) + 1;
 }
 
 static real *
@@ -47,7 +47,7 @@ accumulator_sum(real *accumulator, const UpliftNet *net)
 }
 
 void
-uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature, double degree)
+uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature)
 {
 	const real *weight = w + net->input;
 
@@ -59,8 +59,6 @@ uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *
 		for (size_t f = 0; f < net->F; f++)
 			sum += isnan(feature[f]) ? weight[net->F + f]
 									 : weight[f] * ((feature[f] - w[net->mean + f]) / w[net->scale + f]);
-		if (net->config.log_degree)
-			sum += weight[2 * net->F] * ((log1p(degree) - w[net->mean + net->F]) / w[net->scale + net->F]);
 		state[c] = (real) sum;
 	}
 }
@@ -129,6 +127,7 @@ uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t
 	if (sums(net))
 		for (size_t i = 0; i < H; i++)
 			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
+	accumulator[uplift_accumulator_width(net) - 1]++;
 }
 
 void
@@ -152,9 +151,8 @@ uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
 			accumulator[at] = accumulator[at] * mine + other[at] * theirs;
 		}
 	}
-	if (sums(net))
-		for (size_t i = uplift_accumulator_width(net) - H; i < uplift_accumulator_width(net); i++)
-			accumulator[i] += other[i];
+	for (size_t i = attends(net) ? K * (2 + H) : 0; i < uplift_accumulator_width(net); i++)
+		accumulator[i] += other[i];
 }
 
 void
@@ -165,10 +163,14 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
 	const real *value = w + layer->products + (attends(net) ? 2 * H * H : 0);
-	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX];
+	const size_t width = uplift_accumulator_width(net);
+	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX + 1];
 	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
+	double degree = 0;
 
-	memcpy(all, accumulator, uplift_accumulator_width(net) * sizeof(real));
+	if (net->config.log_degree)
+		degree = (log1p(accumulator[width - 1]) - w[net->mean + net->F]) / w[net->scale + net->F];
+	memcpy(all, accumulator, width * sizeof(real));
 	uplift_row_attend(all, net, w, l, self, self, 1);
 	for (size_t c = 0; c < H; c++)
 	{
@@ -187,6 +189,8 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 			before += heard / all[K + k];
 		if (sums(net))
 			before += w[layer->gain + c] * summed / w[net->degree_mean];
+		if (net->config.log_degree)
+			before += w[layer->degree + c] * degree;
 		m[c] = (real) tanh(before);
 	}
 

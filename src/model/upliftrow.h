@@ -4,16 +4,17 @@
  * A user's state is a vector of uplift_state_width reals: h, and with gated
  * depth the memory beside it. A layer makes new states of old ones:
  *
- *   uplift_row_input     features, degree                    → state 0
+ *   uplift_row_input     features                            → state 0
  *   uplift_row_start     an accumulator of a user
- *   uplift_row_attend    + one neighbour's state, any order, once for every edge
+ *   uplift_row_attend    + one neighbour's state, any order, each neighbour once
  *   uplift_row_merge     + another accumulator of the same user
  *   uplift_row_finish    + the user itself                    → state l + 1
  *   uplift_row_heads     state L → answer
  *
- * uplift_row_finish adds the self-loop; do not attend to it. Two edges between
- * the same users count as one of their summed weight. Softmax is kept as a
- * running maximum, sum and weighted sum per head, so accumulators merge.
+ * uplift_row_finish adds the self-loop; do not attend to it. Neighbours are
+ * counted, so edges between the same users come as one of their summed weight.
+ * Softmax is kept as a running maximum, sum and weighted sum per head, so
+ * accumulators merge.
  *
  * Equal to upliftscore.h to 1e-5. Vectors are the caller's; w is the values of
  * uplift_params' table.
@@ -26,8 +27,8 @@
 extern size_t uplift_state_width(const UpliftNet *net);
 extern size_t uplift_accumulator_width(const UpliftNet *net);
 
-/* feature: F values, NaN = missing; degree: distinct neighbours, the user itself not counted. */
-extern void uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature, double degree);
+/* feature: F values, NaN = missing. */
+extern void uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature);
 
 extern void uplift_row_start(real *accumulator, const UpliftNet *net);
 

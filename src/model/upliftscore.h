@@ -6,10 +6,9 @@
  * upliftscore_get for each node. Other workers carve the same block.
  *
  * For one user, give the nodes within L edges of it as a graph of their own,
- * sorted by distance with the user as node 0, its true degrees in graph.degree
- * (those at the rim have neighbours that were left out), and `reach`: reach[l] =
- * nodes whose state after l layers matters, i.e. those within L - l edges
- * (reach[0] = N, reach[L] = 1).
+ * sorted by distance with the user as node 0, and `reach`: reach[l] = nodes
+ * whose state after l layers matters, i.e. those within L - l edges (reach[0] = N,
+ * reach[L] = 1). The edges of the farthest are of no use.
  */
 #ifndef USERCLS_MODEL_UPLIFTSCORE_H
 #define USERCLS_MODEL_UPLIFTSCORE_H

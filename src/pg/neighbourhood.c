@@ -15,7 +15,6 @@
 #include "utils/rel.h"
 
 #include "model/graph.h"
-#include "pg/degrees.h"
 #include "pg/graphload.h"
 #include "pg/source.h"
 
@@ -37,11 +36,8 @@ struct NeighbourLookup
 	SourcePlan *neighbours; /* (ids, limit for all) → id, neighbour, weight */
 	SourcePlan *bounded;    /* (ids, limit for each) → the same */
 	SourcePlan *users;      /* (ids) → id, features */
-	SourcePlan *known;      /* (ids) → id; NULL: foreign keys say that both ends of an edge are users */
 	SourceColumn weight;
 	UpliftInputs *inputs;
-	bool counts; /* degrees of the farthest users come from the indexes */
-	DegreeIndexes indexes;
 };
 
 /* -- Preparing ------------------------------------------------------------ */
@@ -84,28 +80,6 @@ hint_index(Oid table, const char *column)
 						 errhint("CREATE INDEX ON %s (%s);", source_quote(table), quote_identifier(column))));
 }
 
-static void
-count_rows(void *arg, const Datum *value, const bool *isnull)
-{
-	(*(int *) arg)++;
-}
-
-/* Whether a foreign key says that each value of the edges' column is a user. */
-static bool
-refers_to_users(const UpliftSource *source, const char *column)
-{
-	const Oid types[] = {OIDOID, OIDOID, INT2OID, INT2OID};
-	const Datum values[] = {ObjectIdGetDatum(source->edges), ObjectIdGetDatum(source->users),
-							Int16GetDatum(get_attnum(source->edges, column)),
-							Int16GetDatum(get_attnum(source->users, source->user_column))};
-	int found = 0;
-
-	source_scan("SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f' AND convalidated AND conrelid = $1 "
-				"AND confrelid = $2 AND conkey = ARRAY[$3] AND confkey = ARRAY[$4]",
-				lengthof(types), types, values, NULL, false, count_rows, &found);
-	return found > 0;
-}
-
 /*
  * Neighbours of ids: edges that end in one of them and, in an undirected graph, those that begin in one. With `each`
  * the limit is for every id and direction, otherwise for all rows, which is faster: no plan node is started per id.
@@ -133,7 +107,7 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 }
 
 static SourcePlan *
-prepare_users(const NeighbourLookup *lookup, Oid ids_type, bool features)
+prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 {
 	const UpliftSource *source = lookup->source;
 	const char *id = source_column(source->users, source->user_column).quoted;
@@ -141,8 +115,7 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type, bool features)
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", id);
-	if (features)
-		uplift_inputs_select(&sql, lookup->inputs);
+	uplift_inputs_select(&sql, lookup->inputs);
 	appendStringInfo(&sql, " FROM %s WHERE %s = ANY ($1)", source_quote(source->users), id);
 	return source_prepare(sql.data, 1, &ids_type);
 }
@@ -174,14 +147,7 @@ lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *u
 
 	lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
 	lookup->bounded = prepare_neighbours(lookup, ids_type, true);
-	lookup->users = prepare_users(lookup, ids_type, true);
-	if (!refers_to_users(source, source->source_column) ||
-		(!source->directed && !refers_to_users(source, source->target_column)))
-		lookup->known = prepare_users(lookup, ids_type, false);
-
-	/* Edges without weight, and those to nobody, would have to be told from others. */
-	lookup->counts =
-		!lookup->known && !source->weight_column && degrees_prepare(&lookup->indexes, source, lookup->id_type);
+	lookup->users = prepare_users(lookup, ids_type);
 }
 
 /* -- What the session keeps ----------------------------------------------- */
@@ -197,8 +163,6 @@ lookup_drop(NeighbourLookup *lookup)
 		source_plan_free(lookup->bounded);
 	if (lookup->users)
 		source_plan_free(lookup->users);
-	if (lookup->known)
-		source_plan_free(lookup->known);
 	MemoryContextDelete(lookup->context);
 	memset(lookup, 0, sizeof(*lookup));
 }
@@ -213,8 +177,7 @@ lookup_is_of(const NeighbourLookup *lookup, const Model *model)
 static bool
 lookup_is_valid(const NeighbourLookup *lookup)
 {
-	return lookup->version != 0 && source_plan_valid(lookup->neighbours) && source_plan_valid(lookup->users) &&
-		(!lookup->known || source_plan_valid(lookup->known));
+	return lookup->version != 0 && source_plan_valid(lookup->neighbours) && source_plan_valid(lookup->users);
 }
 
 NeighbourLookup *
@@ -272,7 +235,6 @@ typedef struct Reader
 	uint32 numbered; /* ids that have an entry there */
 	uint32_t *frontier; /* ids of the nodes that were found last */
 	uint32 frontier_size;
-	bool features; /* are read with the users */
 	size_t feature_room, edge_room;
 	bool bounded; /* edges of each user are limited, rather than of all */
 	Datum last;   /* id whose edges come, and its number */
@@ -328,25 +290,20 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	/* Training refuses tables with two rows for a user. */
 	if (reader->node[id] != GRAPH_UNKNOWN)
 		return;
-	if (reader->features)
+	if (found->N == reader->feature_room)
 	{
-		if (found->N == reader->feature_room)
-		{
-			reader->feature_room = Max(64, reader->feature_room * 2);
-			found->feature = reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
-		}
-		uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type, value[0]);
+		reader->feature_room = Max(64, reader->feature_room * 2);
+		found->feature = reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
 	}
+	uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type, value[0]);
 	reader->frontier[reader->frontier_size++] = id;
 	reader->node[id] = (uint32_t) found->N++;
 }
 
 /* Which of the ids from first on are users: they become the frontier. */
 static void
-read_users(Reader *reader, uint32 first, bool features)
+read_users(Reader *reader, uint32 first)
 {
-	const SourcePlan *plan = features ? reader->lookup->users : reader->lookup->known;
-
 	reader_number(reader);
 
 	const uint32 n = reader->numbered - first;
@@ -356,16 +313,12 @@ read_users(Reader *reader, uint32 first, bool features)
 		ids[i] = first + i;
 	reader->frontier = palloc(sizeof(uint32_t) * Max(n, 1));
 	reader->frontier_size = 0;
-	reader->features = features;
-	if (n > 0 && plan)
+	if (n > 0)
 	{
 		const Datum array = reader_array(reader, ids, n);
 
-		source_run(plan, &array, user_row, reader);
+		source_run(reader->lookup->users, &array, user_row, reader);
 	}
-	else
-		for (uint32 i = 0; i < n; i++)
-			reader->node[ids[i]] = (uint32_t) reader->found->N++;
 }
 
 /* The id that was asked for: often that of the row before, and recognised at once when it is kept by value. */
@@ -419,27 +372,6 @@ read_edges(Reader *reader)
 	return source_run(plan, values, edge_row, reader) <= NEIGHBOURHOOD_EDGES_MAX || reader->bounded;
 }
 
-/* Degrees of the farthest users. False: their edges have to be read like others. */
-static bool
-count_degrees(Reader *reader)
-{
-	const uint32 n = reader->frontier_size;
-	Datum *ids;
-
-	if (!reader->lookup->counts || reader->bounded || !idmap_by_value(reader->ids))
-		return false;
-	ids = palloc(sizeof(Datum) * n);
-	for (uint32 i = 0; i < n; i++)
-		ids[i] = idmap_id(reader->ids, reader->frontier[i]);
-
-	float *degree = palloc(sizeof(float) * n);
-
-	if (!degrees_count(degree, &reader->lookup->indexes, ids, n, NEIGHBOURHOOD_EDGES_MAX))
-		return false;
-	reader->found->degree = degree;
-	return true;
-}
-
 /* From the user outwards. False as above. */
 static bool
 read_steps(Reader *reader, Datum user, const UpliftNet *net)
@@ -447,22 +379,19 @@ read_steps(Reader *reader, Datum user, const UpliftNet *net)
 	Neighbourhood *found = reader->found;
 
 	reader_id(reader, user);
-	read_users(reader, 0, true);
+	read_users(reader, 0);
 	found->within[0] = found->N;
-
-	/* One step further than the layers reach, for the degrees there. */
-	for (size_t distance = 1; distance <= net->L + net->config.log_degree; distance++)
+	for (size_t distance = 1; distance <= net->L; distance++)
 	{
-		if (reader->frontier_size > 0 && !(distance > net->L && count_degrees(reader)))
+		if (reader->frontier_size > 0)
 		{
 			const uint32 first = idmap_count(reader->ids);
 
 			if (!read_edges(reader))
 				return false;
-			read_users(reader, first, distance <= net->L);
+			read_users(reader, first);
 		}
-		if (distance <= net->L)
-			found->within[distance] = found->N;
+		found->within[distance] = found->N;
 	}
 	return true;
 }

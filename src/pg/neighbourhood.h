@@ -27,14 +27,13 @@ typedef struct Neighbourhood
 {
 	size_t N;
 	size_t within[UPLIFT_LAYERS_MAX + 1]; /* nodes at most that far away */
-	float *feature;                       /* of within[L] users, NaN = missing */
+	float *feature;                       /* of N users, NaN = missing */
 	size_t E;
 	uint32_t *source, *target;
 	float *weight; /* NULL: all weigh the same, or there is no edge */
-	float *degree; /* of the nodes from within[L - 1] on; NULL: their edges are in the list */
 } Neighbourhood;
 
-/* NULL: there is no such user. Beyond within[L] there are nodes only to tell degrees. */
+/* NULL: there is no such user. */
 extern Neighbourhood *neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net);
 
 #endif

@@ -127,9 +127,7 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
 	upliftscore_carve(&task, &arena, &spec, 1);
 	graphload_build(&task.graph, &users, &spec.graph, NULL);
-	if (near->degree)
-		memcpy(task.graph.degree + spec.reach[1], near->degree, sizeof(float) * (spec.reach[0] - spec.reach[1]));
-	memcpy(task.feature, near->feature, sizeof(float) * near->within[model->net.L] * model->net.F);
+	memcpy(task.feature, near->feature, sizeof(float) * near->N * model->net.F);
 	task.weights = model->w;
 
 	const Job job = upliftscore_job(&task);

@@ -174,7 +174,6 @@ usercls_gnn_input(PG_FUNCTION_ARGS)
 	const UpliftModel *model = weights_arg(fcinfo, 0);
 	const UpliftNet *net = &model->net;
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
-	const double degree = PG_GETARG_FLOAT8(2);
 	Datum *value;
 	bool *isnull;
 	int n;
@@ -185,9 +184,6 @@ usercls_gnn_input(PG_FUNCTION_ARGS)
 						errmsg("array has %d features, expected %zu", n, net->F),
 						errhint("Pass the features in the order that the model was trained with, NULL for what is "
 								"not known.")));
-	if (!(degree >= 0.0) || isinf(degree))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("degree is %g", degree),
-						errhint("Pass the number of distinct neighbours.")));
 
 	float *feature = palloc(sizeof(float) * Max(n, 1));
 	ArrayType *state = reals_make(uplift_state_width(net));
@@ -200,7 +196,7 @@ usercls_gnn_input(PG_FUNCTION_ARGS)
 							errmsg("feature \"%s\" is %g", model->feature[i], DatumGetFloat8(value[i])),
 							errhint("Replace such values by NULL, which means \"not known\".")));
 	}
-	uplift_row_input(reals_of(state), net, model->w, feature, degree);
+	uplift_row_input(reals_of(state), net, model->w, feature);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

@@ -161,7 +161,7 @@ SELECT version FROM usercls.train_uplift('citizens', 'citizens', 'edges', featur
 	hyperparams => '{"max_epochs": 2, "hidden_size": 16}', promote => 'never');
 SELECT count(DISTINCT features) FROM usercls.versions WHERE model = 'citizens' AND version IN (1, 3);
 
--- Degrees counted in the indexes: foreign keys say that both ends are users, and the indexes hold both.
+-- Degrees of the edges as they are now, one's own changes included, with other indexes too.
 CREATE TABLE friends AS SELECT src, dst FROM edges WHERE src <= 400 AND dst <= 400;
 ALTER TABLE friends ADD FOREIGN KEY (src) REFERENCES users, ADD FOREIGN KEY (dst) REFERENCES users;
 CREATE INDEX ON friends (src, dst);
@@ -177,6 +177,12 @@ ROLLBACK;
 CREATE INDEX ON friends (src);
 DROP INDEX friends_src_dst_idx;
 SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, count(*) FROM usercls.target_users('friends') AS t, LATERAL usercls.uplift('friends', t.user_id) AS o;
+
+-- Without features users differ by their degrees alone.
+SELECT version FROM usercls.train_uplift('friends', 'users', 'friends', features => '{}',
+	hyperparams => '{"max_epochs": 3, "hidden_size": 8}', promote => 'always');
+SELECT max(abs(t.uplift - o.uplift)) < 1e-5 AS same, max(t.uplift) > min(t.uplift) AS differ, count(*)
+FROM usercls.target_users('friends') AS t, LATERAL usercls.uplift('friends', t.user_id) AS o;
 
 -- Nobody is held out: no metric, and no reason to promote.
 SELECT version, value, rows_held_out FROM usercls.train_uplift('revenue', 'users', 'edges', validation => '{"method": "none"}',

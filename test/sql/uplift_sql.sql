@@ -37,7 +37,7 @@ RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TEMP TABLE near ON COMMIT DROP AS SELECT * FROM neighbours(directed, weighted);
 	CREATE TEMP TABLE state ON COMMIT DROP AS
-		SELECT u.user_id, usercls.gnn_input(weights, ARRAY[a, b], (SELECT count(*) FROM near AS n WHERE n.self = u.user_id)) AS h FROM users AS u;
+		SELECT u.user_id, usercls.gnn_input(weights, ARRAY[a, b]) AS h FROM users AS u;
 	FOR layer IN 0 .. layers - 1 LOOP
 		CREATE TEMP TABLE next ON COMMIT DROP AS
 			SELECT me.user_id, usercls.gnn_layer(weights, layer, me.h, usercls.attend(weights, layer, me.h, you.h, near.weight)) AS h
@@ -82,7 +82,7 @@ FROM (VALUES ('{"layers": 2, "estimator": "partial_label"}'::jsonb, false, false
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', features => '{a,b}', promote => 'always',
 	hyperparams => '{"max_epochs": 2, "hidden_size": 8, "heads": 2, "layers": 2, "depth": "gated"}');
 CREATE TABLE weights AS SELECT usercls.export_model('m') AS weights;
-CREATE TABLE state AS SELECT user_id, usercls.gnn_input(weights, ARRAY[a, b], 3) AS h FROM users, weights;
+CREATE TABLE state AS SELECT user_id, usercls.gnn_input(weights, ARRAY[a, b]) AS h FROM users, weights;
 CREATE TABLE near AS SELECT n.self, me.h AS self_h, you.h AS other_h, n.weight
 FROM neighbours(false, false) AS n JOIN state AS me ON me.user_id = n.self JOIN state AS you ON you.user_id = n.other;
 CREATE TABLE serial AS
@@ -114,10 +114,9 @@ SELECT usercls.gnn_layer(weights, 0, h, NULL) = usercls.gnn_layer(weights, 0, h,
 FROM state, weights WHERE user_id = 1 GROUP BY weights, h;
 
 -- What does not fit.
-SELECT usercls.gnn_input(weights, ARRAY[1, 2, 3], 1) FROM weights;
-SELECT usercls.gnn_input(weights, ARRAY[1, 'NaN'::float8], 1) FROM weights;
-SELECT usercls.gnn_input(weights, ARRAY[1, 2], -1) FROM weights;
-SELECT usercls.gnn_input('\x00', ARRAY[1, 2], 1);
+SELECT usercls.gnn_input(weights, ARRAY[1, 2, 3]) FROM weights;
+SELECT usercls.gnn_input(weights, ARRAY[1, 'NaN'::float8]) FROM weights;
+SELECT usercls.gnn_input('\x00', ARRAY[1, 2]);
 SELECT usercls.gnn_layer(weights, 2, h, NULL) FROM weights, state WHERE user_id = 1;
 SELECT usercls.gnn_layer(weights, 0, '{1,2}', NULL) FROM weights;
 SELECT usercls.gnn_heads(weights, '{1,2,NULL}') FROM weights;

@@ -19,7 +19,7 @@ row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 
 	if (layers == 0)
 	{
-		uplift_row_input(state, &c->net, c->w, c->feature + i * c->net.F, c->graph.degree[i]);
+		uplift_row_input(state, &c->net, c->w, c->feature + i * c->net.F);
 		return;
 	}
 
@@ -42,8 +42,7 @@ row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 		const double weight = in->log_weight ? exp(in->log_weight[at]) : 1;
 
 		row_state(neighbour, c, in->node[at], layers - 1);
-		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight * 0.25);
-		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight * 0.75);
+		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight);
 	}
 	uplift_row_merge(accumulator[0], &c->net, accumulator[1]);
 	uplift_row_finish(state, &c->net, c->w, layers - 1, self, accumulator[0]);
@@ -105,7 +104,7 @@ test_one_user(void **unused)
 	for (uint32_t user = 0; user < 400; user += 13)
 	{
 		uint32_t node[400], source[2000], target[2000];
-		float weight[2000], feature[400 * 3], degree[400];
+		float weight[2000], feature[400 * 3];
 		size_t n = 1, E = 0, first = 0;
 		UpliftScoreSpec near = {.config = config, .F = 3, .near = true};
 
@@ -133,10 +132,7 @@ test_one_user(void **unused)
 		}
 		near.graph = (GraphSpec){n, E, true, true};
 		for (size_t r = 0; r < n; r++)
-		{
 			memcpy(feature + 3 * r, c.feature + 3 * node[r], 3 * sizeof(float));
-			degree[r] = c.graph.degree[node[r]];
-		}
 
 		UpliftScoreTask one;
 		GraphBuild build;
@@ -153,7 +149,6 @@ test_one_user(void **unused)
 		graphbuild_start(&build, &one.graph, source, target, weight, E);
 		while (graphbuild_step(&build))
 			;
-		memcpy(one.graph.degree, degree, n * sizeof(float));
 		memcpy(one.feature, feature, n * 3 * sizeof(float));
 		one.weights = c.w;
 		job_run(upliftscore_job(&one), 1);

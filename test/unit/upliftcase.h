@@ -101,8 +101,8 @@ case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size
 	for (size_t i = 0; i < spec->N * F; i++)
 		c->feature[i] = i % 9 == 4 ? NAN : (float) rng_normal(&rng);
 	params_init(c->w, &table, &rng);
-	for (size_t i = 0; i < table.count; i++) /* no bias stays zero, and no gain one */
-		for (size_t j = 0; !table.param[i].fixed && !table.param[i].decay && j < table.param[i].size; j++)
+	for (size_t i = 0; i < table.count; i++) /* no bias and no degree's weight stays zero, and no gain one */
+		for (size_t j = 0; !table.param[i].fixed && table.param[i].init == INIT_CONSTANT && j < table.param[i].size; j++)
 			c->w[table.param[i].offset + j] += (real) (0.3 * rng_normal(&rng));
 	if (config->aggregate != AGGREGATE_ATTENTION)
 		c->w[c->net.degree_mean] = 3;
