@@ -81,6 +81,12 @@ put_float(unsigned char *to, float v)
 	return to + 4;
 }
 
+static inline bool
+is_integer(double v)
+{
+	return fabs(v) <= INTEGER_MAX && v == (double) (int64_t) v;
+}
+
 TrendWriter
 trend_writer(void *bytes, const TrendShape *shape)
 {
@@ -112,7 +118,7 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 
 	if (cell->rest != 0.0f)
 		form = SUM_REST;
-	else if (fabs(sum) <= INTEGER_MAX && sum == (double) (int64_t) sum)
+	else if (is_integer(sum))
 		form = SUM_INTEGER;
 	else if (sum == (double) (float) sum)
 		form = SUM_FLOAT;
@@ -139,6 +145,34 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 	}
 	writer->used += (size_t) (to - from);
 	writer->next = cell->index + 1;
+}
+
+void
+trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const float *rest, uint64_t count,
+				size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+	{
+		/* As trend_write; what is seldom is left to it. */
+		if (index + i != writer->next || count >= 0x80 >> 2 ||
+			(rest[i] == 0.0f && (sum[i] == (double) (float) sum[i] || is_integer(sum[i]))))
+		{
+			const TrendCell cell = {
+				.index = index + (uint32_t) i, .sum = sum[i], .rest = rest[i], .count = count};
+
+			trend_write(writer, &cell);
+			continue;
+		}
+
+		const bool has_rest = rest[i] != 0.0f;
+		unsigned char *to = writer->bytes + writer->used;
+
+		to[0] = 0;
+		to[1] = (unsigned char) (count << 2 | (has_rest ? SUM_REST : SUM_DOUBLE));
+		put_float(put_double(to + 2, sum[i]), rest[i]);
+		writer->used += has_rest ? 14 : 10;
+		writer->next++;
+	}
 }
 
 static bool
@@ -188,42 +222,52 @@ read_limited(TrendReader *reader, uint64_t *u, uint64_t max, const char *what)
 	return *u <= max || damage(reader, what);
 }
 
-static inline bool
-read_fixed(TrendReader *reader, uint64_t *bits, size_t bytes)
+/* Little end first: of an expression like these the compiler makes one load. */
+static inline uint32_t
+get_32(const unsigned char *from)
 {
-	const unsigned char *from = reader->bytes + reader->at;
+	return (uint32_t) from[0] | (uint32_t) from[1] << 8 | (uint32_t) from[2] << 16 | (uint32_t) from[3] << 24;
+}
 
-	if (reader->size - reader->at < bytes)
-		return damage(reader, "it ends within a number");
-	*bits = 0;
-	for (size_t i = 0; i < bytes; i++)
-		*bits |= (uint64_t) from[i] << 8 * i;
-	reader->at += bytes;
-	return true;
+static inline double
+get_double(const unsigned char *from)
+{
+	const uint64_t bits = (uint64_t) from[0] | (uint64_t) from[1] << 8 | (uint64_t) from[2] << 16 |
+						  (uint64_t) from[3] << 24 | (uint64_t) from[4] << 32 | (uint64_t) from[5] << 40 |
+						  (uint64_t) from[6] << 48 | (uint64_t) from[7] << 56;
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+static inline float
+get_float(const unsigned char *from)
+{
+	const uint32_t bits = get_32(from);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
 }
 
 static inline bool
 read_double(TrendReader *reader, double *v)
 {
-	uint64_t bits;
-
-	if (!read_fixed(reader, &bits, 8))
-		return false;
-	memcpy(v, &bits, sizeof(*v));
+	if (reader->size - reader->at < 8)
+		return damage(reader, "it ends within a number");
+	*v = get_double(reader->bytes + reader->at);
+	reader->at += 8;
 	return isfinite(*v) || damage(reader, "a sum is not finite");
 }
 
 static inline bool
 read_float(TrendReader *reader, float *v)
 {
-	uint64_t bits;
-
-	if (!read_fixed(reader, &bits, 4))
-		return false;
-
-	const uint32_t low = (uint32_t) bits;
-
-	memcpy(v, &low, sizeof(*v));
+	if (reader->size - reader->at < 4)
+		return damage(reader, "it ends within a number");
+	*v = get_float(reader->bytes + reader->at);
+	reader->at += 4;
 	return isfinite(*v) || damage(reader, "a sum is not finite");
 }
 
@@ -329,6 +373,32 @@ read_sum(TrendReader *reader, TrendCell *cell, int form)
 	}
 }
 
+/*
+ * Most cells: few values, a sum that is no integer. False, and nothing taken, where that is not so or
+ * something is wrong.
+ */
+static inline bool
+read_usual(TrendReader *reader, TrendCell *cell, uint32_t cells)
+{
+	const unsigned char *from = reader->bytes + reader->at;
+
+	if (reader->size - reader->at < TREND_CELL_MAX || from[0] >= 0x80 || from[1] < 1 << 2 ||
+		from[1] >= 0x80 || (from[1] & 3) < SUM_DOUBLE || from[0] >= cells - reader->next)
+		return false;
+
+	const bool has_rest = (from[1] & 3) == SUM_REST;
+	const double sum = get_double(from + 2);
+	const float rest = has_rest ? get_float(from + 10) : 0.0f;
+
+	/* Neither holds of what is not finite. */
+	if (sum - sum != 0.0 || sum + (double) rest != sum)
+		return false;
+	*cell = (TrendCell){.index = reader->next + from[0], .sum = sum, .rest = rest, .count = from[1] >> 2};
+	reader->next = cell->index + 1;
+	reader->at += has_rest ? 14 : 10;
+	return true;
+}
+
 bool
 trend_read(TrendReader *reader, TrendCell *cell)
 {
@@ -337,6 +407,8 @@ trend_read(TrendReader *reader, TrendCell *cell)
 
 	if (reader->damaged || reader->at == reader->size)
 		return false;
+	if (read_usual(reader, cell, cells))
+		return true;
 	if (reader->next >= cells)
 		return damage(reader, "bytes follow the last cell");
 	if (!read_limited(reader, &gap, cells - reader->next - 1, "a cell is out of range") ||

@@ -122,8 +122,8 @@ trend_slot_add(TrendSlot *slot, double v)
 }
 
 /*
- * The same of a series: the sum and rest of each of so many buckets of neighbours, of `bucket` values each. A sum that
- * is not finite has a value that is not, or left float8's range.
+ * The same of a series: the sum and rest of each of so many buckets of neighbours, of `bucket` values each. A
+ * sum that is not finite has a value that is not, or left float8's range.
  */
 extern void trend_series(double *sum, float *rest, const double *value, size_t bucket, size_t buckets);
 
@@ -149,6 +149,11 @@ typedef struct TrendWriter
 
 extern TrendWriter trend_writer(void *bytes, const TrendShape *shape);
 extern void trend_write(TrendWriter *writer, const TrendCell *cell);
+
+/* n cells side by side, of `count` values each. It writes and does not measure: room for TREND_CELL_MAX a
+ * cell. */
+extern void trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const float *rest,
+							uint64_t count, size_t n);
 
 /* Reading stops at the end or at damage; `damaged` tells them apart, with the byte and what was wrong. */
 typedef struct TrendReader

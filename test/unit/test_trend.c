@@ -219,6 +219,51 @@ test_round_trips(void **state)
 	}
 }
 
+/* Cells side by side have the bytes that they have one by one, and read back. */
+static void
+test_run(void **state)
+{
+	const double sum[] = {0.1, 3.0, 0.25, 1e300, 0.3, -2.5e9, 1e17, -0.0, 12.34};
+	const float rest[] = {0, 0, 0, 0, 1e-20f, 0, 0.5f, 0, 0};
+	const uint64_t count[] = {1, 31, 32, 100000};
+	enum
+	{
+		CELLS_RUN = sizeof(sum) / sizeof(sum[0])
+	};
+	const TrendShape shape = {
+		.grid = {.time = TREND_NUMBER, .windowed = true, .step = 1}, .periods = 20, .width = 1};
+
+	for (size_t c = 0; c < sizeof(count) / sizeof(count[0]); c++)
+		for (uint32_t from = 0; from < 3; from++)
+		{
+			unsigned char one[TREND_HEAD_MAX + CELLS_RUN * TREND_CELL_MAX];
+			unsigned char run[sizeof(one)];
+			TrendWriter by_one = trend_writer(one, &shape), by_run = trend_writer(run, &shape);
+
+			trend_write_run(&by_run, from, sum, rest, count[c], CELLS_RUN);
+			for (uint32_t i = 0; i < CELLS_RUN; i++)
+			{
+				const TrendCell cell = {.index = from + i, .sum = sum[i], .rest = rest[i], .count = count[c]};
+
+				trend_write(&by_one, &cell);
+			}
+			assert_int_equal(by_one.used, by_run.used);
+			assert_memory_equal(one, run, by_one.used);
+
+			TrendReader reader = trend_reader(run, by_run.used);
+			TrendCell cell;
+
+			for (uint32_t i = 0; i < CELLS_RUN; i++)
+			{
+				assert_true(trend_read(&reader, &cell));
+				assert_int_equal(cell.index, from + i);
+				assert_true(cell.sum == sum[i] && cell.rest == rest[i] && cell.count == count[c]);
+			}
+			assert_false(trend_read(&reader, &cell));
+			assert_null(reader.damaged);
+		}
+}
+
 static void
 test_bad_text(void **state)
 {
@@ -260,7 +305,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps),
 		cmocka_unit_test(test_taking_away), cmocka_unit_test(test_round_trips),
-		cmocka_unit_test(test_bad_text),    cmocka_unit_test(test_series),
+		cmocka_unit_test(test_run),         cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_series),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
