@@ -4,12 +4,6 @@
 
 #include "nn/panel.h"
 
-/*
- * Below so many sequences the rows of needed steps are gathered: steps that lie apart would make products of
- * so few rows that reading the weights is most of their time.
- */
-#define FEW 4
-
 /* Rows that all taps pass, so that they stay in the second-level cache. */
 #define BLOCK_ROWS 128
 
@@ -22,9 +16,8 @@ conv_carve_weights(Conv *conv, Arena *arena)
 }
 
 void
-conv_carve_work(Conv *conv, Arena *arena, size_t B, bool training)
+conv_carve_work(Conv *conv, Arena *arena, bool training)
 {
-	conv->few = ARENA_TAKE(arena, real, (BLOCK_ROWS + FEW) * (conv->I + conv->O));
 	if (training)
 		conv->dw = ARENA_TAKE(arena, real, conv->taps * conv->I * conv->O);
 }
@@ -90,36 +83,53 @@ conv_need(const Conv *conv, uint8_t *need_in, const uint8_t *need_out, size_t T)
 		}
 }
 
-/* Consecutive needed steps from t on whose rows follow each other, as do those from s on that a tap reads. */
+/*
+ * Needed steps from t on whose rows follow each other, as do those from s on that a tap reads. Where a step has
+ * one row, steps that are not needed may lie between two of them, always as many.
+ */
 typedef struct Run
 {
 	size_t t, s;
 	size_t rows;
-	size_t end; /* where to look for the next one */
+	size_t stride; /* from one of its rows to the next */
+	size_t end;    /* where to look for the next run */
 } Run;
+
+static size_t
+next_needed(const uint8_t *need, size_t t, size_t limit)
+{
+	while (t < limit && !need[t])
+		t++;
+	return t;
+}
 
 /* The next run of tap j from run->end on, before the step limit. */
 static bool
 next_run(Run *run, const Conv *conv, size_t j, const uint8_t *need, const Steps *steps, size_t limit)
 {
-	for (size_t t = run->end; t < limit; t++)
+	size_t t = next_needed(need, run->end, limit);
+
+	while (t < limit && !tap_step(&run->s, conv, t, j))
+		t = next_needed(need, t + 1, limit);
+	if (t == limit)
+		return false;
+
+	/* Sequences that begin later read zeros. */
+	const size_t n = steps_active(steps, run->s);
+	size_t next = next_needed(need, t + 1, limit);
+	size_t last = t;
+
+	run->t = t;
+	run->stride = n == 1 && next < limit ? next - t : 1;
+	while (next < limit && next - last == run->stride && steps_active(steps, next) == n &&
+		   steps_active(steps, last) == n && steps_active(steps, run->s + (next - t)) == n)
 	{
-		if (!need[t] || !tap_step(&run->s, conv, t, j))
-			continue;
-
-		/* Sequences that begin later read zeros. */
-		const size_t n = steps_active(steps, run->s);
-		size_t end = t + 1;
-
-		while (end < limit && need[end] && steps_active(steps, end - 1) == n &&
-			   steps_active(steps, run->s + (end - t)) == n && steps_active(steps, end) == n)
-			end++;
-		run->t = t;
-		run->rows = n * (end - t);
-		run->end = end;
-		return true;
+		last = next;
+		next = next_needed(need, next + 1, limit);
 	}
-	return false;
+	run->rows = n * ((last - t) / run->stride + 1);
+	run->end = last + 1;
+	return true;
 }
 
 /* Where the block of needed steps that begins with step t ends. */
@@ -131,60 +141,12 @@ block_end(const uint8_t *need, const Steps *steps, size_t t)
 	return t;
 }
 
-/* All taps of a block of needed steps in one matrix each. */
-static void
-forward_few(Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps)
-{
-	const size_t I = conv->I;
-	const size_t O = conv->O;
-	real *in = conv->few;
-	real *out = in + (BLOCK_ROWS + FEW) * I;
-
-	for (size_t begin = 0, end; begin < steps->T && !steps_interrupted(steps); begin = end)
-	{
-		size_t rows = 0;
-
-		end = block_end(need, steps, begin);
-		for (size_t t = begin; t < end; t++)
-			for (size_t b = 0; need[t] && b < steps_active(steps, t); b++)
-				memcpy(out + rows++ * O, conv->bias, O * sizeof(real));
-		for (size_t j = 0; j < conv->taps; j++)
-		{
-			real *row = in;
-
-			for (size_t t = begin; t < end; t++)
-			{
-				size_t s;
-				const size_t n = need[t] ? steps_active(steps, t) : 0;
-				const size_t known = n > 0 && tap_step(&s, conv, t, j) ? steps_active(steps, s) : 0;
-
-				if (known > 0)
-					memcpy(row, x + steps->row[s] * I, known * I * sizeof(real));
-				memset(row + known * I, 0, (n - known) * I * sizeof(real));
-				row += n * I;
-			}
-			panel_product(out, O, in, I, tap_weights(conv, j), rows, O, I, PANEL_ADD);
-		}
-		for (size_t t = begin, row = 0; t < end; t++)
-			if (need[t])
-			{
-				memcpy(y + steps->row[t] * O, out + row * O, steps_active(steps, t) * O * sizeof(real));
-				row += steps_active(steps, t);
-			}
-	}
-}
-
 void
 conv_forward(Conv *conv, real *y, const real *x, const uint8_t *need, const Steps *steps)
 {
 	const size_t I = conv->I;
 	const size_t O = conv->O;
 
-	if (steps->B < FEW)
-	{
-		forward_few(conv, y, x, need, steps);
-		return;
-	}
 	for (size_t begin = 0, end; begin < steps->T && !steps_interrupted(steps); begin = end)
 	{
 		end = block_end(need, steps, begin);
@@ -193,8 +155,8 @@ conv_forward(Conv *conv, real *y, const real *x, const uint8_t *need, const Step
 				memcpy(y + r * O, conv->bias, O * sizeof(real));
 		for (size_t j = 0; j < conv->taps; j++)
 			for (Run run = {.end = begin}; next_run(&run, conv, j, need, steps, end);)
-				panel_product(y + steps->row[run.t] * O, O, x + steps->row[run.s] * I, I,
-							  tap_weights(conv, j), run.rows, O, I, PANEL_ADD);
+				panel_product(y + steps->row[run.t] * O, run.stride * O, x + steps->row[run.s] * I,
+							  run.stride * I, tap_weights(conv, j), run.rows, O, I, PANEL_ADD);
 	}
 }
 
@@ -223,10 +185,11 @@ conv_backward(Conv *conv, real *dx, real *dw, real *db, const real *dy, const re
 			{
 				const real *d = dy + steps->row[run.t] * O;
 
-				panel_outer(conv->dw + j * I * O, O, x + steps->row[run.s] * I, I, d, O, I, O, run.rows);
+				panel_outer(conv->dw + j * I * O, O, x + steps->row[run.s] * I, run.stride * I, d,
+							run.stride * O, I, O, run.rows);
 				if (dx)
-					panel_product(dx + steps->row[run.s] * I, I, d, O, tap_transposed(conv, j), run.rows, I,
-								  O, PANEL_ADD);
+					panel_product(dx + steps->row[run.s] * I, run.stride * I, d, run.stride * O,
+								  tap_transposed(conv, j), run.rows, I, O, PANEL_ADD);
 			}
 		for (size_t t = begin; t < end; t++)
 			if (need[t])

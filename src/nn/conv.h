@@ -25,12 +25,11 @@ typedef struct Conv
 	real *bias; /* O */
 
 	/* One worker's. */
-	real *few; /* rows of a block × (I + O): where few sequences are gathered */
 	real *dw;  /* taps × I × O */
 } Conv;
 
 extern void conv_carve_weights(Conv *conv, Arena *arena);
-extern void conv_carve_work(Conv *conv, Arena *arena, size_t B, bool training);
+extern void conv_carve_work(Conv *conv, Arena *arena, bool training);
 
 /* w is O × I × taps, b is O. */
 extern void conv_pack(Conv *conv, const real *w, const real *b);

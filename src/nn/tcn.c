@@ -33,8 +33,8 @@ tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
 	const size_t size = T * B * block->H;
 
 	block->folded = !training;
-	conv_carve_work(&block->conv1, arena, B, training);
-	conv_carve_work(&block->conv2, arena, B, training);
+	conv_carve_work(&block->conv1, arena, training);
+	conv_carve_work(&block->conv2, arena, training);
 	norm_carve_work(&block->norm1, arena, T * B, training);
 	norm_carve_work(&block->norm2, arena, T * B, training);
 	block->need_mid = ARENA_TAKE(arena, uint8_t, T);

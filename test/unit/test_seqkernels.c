@@ -116,12 +116,12 @@ test_conv(void **state)
 	void *block;
 
 	conv_carve_weights(&conv, &measured);
-	conv_carve_work(&conv, &measured, 1, false);
+	conv_carve_work(&conv, &measured, false);
 
 	Arena arena = test_arena(&measured, &block);
 
 	conv_carve_weights(&conv, &arena);
-	conv_carve_work(&conv, &arena, 1, false);
+	conv_carve_work(&conv, &arena, false);
 	conv_pack(&conv, w, b);
 	conv_forward(&conv, y, x, need, &steps);
 	near(y[0], 13);
