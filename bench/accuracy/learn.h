@@ -79,12 +79,14 @@ learn(SequenceTask *task, void **block, SequenceSpec spec, const SequenceSet *se
 	for (size_t i = 0; i < set->N; i++)
 		if (set->start[i + 1] - set->start[i] > spec.longest)
 			spec.longest = set->start[i + 1] - set->start[i];
-	seqtrain_carve(task, &measured, &spec, 1);
+	seqtrain_carve(task, &measured, &spec);
+	seqtrain_carve_work(task, &measured);
 
 	Arena arena = block_for(&measured);
 
 	*block = arena.base;
-	seqtrain_carve(task, &arena, &spec, 1);
+	seqtrain_carve(task, &arena, &spec);
+	seqtrain_carve_work(task, &arena);
 	memcpy(task->data.start, set->start, (set->N + 1) * sizeof(size_t));
 	memcpy(task->data.value, set->value, spec.steps * spec.F * sizeof(float));
 	memcpy(task->data.held_out, set->held_out, set->N);

@@ -98,12 +98,11 @@ carve_training(SequenceTask *task, Arena *arena)
 }
 
 void
-seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given, int workers)
+seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given)
 {
 	const SequenceSpec *spec = &task->spec;
-	Arena work = arena_measure();
 
-	*task = (SequenceTask){.spec = *given, .workers = workers, .bound = -1};
+	*task = (SequenceTask){.spec = *given};
 	if (task->spec.config.batch_size == 0)
 		task->spec.config.batch_size = batch_size_for(given->N);
 	seqnet_params(&task->params, &spec->config, spec->F, spec->C);
@@ -112,11 +111,12 @@ seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given, int 
 	network_init(&task->net, &spec->config, spec->F, spec->C);
 	carve_data(task, arena);
 	carve_training(task, arena);
+}
 
-	network_carve_work(&task->net, &work, spec->longest, task->chunk, true);
-	arena->overflow |= work.overflow;
-	task->work_size = work.used;
-	task->work = arena_take(arena, (size_t) workers, task->work_size);
+void
+seqtrain_carve_work(SequenceTask *task, Arena *arena)
+{
+	network_carve_work(&task->net, arena, task->spec.longest, task->chunk, true);
 }
 
 const TrainReport *

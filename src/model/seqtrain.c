@@ -328,25 +328,12 @@ seqtrain_next(void *arg)
 	return 0;
 }
 
-/* The workspace of that worker becomes the network's. */
-static void
-bind_worker(SequenceTask *task, int worker)
-{
-	Arena arena = arena_over((char *) task->work + (size_t) worker * task->work_size, task->work_size);
-
-	if (task->bound == worker)
-		return;
-	network_carve_work(&task->net, &arena, task->spec.longest, task->chunk, true);
-	task->bound = worker;
-}
-
 void
-seqtrain_run(void *arg, size_t item, int worker)
+seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 {
 	SequenceTask *task = arg;
 	const unsigned before = denormals_flush();
 
-	bind_worker(task, worker);
 	switch (task->state->phase)
 	{
 		case PHASE_MEASURE:

@@ -12,9 +12,10 @@
  * by Bayes' rule: calibration.bias holds log(share / share trained with), so that
  * scores, and the losses reported here, speak of the classes as they are.
  *
- * Use: seqtrain_carve over a measuring arena and again over the block, fill
- * task->data (and weights, see there), run seqtrain_job to its end, read
- * seqtrain_result. Other workers carve the same block with the same spec.
+ * Use: seqtrain_carve and seqtrain_carve_work over a measuring arena and again
+ * over memory, fill task->data (and weights, see there), run seqtrain_job to its
+ * end, read seqtrain_result. Other workers carve the same block with the same
+ * spec, and work in memory of their own.
  */
 #ifndef USERCLS_MODEL_SEQTRAIN_H
 #define USERCLS_MODEL_SEQTRAIN_H
@@ -79,11 +80,8 @@ typedef struct SequenceTask
 
 	size_t chunk;  /* sequences of an item */
 	size_t shards; /* items of a mini-batch, at most */
-	Network net;   /* with the workspace of worker `bound` */
-	int bound, workers;
-	bool started;     /* next() has been called: the state holds something, which it does not before */
-	void *work;       /* workers × work_size */
-	size_t work_size; /* bytes */
+	Network net;   /* with this process's workspace */
+	bool started;  /* next() has been called: the state holds something, which it does not before */
 
 	/* All of these change while the job runs. */
 	struct SequenceState *state;
@@ -100,7 +98,10 @@ typedef struct SequenceTask
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */
 } SequenceTask;
 
-extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec, int workers);
+extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec);
+
+/* After that, in an arena of the process's own: where it works. */
+extern void seqtrain_carve_work(SequenceTask *task, Arena *arena);
 
 /* The functions of Job, and the job made of them. */
 extern size_t seqtrain_next(void *task);

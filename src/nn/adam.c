@@ -34,13 +34,16 @@ adam_update(real *restrict w, real *restrict m, real *restrict v, const real *re
 	}
 }
 
-double
+USERCLS_CLONES double
 adam_square_norm(const real *x, size_t n)
 {
 	double part[8] = {0};
 
+	for (; n >= 8; n -= 8, x += 8)
+		for (size_t i = 0; i < 8; i++)
+			part[i] += (double) x[i] * (double) x[i];
 	for (size_t i = 0; i < n; i++)
-		part[i % 8] += (double) x[i] * (double) x[i];
+		part[i] += (double) x[i] * (double) x[i];
 	return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
 }
 

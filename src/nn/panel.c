@@ -91,14 +91,22 @@ void
 panel_pack(real *panel, size_t K, size_t N, size_t k, size_t rows, const real *w, size_t row, size_t column)
 {
 	for (size_t n = 0; n < N; n += PANEL_COLUMNS, panel += K * PANEL_COLUMNS)
-		for (size_t j = 0; j < PANEL_COLUMNS; j++)
-		{
-			real *to = panel + k * PANEL_COLUMNS + j;
-			const real *from = w && n + j < N ? w + (n + j) * column : NULL;
+	{
+		const size_t columns = !w ? 0 : N - n < PANEL_COLUMNS ? N - n : PANEL_COLUMNS;
 
-			for (size_t i = 0; i < rows; i++)
-				to[i * PANEL_COLUMNS] = from ? from[i * row] : 0;
+		for (size_t i = 0; i < rows; i++)
+		{
+			real *to = panel + (k + i) * PANEL_COLUMNS;
+			const real *from = columns > 0 ? w + n * column + i * row : NULL;
+
+			if (columns == PANEL_COLUMNS)
+				for (size_t j = 0; j < PANEL_COLUMNS; j++)
+					to[j] = from[j * column];
+			else
+				for (size_t j = 0; j < PANEL_COLUMNS; j++)
+					to[j] = j < columns ? from[j * column] : 0;
 		}
+	}
 }
 
 void

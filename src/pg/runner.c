@@ -19,6 +19,7 @@
 
 #include "pg/block.h"
 #include "pg/errors.h"
+#include "pg/hugemem.h"
 #include "pg/progress.h"
 #include "pg/train_sequence.h"
 #include "pg/uplift_model.h"
@@ -47,7 +48,6 @@ struct Runner
 {
 	const RunnerKind *kind;
 	void *task;
-	size_t bytes;
 	int workers; /* with the leader */
 	void *spec;
 	size_t spec_size;
@@ -153,45 +153,69 @@ job_phase(Runner *runner, size_t items)
 	BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
 }
 
+/* Bytes that the processes share, and those that each has of its own. */
+typedef struct TaskSize
+{
+	size_t shared, own;
+} TaskSize;
+
 static size_t
+size_all(TaskSize size, int workers)
+{
+	return size.shared + size.own * (size_t) workers;
+}
+
+static TaskSize
 kind_measure(const RunnerKind *kind, const void *spec, int workers)
 {
-	Arena arena = arena_measure();
+	Arena shared = arena_measure(), own = arena_measure();
 	void *task = palloc0(kind->task_size);
 
-	kind->carve(task, &arena, spec, workers);
+	kind->carve(task, &shared, spec, workers);
+	if (kind->carve_work)
+		kind->carve_work(task, &own);
 	pfree(task);
-	if (arena.overflow || arena.used > SIZE_MAX - ARENA_ALIGNMENT)
+	if (shared.overflow || own.overflow || shared.used > SIZE_MAX / 2 ||
+		own.used > SIZE_MAX / 4 / (size_t) workers)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("training data is too large"),
 						errdetail("Its size in bytes does not fit a number of this machine."),
 						errhint("Train on fewer users, periods or features.")));
-	return arena.used + ARENA_ALIGNMENT;
+	return (TaskSize){shared.used + ARENA_ALIGNMENT, own.used + ARENA_ALIGNMENT};
 }
 
+/* In the current memory context, but for what is in the block. */
 static void *
-kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, size_t bytes)
+kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, TaskSize size)
 {
-	Arena arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), size.shared - ARENA_ALIGNMENT);
 	void *task = palloc0(kind->task_size);
 
 	kind->carve(task, &arena, spec, workers);
 	Assert(!arena.overflow);
+	if (kind->carve_work)
+	{
+		arena = arena_over(arena_align(memory_huge(CurrentMemoryContext, size.own)), size.own - ARENA_ALIGNMENT);
+		kind->carve_work(task, &arena);
+		Assert(!arena.overflow);
+	}
 	return task;
 }
 
 size_t
 runner_measure(const RunnerKind *kind, const void *spec)
 {
-	return kind_measure(kind, spec, 1 + usercls_training_workers);
+	const int workers = 1 + usercls_training_workers;
+
+	return size_all(kind_measure(kind, spec, workers), workers);
 }
 
 Runner *
 runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what)
 {
 	const int workers = 1 + usercls_training_workers;
-	const size_t bytes = kind_measure(kind, spec, workers);
+	const TaskSize size = kind_measure(kind, spec, workers);
 
-	memory_check(bytes, what);
+	memory_check(size_all(size, workers), what);
 
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls training", ALLOCSET_DEFAULT_SIZES);
@@ -199,13 +223,12 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 	Runner *runner = palloc0(sizeof(*runner));
 
 	runner->kind = kind;
-	runner->bytes = bytes;
 	runner->workers = workers;
 	runner->context = context;
 	runner->spec_size = spec_size;
 	runner->spec = memcpy(palloc(spec_size), spec, spec_size);
-	runner->block = block_create(context, bytes, workers > 1);
-	runner->task = kind_carve(kind, runner->spec, workers, block_address(runner->block), bytes);
+	runner->block = block_create(context, size.shared, workers > 1);
+	runner->task = kind_carve(kind, runner->spec, workers, block_address(runner->block), size);
 	MemoryContextSwitchTo(old);
 	return runner;
 }
@@ -343,8 +366,8 @@ usercls_training_worker(dsm_segment *segment, shm_toc *toc)
 	if (!block)
 		return;
 
-	void *task =
-		kind_carve(kind, spec, shared->workers, dsm_segment_address(block), dsm_segment_map_length(block));
+	void *task = kind_carve(kind, spec, shared->workers, dsm_segment_address(block),
+							kind_measure(kind, spec, shared->workers));
 	const int phase = BarrierAttach(&shared->barrier);
 
 	if (phase % 2 == 0)

@@ -28,6 +28,9 @@ typedef struct RunnerKind
 	 * and options, without pointers. workers counts the leader.
 	 */
 	void (*carve)(void *task, Arena *arena, const void *spec, int workers);
+
+	/* After that, where this process works: memory that no other one sees. NULL: needs none. */
+	void (*carve_work)(void *task, Arena *arena);
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker);
 	bool gives_up; /* run() ends early when InterruptPending is set, and may be called again for the same item

@@ -25,15 +25,22 @@
 #define METRIC "macro_f1"
 
 static void
-carve(void *task, Arena *arena, const void *spec, int workers)
+carve(void *task, Arena *arena, const void *spec, int workers pg_attribute_unused())
 {
-	seqtrain_carve(task, arena, spec, workers);
+	seqtrain_carve(task, arena, spec);
 	((SequenceTask *) task)->net.steps.interrupt = &InterruptPending;
+}
+
+static void
+carve_work(void *task, Arena *arena)
+{
+	seqtrain_carve_work(task, arena);
 }
 
 const RunnerKind runner_sequence = {.name = "sequence",
 									.task_size = sizeof(SequenceTask),
 									.carve = carve,
+									.carve_work = carve_work,
 									.next = seqtrain_next,
 									.run = seqtrain_run,
 									.gives_up = true,

@@ -75,14 +75,18 @@ train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const r
 	Arena measured = arena_measure();
 	SequenceTask other;
 
-	seqtrain_carve(&run->task, &measured, spec, workers);
+	seqtrain_carve(&run->task, &measured, spec);
+	for (int i = 0; i < 2; i++)
+		seqtrain_carve_work(&run->task, &measured);
 	assert_false(measured.overflow);
 
 	Arena arena = test_arena(&measured, &run->block);
 	Arena again = arena;
 
-	seqtrain_carve(&run->task, &arena, spec, workers);
-	seqtrain_carve(&other, &again, spec, workers);
+	seqtrain_carve(&run->task, &arena, spec);
+	seqtrain_carve(&other, &again, spec);
+	seqtrain_carve_work(&run->task, &arena);
+	seqtrain_carve_work(&other, &arena);
 	assert_int_equal(arena.used, measured.used);
 	fill(&run->task, s);
 	for (size_t c = 0; c < spec->C; c++)
@@ -94,7 +98,7 @@ train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const r
 
 	for (size_t items; (items = job.next(job.task)) > 0;)
 		for (size_t i = items; i-- > 0;)
-			job.run(i % 2 ? &other : job.task, i, (int) i % workers);
+			job.run(i % (size_t) workers ? &other : job.task, i, (int) i % workers);
 }
 
 static void
@@ -187,7 +191,7 @@ test_batch_size(void **state)
 
 		spec.N = cases[i].N;
 		spec.config.batch_size = cases[i].given;
-		seqtrain_carve(&task, &measured, &spec, 1);
+		seqtrain_carve(&task, &measured, &spec);
 		assert_int_equal(task.spec.config.batch_size, cases[i].used);
 	}
 	test_set_free(&s);
