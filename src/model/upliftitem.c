@@ -7,6 +7,12 @@
 #include "model/upliftloss.h"
 #include "nn/denormal.h"
 
+/*
+ * Rows of a block where the pass turns back: the last layer reads its neighbours forward and at once backward, which
+ * should still be in the second cache.
+ */
+#define TURN_BLOCK 64
+
 /* A channel's value before standardisation; NaN when it is missing. */
 static double
 raw_channel(const UpliftTask *task, size_t i, size_t f)
@@ -175,6 +181,7 @@ forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double 
 		return;
 	upliftnet_head_backward(scratch->dh, dw, pass, scratch, scratch->dlogit, scratch->h, from, n);
 	upliftnet_layer_backward(dw, pass, scratch, scratch->dh, l, from, n);
+	upliftnet_self_backward(dw, pass, scratch, l, from, n);
 }
 
 static void
@@ -185,7 +192,9 @@ backward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, real *
 
 	if (step % 2 == 0)
 	{
-		upliftnet_products_backward(dw, pass, scratch, l, from, n);
+		if (l + 1 < task->net.L)
+			upliftnet_self_backward(dw, pass, scratch, l, from, n);
+		upliftnet_others_backward(dw, pass, scratch, l, from, n);
 		if (l == 0)
 			upliftnet_input_backward(dw, pass, scratch, from, n);
 		return;
@@ -204,10 +213,13 @@ epoch_run(UpliftTask *task, double *sum, real *dw, size_t first, size_t end, int
 	Arena arena = arena_over(task->scratch + (size_t) worker * task->scratch_size, task->scratch_size);
 	const unsigned denormals = denormals_flush();
 
+	const bool turns = pass.training && task->state->step + 1 == 2 * task->net.L;
+	const size_t block = turns ? TURN_BLOCK : UPLIFT_BLOCK;
+
 	upliftscratch_carve(&scratch, &arena, &task->net);
-	for (size_t from = first; from < end; from += UPLIFT_BLOCK)
+	for (size_t from = first; from < end; from += block)
 	{
-		const size_t n = end - from < UPLIFT_BLOCK ? end - from : UPLIFT_BLOCK;
+		const size_t n = end - from < block ? end - from : block;
 
 		if (task->state->step < 2 * task->net.L)
 			forward_rows(task, &pass, &scratch, sum, dw, from, n);

@@ -205,37 +205,61 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
 }
 
-void
-upliftnet_products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+/* dproduct (n × width), of the half products from `first` on, into their weights and the gradient of hidden[l]. */
+static void
+products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dproduct, size_t first, size_t width,
+				  size_t l, size_t from, size_t n)
 {
 	const UpliftNet *net = pass->net;
-	const UpliftLayer *layer = &net->layer[l];
 	const size_t H = net->H;
-	const size_t width = product_width(net);
-	const Gat gat = layer_gat(pass, l);
-	real *dproduct = scratch->product;
-
-	memset(scratch->du, 0, H * sizeof(real));
-	gat_backward(dproduct, scratch->du, &gat, &pass->graph->in, &pass->graph->out, from, n);
-
+	const size_t at = net->layer[l].products + first * H;
 	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
 
-	blas_tn(dw + layer->products, H, dproduct, width, h, H, width, H, n, BLAS_ADD);
-	if (attends(net))
+	blas_tn(dw + at, H, dproduct, width, h, H, width, H, n, BLAS_ADD);
+	if (pass->drop == 0)
 	{
-		for (size_t c = 0; c < H; c++)
-			dw[layer->score + c] -= 2 * scratch->du[c];
-		for (size_t r = 0; r < n; r++)
-			for (size_t c = 0; c < H; c++)
-				dw[layer->self_bias + c] += dproduct[r * width + c];
+		blas_nn(pass->rows.att[l] + from * H, H, dproduct, width, pass->w + at, H, n, H, width, BLAS_ADD);
+		return;
 	}
-	blas_nn(scratch->dm, H, dproduct, width, pass->w + layer->products, H, n, H, width, BLAS_SET);
+	blas_nn(scratch->dm, H, dproduct, width, pass->w + at, H, n, H, width, BLAS_SET);
 	dropout_backward(scratch->dm, pass, l, from, n);
 
 	real *dhidden = pass->rows.att[l] + from * H;
 
 	for (size_t i = 0; i < n * H; i++)
 		dhidden[i] += scratch->dm[i];
+}
+
+void
+upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const UpliftLayer *layer = &net->layer[l];
+	const size_t H = net->H;
+	const Gat gat = layer_gat(pass, l);
+	real *ds = scratch->product;
+
+	if (!attends(net))
+		return;
+	memset(scratch->du, 0, H * sizeof(real));
+	gat_backward_self(ds, scratch->du, &gat, &pass->graph->in, from, n);
+	for (size_t c = 0; c < H; c++)
+		dw[layer->score + c] -= 2 * scratch->du[c];
+	for (size_t r = 0; r < n; r++)
+		for (size_t c = 0; c < H; c++)
+			dw[layer->self_bias + c] += ds[r * H + c];
+	products_backward(dw, pass, scratch, ds, 0, H, l, from, n);
+}
+
+void
+upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const UpliftNet *net = pass->net;
+	const Gat gat = layer_gat(pass, l);
+	const size_t first = attends(net) ? net->H : 0;
+
+	gat_backward_others(scratch->product, &gat, &pass->graph->out, from, n);
+	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
 }
 
 USERCLS_CLONES static void

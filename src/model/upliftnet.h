@@ -87,9 +87,14 @@ extern void upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, Uplift
 extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l,
 									 size_t from, size_t n);
 
-/* ... and here the gradient of hidden[l] goes into att[l]. */
-extern void upliftnet_products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
-										size_t n);
+/*
+ * ... and here the gradient of hidden[l] is added to att[l]: what listening does to it, which may follow at once when
+ * pair is filled, and what being listened to does, for which all rows must have come to here.
+ */
+extern void upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
+									size_t n);
+extern void upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
+									  size_t n);
 extern void upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n);
 
 #endif

@@ -67,11 +67,16 @@ extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const A
 extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n);
 
 /*
- * Gradients of rows from .. from + n - 1 into dproduct (n × 3H [ds | dd | dV], or n × H [dV]), which is
- * overwritten, and added to du (H). Every row of own and level must have been filled.
+ * What rows from .. from + n - 1 do to themselves by listening: ds (n × H) is overwritten, du (H) is added to. Of own
+ * and level these rows must have been filled, of pair those that they listen to.
  */
-extern void gat_backward(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out,
-						 size_t from, size_t n);
+extern void gat_backward_self(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, size_t n);
+
+/*
+ * What being listened to does to them: n × 2H [dd | dV], or n × H [dV] without attention, which is overwritten. Every
+ * row of own and level must have been filled.
+ */
+extern void gat_backward_others(real *dother, const Gat *gat, const Adjacency *out, size_t from, size_t n);
 
 /*
  * A multiplier for dropout: 0 with probability drop, else 1 / (1 - drop). A hash of what it is for (Appleby's

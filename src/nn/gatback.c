@@ -157,6 +157,13 @@ target_chunk(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, c
 	add_slopes(ds, du, de, q, chunk->n, H, A);
 }
 
+INLINE void
+prefetch_level(const Gat *gat, const Chunk *chunk, size_t j)
+{
+	if (j + AHEAD < chunk->n + chunk->ahead)
+		__builtin_prefetch(gat->level + chunk->node[j + AHEAD] * 2 * gat->K, 0, SECOND_CACHE);
+}
+
 /* dd of a node, before the factor -2 u, and dV. */
 INLINE void
 source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, const size_t A)
@@ -174,6 +181,7 @@ source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, c
 		const real *level = gat->level + chunk->node[j] * 2 * K;
 
 		prefetch_ahead(chunk, j);
+		prefetch_level(gat, chunk, j);
 		for (size_t k = 0; k < K; k++)
 		{
 			edges[k].e[j] = edge_score(q + j * H + k * A, row + k * A, pair + k * A, gat->u + k * A, A);
@@ -208,31 +216,56 @@ source_sum(real *dv, const Gat *gat, const Chunk *chunk)
 	}
 }
 
+/*
+ * Of rows from .. from + n - 1 of e, [e^2s] or [e^2d]: dx (width `width`) gets the factor dq/ds = -2 q (1 - q) still
+ * lacks, and is nothing where the half product was held at its limit.
+ */
 INLINE void
-backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out, size_t from,
-			  size_t n, const size_t A)
+finish_slopes(real *dx, size_t width, const real *e, size_t stride, const real *u, size_t n, size_t H)
+{
+	const real low = act_exp((real) (-2 * GAT_LIMIT)), high = act_exp((real) (2 * GAT_LIMIT));
+
+	for (size_t r = 0; r < n; r++)
+		for (size_t c = 0; c < H; c++)
+			dx[r * width + c] *= e[r * stride + c] > low && e[r * stride + c] < high ? -2 * u[c] : 0;
+}
+
+INLINE void
+self_rows(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, size_t n, const size_t A)
 {
 	const size_t H = gat->H;
-	const size_t width = gat->attend ? 3 * H : H;
 
-	memset(dproduct, 0, n * width * sizeof(real));
-	for (size_t r = 0; gat->attend && r < n; r++)
-	{
-		const size_t i = from + r;
-		real *ds = dproduct + r * width;
-
-		for (size_t at = in->start[i]; at < in->start[i + 1]; at += CHUNK)
+	memset(ds, 0, n * H * sizeof(real));
+	for (size_t r = 0; r < n; r++)
+		for (size_t i = from + r, at = in->start[i]; at < in->start[i + 1]; at += CHUNK)
 		{
 			const Chunk chunk = chunk_make(in, at, in->start[i + 1], in->start[from + n], gat->pair, 2 * H);
 
-			target_chunk(ds, du, gat, &chunk, i, A);
+			target_chunk(ds + r * H, du, gat, &chunk, i, A);
 		}
-	}
+	finish_slopes(ds, H, gat->own + from * gat->own_stride, gat->own_stride, gat->u, n, H);
+}
+
+USERCLS_CLONES void
+gat_backward_self(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, size_t n)
+{
+	const size_t A = gat->H / gat->K;
+
+	GAT_WIDTHS(A, self_rows, ds, du, gat, in, from, n);
+}
+
+INLINE void
+other_rows(real *dother, const Gat *gat, const Adjacency *out, size_t from, size_t n, const size_t A)
+{
+	const size_t H = gat->H;
+	const size_t width = gat->attend ? 2 * H : H;
+
+	memset(dother, 0, n * width * sizeof(real));
 	for (size_t r = 0; r < n; r++)
 	{
 		const size_t j = from + r;
-		real *dd = dproduct + r * width + H;
-		real *dv = dproduct + r * width + (gat->attend ? 2 * H : 0);
+		real *dd = dother + r * width;
+		real *dv = dd + width - H;
 
 		for (size_t at = out->start[j]; at < out->start[j + 1]; at += CHUNK)
 		{
@@ -245,30 +278,14 @@ backward_rows(real *dproduct, real *du, const Gat *gat, const Adjacency *in, con
 				source_sum(dv, gat, &chunk);
 		}
 	}
-	if (!gat->attend)
-		return;
-
-	/* dq/ds = -2 q (1 - q), and nothing where the half product was held at its limit. */
-	const real low = act_exp((real) (-2 * GAT_LIMIT)), high = act_exp((real) (2 * GAT_LIMIT));
-
-	for (size_t r = 0; r < n; r++)
-	{
-		const real *own = gat->own + (from + r) * gat->own_stride;
-		const real *pair = gat->pair + (from + r) * 2 * H;
-		real *ds = dproduct + r * width;
-
-		for (size_t c = 0; c < H; c++)
-			ds[c] *= own[c] > low && own[c] < high ? -2 * gat->u[c] : 0;
-		for (size_t c = 0; c < H; c++)
-			ds[H + c] *= pair[c] > low && pair[c] < high ? -2 * gat->u[c] : 0;
-	}
+	if (gat->attend)
+		finish_slopes(dother, width, gat->pair + from * 2 * H, 2 * H, gat->u, n, H);
 }
 
 USERCLS_CLONES void
-gat_backward(real *dproduct, real *du, const Gat *gat, const Adjacency *in, const Adjacency *out, size_t from,
-			 size_t n)
+gat_backward_others(real *dother, const Gat *gat, const Adjacency *out, size_t from, size_t n)
 {
 	const size_t A = gat->H / gat->K;
 
-	GAT_WIDTHS(A, backward_rows, dproduct, du, gat, in, out, from, n);
+	GAT_WIDTHS(A, other_rows, dother, gat, out, from, n);
 }

@@ -14,8 +14,12 @@
 /* Neighbours looked at together: their gathered rows stay in the first cache while heads pass over them. */
 #define CHUNK 16
 
-/* Neighbours ahead whose row is asked for early. */
-#define AHEAD 8
+/*
+ * Neighbours ahead whose row is asked for early, into the second cache: the first one can wait for a few dozen lines
+ * only, and a row is eight of them.
+ */
+#define AHEAD 32
+#define SECOND_CACHE 2
 #define CACHE_LINE 64
 
 #define INLINE static inline __attribute__((always_inline))
@@ -96,7 +100,7 @@ prefetch_ahead(const Chunk *chunk, size_t j)
 	const char *row = (const char *) (chunk->base + chunk->node[j + AHEAD] * chunk->stride);
 
 	for (size_t byte = 0; byte < chunk->stride * sizeof(real); byte += CACHE_LINE)
-		__builtin_prefetch(row + byte);
+		__builtin_prefetch(row + byte, 0, SECOND_CACHE);
 }
 
 /* u · q of one edge and head, A channels; keeps q unless it is NULL. */

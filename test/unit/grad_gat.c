@@ -101,18 +101,27 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 				  .own_stride = 2 * H,
 				  .level = randoms(N * 2 * K, 0, &rng)};
 
-	real *dproduct = malloc(N * k.width * sizeof(real));
+	const size_t first = attend ? H : 0; /* half products that are a node's own */
+	real *ds = calloc(N * H, sizeof(real));
+	real *dother = calloc(N * k.width, sizeof(real));
 	real *du = calloc(H, sizeof(real));
 
 	objective(&k);
 	gat_backward_fill(&k.gat, k.weight, k.att, k.lse, 0, N);
 	for (size_t from = 0; from < N; from += 15)
-		gat_backward(dproduct + from * k.width, du, &k.gat, &k.graph.in, &k.graph.out, from, N - from < 15 ? N - from : 15);
+	{
+		const size_t n = N - from < 15 ? N - from : 15;
+
+		if (attend)
+			gat_backward_self(ds + from * H, du, &k.gat, &k.graph.in, from, n);
+		gat_backward_others(dother + from * (k.width - first), &k.gat, &k.graph.out, from, n);
+	}
 	for (int trial = 0; trial < 60; trial++)
 	{
 		const size_t at = rng_below(&rng, N * k.width);
+		const size_t i = at / k.width, c = at % k.width;
 
-		compare(&k, &k.product[at], dproduct[at]);
+		compare(&k, &k.product[at], c < first ? ds[i * H + c] : dother[i * (k.width - first) + c - first]);
 	}
 	for (size_t c = 0; attend && c < H; c += H / 4)
 		compare(&k, &k.u[c], du[c]);
@@ -129,7 +138,8 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 	free(k.gat.pair);
 	free(k.gat.own);
 	free(k.gat.level);
-	free(dproduct);
+	free(ds);
+	free(dother);
 	free(du);
 }
 

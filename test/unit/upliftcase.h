@@ -170,7 +170,12 @@ case_backward(real *dw, UpliftCase *c, const real *coefficient, const real *h)
 	for (size_t l = L; l-- > 0;)
 	{
 		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
-			upliftnet_products_backward(dw, &c->pass, &c->scratch, l, from, N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK);
+		{
+			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
+
+			upliftnet_self_backward(dw, &c->pass, &c->scratch, l, from, n);
+			upliftnet_others_backward(dw, &c->pass, &c->scratch, l, from, n);
+		}
 		for (size_t from = 0; from < N; from += UPLIFT_BLOCK)
 		{
 			const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
