@@ -324,6 +324,20 @@ upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, siz
 	layer_depth(h, pass, scratch, l, att, sum, from, n);
 }
 
+/* dm becomes the gradient before m = tanh(...), which all parts share; the bias is one of them. */
+USERCLS_CLONES static void
+tanh_backward(real *restrict dm, real *restrict dbias, const real *restrict m, size_t n, size_t H)
+{
+	for (size_t r = 0; r < n; r++)
+		for (size_t c = 0; c < H; c++)
+		{
+			const size_t i = r * H + c;
+
+			dm[i] *= 1 - m[i] * m[i];
+			dbias[c] += dm[i];
+		}
+}
+
 void
 upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l, size_t from,
 						 size_t n)
@@ -353,19 +367,15 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 		memcpy(dm, dh, n * H * sizeof(real));
 	}
 
-	/* dm becomes the gradient before tanh, which all parts share. */
-	for (size_t r = 0; r < n; r++)
-		for (size_t c = 0; c < H; c++)
-		{
-			const size_t i = r * H + c;
-
-			dm[i] *= 1 - scratch->m[i] * scratch->m[i];
-			dw[layer->value_bias + c] += dm[i];
-		}
-	for (size_t i = 0; sum && i < n * H; i++)
-		dw[layer->gain + i % H] += dm[i] * sum[i];
-	for (size_t i = 0; net->config.log_degree && i < n * H; i++)
-		dw[layer->degree + i % H] += dm[i] * scratch->degree[i / H];
+	tanh_backward(dm, dw + layer->value_bias, scratch->m, n, H);
+	if (sum)
+		for (size_t r = 0; r < n; r++)
+			for (size_t c = 0; c < H; c++)
+				dw[layer->gain + c] += dm[r * H + c] * sum[r * H + c];
+	if (net->config.log_degree)
+		for (size_t r = 0; r < n; r++)
+			for (size_t c = 0; c < H; c++)
+				dw[layer->degree + c] += dm[r * H + c] * scratch->degree[r];
 
 	Gat gat = layer_gat(pass, l);
 
