@@ -253,7 +253,15 @@ idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, 
 		else if (hash[i] < low || hash[i] > high)
 			number[i] = IDMAP_NONE;
 		else
-			number[i] = idmap_add(map, id[i], hash[i]);
+		{
+			const Entry *home = entry_home(map, hash[i]);
+
+			/* Most lie there. */
+			if (likely(map->by_value && home->key == (uint64) id[i] && home->number != IDMAP_NONE))
+				number[i] = home->number;
+			else
+				number[i] = idmap_add(map, id[i], hash[i]);
+		}
 	}
 }
 
