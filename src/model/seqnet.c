@@ -30,7 +30,7 @@ const Option sequence_options[] = {
 	MEMBER(CHOICE, pooling, POOLING_AUTO, 0, 0, poolings,
 		   "How the outputs of all steps become one vector; auto: last, or max of a TCN."),
 	MEMBER(REAL, dropout, 0.2, 0, 0.9, NULL,
-		   "Share of outputs dropped while training, after every layer."),
+		   "Share of outputs (of a TCN's blocks: whole channels) dropped while training, after every layer."),
 	MEMBER(BOOL, mask, true, 0, 1, NULL,
 		   "Tell the network which values are missing, by an input more for each."),
 	MEMBER(REAL, learning_rate, 0.003, 1e-7, 1, NULL,

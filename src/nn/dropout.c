@@ -28,3 +28,19 @@ dropout_backward(real *dx, const uint8_t *keep, double p, size_t n)
 {
 	scale_kept(dx, keep, (real) (1.0 / (1.0 - p)), n);
 }
+
+void
+dropout_draw(real *factor, Rng *rng, double p, size_t n)
+{
+	const real scale = (real) (1.0 / (1.0 - p));
+
+	for (size_t i = 0; i < n; i++)
+		factor[i] = rng_uniform(rng) >= p ? scale : 0;
+}
+
+USERCLS_CLONES void
+dropout_apply(real *restrict x, const real *restrict factor, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] *= factor[i];
+}

@@ -44,7 +44,7 @@ tcn_carve_work(TcnBlock *block, Arena *arena, size_t T, size_t B, bool training)
 	block->y = ARENA_TAKE(arena, real, size);
 	if (!training)
 		return;
-	block->keep = block->dropout > 0 ? ARENA_TAKE(arena, uint8_t, size) : NULL;
+	block->keep = block->dropout > 0 ? ARENA_TAKE(arena, real, B * block->H) : NULL;
 	block->dmid = ARENA_TAKE(arena, real, size);
 	block->dinner = ARENA_TAKE(arena, real, size);
 }
@@ -121,6 +121,8 @@ half_forward(TcnBlock *block, Conv *conv, Norm *norm, real *y, const real *x, co
 {
 	const size_t H = block->H;
 
+	if (rng && block->keep)
+		dropout_draw(block->keep, rng, block->dropout, steps->B * H);
 	conv_forward(conv, y, x, need, steps);
 	if (norm->H && !block->folded)
 		norm_forward(norm, y, need, steps, rng != NULL);
@@ -133,7 +135,7 @@ half_forward(TcnBlock *block, Conv *conv, Norm *norm, real *y, const real *x, co
 			continue;
 		relu(y + at, n);
 		if (rng && block->keep)
-			dropout_forward(y + at, block->keep + at, rng, block->dropout, n);
+			dropout_apply(y + at, block->keep, n);
 	}
 }
 

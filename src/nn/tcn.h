@@ -32,7 +32,7 @@ typedef struct TcnBlock
 	/* One worker's. */
 	uint8_t *need_mid, *need_out; /* T: steps to compute */
 	real *mid, *inner, *y;        /* rows × H: f(x), f(f(x)), output */
-	uint8_t *keep;                /* rows × H: room for dropout */
+	real *keep;                   /* B × H: factors of dropout, which takes whole channels of a sequence */
 	real *dmid, *dinner;          /* rows × H */
 } TcnBlock;
 

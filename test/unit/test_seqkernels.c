@@ -227,6 +227,26 @@ test_dropout(void **state)
 	assert_true(fabs(kept / 10000 - 0.75) < 0.02);
 }
 
+static void
+test_dropout_of_channels(void **state)
+{
+	Rng rng = rng_seed(1, 1);
+	real factor[10000];
+	double kept = 0;
+
+	dropout_draw(factor, &rng, 0.25, 10000);
+	for (int i = 0; i < 10000; i++)
+	{
+		real x = 3;
+
+		near(factor[i], factor[i] > 0 ? 1 / 0.75 : 0);
+		dropout_apply(&x, factor + i, 1);
+		near(x, factor[i] > 0 ? 4 : 0);
+		kept += factor[i] > 0;
+	}
+	assert_true(fabs(kept / 10000 - 0.75) < 0.02);
+}
+
 /* Every sequence of a class is drawn as often as any other, but for one; all classes equally often. */
 static void
 test_sampling(void **state)
@@ -371,7 +391,7 @@ main(void)
 		cmocka_unit_test(test_lstm),    cmocka_unit_test(test_gru),
 		cmocka_unit_test(test_conv),    cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_adam),    cmocka_unit_test(test_dense_and_losses),
-		cmocka_unit_test(test_dropout), cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropout_of_channels), cmocka_unit_test(test_sampling),
 		cmocka_unit_test(test_moments), cmocka_unit_test(test_calibration),
 		cmocka_unit_test(test_norm),
 	};
