@@ -11,6 +11,7 @@ static const char *const normalizations[] = {"none", "batch", "auto", NULL};
 #define NORMALIZATION_AUTO 2
 
 #define TCN_BLOCKS 4 /* see 61 steps with three taps */
+#define DROPOUT_AUTO (-1)
 static const char *const schedules[] = {"constant", "cosine", NULL};
 
 #define MEMBER(kind, name, ...) {#name, OPTION_##kind, offsetof(SequenceConfig, name), __VA_ARGS__}
@@ -29,8 +30,8 @@ const Option sequence_options[] = {
 		   "Batch normalisation after every convolution (tcn); auto: batch for a TCN."),
 	MEMBER(CHOICE, pooling, POOLING_AUTO, 0, 0, poolings,
 		   "How the outputs of all steps become one vector; auto: last, or max of a TCN."),
-	MEMBER(REAL, dropout, 0.2, 0, 0.9, NULL,
-		   "Share of outputs (of a TCN's blocks: whole channels) dropped while training, after every layer."),
+	MEMBER(REAL, dropout, DROPOUT_AUTO, DROPOUT_AUTO, 0.9, NULL,
+		   "Share of outputs, or of a TCN's channels, dropped while training, after every layer; -1: 0.2, or 0.1 of a TCN."),
 	MEMBER(BOOL, mask, true, 0, 1, NULL,
 		   "Tell the network which values are missing, by an input more for each."),
 	MEMBER(REAL, learning_rate, 0.003, 1e-7, 1, NULL,
@@ -66,6 +67,10 @@ sequence_config_check(SequenceConfig *config)
 		config->pooling = tcn ? POOLING_MAX : POOLING_LAST;
 	if (config->normalization == NORMALIZATION_AUTO)
 		config->normalization = tcn ? NORMALIZATION_BATCH : NORMALIZATION_NONE;
+	if (config->dropout == DROPOUT_AUTO)
+		config->dropout = tcn ? 0.1 : 0.2;
+	if (config->dropout < 0)
+		return status_make(STATUS_BAD_VALUE, 0, "dropout");
 	if (!tcn && config->normalization != NORMALIZATION_NONE)
 		return status_make(STATUS_BAD_VALUE, 0, "normalization");
 	if (tcn && config->bidirectional)

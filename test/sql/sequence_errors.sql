@@ -74,6 +74,7 @@ SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend'
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', hyperparams => '[8]')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', architecture => 'tcn', hyperparams => '{"bidirectional": true}')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', hyperparams => '{"normalization": "batch"}')$$);
+SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', hyperparams => '{"dropout": -0.5}')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', architecture => 'transformer')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', period => '-7 days')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', window_periods => 0)$$);
