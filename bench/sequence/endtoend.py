@@ -183,29 +183,41 @@ def main():
     print(f"Wall seconds on two cores, the better of {RUNS} runs; hidden size {H}. Written by `bench/sequence/endtoend`.\n")
     print("- one SELECT: `CREATE TABLE … AS SELECT user_id, usercls.score(model, seq, class) FROM sequences`, with one")
     print("  worker beside the leader, and without.")
-    print("- bulk: the same from `classify_users()`, which reads the 52 events of each user instead, by one process.")
+    print("- in batches: `CREATE TABLE … AS SELECT user_id, probabilities[i] FROM classify_sequences(model, 'sequences')`, with")
+    print("  `usercls.training_workers` 1, and 0 (serial).")
+    print("- from events: the same from `classify_users()`, which reads the 52 events of each user instead, with one worker.")
     print("- best pipeline: COPY BINARY to numpy, PyTorch at its best batch and threads, or two processes with a half of")
     print("  the users each; COPY BINARY back.")
     print("- usual: fetchall, PyTorch at its best setting, executemany of INSERT.\n")
-    print("| | one SELECT | serial | bulk | best pipeline | two processes | usual | best / ours | usual / ours | largest difference |")
+    print("| | one SELECT | serial | in batches | serial | from events | best pipeline | two processes | usual | largest difference |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    ratios = []
     for architecture, (net, column) in networks(db).items():
         threads, batch = best_setting(net, column, sample)
         select = f"SELECT user_id, usercls.score('{architecture}', seq, '{CLASS}') AS score FROM sequences"
         number = 1 + column
-        bulk = f"SELECT user_id, probabilities[{number}] AS score FROM usercls.classify_users('{architecture}')"
-        ours = one_select(db, select, ["max_parallel_workers_per_gather = 1"])
-        serial = one_select(db, select, ["max_parallel_workers_per_gather = 0"])
-        by_users = one_select(db, bulk, ["max_parallel_workers_per_gather = 0"])
-        one_select(db, select, ["max_parallel_workers_per_gather = 1"])
+        score_of = f"SELECT user_id, probabilities[{number}] AS score FROM usercls."
+        batch_select = f"{score_of}classify_sequences('{architecture}', 'sequences')"
+        events = f"{score_of}classify_users('{architecture}')"
+        row = one_select(db, select, ["max_parallel_workers_per_gather = 1"])
+        row_serial = one_select(db, select, ["max_parallel_workers_per_gather = 0"])
+        by_users = one_select(db, events, ["usercls.training_workers = 1"])
+        ours_serial = one_select(db, batch_select, ["usercls.training_workers = 0"])
+        ours = one_select(db, batch_select, ["usercls.training_workers = 1"])
         best = timed(db, copies, net, column, db, batch)
         difference = db.execute("SELECT max(abs(o.score - s.score)), count(*) FROM ours o JOIN scores s USING (user_id)").fetchone()
         db.commit()
         two = timed(db, halves, pool, architecture, batch, users)
         usual = timed(db, rows, net, column, db, batch)
         assert difference[1] == users
-        print(f"| {architecture} | {ours:.2f} | {serial:.2f} | {by_users:.2f} | {best:.2f} ({threads} threads, batch {batch}) "
-              f"| {two:.2f} | {usual:.2f} | {min(best, two) / ours:.1f} | {usual / ours:.1f} | {difference[0]:.1e} |", flush=True)
+        print(f"| {architecture} | {row:.2f} | {row_serial:.2f} | {ours:.2f} | {ours_serial:.2f} | {by_users:.2f} "
+              f"| {best:.2f} ({threads} threads, batch {batch}) | {two:.2f} | {usual:.2f} | {difference[0]:.1e} |", flush=True)
+        ratios.append((architecture, *(peer / us for us in (row, ours) for peer in (best, two, usual))))
+    print("\nTimes as fast as")
+    print("\n| | one SELECT: best pipeline | two processes | usual | in batches: best pipeline | two processes | usual |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for ratio in ratios:
+        print("| " + " | ".join([ratio[0]] + [f"{r:.1f}" for r in ratio[1:]]) + " |")
     version = db.execute("SHOW server_version").fetchone()[0].split()[0]
     print(f"\nPostgreSQL {version}, PyTorch {torch.__version__}, psycopg {psycopg.__version__}, Python {platform.python_version()}.")
 

@@ -143,3 +143,34 @@ AS 'MODULE_PATHNAME', 'usercls_classify_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement)
 IS 'the same for user ids of another type than bigint: classify_users(''churn'', NULL, NULL::uuid)';
+
+CREATE FUNCTION usercls.classify_sequences(
+	model text,
+	source regclass,
+	user_column name DEFAULT 'user_id',
+	sequence_column name DEFAULT 'seq',
+	OUT user_id bigint,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[]
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_sequences'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_sequences(text, regclass, name, name)
+IS 'class of every user of a table of sequences, such as sequence_agg() makes; in batches, so faster than predict() a row at a time';
+
+CREATE FUNCTION usercls.classify_sequences(
+	model text,
+	source regclass,
+	user_column name,
+	sequence_column name,
+	id anyelement,
+	OUT user_id anyelement,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[]
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_sequences'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_sequences(text, regclass, name, name, anyelement)
+IS 'the same for user ids of another type than bigint, of the type of the last argument';

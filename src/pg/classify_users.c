@@ -9,17 +9,14 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "pg/batch_scorer.h"
 #include "pg/errors.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
 #include "pg/runner.h"
-#include "pg/sequence_metrics.h"
 #include "pg/sequence_spec.h"
 #include "pg/train.h"
 #include "pg/userid.h"
-
-/* Users whose sequences are written out at once. */
-#define PART 1024
 
 static void *
 array(size_t n, size_t size)
@@ -32,24 +29,20 @@ score_users(ClassifiedUsers *all)
 {
 	const SequenceUsers *users = all->users;
 	const size_t C = (size_t) all->model->C;
-	const size_t room = Min(PART, users->N);
-	SequenceScorer *scorer = sequence_model_batch(all->model, users->longest, SEQUENCE_BATCH, "scoring");
-	size_t *start = array(room + 1, sizeof(*start));
-	float *value = array(room * users->longest * users->F, sizeof(*value));
+	BatchScorer *scorer = batch_scorer_start(all->model, users->N, users->longest, users->memory);
+	const size_t room = batch_scorer_room(scorer);
 
-	for (size_t from = 0; from < users->N; from += PART)
+	for (size_t from = 0; from < users->N; from += room)
 	{
-		const size_t n = Min(PART, users->N - from);
-		const SequenceSet set = {.N = n, .F = users->F, .start = start, .value = value};
+		const size_t n = Min(room, users->N - from);
 
-		sequence_fill_part(users, from, n, start, value);
-		sequence_score(all->prob + from * C, scorer, &set, n, C);
+		sequence_fill_part(users, from, n, batch_scorer_offsets(scorer), batch_scorer_values(scorer));
+		batch_scorer_run(scorer, all->prob + from * C, n);
 		progress_rows(from + n);
 	}
 	for (size_t i = 0; i < users->N; i++)
 		all->label[i] = sequence_model_class(all->model, all->prob + i * C);
-	pfree(value);
-	pfree(start);
+	batch_scorer_end(scorer);
 }
 
 typedef struct Ranked

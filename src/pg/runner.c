@@ -17,6 +17,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "pg/batch_scorer.h"
 #include "pg/block.h"
 #include "pg/errors.h"
 #include "pg/hugemem.h"
@@ -58,7 +59,7 @@ struct Runner
 };
 
 /* Worker processes share no pointers with the leader: they look the kind up by name. */
-static const RunnerKind *const kinds[] = {&runner_sequence, &runner_uplift, &runner_uplift_score, NULL};
+static const RunnerKind *const kinds[] = {&runner_sequence, &runner_sequence_batch, &runner_uplift, &runner_uplift_score, NULL};
 
 size_t
 memory_limit(void)

@@ -60,6 +60,20 @@ SELECT count(*) AS users, avg((c.label = u.drift)::int) > 0.9 AS accurate,
        max(abs(c.probability - (usercls.predict('seq_drift', u.seq)).probability)) < 1e-5 AS as_predict,
        bool_and(c.trend IS NULL) AS no_trend
 FROM usercls.classify_users('seq_drift', '2026-05-25') c JOIN seq_of_user u USING (user_id);
+-- A table of sequences is scored as predict() does it, by any number of workers; users without one are left out.
+SET usercls.training_workers = 1;
+SELECT count(*) = (SELECT count(*) FROM seq_of_user) AS everybody,
+       bool_and(c.label = (usercls.predict('seq_drift', u.seq)).label) AS same_label,
+       max(abs(c.probability - (usercls.predict('seq_drift', u.seq)).probability)) < 1e-6 AS as_predict,
+       bool_and(c.probability = ANY (c.probabilities)) AS of_the_label
+FROM usercls.classify_sequences('seq_drift', 'seq_of_user') c JOIN seq_of_user u USING (user_id);
+RESET usercls.training_workers;
+CREATE VIEW seq_named AS SELECT 'user ' || user_id AS who, CASE WHEN user_id <= 10 THEN seq END AS history FROM seq_of_user;
+SELECT count(*), min(user_id), max(user_id)
+FROM usercls.classify_sequences('seq_drift', 'seq_named', 'who', 'history', NULL::text);
+SELECT count(*) FROM usercls.classify_sequences('seq_drift', 'seq_of_user') c
+JOIN usercls.classify_sequences('seq_drift', 'seq_of_user', 'user_id', 'seq', NULL::bigint) b USING (user_id, probability);
+DROP VIEW seq_named;
 SELECT bool_and(rank = expected) AS ranked
 FROM (SELECT rank, rank() OVER (PARTITION BY label ORDER BY probability DESC) AS expected
       FROM usercls.classify_users('seq_drift')) r;

@@ -1,0 +1,49 @@
+#include "model/seqbatch.h"
+
+#include "model/network.h"
+
+void
+seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSpec *spec)
+{
+	ParamTable params;
+
+	seqnet_params(&params, &spec->config, spec->F, spec->C);
+	*task = (SequenceBatchTask){.spec = *spec};
+	task->state = ARENA_TAKE(arena, struct SequenceBatchState, 1);
+	task->start = ARENA_TAKE(arena, size_t, spec->room + 1);
+	task->value = (float *) arena_take(arena, spec->room * spec->longest, spec->F * sizeof(float));
+	task->w = ARENA_TAKE(arena, real, params.total);
+	task->prob = (real *) arena_take(arena, spec->room, (spec->C ? spec->C : 1) * sizeof(real));
+}
+
+void
+seqbatch_carve_work(SequenceBatchTask *task, Arena *arena)
+{
+	const SequenceBatchSpec *spec = &task->spec;
+
+	task->scorer = seqscorer_carve(arena, &spec->config, spec->F, spec->C, spec->longest, NETWORK_CHUNK_MAX);
+}
+
+size_t
+seqbatch_next(void *arg)
+{
+	struct SequenceBatchState *state = ((SequenceBatchTask *) arg)->state;
+
+	state->running = !state->running;
+	return state->running ? (state->N + NETWORK_CHUNK_MAX - 1) / NETWORK_CHUNK_MAX : 0;
+}
+
+void
+seqbatch_run(void *arg, size_t item, int worker __attribute__((unused)))
+{
+	SequenceBatchTask *task = arg;
+	const size_t N = task->state->N;
+	const size_t from = item * NETWORK_CHUNK_MAX;
+	const SequenceSet set = {.N = N, .F = task->spec.F, .start = task->start, .value = task->value};
+
+	if (!task->loaded)
+		seqscorer_load(task->scorer, task->w);
+	task->loaded = true;
+	seqscorer_run(task->scorer, task->prob + from * (task->spec.C ? task->spec.C : 1), &set, from,
+				  N - from < NETWORK_CHUNK_MAX ? N - from : NETWORK_CHUNK_MAX);
+}

@@ -1,0 +1,105 @@
+#include "postgres.h"
+
+#include "pg/batch_scorer.h"
+
+#include "miscadmin.h"
+
+#include "model/seqbatch.h"
+
+/* A part: so many bytes of values, but at least so many sequences. Starting workers takes some milliseconds. */
+#define PART_BYTES ((size_t) 32 << 20)
+#define PART_MIN 1024
+
+struct BatchScorer
+{
+	Runner *runner;
+	SequenceBatchTask *task;
+};
+
+static void
+carve(void *task, Arena *arena, const void *spec, int workers pg_attribute_unused())
+{
+	seqbatch_carve(task, arena, spec);
+}
+
+static void
+carve_work(void *arg, Arena *arena)
+{
+	SequenceBatchTask *task = arg;
+
+	seqbatch_carve_work(task, arena);
+	if (task->scorer)
+		seqscorer_watch(task->scorer, &InterruptPending);
+}
+
+static const TrainReport *
+report(const void *task pg_attribute_unused())
+{
+	static const TrainReport none = {0};
+
+	return &none;
+}
+
+const RunnerKind runner_sequence_batch = {.name = "sequence batch",
+										  .task_size = sizeof(SequenceBatchTask),
+										  .carve = carve,
+										  .carve_work = carve_work,
+										  .next = seqbatch_next,
+										  .run = seqbatch_run,
+										  .gives_up = true,
+										  .report = report};
+
+BatchScorer *
+batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t other)
+{
+	BatchScorer *scorer = palloc(sizeof(*scorer));
+	const size_t step = Max(longest, 1) * (size_t) model->F * sizeof(float);
+	const SequenceBatchSpec spec = {.config = model->config,
+									.F = (size_t) model->F,
+									.C = (size_t) model->C,
+									.room = Min(Max(N, 1), Max(PART_BYTES / step, PART_MIN)),
+									.longest = Max(longest, 1)};
+
+	memory_check(other + runner_measure(&runner_sequence_batch, &spec), "scoring");
+	scorer->runner = runner_start(&runner_sequence_batch, &spec, sizeof(spec), "scoring");
+	scorer->task = runner_task(scorer->runner);
+	scorer->task->state->running = false;
+	memcpy(scorer->task->w, model->w, sizeof(real) * model->params->total);
+	return scorer;
+}
+
+size_t
+batch_scorer_room(const BatchScorer *scorer)
+{
+	return scorer->task->spec.room;
+}
+
+size_t *
+batch_scorer_offsets(const BatchScorer *scorer)
+{
+	return scorer->task->start;
+}
+
+float *
+batch_scorer_values(const BatchScorer *scorer)
+{
+	return scorer->task->value;
+}
+
+void
+batch_scorer_run(BatchScorer *scorer, real *prob, size_t n)
+{
+	const size_t size = n * scorer->task->spec.C;
+
+	scorer->task->state->N = n;
+	runner_run(scorer->runner, NULL);
+	sequence_check_finite(scorer->task->prob, size);
+	memcpy(prob, scorer->task->prob, sizeof(real) * size);
+}
+
+void
+batch_scorer_end(BatchScorer *scorer)
+{
+	runner_end(scorer->runner);
+	pfree(scorer);
+}

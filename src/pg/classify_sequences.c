@@ -1,0 +1,231 @@
+/* classify_sequences(): a table of users and their sequences, read whole and scored in batches. */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "pg/batch_scorer.h"
+#include "pg/errors.h"
+#include "pg/modelcache.h"
+#include "pg/progress.h"
+#include "pg/registry.h"
+#include "pg/sequence_array.h"
+#include "pg/source.h"
+#include "pg/train.h"
+#include "pg/userid.h"
+
+enum
+{
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_USER_COLUMN,
+	ARG_SEQUENCE_COLUMN,
+	ARG_ID
+};
+
+/* What was read; arrays grow in a context of their own. */
+typedef struct Sequences
+{
+	const char *model;
+	const char *relation;
+	SourceColumn user;
+	int16 id_length;
+	bool id_by_value;
+	size_t F;
+	MemoryContext context;
+
+	size_t N, longest;
+	Datum *id;     /* room */
+	size_t *start; /* room + 1 */
+	float *value;  /* value_room */
+	size_t room, value_room;
+} Sequences;
+
+static size_t
+sequences_memory(const Sequences *all)
+{
+	return MemoryContextMemAllocated(all->context, false);
+}
+
+static void
+sequences_reserve(Sequences *all, size_t values)
+{
+	const size_t needed = all->start[all->N] * all->F + values;
+
+	if (all->N == all->room)
+	{
+		memory_check(sequences_memory(all) + all->room * (sizeof(Datum) + sizeof(size_t)), "scoring");
+		all->room *= 2;
+		all->id = repalloc_huge(all->id, all->room * sizeof(Datum));
+		all->start = repalloc_huge(all->start, (all->room + 1) * sizeof(size_t));
+	}
+	if (needed > all->value_room)
+	{
+		const size_t room = Max(needed, 2 * all->value_room);
+
+		memory_check(sequences_memory(all) + (room - all->value_room) * sizeof(float), "scoring");
+		all->value_room = room;
+		all->value = repalloc_huge(all->value, room * sizeof(float));
+	}
+}
+
+static void
+read_sequence(void *arg, const Datum *value, const bool *isnull)
+{
+	Sequences *all = arg;
+
+	if (isnull[0])
+		error_null_id(all->relation, all->user.name);
+	if (isnull[1])
+		return;
+
+	const ArrayType *array = DatumGetArrayTypeP(value[1]);
+	const size_t steps = sequence_array_steps(array, (int) all->F, all->model);
+
+	sequences_reserve(all, steps * all->F);
+
+	const size_t begin = all->start[all->N];
+	float *to = all->value + begin * all->F;
+
+	sequence_array_values(to, array, steps * all->F);
+
+	const size_t empty = sequence_empty_steps(to, steps, all->F);
+
+	if (empty > 0)
+		memmove(to, to + empty * all->F, (steps - empty) * all->F * sizeof(float));
+	if (all->id_by_value)
+		all->id[all->N] = value[0];
+	else
+	{
+		const MemoryContext old = MemoryContextSwitchTo(all->context);
+
+		all->id[all->N] = datumCopy(value[0], false, all->id_length);
+		MemoryContextSwitchTo(old);
+	}
+	all->longest = Max(all->longest, steps - empty);
+	all->start[++all->N] = begin + steps - empty;
+	if (all->N % 65536 == 0)
+		progress_rows(all->N);
+}
+
+static Sequences *
+read_sequences(const SequenceModel *model, const char *name, Oid relation, const char *user, const char *sequence)
+{
+	Sequences *all = palloc0(sizeof(*all));
+	StringInfoData sql;
+
+	all->model = name;
+	all->relation = get_rel_name(relation);
+	all->F = (size_t) model->F;
+	all->context = AllocSetContextCreate(CurrentMemoryContext, "usercls sequences", ALLOCSET_DEFAULT_SIZES);
+	initStringInfo(&sql);
+
+	const char *from = source_quote(relation);
+
+	all->user = source_column(relation, user);
+	get_typlenbyval(all->user.type, &all->id_length, &all->id_by_value);
+	appendStringInfo(&sql, "SELECT %s, %s::pg_catalog.float8[] FROM %s", all->user.quoted,
+					 source_column(relation, sequence).quoted, from);
+
+	const MemoryContext old = MemoryContextSwitchTo(all->context);
+
+	all->room = 1024;
+	all->value_room = all->room;
+	all->id = palloc(all->room * sizeof(Datum));
+	all->start = palloc((all->room + 1) * sizeof(size_t));
+	all->value = palloc(all->value_room * sizeof(float));
+	all->start[0] = 0;
+	MemoryContextSwitchTo(old);
+	source_scan(sql.data, 0, NULL, NULL, NULL, false, read_sequence, all);
+	return all;
+}
+
+static void
+fill_part(BatchScorer *scorer, const Sequences *all, size_t from, size_t n)
+{
+	const size_t begin = all->start[from];
+	size_t *start = batch_scorer_offsets(scorer);
+
+	for (size_t i = 0; i <= n; i++)
+		start[i] = all->start[from + i] - begin;
+	memcpy(batch_scorer_values(scorer), all->value + begin * all->F, start[n] * all->F * sizeof(float));
+}
+
+static void
+put_part(ReturnSetInfo *rsinfo, const SequenceModel *model, const UserIdOutput *output, const Datum *id,
+		 const real *prob, size_t n, MemoryContext row)
+{
+	const int C = model->C;
+	Datum *p = palloc(sizeof(Datum) * (size_t) C);
+	const MemoryContext old = MemoryContextSwitchTo(row);
+
+	for (size_t i = 0; i < n; i++, prob += C)
+	{
+		const int label = sequence_model_class(model, prob);
+		static const bool null[4] = {false};
+
+		CHECK_FOR_INTERRUPTS();
+		for (int c = 0; c < C; c++)
+			p[c] = Float8GetDatum((double) prob[c]);
+
+		ArrayType *probabilities =
+			construct_array(p, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+		Datum value[] = {user_id_datum(output, id[i]), model->class_text[label], p[label],
+						 PointerGetDatum(probabilities)};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, (bool *) null);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(old);
+	pfree(p);
+}
+
+PG_FUNCTION_INFO_V1(usercls_classify_sequences);
+
+Datum
+usercls_classify_sequences(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Model *version =
+		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), "sequence", RIGHT_SCORE);
+	const SequenceModel *model = modelcache_get(version, sequence_model_decode, CurrentMemoryContext);
+	const MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+
+	if (PG_ARGISNULL(ARG_SOURCE))
+		error_null_argument("source");
+
+	const Oid relation = PG_GETARG_OID(ARG_SOURCE);
+	const char *user = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
+	const char *sequence = train_name_arg(fcinfo, ARG_SEQUENCE_COLUMN, "sequence_column");
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, source_column(relation, user).type);
+
+	InitMaterializedSRF(fcinfo, 0);
+	progress_start("score", version->name);
+	progress_phase(PROGRESS_READING);
+
+	const Sequences *all = read_sequences(model, version->name, relation, user, sequence);
+	BatchScorer *scorer = batch_scorer_start(model, all->N, all->longest, sequences_memory(all));
+	const size_t room = batch_scorer_room(scorer);
+	real *prob = MemoryContextAllocHuge(CurrentMemoryContext, room * (size_t) model->C * sizeof(real));
+
+	progress_phase(PROGRESS_SCORING);
+	for (size_t from = 0; from < all->N; from += room)
+	{
+		const size_t n = Min(room, all->N - from);
+
+		fill_part(scorer, all, from, n);
+		batch_scorer_run(scorer, prob, n);
+		put_part(rsinfo, model, &id, all->id + from, prob, n, row);
+		progress_rows(from + n);
+	}
+	batch_scorer_end(scorer);
+	progress_end();
+	return (Datum) 0;
+}
