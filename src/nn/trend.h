@@ -122,6 +122,30 @@ trend_slot_add(TrendSlot *slot, double v)
 }
 
 /*
+ * The same for n values, at least one and so many that the count does not start again: the rest is put off to
+ * the end, so that a value waits for one addition and not for six.
+ */
+static inline void
+trend_slot_add_run(TrendSlot *slot, const double *v, uint32_t n)
+{
+	double s = slot->sum, lost = (double) slot->rest;
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		const double t = s + v[i], b = t - s;
+
+		lost += (s - (t - b)) + (v[i] - b);
+		s = t;
+	}
+
+	const double total = s + lost;
+
+	slot->sum = total;
+	slot->rest = (float) (lost - (total - s));
+	slot->count = (uint16_t) (slot->count + n);
+}
+
+/*
  * The same of a series: the sum and rest of each of so many buckets of neighbours, of `bucket` values each. A
  * sum that is not finite has a value that is not, or left float8's range.
  */

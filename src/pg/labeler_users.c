@@ -1,4 +1,4 @@
-/* trend_users: the trends of all users of a table or view, three to seven times faster than trend_agg. */
+/* trend_users: the trends of all users of a table or view, several times faster than trend_agg. */
 #include "postgres.h"
 
 #include <math.h>

@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -210,7 +212,23 @@ batch_add_grown(TrendTable *table)
 			row_add_grown(table, batch->user[i], batch->period[i], batch->value[i]);
 }
 
-/* All slots are there: each is asked for, and then used. */
+/* Rows of one slot. */
+static void
+run_add(TrendState *state, TrendSlot *slot, const double *value, uint32 n)
+{
+	if (n > 1 && slot->count + n <= TREND_COUNT_MAX)
+	{
+		trend_slot_add_run(slot, value, n);
+		if (unlikely(!isfinite(slot->sum)))
+			trend_state_error(value[0]);
+		return;
+	}
+	for (uint32 i = 0; i < n; i++)
+		trend_state_add(state, slot, value[i]);
+}
+
+/* All slots are there: each is asked for, and then used. Where rows come user by user some in a row have the
+ * same. */
 static void
 batch_add_in_place(const TrendTable *table)
 {
@@ -230,8 +248,12 @@ batch_add_in_place(const TrendTable *table)
 			__builtin_prefetch((char *) (slot[n] + 1) - 1, 1); /* one slot in five lies in two lines */
 			n++;
 		}
-	for (uint32 i = 0; i < n; i++)
-		trend_state_add(state[i], slot[i], value[i]);
+	for (uint32 i = 0, to; i < n; i = to)
+	{
+		for (to = i + 1; to < n && slot[to] == slot[i]; to++)
+			;
+		run_add(state[i], slot[i], value + i, to - i);
+	}
 }
 
 static void
