@@ -1,6 +1,6 @@
 """Graph attention beside PyTorch and PyTorch Geometric, in one run. Prints a Markdown table.
 
-usage: run.py [N E [heads [depth]]]      default 100000 1000000 1 residual
+usage: run.py [N E [heads [depth [cores]]]]      default 100000 1000000 1 residual 1,2; cores are the peers'
 
 Seconds of wall clock, and of CPU in brackets; the best of a few. Needs a C compiler, OpenBLAS and PyTorch; PyTorch
 Geometric is left out where it is not installed. For 1 M nodes and more it measures ours alone: PyTorch's memory.
@@ -45,9 +45,9 @@ def ours(N, E, K, depth):
         print(f"| usercls | {workers} | {v[1]} ({v[3]}) | {v[2]} ({v[4]}) | {int(v[6]) / 1e6:.0f} |", flush=True)
 
 
-def peer(form, N, E, K, depth):
+def peer(form, N, E, K, depth, cores):
     program = pathlib.Path(__file__).with_name("peers.py")
-    for threads in (1, 2):
+    for threads in cores:
         v = {mode: json.loads(output(sys.executable, program, form, N, E, F, H, K, L, depth, threads, 2, mode))
              for mode in ("forward", "step")}
         print(f"| {PEERS[form]} | {threads} | {v['forward']['seconds']:.4f} ({v['forward']['cpu']:.4f}) "
@@ -58,13 +58,14 @@ def main():
     N, E = (int(a) for a in sys.argv[1:3]) if len(sys.argv) > 2 else (100000, 1000000)
     K = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     depth = sys.argv[4] if len(sys.argv) > 4 else "residual"
+    cores = [int(c) for c in sys.argv[5].split(",")] if len(sys.argv) > 5 else [1, 2]
     print(f"{N} nodes, {E} edges, {F} features, hidden {H}, {K} heads, {L} layers, {depth}.\n")
     print("| | workers | forward | training step | memory, MB |\n| --- | --- | --- | --- | --- |")
     ours(N, E, K, depth)
     for form in PEERS if N < 1000000 else ():
         if form.startswith("gat") and not importlib.util.find_spec("torch_geometric"):
             continue
-        peer(form, N, E, K, depth)
+        peer(form, N, E, K, depth, cores)
 
 
 main()

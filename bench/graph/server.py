@@ -1,10 +1,11 @@
 """The uplift network inside the server, on random graphs. Prints what it measured, a line each.
 
-usage: server.py latency|target|load|million ...    with PG* saying which server; usercls must be available there
+usage: server.py latency|target|load|workers|million ...    with PG* saying which server; usercls must be available there
 
 latency   usercls.uplift() of one user: 100,000 users, a million edges (20 neighbours), covering indexes, foreign keys
 target    usercls.target_users() on the same graph, reading apart from scoring
 load      ten million edges from table to CSR beside SELECT count(*), sum(src), sum(dst)
+workers   an epoch of training with one worker of the runner beside the leader, and with none, hidden 64, 1 head
 million   a million users, ten million edges, 8 features: 20 epochs and target_users, with the memory of all processes
 
 The first run creates the tables in a schema "graphbench" and keeps them. Needs psycopg.
@@ -115,6 +116,21 @@ def load(connection):
     edges = parts["edges"] + parts["graph"]
     print(f"count and sums {serial:.2f} s ({default:.2f} with the planner's workers); edges read {parts['edges']:.2f}, "
           f"CSR {parts['graph']:.2f}: {edges / serial:.2f} times as long")
+
+
+def workers(connection):
+    """Seconds of an epoch are what eight further ones take: reading, and the start and end of workers, fall out."""
+    make(connection, "small", 100000, 1000000, 4, True)
+    epoch = {}
+    for count in (0, 1, 0, 1):
+        connection.execute(f"SET usercls.training_workers = {count}")
+        took = {}
+        for epochs in (2, 10):
+            took[epochs] = seconds(connection, f"""SELECT usercls.train_uplift('bench_workers', 'small_users',
+                'small_edges', promote => 'never', hyperparams => '{{"max_epochs": {epochs}, "patience": 0,
+                "hidden_size": 64, "heads": 1, "dropout": 0, "attention_dropout": 0}}')""")
+        epoch[count] = min(epoch.get(count, 1e9), (took[10] - took[2]) / 8)
+    print(f"an epoch: {epoch[0]:.3f} s by the leader alone, {epoch[1]:.3f} with a worker: {epoch[0] / epoch[1]:.2f} times as fast")
 
 
 class Memory(threading.Thread):

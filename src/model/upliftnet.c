@@ -262,14 +262,26 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
 }
 
+/* Part by part: a loop over all that asks which there are is not made of vectors. */
 USERCLS_CLONES static void
-add_parts(real *m, const real *att, const real *sum, const real *gain, const real *degree, const real *weight,
-		  const real *bias, size_t n, size_t H)
+add_parts(real *restrict m, const real *restrict att, const real *restrict sum, const real *restrict gain,
+		  const real *restrict degree, const real *restrict weight, const real *restrict bias, size_t n, size_t H)
 {
 	for (size_t r = 0; r < n; r++)
+	{
+		real *restrict row = m + r * H;
+
+		if (att)
+			memcpy(row, att + r * H, H * sizeof(real));
+		else
+			memset(row, 0, H * sizeof(real));
+		for (size_t c = 0; sum && c < H; c++)
+			row[c] += gain[c] * sum[r * H + c];
+		for (size_t c = 0; degree && c < H; c++)
+			row[c] += degree[r] * weight[c];
 		for (size_t c = 0; c < H; c++)
-			m[r * H + c] = act_tanh((att ? att[r * H + c] : 0) + (sum ? gain[c] * sum[r * H + c] : 0) +
-									(degree ? degree[r] * weight[c] : 0) + bias[c]);
+			row[c] = act_tanh(row[c] + bias[c]);
+	}
 }
 
 /* What layer l heard, and from how many: m = tanh(att + gain ⊙ sum + degree ⊗ weight + bias). */
