@@ -6,7 +6,8 @@
  * test: trained on the official training part and measured on the official test part. choose: a fifth of the
  * training part takes the test part's place, so that options are chosen without a look at the test part.
  * Held out for early stopping: none (validation => '{"method": "none"}'), so that all of max_epochs are run,
- * or a fifth. Each seed is another split and other initial weights.
+ * or a fifth. Each seed is another split and other initial weights. SEEDS: how many, or FIRST-LAST; what is tested
+ * has other seeds than what was chosen by.
  */
 #include "learn.h"
 
@@ -196,20 +197,23 @@ score(double *accuracy, double *loss, const SequenceTask *task, const SequenceSe
 }
 
 static void
-measure(const char *name, const char *folder, bool choose, bool hold_out, int seeds, char **options, int n)
+measure(const char *name, const char *folder, bool choose, bool hold_out, const char *range, char **options, int n)
 {
 	double sum = 0;
 	double square = 0;
 	double total_loss = 0;
 	double epochs = 0;
 	const double begin = cpu_seconds();
+	const char *dash = strchr(range, '-');
+	const int first = dash ? atoi(range) : 1;
+	const int seeds = dash ? atoi(dash + 1) - first + 1 : atoi(range);
 
 	C = 0;
 
 	Part *train = read_part(folder, name, "TRAIN");
 	Part *test = read_part(folder, name, "TEST");
 
-	for (int seed = 1; seed <= seeds; seed++)
+	for (int seed = first; seed < first + seeds; seed++)
 	{
 		SequenceSpec spec = {.C = C, .seed = (uint64_t) seed};
 		SequenceTask *task = malloc(sizeof(*task));
@@ -240,7 +244,7 @@ measure(const char *name, const char *folder, bool choose, bool hold_out, int se
 
 	const double mean = sum / seeds;
 
-	printf("%s\t%.1f\t%.1f\t%.3f\t%.0f\t%.1f\n", name, mean, sqrt(fmax(square / seeds - mean * mean, 0)),
+	printf("%s\t%.2f\t%.2f\t%.3f\t%.0f\t%.1f\n", name, mean, sqrt(fmax(square / seeds - mean * mean, 0)),
 		   total_loss / seeds, epochs / seeds, cpu_seconds() - begin);
 	fflush(stdout);
 	free(train->value);
@@ -261,7 +265,7 @@ main(int argc, char **argv)
 	char *rest;
 
 	for (char *name = strtok_r(argv[5], ",", &rest); name; name = strtok_r(NULL, ",", &rest))
-		measure(name, argv[1], strcmp(argv[2], "choose") == 0, strcmp(argv[3], "fifth") == 0, atoi(argv[4]),
+		measure(name, argv[1], strcmp(argv[2], "choose") == 0, strcmp(argv[3], "fifth") == 0, argv[4],
 				argv + 6, argc - 6);
 	return 0;
 }
