@@ -132,9 +132,9 @@ def networks(db):
     return net
 
 
-def timed(db, way, *given):
+def timed(runs, db, way, *given):
     times = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         db.execute("DROP TABLE IF EXISTS scores")
         db.execute("CREATE TABLE scores (user_id bigint, score float8)")
         db.commit()
@@ -188,7 +188,7 @@ def main():
     print("- from events: the same from `classify_users()`, which reads the 52 events of each user instead, with one worker.")
     print("- best pipeline: COPY BINARY to numpy, PyTorch at its best batch and threads, or two processes with a half of")
     print("  the users each; COPY BINARY back.")
-    print("- usual: fetchall, PyTorch at its best setting, executemany of INSERT.\n")
+    print("- usual: fetchall, PyTorch at its best setting, executemany of INSERT; one run.\n")
     print("| | one SELECT | serial | in batches | serial | from events | best pipeline | two processes | usual | largest difference |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     ratios = []
@@ -204,11 +204,11 @@ def main():
         by_users = one_select(db, events, ["usercls.training_workers = 1"])
         ours_serial = one_select(db, batch_select, ["usercls.training_workers = 0"])
         ours = one_select(db, batch_select, ["usercls.training_workers = 1"])
-        best = timed(db, copies, net, column, db, batch)
+        best = timed(RUNS, db, copies, net, column, db, batch)
         difference = db.execute("SELECT max(abs(o.score - s.score)), count(*) FROM ours o JOIN scores s USING (user_id)").fetchone()
         db.commit()
-        two = timed(db, halves, pool, architecture, batch, users)
-        usual = timed(db, rows, net, column, db, batch)
+        two = timed(RUNS, db, halves, pool, architecture, batch, users)
+        usual = timed(1, db, rows, net, column, db, batch)
         assert difference[1] == users
         print(f"| {architecture} | {row:.2f} | {row_serial:.2f} | {ours:.2f} | {ours_serial:.2f} | {by_users:.2f} "
               f"| {best:.2f} ({threads} threads, batch {batch}) | {two:.2f} | {usual:.2f} | {difference[0]:.1e} |", flush=True)
