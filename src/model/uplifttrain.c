@@ -17,7 +17,10 @@
 
 /* Nodes of a range, at most: some milliseconds, but enough ranges for every lane of a small graph. */
 #define RANGE_ROWS_MIN 64
-#define RANGE_ROWS_MAX 512
+#define RANGE_ROWS_MAX 1024
+
+/* Ranges of a lane in a graph that is not large: each more is one more wait of all workers for the last one. */
+#define LANE_RANGES 2
 
 static size_t
 lane_count(const UpliftNet *net)
@@ -30,7 +33,7 @@ lane_count(const UpliftNet *net)
 static size_t
 range_rows(size_t N)
 {
-	const size_t rows = N / (8 * LANES_MAX);
+	const size_t rows = (N + LANE_RANGES * LANES_MAX - 1) / (LANE_RANGES * LANES_MAX);
 
 	return rows > RANGE_ROWS_MAX ? RANGE_ROWS_MAX : rows < RANGE_ROWS_MIN ? RANGE_ROWS_MIN : rows;
 }
