@@ -7,6 +7,7 @@
 
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
+#include "storage/dsm_impl.h"
 #include "utils/memutils.h"
 
 #include "pg/hugemem.h"
@@ -141,7 +142,11 @@ block_empty(Block *block)
 	char *at;
 	size_t left = whole_pages(&at, block);
 
-	if (!block->segment)
+	/*
+	 * Within the server's own shared memory nothing is unmapped at the end, so there is nothing to gain; and a
+	 * huge page that is given back there may be gone when it is needed again.
+	 */
+	if (!block->segment || min_dynamic_shared_memory > 0)
 		return;
 	while (left > 0)
 	{
