@@ -121,6 +121,19 @@ typedef struct UpliftNet
 
 extern void uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F);
 
+/* Which of the two aggregates a layer has; one at least. */
+static inline bool
+uplift_attends(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_SUM;
+}
+
+static inline bool
+uplift_sums(const UpliftNet *net)
+{
+	return net->config.aggregate != AGGREGATE_ATTENTION;
+}
+
 /* A user's answer. p_first and p_second are NaN for class_transform; otherwise all are in range and finite. */
 typedef struct UpliftScore
 {

@@ -8,22 +8,10 @@
 #include "nn/dense.h"
 #include "nn/gate.h"
 
-static bool
-attends(const UpliftNet *net)
-{
-	return net->config.aggregate != AGGREGATE_SUM;
-}
-
-static bool
-sums(const UpliftNet *net)
-{
-	return net->config.aggregate != AGGREGATE_ATTENTION;
-}
-
 static size_t
 product_width(const UpliftNet *net)
 {
-	return attends(net) ? 3 * net->H : net->H;
+	return uplift_attends(net) ? 3 * net->H : net->H;
 }
 
 void
@@ -45,14 +33,14 @@ upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N,
 		if (!training)
 			continue;
 		rows->att[l] = ARENA_TAKE(arena, real, NH);
-		if (sums(net))
+		if (uplift_sums(net))
 			rows->sum[l] = ARENA_TAKE(arena, real, NH);
-		if (attends(net))
+		if (uplift_attends(net))
 			rows->lse[l] = ARENA_TAKE(arena, real, N * net->K);
 	}
 	rows->pair = (real *) arena_take(arena, NH, 2 * sizeof(real));
 	rows->own = (real *) arena_take(arena, N, rows->own_stride * sizeof(real));
-	if (training && attends(net))
+	if (training && uplift_attends(net))
 		rows->level = (real *) arena_take(arena, N, 2 * net->K * sizeof(real));
 	rows->u = ARENA_TAKE(arena, real, net->L *H);
 }
@@ -83,7 +71,7 @@ upliftnet_prepare(UpliftPass *pass)
 {
 	const UpliftNet *net = pass->net;
 
-	for (size_t l = 0; attends(net) && l < net->L; l++)
+	for (size_t l = 0; uplift_attends(net) && l < net->L; l++)
 		for (size_t c = 0; c < net->H; c++)
 			pass->rows.u[l * net->H + c] = -2 * pass->w[net->layer[l].score + c];
 }
@@ -96,10 +84,10 @@ layer_gat(const UpliftPass *pass, size_t l)
 	return (Gat){
 		.H = net->H,
 		.K = net->K,
-		.attend = attends(net),
-		.sum = sums(net),
+		.attend = uplift_attends(net),
+		.sum = uplift_sums(net),
 		.u = pass->rows.u + l * net->H,
-		.sum_scale = sums(net) ? 1 / pass->w[net->degree_mean] : 0,
+		.sum_scale = uplift_sums(net) ? 1 / pass->w[net->degree_mean] : 0,
 		.gain = pass->w + net->layer[l].gain,
 		.drop = pass->attention_drop,
 		.key = drop_hash(pass->key + 2 * (uint32_t) l),
@@ -239,7 +227,7 @@ upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size
 	const Gat gat = layer_gat(pass, l);
 	real *ds = scratch->product;
 
-	if (!attends(net))
+	if (!uplift_attends(net))
 		return;
 	memset(scratch->du, 0, H * sizeof(real));
 	gat_backward_self(ds, scratch->du, &gat, &pass->graph->in, from, n);
@@ -256,7 +244,7 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 {
 	const UpliftNet *net = pass->net;
 	const Gat gat = layer_gat(pass, l);
-	const size_t first = attends(net) ? net->H : 0;
+	const size_t first = uplift_attends(net) ? net->H : 0;
 
 	gat_backward_others(scratch->product, &gat, &pass->graph->out, from, n);
 	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
@@ -296,7 +284,7 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 
 	for (size_t r = 0; counts && r < n; r++)
 		scratch->degree[r] = ((real) log1p(pass->graph->degree[from + r]) - mean) / scale;
-	add_parts(scratch->m, attends(net) ? att : NULL, sums(net) ? sum : NULL, w + layer->gain,
+	add_parts(scratch->m, uplift_attends(net) ? att : NULL, uplift_sums(net) ? sum : NULL, w + layer->gain,
 			  counts ? scratch->degree : NULL, w + layer->degree, w + layer->value_bias, n, net->H);
 }
 

@@ -16,18 +16,6 @@
  * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
  */
 
-static bool
-attends(const UpliftNet *net)
-{
-	return net->config.aggregate != AGGREGATE_SUM;
-}
-
-static bool
-sums(const UpliftNet *net)
-{
-	return net->config.aggregate != AGGREGATE_ATTENTION;
-}
-
 size_t
 uplift_state_width(const UpliftNet *net)
 {
@@ -37,13 +25,13 @@ uplift_state_width(const UpliftNet *net)
 size_t
 uplift_accumulator_width(const UpliftNet *net)
 {
-	return (attends(net) ? net->K * (2 + net->H) : 0) + (sums(net) ? net->H : 0) + 1;
+	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + 1;
 }
 
 static real *
 accumulator_sum(real *accumulator, const UpliftNet *net)
 {
-	return accumulator + (attends(net) ? net->K * (2 + net->H) : 0);
+	return accumulator + (uplift_attends(net) ? net->K * (2 + net->H) : 0);
 }
 
 void
@@ -67,7 +55,7 @@ void
 uplift_row_start(real *accumulator, const UpliftNet *net)
 {
 	memset(accumulator, 0, uplift_accumulator_width(net) * sizeof(real));
-	for (size_t k = 0; attends(net) && k < net->K; k++)
+	for (size_t k = 0; uplift_attends(net) && k < net->K; k++)
 		accumulator[k] = -FLT_MAX;
 }
 
@@ -111,7 +99,7 @@ uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
 
-	for (size_t k = 0; attends(net) && k < K; k++)
+	for (size_t k = 0; uplift_attends(net) && k < K; k++)
 	{
 		const real score = (real) (row_score(net, w, layer, k, self, neighbour) + log(weight));
 		const real highest = fmax(accumulator[k], score);
@@ -124,7 +112,7 @@ uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t
 		for (size_t i = 0; i < H; i++)
 			heard[i] = heard[i] * shrink + share * neighbour[i];
 	}
-	if (sums(net))
+	if (uplift_sums(net))
 		for (size_t i = 0; i < H; i++)
 			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
 	accumulator[uplift_accumulator_width(net) - 1]++;
@@ -136,7 +124,7 @@ uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
 	const size_t H = net->H;
 	const size_t K = net->K;
 
-	for (size_t k = 0; attends(net) && k < K; k++)
+	for (size_t k = 0; uplift_attends(net) && k < K; k++)
 	{
 		const real highest = fmax(accumulator[k], other[k]);
 		const real mine = (real) exp(accumulator[k] - highest);
@@ -151,7 +139,7 @@ uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
 			accumulator[at] = accumulator[at] * mine + other[at] * theirs;
 		}
 	}
-	for (size_t i = attends(net) ? K * (2 + H) : 0; i < uplift_accumulator_width(net); i++)
+	for (size_t i = uplift_attends(net) ? K * (2 + H) : 0; i < uplift_accumulator_width(net); i++)
 		accumulator[i] += other[i];
 }
 
@@ -162,7 +150,7 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 	const size_t H = net->H;
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
-	const real *value = w + layer->products + (attends(net) ? 2 * H * H : 0);
+	const real *value = w + layer->products + (uplift_attends(net) ? 2 * H * H : 0);
 	const size_t width = uplift_accumulator_width(net);
 	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX + 1];
 	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
@@ -180,14 +168,14 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 
 		for (size_t i = 0; i < H; i++)
 		{
-			if (attends(net))
+			if (uplift_attends(net))
 				heard += (double) value[c * H + i] * all[2 * K + k * H + i];
-			if (sums(net))
+			if (uplift_sums(net))
 				summed += (double) value[c * H + i] * accumulator_sum(all, net)[i];
 		}
-		if (attends(net))
+		if (uplift_attends(net))
 			before += heard / all[K + k];
-		if (sums(net))
+		if (uplift_sums(net))
 			before += w[layer->gain + c] * summed / w[net->degree_mean];
 		if (net->config.log_degree)
 			before += w[layer->degree + c] * degree;

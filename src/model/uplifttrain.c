@@ -156,7 +156,7 @@ end_mean(UpliftTask *task, const double *sum)
 
 		task->w[net->mean + f] = pair[0] > 0 ? (real) (pair[1] / pair[0]) : 0;
 	}
-	if (net->config.aggregate != AGGREGATE_ATTENTION)
+	if (uplift_sums(net))
 		task->w[net->degree_mean] = (real) (sum[SUM_WEIGHT] / (double) task->graph.N);
 }
 
