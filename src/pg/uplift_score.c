@@ -79,7 +79,7 @@ convert_id(Datum id, Oid given, Oid type)
 		return id;
 	if (!can_coerce_type(1, &given, &type, COERCION_ASSIGNMENT))
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("user ids of this model are of type %s, not %s", format_type_be(type),
+						errmsg("user ids are of type %s, not %s", format_type_be(type),
 							   format_type_be(given)),
 						errhint("Cast the user id to %s.", format_type_be(type))));
 	getTypeOutputInfo(given, &output, &is_varlena);
