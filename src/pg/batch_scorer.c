@@ -32,22 +32,13 @@ carve_work(void *arg, Arena *arena)
 		seqscorer_watch(task->scorer, &InterruptPending);
 }
 
-static const TrainReport *
-report(const void *task pg_attribute_unused())
-{
-	static const TrainReport none = {0};
-
-	return &none;
-}
-
 const RunnerKind runner_sequence_batch = {.name = "sequence batch",
 										  .task_size = sizeof(SequenceBatchTask),
 										  .carve = carve,
 										  .carve_work = carve_work,
 										  .next = seqbatch_next,
 										  .run = seqbatch_run,
-										  .gives_up = true,
-										  .report = report};
+										  .gives_up = true};
 
 BatchScorer *
 batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t other)
@@ -86,15 +77,13 @@ batch_scorer_values(const BatchScorer *scorer)
 	return scorer->task->value;
 }
 
-void
-batch_scorer_run(BatchScorer *scorer, real *prob, size_t n)
+const real *
+batch_scorer_run(BatchScorer *scorer, size_t n)
 {
-	const size_t size = n * scorer->task->spec.C;
-
 	scorer->task->state->N = n;
 	runner_run(scorer->runner, NULL);
-	sequence_check_finite(scorer->task->prob, size);
-	memcpy(prob, scorer->task->prob, sizeof(real) * size);
+	sequence_check_finite(scorer->task->prob, n * scorer->task->spec.C);
+	return scorer->task->prob;
 }
 
 void

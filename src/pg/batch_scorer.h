@@ -4,7 +4,7 @@
  *   BatchScorer *scorer = batch_scorer_start(model, N, longest, bytes);
  *   for (parts of up to batch_scorer_room(scorer) sequences)
  *       ... write them to batch_scorer_offsets() and batch_scorer_values() ...
- *       batch_scorer_run(scorer, prob, n);
+ *       ... read batch_scorer_run(scorer, n) ...
  *   batch_scorer_end(scorer);
  */
 #ifndef USERCLS_PG_BATCH_SCORER_H
@@ -25,8 +25,8 @@ extern size_t batch_scorer_room(const BatchScorer *scorer);
 extern size_t *batch_scorer_offsets(const BatchScorer *scorer);
 extern float *batch_scorer_values(const BatchScorer *scorer);
 
-/* Probabilities (n × C) of the n sequences that were written. Interruptible. */
-extern void batch_scorer_run(BatchScorer *scorer, real *prob, size_t n);
+/* Probabilities (n × C) of the n sequences that were written, until the next run. Interruptible. */
+extern const real *batch_scorer_run(BatchScorer *scorer, size_t n);
 
 extern void batch_scorer_end(BatchScorer *scorer);
 

@@ -213,7 +213,6 @@ usercls_classify_sequences(PG_FUNCTION_ARGS)
 	const Sequences *all = read_sequences(model, version->name, relation, user, sequence);
 	BatchScorer *scorer = batch_scorer_start(model, all->N, all->longest, sequences_memory(all));
 	const size_t room = batch_scorer_room(scorer);
-	real *prob = MemoryContextAllocHuge(CurrentMemoryContext, room * (size_t) model->C * sizeof(real));
 
 	progress_phase(PROGRESS_SCORING);
 	for (size_t from = 0; from < all->N; from += room)
@@ -221,8 +220,7 @@ usercls_classify_sequences(PG_FUNCTION_ARGS)
 		const size_t n = Min(room, all->N - from);
 
 		fill_part(scorer, all, from, n);
-		batch_scorer_run(scorer, prob, n);
-		put_part(rsinfo, model, &id, all->id + from, prob, n, row);
+		put_part(rsinfo, model, &id, all->id + from, batch_scorer_run(scorer, n), n, row);
 		progress_rows(from + n);
 	}
 	batch_scorer_end(scorer);

@@ -37,7 +37,7 @@ score_users(ClassifiedUsers *all)
 		const size_t n = Min(room, users->N - from);
 
 		sequence_fill_part(users, from, n, batch_scorer_offsets(scorer), batch_scorer_values(scorer));
-		batch_scorer_run(scorer, all->prob + from * C, n);
+		memcpy(all->prob + from * C, batch_scorer_run(scorer, n), n * C * sizeof(real));
 		progress_rows(from + n);
 	}
 	for (size_t i = 0; i < users->N; i++)

@@ -315,7 +315,7 @@ job_epoch(Runner *runner, const RunnerWatch *watch, const TrainReport *report, b
 void
 runner_run(Runner *runner, const RunnerWatch *watch)
 {
-	const TrainReport *report = runner->kind->report(runner->task);
+	const TrainReport *report = watch ? runner->kind->report(runner->task) : NULL;
 	int epoch = 0; /* the report says nothing before the first next() */
 
 	workers_start(runner);
@@ -325,8 +325,10 @@ runner_run(Runner *runner, const RunnerWatch *watch)
 
 		CHECK_FOR_INTERRUPTS();
 		if (watch && report->epoch != epoch)
+		{
+			epoch = report->epoch;
 			job_epoch(runner, watch, report, items == 0);
-		epoch = report->epoch;
+		}
 		if (items == 0)
 			break;
 		job_phase(runner, items);

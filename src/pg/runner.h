@@ -35,8 +35,10 @@ typedef struct RunnerKind
 	void (*run)(void *task, size_t item, int worker);
 	bool gives_up; /* run() ends early when InterruptPending is set, and may be called again for the same item
 					*/
+
+	/* NULL: has no epochs, and is run without a watch. */
 	const TrainReport *(*report)(const void *task);
-	void (*stop)(void *task); /* NULL: has no epochs */
+	void (*stop)(void *task);
 } RunnerKind;
 
 typedef struct Runner Runner;

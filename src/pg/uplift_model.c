@@ -149,20 +149,11 @@ score_carve(void *task, Arena *arena, const void *spec, int workers)
 	upliftscore_carve(task, arena, spec, workers);
 }
 
-static const TrainReport *
-score_report(const void *task)
-{
-	static const TrainReport none = {0};
-
-	return &none;
-}
-
 const RunnerKind runner_uplift_score = {.name = "uplift score",
 									  .task_size = sizeof(UpliftScoreTask),
 									  .carve = score_carve,
 									  .next = upliftscore_next,
-									  .run = upliftscore_run,
-									  .report = score_report};
+									  .run = upliftscore_run};
 
 UpliftScore *
 uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from, GraphCounts *counts)
