@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -23,6 +24,7 @@
 #include "pg/train_sequence.h"
 
 #define METRIC "macro_f1"
+#define CLASSES_LISTED_MAX 10
 
 static void
 carve(void *task, Arena *arena, const void *spec, int workers pg_attribute_unused())
@@ -63,6 +65,38 @@ check_users(const SequenceSource *source, const SequenceUsers *users)
 											   source->label_column, users->N));
 	if (users->C < 2)
 		error_one_class(relation, users->classes[0], labeled);
+}
+
+/* Classes that nobody who is held out has: nothing is measured of them. */
+static void
+notice_unmeasured(const SequenceUsers *users, size_t held_out)
+{
+	int64 *measured = palloc0(sizeof(int64) * (size_t) users->C);
+	StringInfoData list;
+	int missing = 0;
+
+	initStringInfo(&list);
+	for (size_t i = 0; i < held_out; i++)
+		measured[users->label[i]]++;
+	for (int c = 0; c < users->C; c++)
+	{
+		if (measured[c] > 0)
+			continue;
+		missing++;
+		if (missing <= CLASSES_LISTED_MAX)
+			appendStringInfo(&list, "%s\"%s\" (" INT64_FORMAT ")", missing > 1 ? ", " : "", users->classes[c],
+							 users->users[c]);
+	}
+	if (missing > CLASSES_LISTED_MAX)
+		appendStringInfoString(&list, ", ...");
+	if (missing > 0)
+		ereport(NOTICE, (errmsg("%d of %d classes without held-out users", missing, users->C),
+						 errdetail("%zu users are held out. All users of these classes are learned from: %s. Metrics "
+								   "and calibration say nothing about them.",
+								   held_out, list.data),
+						 errhint("Bring more users of these classes, or hold out a larger share.")));
+	pfree(list.data);
+	pfree(measured);
 }
 
 static bool
@@ -231,6 +265,10 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 	progress_phase(PROGRESS_BUILDING);
 
 	const size_t held_out = sequence_hold_out(users, training->seed, training->share);
+
+	if (training->share > 0)
+		notice_unmeasured(users, held_out);
+
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceModel *warm = warm_model(run, training, users);
 	const SequenceSpec spec = {.config = training->config,

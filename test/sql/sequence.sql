@@ -98,6 +98,22 @@ FROM usercls.classify_users('seq_trend', '2026-05-25') c
 JOIN usercls.trend_users('seq_behaviour', 'user_id', 'ts', 'spend', interval '7 days', timestamptz '2026-03-02',
                          timestamptz '2026-05-25') t USING (user_id);
 
+-- A class that nobody held out has is learned from, and said not to be measured.
+CREATE VIEW seq_rare AS SELECT *, CASE WHEN user_id = 5 THEN 'rare' WHEN user_id % 2 = 0 THEN 'even' ELSE 'odd' END AS kind
+FROM seq_behaviour WHERE user_id <= 40;
+SET client_min_messages = notice;
+SELECT classes, rows_train, rows_held_out, value IS NOT NULL AS measured
+FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', features => '{spend}', promote => 'never',
+                            hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
+SELECT rows_held_out, value
+FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', features => '{spend}', promote => 'never',
+                            validation => '{"share": 0.001}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
+SELECT rows_held_out, value
+FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', features => '{spend}', promote => 'never',
+                            validation => '{"method": "none"}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
+SET client_min_messages = warning;
+SELECT metrics::jsonb -> 'model' -> 'auc' -> 'rare' AS auc_of_rare FROM usercls.versions WHERE model = 'seq_rare' AND version = 1;
+
 -- Nothing after as_of reaches a feature.
 CREATE TABLE seq_future AS
 SELECT user_id, ts, CASE WHEN ts >= '2026-04-27' THEN 1e9 ELSE spend END AS spend, logins, drift FROM seq_behaviour;
@@ -158,4 +174,5 @@ SELECT count(*) AS trace FROM usercls.progress();
 
 SELECT usercls.drop_model(model) IS NOT NULL AS dropped FROM usercls.models WHERE model LIKE 'seq%' ORDER BY model;
 DROP FUNCTION seq_cancelled();
+DROP VIEW seq_rare;
 DROP TABLE seq_behaviour, seq_of_user, seq_future, seq_shuffled, seq_text;
