@@ -86,14 +86,15 @@ read_sequence(void *arg, const Datum *value, const bool *isnull)
 		return;
 
 	const ArrayType *array = DatumGetArrayTypeP(value[1]);
-	const size_t steps = sequence_array_steps(array, (int) all->F, all->model);
+	const SequenceOrigin origin = {.model = all->model, .id_type = all->user.type, .id = value[0]};
+	const size_t steps = sequence_array_steps(array, (int) all->F, &origin);
 
 	sequences_reserve(all, steps * all->F);
 
 	const size_t begin = all->start[all->N];
 	float *to = all->value + begin * all->F;
 
-	sequence_array_values(to, array, steps * all->F);
+	sequence_array_values(to, array, steps * all->F, &origin);
 
 	const size_t empty = sequence_empty_steps(to, steps, all->F);
 

@@ -213,16 +213,6 @@ error_null_argument(const char *name)
 }
 
 void
-error_sequence_width(const char *model, int got, int want)
-{
-	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-					errmsg("sequence has %d features, expected %d", got, want),
-					model != NULL ? errdetail("Model \"%s\" was trained on %d features.", model, want)
-								  : errdetail("The weights are of a model with %d features.", want),
-					errhint("Pass the columns in the order shown by usercls.model_info().")));
-}
-
-void
 error_unknown_option(const char *argument, const char *name, const char *const *names, int n)
 {
 	StringInfoData list;

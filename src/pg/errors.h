@@ -40,8 +40,6 @@ extern void error_no_arm(const char *where, const char *column, bool treated /* 
 
 /* Arguments */
 extern void error_null_argument(const char *name) pg_attribute_noreturn();
-extern void error_sequence_width(const char *model /* NULL: weights by value */, int got, int want)
-	pg_attribute_noreturn();
 extern void error_unknown_option(const char *argument, const char *name, const char *const *names, int n)
 	pg_attribute_noreturn();
 extern void error_out_of_range(const char *name, const char *value, const char *range)

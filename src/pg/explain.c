@@ -68,13 +68,14 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	const SequenceModel *model = modelcache_get(found, sequence_model_decode, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
 	const size_t C = (size_t) model->C;
-	const size_t steps = sequence_array_steps(array, model->F, found->name);
+	const SequenceOrigin origin = {.model = found->name};
+	const size_t steps = sequence_array_steps(array, model->F, &origin);
 	float *value = palloc(sizeof(float) * steps * F);
 	real *prob = palloc(sizeof(real) * BATCH * C);
 	SequenceScorer *scorer = sequence_model_batch(model, steps, BATCH, "explanation");
 	Variants *variants = palloc0(sizeof(*variants));
 
-	sequence_array_values(value, array, steps * F);
+	sequence_array_values(value, array, steps * F, &origin);
 	variants->value = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * BATCH * steps * F);
 	variant_add(variants, value, steps, F, SIZE_MAX);
 	variants_score(prob, variants, scorer, F);

@@ -152,7 +152,8 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 {
 	SequenceModel *model = scoring->model;
 	const size_t F = (size_t) model->F;
-	const size_t steps = sequence_array_steps(array, model->F, scoring->name);
+	const SequenceOrigin origin = {.model = scoring->name};
+	const size_t steps = sequence_array_steps(array, model->F, &origin);
 
 	if (steps * F > scoring->room)
 	{
@@ -163,7 +164,7 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 		scoring->value =
 			MemoryContextAllocHuge(GetMemoryChunkContext(scoring), scoring->room * sizeof(float));
 	}
-	sequence_array_values(scoring->value, array, steps * F);
+	sequence_array_values(scoring->value, array, steps * F, &origin);
 
 	const size_t empty = sequence_empty_steps(scoring->value, steps, F);
 	const size_t start[] = {0, steps - empty};

@@ -4,10 +4,31 @@
 
 #include <math.h>
 
-#include "pg/errors.h"
+#include "pg/source.h"
+
+/* Ends a detail. */
+static const char *
+whose(const SequenceOrigin *origin)
+{
+	return OidIsValid(origin->id_type)
+			   ? psprintf(" The sequence belongs to user %s.", source_id_text(origin->id_type, origin->id))
+			   : "";
+}
+
+static void
+wrong_width(int got, int want, const SequenceOrigin *origin)
+{
+	const char *user = whose(origin);
+
+	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+					errmsg("sequence has %d features, expected %d", got, want),
+					origin->model ? errdetail("Model \"%s\" was trained on %d features.%s", origin->model, want, user)
+								  : errdetail("The weights are of a model with %d features.%s", want, user),
+					errhint("Pass the columns in the order shown by usercls.model_info().")));
+}
 
 size_t
-sequence_array_steps(const ArrayType *array, int F, const char *model)
+sequence_array_steps(const ArrayType *array, int F, const SequenceOrigin *origin)
 {
 	const int width = ARR_NDIM(array) == 2 ? ARR_DIMS(array)[1] : 1;
 	const size_t steps = ARR_NDIM(array) > 0 ? (size_t) ARR_DIMS(array)[0] : 0;
@@ -16,26 +37,27 @@ sequence_array_steps(const ArrayType *array, int F, const char *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg(steps == 0 ? "sequence is empty" : "sequence has %d dimensions", ARR_NDIM(array)),
-				 errdetail("A sequence is an array of periods × features, or of periods for one feature."),
+				 errdetail("A sequence is an array of periods × features, or of periods for one feature.%s",
+						   whose(origin)),
 				 errhint("Pass what usercls.sequence_agg() returns.")));
 	if (width != F)
-		error_sequence_width(model, width, F);
+		wrong_width(width, F, origin);
 	return steps;
 }
 
 static void
-not_finite(double value)
+not_finite(double value, const SequenceOrigin *origin)
 {
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("sequence holds %s", isnan(value) ? "NaN"
 											   : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
 															  : psprintf("%g", value)),
-					errdetail("A value has to be a number that fits real, or null."),
+					errdetail("A value has to be a number that fits real, or null.%s", whose(origin)),
 					errhint("Replace such values by NULL, which means \"not known\".")));
 }
 
 void
-sequence_array_values(float *value, const ArrayType *array, size_t n)
+sequence_array_values(float *value, const ArrayType *array, size_t n, const SequenceOrigin *origin)
 {
 	const double *element = (const double *) ARR_DATA_PTR(array);
 	const bits8 *present = ARR_NULLBITMAP(array);
@@ -49,7 +71,7 @@ sequence_array_values(float *value, const ArrayType *array, size_t n)
 		}
 		value[i] = (float) *element;
 		if (!isfinite(value[i]))
-			not_finite(*element);
+			not_finite(*element, origin);
 		element++;
 	}
 }

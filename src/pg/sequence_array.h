@@ -6,11 +6,19 @@
 
 #include "utils/array.h"
 
-/* Periods of the sequence; an error unless it has F features. model, for that error, is NULL when weights came by value. */
-extern size_t sequence_array_steps(const ArrayType *array, int F, const char *model);
+/* What an error says of a sequence beside what is wrong with it. */
+typedef struct SequenceOrigin
+{
+	const char *model; /* that is to read it; NULL: weights came by value */
+	Oid id_type;       /* of the user whose it is; InvalidOid: not known */
+	Datum id;
+} SequenceOrigin;
+
+/* Periods of the sequence; an error unless it has F features. */
+extern size_t sequence_array_steps(const ArrayType *array, int F, const SequenceOrigin *origin);
 
 /* Its values, steps × F, NaN where missing. NaN, infinity and what does not fit a float are errors. */
-extern void sequence_array_values(float *value, const ArrayType *array, size_t n);
+extern void sequence_array_values(float *value, const ArrayType *array, size_t n, const SequenceOrigin *origin);
 
 /* Periods before the first value, of which the network is told nothing; at most steps - 1. */
 extern size_t sequence_empty_steps(const float *value, size_t steps, size_t F);

@@ -91,7 +91,6 @@ extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
 extern void cells_read_end(SequenceCells *cells);
 
 extern size_t cells_memory(const SequenceCells *cells); /* bytes */
-extern char *user_id_text(Oid type, Datum id);
 
 /* An array of N of something, in the current memory context. */
 extern void *user_array(size_t N, size_t size);

@@ -212,7 +212,7 @@ error_large(const SequenceCells *cells, size_t feature, double sum, Datum id)
 					errmsg("sum of column \"%s\" of %s is out of range", cells->feature[feature].name,
 						   cells->relation),
 					errdetail("It is %g for a period of user %s; networks compute in type real.", sum,
-							  user_id_text(cells->user.type, id)),
+							  source_id_text(cells->user.type, id)),
 					errhint("Scale the column down in a view, for instance by its logarithm.")));
 }
 

@@ -40,23 +40,13 @@ cells_grow(SequenceCells *cells)
 	MemoryContextSwitchTo(old);
 }
 
-char *
-user_id_text(Oid type, Datum id)
-{
-	Oid output;
-	bool varlena;
-
-	getTypeOutputInfo(type, &output, &varlena);
-	return OidOutputFunctionCall(output, id);
-}
-
 static double
 finite_number(const SequenceCells *cells, const SourceColumn *column, Datum value, Datum id)
 {
 	const double number = source_number(value, column->type);
 
 	if (!isfinite(number))
-		error_not_finite(cells->relation, column->name, number, user_id_text(cells->user.type, id));
+		error_not_finite(cells->relation, column->name, number, source_id_text(cells->user.type, id));
 	return number;
 }
 

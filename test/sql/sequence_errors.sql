@@ -139,10 +139,11 @@ SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe', 'word')$
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe', 'user_id', 'sequence')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe', 'user_id', 'odd')$$);
 CREATE VIEW sqe_sequences AS SELECT nothing::bigint AS user_id, ARRAY[1, 2]::float8[] AS seq, ARRAY[[1, 2]]::int[] AS wide,
-       ARRAY['NaN', 1]::float8[] AS nan, 1::bigint AS one FROM sqe LIMIT 1;
+       ARRAY['NaN', 1]::float8[] AS nan, '{}'::float8[] AS empty, 1::bigint AS one FROM sqe LIMIT 1;
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'wide')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'nan')$$);
+SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'empty')$$);
 ALTER TABLE sqe RENAME TO sqe_moved;
 SELECT sqe_try($$SELECT * FROM usercls.classify_users('sqe')$$);
 
