@@ -40,7 +40,7 @@ my $scores = $node->safe_psql('postgres', $score);
 
 # kill -9 of the backend that trains: the server restarts all sessions.
 my $victim = Session->new($node, 'postgres');
-my $pid = $victim->run('SELECT pg_backend_pid()') + 0;
+my $pid = $victim->pid;
 $victim->send(training(100000));
 $node->poll_query_until('postgres', $running) or die;
 kill 'KILL', $pid;
@@ -63,7 +63,7 @@ is($node->safe_psql('postgres', training(2)), '3|t', 'and trains on');
 
 # A client that goes away, and a session that is terminated.
 $victim = Session->new($node, 'postgres');
-$pid = $victim->run('SELECT pg_backend_pid()') + 0;
+$pid = $victim->pid;
 $victim->send(training(100000));
 $node->poll_query_until('postgres', $running) or die;
 is($node->safe_psql('postgres', "SELECT pg_terminate_backend($pid, 5000)"), 't', 'a training session ends within 5 s of being told');

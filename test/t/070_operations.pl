@@ -34,7 +34,7 @@ my $training = q{SELECT count(*) = 1 FROM usercls.progress() WHERE phase = 'trai
 for my $workers (0, 2)
 {
 	my $trainer = Session->new($node, 'postgres');
-	my $pid = $trainer->run('SELECT pg_backend_pid()') + 0;
+	my $pid = $trainer->pid;
 	$trainer->run("SET usercls.training_workers = $workers");
 	$trainer->send(q{CALL usercls.retrain('churn')});
 	ok($node->poll_query_until('postgres', $training), "the training shows, with $workers workers");

@@ -36,7 +36,7 @@ my $scores = $node->safe_psql('postgres', $score);
 sub endless
 {
 	my $session = Session->new($node, 'postgres');
-	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+	my $pid = $session->pid;
 	$session->send(q{CALL usercls.retrain('churn')});
 	$node->poll_query_until('postgres', q{SELECT epochs >= 2 FROM usercls.training_runs WHERE model = 'churn' ORDER BY run_id DESC LIMIT 1})
 		or die 'no epochs';

@@ -71,7 +71,7 @@ for my $phase (@phases)
 	my ($name, $sql, $from, $to) = @$phase;
 	my $session = Session->new($node, 'postgres');
 	my $control = Session->new($node, 'postgres');
-	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+	my $pid = $session->pid;
 	my (@took, $early);
 
 	for (my $tries = 0; @took < $times && $tries < 3 * $times; $tries++)

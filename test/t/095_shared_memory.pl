@@ -62,7 +62,7 @@ for my $case (
 	$node->restart;
 
 	my $session = Session->new($node, 'postgres');
-	my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+	my $pid = $session->pid;
 
 	$session->send('SET usercls.training_workers = 2; ' . training(100000));
 	$node->poll_query_until('postgres', $running) or die;

@@ -67,14 +67,14 @@ for my $case (
 	for my $workers (0, 2)
 	{
 		my $session = Session->new($node, 'postgres');
-		my $pid = $session->run('SELECT pg_backend_pid()') + 0;
+		my $pid = $session->pid;
 
 		$session->run("SET usercls.training_workers = $workers");
 		my $predicted = $session->run('SELECT memory FROM ' . sprintf($call, 'dry_run => true,'));
 		$session->close;
 
 		$session = Session->new($node, 'postgres');
-		$pid = $session->run('SELECT pg_backend_pid()') + 0;
+		$pid = $session->pid;
 		$session->run("SET usercls.training_workers = $workers");
 		my $before = bytes_of($pid);
 		my $peak = 0;

@@ -51,6 +51,13 @@ sub run
 	return $self->wait;
 }
 
+# Of its backend.
+sub pid
+{
+	my ($self) = @_;
+	return $self->run('SELECT pg_backend_pid()') + 0;
+}
+
 sub close
 {
 	my ($self) = @_;
