@@ -51,9 +51,7 @@ like($errors, qr/model "churn" is being retrained already/, 'a second one is ref
 is($node->safe_psql('postgres', $score), $scores, 'what answers is not touched');
 is($node->safe_psql('postgres', "SELECT usercls.promote('churn', 1)"), '', 'nor is promotion held up');
 
-kill 'KILL', $pid;
-$session->wait_end;
-$node->poll_query_until('postgres', 'SELECT true') or die 'not up again';
+$session->crash($node, $pid);
 is($node->safe_psql('postgres', $runs), 'ended early', 'after kill -9 the run has ended early');
 is($node->safe_psql('postgres', $versions), '1!', 'without a version');
 is($node->safe_psql('postgres', $score), $scores, 'and scores as before');

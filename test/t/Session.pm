@@ -58,6 +58,19 @@ sub pid
 	return $self->run('SELECT pg_backend_pid()') + 0;
 }
 
+# kill -9 of a backend, which restarts the whole server; returns what psql printed once the server is up again. A client
+# may know before the postmaster does, so that connecting proves nothing.
+sub crash
+{
+	my ($self, $node, $pid) = @_;
+	my $checkpointer = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'};
+	my $before = $node->safe_psql('postgres', $checkpointer);
+	kill 'KILL', $pid;
+	my $out = $self->wait_end;
+	$node->poll_query_until('postgres', "SELECT ($checkpointer) <> $before") or die 'not up again';
+	return $out;
+}
+
 sub close
 {
 	my ($self) = @_;
