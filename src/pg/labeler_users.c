@@ -45,39 +45,66 @@ typedef struct Reading
 	TrendTable *table;
 } Reading;
 
-static void
-read_row(void *arg, const Datum *value, const bool *isnull)
+/* The value of a row; an error when it is no finite number. */
+static double
+read_value(const Reading *reading, Datum user, Datum value)
 {
-	Reading *reading = arg;
-
-	if (unlikely(isnull[1]))
-		return;
-
-	const int64 period = periods_find(&reading->periods, time_tick(reading->kind, value[1]));
-
-	if (period == PERIOD_NONE)
-		return;
-	if (unlikely(isnull[0]))
-		error_null_id(get_rel_name(reading->source), reading->user.name);
-	if (unlikely(isnull[2]))
-	{
-		trend_table_add_user(reading->table, value[0]);
-		return;
-	}
-
-	const double v = reading->value.type == FLOAT8OID ? DatumGetFloat8(value[2])
-													  : source_number(value[2], reading->value.type);
+	const double v =
+		reading->value.type == FLOAT8OID ? DatumGetFloat8(value) : source_number(value, reading->value.type);
 
 	if (unlikely(!isfinite(v)))
-	{
-		Oid output;
-		bool varlena;
-
-		getTypeOutputInfo(reading->user.type, &output, &varlena);
 		error_not_finite(get_rel_name(reading->source), reading->value.name, v,
-						 OidOutputFunctionCall(output, value[0]));
+						 source_id_text(reading->user.type, user));
+	return v;
+}
+
+/* A SourceRows; value[]: user, time, value. */
+static void
+take_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
+{
+	Reading *reading = arg;
+	uint32 row[SOURCE_ROWS_MAX], timed = 0, kept = 0;
+	int64 tick[SOURCE_ROWS_MAX], period[SOURCE_ROWS_MAX];
+	Datum user[SOURCE_ROWS_MAX];
+	double number[SOURCE_ROWS_MAX];
+
+	for (uint32 i = 0; i < n; i++)
+		if (likely(!isnull[1][i]))
+		{
+			row[timed] = i;
+			tick[timed++] = time_tick(reading->kind, value[1][i]);
+		}
+	if (timed == 0)
+		return;
+	periods_find_many(&reading->periods, period, tick, timed);
+	for (uint32 k = 0; k < timed; k++)
+	{
+		const uint32 i = row[k];
+		const bool missing = isnull[2][i];
+
+		if (period[k] == PERIOD_NONE)
+			continue;
+		if (unlikely(isnull[0][i]))
+			error_null_id(get_rel_name(reading->source), reading->user.name);
+
+		/* In a given window a user without values has a trend all the same. */
+		if (unlikely(missing) && !reading->windowed)
+			continue;
+		user[kept] = value[0][i];
+		period[kept] = likely(!missing) ? period[k] : PERIOD_NONE;
+		number[kept++] = likely(!missing) ? read_value(reading, value[0][i], value[2][i]) : 0.0;
 	}
-	trend_table_add(reading->table, value[0], period, v);
+	trend_table_add(reading->table, kept, user, period, number);
+}
+
+/* A SourceRow. */
+static void
+take_row(void *arg, const Datum *value, const bool *isnull)
+{
+	const Datum *const values[] = {&value[0], &value[1], &value[2]};
+	const bool *const nulls[] = {&isnull[0], &isnull[1], &isnull[2]};
+
+	take_rows(arg, 1, values, nulls);
 }
 
 static TimeKind
@@ -244,8 +271,8 @@ read_rows(Reading *reading)
 	if (select)
 		appendStringInfo(&sql, " WHERE %1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2",
 						 reading->time.quoted);
-	if (select || !source_scan_table(reading->source, columns, lengthof(columns), read_row, reading))
-		source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, read_row, reading);
+	if (select || !source_scan_table(reading->source, columns, lengthof(columns), take_rows, reading))
+		source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, take_row, reading);
 	trend_table_end(reading->table);
 }
 

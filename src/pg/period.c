@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "nn/real.h"
 #include "pg/period.h"
 
 /* Further than this from the table of starts, a start is computed and not kept. */
@@ -347,6 +348,26 @@ periods_find_slow(Periods *periods, int64 tick)
 	if (index > TREND_FIRST_MAX || index < -TREND_FIRST_MAX)
 		error_range();
 	return index;
+}
+
+USERCLS_CLONES static void
+find_fixed(const Periods *periods, int64 *restrict period, const int64 *restrict tick, size_t n)
+{
+	const int64 start = periods->start, end = periods->end, length = periods->length;
+	const double inverse = periods->inverse;
+
+	for (size_t i = 0; i < n; i++)
+		period[i] = periods_find_fixed(start, end, length, inverse, tick[i]);
+}
+
+void
+periods_find_many(Periods *periods, int64 *period, const int64 *tick, size_t n)
+{
+	if (periods->shape.grid.windowed && periods->length != 0)
+		find_fixed(periods, period, tick, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			period[i] = periods_find_slow(periods, tick[i]);
 }
 
 int64

@@ -60,25 +60,32 @@ extern int64 period_shift(const TrendGrid *a, const TrendShape *b);
 
 extern int64 periods_find_slow(Periods *periods, int64 tick);
 
+/* The period of tick in a given window whose periods are equally long. */
+static inline int64
+periods_find_fixed(int64 start, int64 end, int64 length, double inverse, int64 tick)
+{
+	/*
+	 * The product is off by one at most: there are fewer than 2^17 periods. One too many may reach beyond the
+	 * range: the difference is right all the same, computed modulo 2^64.
+	 */
+	const int64 since = (int64) ((uint64) tick - (uint64) start);
+	int64 k = (int64) ((double) since * inverse);
+	const int64 left = (int64) ((uint64) since - (uint64) k * (uint64) length);
+
+	k += (left >= length) - (left < 0);
+	return tick >= start && tick < end ? k : PERIOD_NONE;
+}
+
 /* The period of tick; PERIOD_NONE outside a given window. */
 static inline int64
 periods_find(Periods *periods, int64 tick)
 {
 	if (!periods->shape.grid.windowed || periods->length == 0)
 		return periods_find_slow(periods, tick);
-	if (tick < periods->start || tick >= periods->end)
-		return PERIOD_NONE;
-
-	/*
-	 * The product is off by one at most: there are fewer than 2^17 periods. One too many may reach beyond the
-	 * range: the difference is right all the same, computed modulo 2^64.
-	 */
-	const int64 since = tick - periods->start;
-	int64 k = (int64) ((double) since * periods->inverse);
-	const int64 left = (int64) ((uint64) since - (uint64) k * (uint64) periods->length);
-
-	k += (left >= periods->length) - (left < 0);
-	return k;
+	return periods_find_fixed(periods->start, periods->end, periods->length, periods->inverse, tick);
 }
+
+/* The same for n ticks. */
+extern void periods_find_many(Periods *periods, int64 *period, const int64 *tick, size_t n);
 
 #endif

@@ -61,71 +61,158 @@ check_rights(Oid relation, const SourceColumn *columns, int n)
 	source_scan(sql.data, 0, NULL, NULL, NULL, false, ignore_row, NULL);
 }
 
+/* A column in rows that have no nulls up to it. */
+typedef struct Column
+{
+	AttrNumber number;
+	int offset; /* from where the row's data begin; -1: not the same in all rows */
+	int16 length;
+	bool by_value;
+} Column;
+
 typedef struct Scan
 {
-	const SourceColumn *columns;
+	Relation table;
 	int n;
-	SourceRow row;
+	Column column[COLUMNS_MAX];
+	AttrNumber last; /* of the columns */
+	SourceRows rows;
 	void *arg;
-	MemoryContext per_row;
+	MemoryContext per_call;
+	const Datum *value[COLUMNS_MAX]; /* the arrays below, as the caller gets them */
+	const bool *isnull[COLUMNS_MAX];
+	Datum values[COLUMNS_MAX][MaxHeapTuplesPerPage];
+	bool nulls[COLUMNS_MAX][MaxHeapTuplesPerPage];
 } Scan;
 
-static void
-scan_row(const Scan *scan, const Datum *value, const bool *isnull)
+static Column
+column_make(TupleDesc desc, AttrNumber number)
 {
-	scan->row(scan->arg, value, isnull);
-	if (!scan->per_row->isReset || scan->per_row->firstchild)
-		MemoryContextReset(scan->per_row);
+	const Form_pg_attribute own = TupleDescAttr(desc, number - 1);
+	Column column = {.number = number, .length = own->attlen, .by_value = own->attbyval};
+
+	for (int i = 0; i < number; i++)
+	{
+		const Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attlen <= 0)
+		{
+			column.offset = -1;
+			break;
+		}
+		column.offset = (int) att_align_nominal(column.offset, attribute->attalign);
+		if (i < number - 1)
+			column.offset += attribute->attlen;
+	}
+	return column;
+}
+
+static void
+scan_deliver(const Scan *scan, uint32 n)
+{
+	const MemoryContext old = MemoryContextSwitchTo(scan->per_call);
+
+	scan->rows(scan->arg, n, scan->value, scan->isnull);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(scan->per_call);
+}
+
+/* Whether the columns that are read lie where the table's definition says. */
+static bool
+row_regular(HeapTupleHeader row, AttrNumber last)
+{
+	if (unlikely(HeapTupleHeaderGetNatts(row) < last))
+		return false;
+	if (likely(!(row->t_infomask & HEAP_HASNULL)))
+		return true;
+	for (int i = 0; i < last; i++)
+		if (att_isnull(i, row->t_bits))
+			return false;
+	return true;
+}
+
+/* The loops are apart so that each has a constant length. */
+static void
+read_regular(Datum *value, const char *const *data, uint32 n, const Column *column)
+{
+	const int offset = column->offset;
+
+	if (!column->by_value)
+		for (uint32 i = 0; i < n; i++)
+			value[i] = PointerGetDatum(data[i] + offset);
+	else if (column->length == sizeof(int64))
+		for (uint32 i = 0; i < n; i++)
+			value[i] = fetch_att(data[i] + offset, true, sizeof(int64));
+	else
+		for (uint32 i = 0; i < n; i++)
+			value[i] = fetch_att(data[i] + offset, true, column->length);
+}
+
+static void
+read_any(Scan *scan, int j, Page page, const OffsetNumber *item, uint32 n)
+{
+	HeapTupleData tuple = {.t_tableOid = RelationGetRelid(scan->table)};
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		const ItemId id = PageGetItemId(page, item[i]);
+
+		tuple.t_data = (HeapTupleHeader) PageGetItem(page, id);
+		tuple.t_len = ItemIdGetLength(id);
+		scan->values[j][i] =
+			heap_getattr(&tuple, scan->column[j].number, RelationGetDescr(scan->table), &scan->nulls[j][i]);
+	}
 }
 
 /*
  * A heap scan finds all visible rows of a page when it comes to it, and hands them out one by one. From the
- * first on they are read off the page here, and the scan is told that it is past the last.
+ * first on they are read off the page here, column by column, and the scan is told that it is past the last.
  */
 static void
-scan_page(const Scan *scan, HeapScanDesc heap)
+scan_page(Scan *scan, HeapScanDesc heap)
 {
-	const Relation table = heap->rs_base.rs_rd;
 	const Page page = BufferGetPage(heap->rs_cbuf);
-	const TupleDesc desc = RelationGetDescr(table);
-	const int first = (int) heap->rs_cindex, rows = (int) heap->rs_ntuples;
-	HeapTupleData tuple = {.t_tableOid = RelationGetRelid(table)};
-	Datum value[COLUMNS_MAX];
-	bool isnull[COLUMNS_MAX];
+	const OffsetNumber *item = heap->rs_vistuples + heap->rs_cindex;
+	const uint32 n = (uint32) heap->rs_ntuples - (uint32) heap->rs_cindex;
+	const char *data[MaxHeapTuplesPerPage];
+	bool regular = true;
 
 	/* The scan has counted the first. */
-	if (pgstat_should_count_relation(table))
-		table->pgstat_info->t_counts.t_tuples_returned += rows - first - 1;
-	for (int i = first; i < rows; i++)
+	if (pgstat_should_count_relation(scan->table))
+		scan->table->pgstat_info->t_counts.t_tuples_returned += n - 1;
+	for (uint32 i = 0; i < n; i++)
 	{
-		const ItemId item = PageGetItemId(page, heap->rs_vistuples[i]);
+		const HeapTupleHeader row = (HeapTupleHeader) PageGetItem(page, PageGetItemId(page, item[i]));
 
-		if (i + AHEAD < rows)
-			__builtin_prefetch(PageGetItem(page, PageGetItemId(page, heap->rs_vistuples[i + AHEAD])));
-		tuple.t_data = (HeapTupleHeader) PageGetItem(page, item);
-		tuple.t_len = ItemIdGetLength(item);
-
-		/* A column is read where it lies; deforming the row up to it costs more. */
-		for (int j = 0; j < scan->n; j++)
-			value[j] = heap_getattr(&tuple, scan->columns[j].number, desc, &isnull[j]);
-		scan_row(scan, value, isnull);
+		if (i + AHEAD < n)
+			__builtin_prefetch(PageGetItem(page, PageGetItemId(page, item[i + AHEAD])));
+		regular &= row_regular(row, scan->last);
+		data[i] = (const char *) row + row->t_hoff;
+	}
+	for (int j = 0; j < scan->n; j++)
+	{
+		if (!regular || scan->column[j].offset < 0)
+		{
+			read_any(scan, j, page, item, n);
+			continue;
+		}
+		read_regular(scan->values[j], data, n, &scan->column[j]);
+		memset(scan->nulls[j], false, n);
 	}
 	heap->rs_cindex = heap->rs_ntuples - 1;
+	scan_deliver(scan, n);
 }
 
 static void
-scan_slot(const Scan *scan, TupleTableSlot *slot)
+scan_slot(Scan *scan, TupleTableSlot *slot)
 {
-	Datum value[COLUMNS_MAX];
-	bool isnull[COLUMNS_MAX];
-
 	for (int j = 0; j < scan->n; j++)
-		value[j] = slot_getattr(slot, scan->columns[j].number, &isnull[j]);
-	scan_row(scan, value, isnull);
+		scan->values[j][0] = slot_getattr(slot, scan->column[j].number, &scan->nulls[j][0]);
+	scan_deliver(scan, 1);
 }
 
 bool
-source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow row, void *arg)
+source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg)
 {
 	Assert(n <= COLUMNS_MAX);
 	for (int i = 0; i < n; i++)
@@ -141,12 +228,22 @@ source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow ro
 		return false;
 	}
 
-	const Scan scan = {
-		.columns = columns,
-		.n = n,
-		.row = row,
-		.arg = arg,
-		.per_row = AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+	Scan *scan = palloc(sizeof(Scan));
+
+	scan->table = table;
+	scan->n = n;
+	scan->last = 0;
+	scan->rows = rows;
+	scan->arg = arg;
+	scan->per_call = AllocSetContextCreate(CurrentMemoryContext, "usercls rows", ALLOCSET_DEFAULT_SIZES);
+	for (int j = 0; j < n; j++)
+	{
+		scan->column[j] = column_make(RelationGetDescr(table), columns[j].number);
+		scan->last = Max(scan->last, columns[j].number);
+		scan->value[j] = scan->values[j];
+		scan->isnull[j] = scan->nulls[j];
+	}
+
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	const TableScanDesc desc = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
 	const bool by_page =
@@ -155,18 +252,15 @@ source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRow ro
 	while (table_scan_getnextslot(desc, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-
-		const MemoryContext old = MemoryContextSwitchTo(scan.per_row);
-
 		if (by_page)
-			scan_page(&scan, (HeapScanDesc) desc);
+			scan_page(scan, (HeapScanDesc) desc);
 		else
-			scan_slot(&scan, slot);
-		MemoryContextSwitchTo(old);
+			scan_slot(scan, slot);
 	}
 	table_endscan(desc);
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(table, AccessShareLock);
-	MemoryContextDelete(scan.per_row);
+	MemoryContextDelete(scan->per_call);
+	pfree(scan);
 	return true;
 }

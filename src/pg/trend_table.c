@@ -268,27 +268,24 @@ batch_flush(TrendTable *table)
 }
 
 void
-trend_table_add(TrendTable *table, Datum id, int64 period, double value)
+trend_table_add(TrendTable *table, uint32 n, const Datum *id, const int64 *period, const double *value)
 {
 	Batch *batch = &table->batch;
-	const uint32 i = batch->n++;
 
-	batch->id[i] = id;
-	batch->period[i] = period;
-	batch->value[i] = value;
+	for (uint32 i = 0, some; i < n; i += some)
+	{
+		some = Min(n - i, table->room - batch->n);
+		memcpy(batch->id + batch->n, id + i, sizeof(*id) * some);
+		memcpy(batch->period + batch->n, period + i, sizeof(*period) * some);
+		memcpy(batch->value + batch->n, value + i, sizeof(*value) * some);
+		batch->n += some;
 
-	/* An id by reference is gone with its row. */
-	if (unlikely(!table->by_value))
-		batch_meet(table);
-	if (batch->n == table->room)
-		batch_flush(table);
-}
-
-void
-trend_table_add_user(TrendTable *table, Datum id)
-{
-	if (table->periods->shape.grid.windowed)
-		trend_table_add(table, id, PERIOD_NONE, 0.0);
+		/* Ids by reference are gone with their rows. */
+		if (unlikely(!table->by_value))
+			batch_meet(table);
+		if (batch->n == table->room)
+			batch_flush(table);
+	}
 }
 
 void

@@ -29,11 +29,11 @@ typedef struct TrendTable TrendTable;
  */
 extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limit);
 
-/* A row with a finite value in a period of the window. */
-extern void trend_table_add(TrendTable *table, Datum id, int64 period, double value);
-
-/* A row without a value: in a given window its user has a trend all the same. */
-extern void trend_table_add_user(TrendTable *table, Datum id);
+/*
+ * n rows: finite values in periods of the window. PERIOD_NONE, in a given window alone: a row without a value, whose
+ * user has a trend all the same.
+ */
+extern void trend_table_add(TrendTable *table, uint32 n, const Datum *id, const int64 *period, const double *value);
 
 /* All rows of this pass were added. */
 extern void trend_table_end(TrendTable *table);

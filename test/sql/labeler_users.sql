@@ -85,6 +85,30 @@ SELECT user_id, period_values(trend) FROM trend_users('labeler_pages', 'user_id'
 DROP VIEW labeler_pages_view;
 DROP TABLE labeler_pages;
 
+-- Columns of fixed length are read where they lie: every length, nulls behind them, and pages where one of them is null.
+CREATE TABLE labeler_flat (much boolean, whole smallint, small int, day date, rough real, key uuid, user_id bigint, ts timestamptz, spend float8,
+                           remark text);
+INSERT INTO labeler_flat
+SELECT x % 3 = 1, x % 100 - 50, x % 5, date '2026-03-01' + x % 50, x / 8.0, md5((x % 6)::text)::uuid, x % 7,
+       timestamptz '2026-03-01' + x % 50 * interval '23 hours', x / 4.0, CASE WHEN x % 3 = 0 THEN 'remark' END
+FROM generate_series(1, 3000) x;
+INSERT INTO labeler_flat
+SELECT much, CASE WHEN x % 9 <> 0 THEN whole END, small, CASE WHEN x % 8 <> 0 THEN day END, rough, key, user_id, CASE WHEN x % 7 <> 0 THEN ts END,
+       CASE WHEN x % 5 <> 0 THEN spend END, remark
+FROM (SELECT *, row_number() OVER () AS x FROM labeler_flat) f;
+CREATE VIEW labeler_flat_view AS SELECT * FROM labeler_flat;
+SELECT user_column, time_column, value_column, count(*), count(*) FILTER (WHERE p.trend::text = v.trend::text) AS equal
+FROM (VALUES ('user_id'::name, 'ts'::name, 'spend'::name), ('user_id', 'day', 'rough'), ('small', 'day', 'whole'), ('small', 'ts', 'much')) q(user_column, time_column, value_column),
+     LATERAL trend_users('labeler_flat', user_column, time_column, value_column, '7 days', '2026-03-02', '2026-04-10') p
+     FULL JOIN LATERAL trend_users('labeler_flat_view', user_column, time_column, value_column, '7 days', '2026-03-02', '2026-04-10') v
+         USING (user_id)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+SELECT count(*), count(*) FILTER (WHERE p.trend::text = v.trend::text) AS equal
+FROM trend_users('labeler_flat', 'key', 'day', 'rough', '1 month', NULL, NULL, NULL::uuid) p
+FULL JOIN trend_users('labeler_flat_view', 'key', 'day', 'rough', '1 month', NULL, NULL, NULL::uuid) v USING (user_id);
+DROP VIEW labeler_flat_view;
+DROP TABLE labeler_flat;
+
 -- Errors.
 SELECT * FROM trend_users('labeler_few', 'usr_id', 'ts', 'spend', 5);
 SELECT * FROM trend_users('labeler_few', 'user_id', 'ts', 'spent', 5);
