@@ -316,6 +316,10 @@ start_result(FunctionCallInfo fcinfo)
 		elog(ERROR, "return type must be a row type");
 	rsinfo->returnMode = SFRM_Materialize;
 	rsinfo->setDesc = CreateTupleDescCopy(desc);
+
+	/* Trends side by side: the usual allocator would round each up to a power of two. */
+	MemoryContextSwitchTo(
+		GenerationContextCreate(CurrentMemoryContext, "usercls trends", ALLOCSET_DEFAULT_SIZES));
 	rsinfo->setResult =
 		tuplestore_begin_heap((rsinfo->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
 	MemoryContextSwitchTo(old);
