@@ -230,7 +230,7 @@ void
 error_out_of_range(const char *name, const char *value, const char *range)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for %s", name),
-					errdetail("The value is %s; allowed is %s.", value, range), errhint("Pass %s.", range)));
+					errdetail("The value is %s; allowed is %s.", value[0] ? value : "empty", range), errhint("Pass %s.", range)));
 }
 
 /* ---- models ---- */

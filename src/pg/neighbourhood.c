@@ -99,9 +99,9 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 	if (each)
 		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
 	for (int i = 0; i < (source->directed ? 1 : 2); i++)
-		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s = %s%s", i ? " UNION ALL " : "",
+		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s %s %s%s", i ? " UNION ALL " : "",
 						 each ? "(" : "", ends[1 - i], type, ends[i], type, weight, source_quote(source->edges),
-						 ends[1 - i], each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
+						 ends[1 - i], source_equality(lookup->id_type), each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
 	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
 	return source_prepare(sql.data, lengthof(types), types);
 }
@@ -116,7 +116,8 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", id);
 	uplift_inputs_select(&sql, lookup->inputs);
-	appendStringInfo(&sql, " FROM %s WHERE %s = ANY ($1)", source_quote(source->users), id);
+	appendStringInfo(&sql, " FROM %s WHERE %s %s ANY ($1)", source_quote(source->users), id,
+					 source_equality(lookup->id_type));
 	return source_prepare(sql.data, 1, &ids_type);
 }
 

@@ -4,7 +4,6 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -14,9 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 #include "utils/varlena.h"
 
 #include "pg/errors.h"
@@ -223,24 +220,6 @@ score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int 
 		construct_md_array(value, null, 1, &n, (int *) &lower, type, length, by_value, align));
 }
 
-/* The equality of the type as SQL: OPERATOR(pg_catalog.=). */
-static char *
-equality(Oid type)
-{
-	const Oid operator= lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality", type);
-
-	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
-	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-						 NameStr(form->oprname));
-
-	ReleaseSysCache(tuple);
-	return sql;
-}
-
 /* Whether a column of the row (o) is not what the model says now (u). */
 static void
 append_changed(StringInfo sql, const ScoreColumn *column)
@@ -277,7 +256,7 @@ upsert_sql(const ScoreTable *table)
 	appendStringInfo(&sql,
 					 ") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
 					 "ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
-					 names.data, table->name, equality(table->id_type), table->version);
+					 names.data, table->name, source_equality(table->id_type), table->version);
 	for (int c = 1; c < table->columns; c++)
 		append_changed(&sql, &table->column[c - 1]);
 	appendStringInfoString(&sql, " ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, "
@@ -315,6 +294,6 @@ score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
 	return execute_with(
 		psprintf("DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
 				 " WHERE u.user_id %s t.user_id)",
-				 table->name, equality(table->id_type)),
+				 table->name, source_equality(table->id_type)),
 		1, type, ids);
 }

@@ -1,8 +1,10 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -14,6 +16,8 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "pg/errors.h"
 #include "pg/source.h"
@@ -188,6 +192,24 @@ source_id_text(Oid type, Datum id)
 
 	getTypeOutputInfo(type, &output, &is_varlena);
 	return OidOutputFunctionCall(output, id);
+}
+
+char *
+source_equality(Oid type)
+{
+	const Oid operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("type %s has no equality", format_type_be(type)),
+						errhint("Cast the column to another type in a view, and pass the view.")));
+
+	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
+	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+						 NameStr(form->oprname));
+
+	ReleaseSysCache(tuple);
+	return sql;
 }
 
 static SPIPlanPtr

@@ -43,6 +43,9 @@ extern double source_number(Datum value, Oid type);
 /* An id as text, for messages. */
 extern char *source_id_text(Oid type, Datum id);
 
+/* What says of two values of the type that they are equal, whatever the search_path: OPERATOR(pg_catalog.=). */
+extern char *source_equality(Oid type);
+
 /*
  * Whether a condition on the column could spare us rows: false for a plain table without an index on it. The condition
  * would then be checked for each row, and more slowly than we do.

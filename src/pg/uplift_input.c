@@ -86,7 +86,7 @@ categories_find(UpliftInputs *inputs, UpliftColumn *column)
 {
 	CategoryReader reader = {inputs, column, CurrentMemoryContext};
 	const char *sql = psprintf("SELECT value FROM (SELECT %s::pg_catalog.text AS value FROM %s) AS u "
-							   "WHERE pg_catalog.octet_length(value) <= %d GROUP BY value "
+							   "WHERE pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) %d GROUP BY value "
 							   "ORDER BY pg_catalog.count(*) DESC, value COLLATE pg_catalog.\"C\" LIMIT %d",
 							   column->column.quoted, source_quote(inputs->users),
 							   (int) (NAMEDATALEN - 2 - strlen(column->column.name)), CATEGORIES_MAX);

@@ -117,6 +117,16 @@ CREATE INDEX ON named_edges (dst);
 SELECT version, classes FROM usercls.train_uplift('named', 'named_users', 'named_edges', user_column => 'name', features => '{age,mobile}', weight_column => 'weight',
 	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "log_degree": false}', promote => 'always');
 SELECT count(*), pg_typeof(min(user_id)) FROM usercls.target_users('named', 1, 0, NULL, NULL::text) GROUP BY pg_typeof(user_id);
+-- Ids are equal when their type says so, whatever operators the search_path finds first.
+CREATE SCHEMA trap;
+CREATE FUNCTION trap.equal(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'trapped'; END $$;
+CREATE OPERATOR trap.= (FUNCTION = trap.equal, LEFTARG = text, RIGHTARG = text);
+SET search_path = trap, public, pg_catalog;
+SELECT uplift BETWEEN -1 AND 1 AS answered FROM usercls.uplift('named', 'user 17'::text);
+RESET search_path;
+SET client_min_messages = warning;
+DROP SCHEMA trap CASCADE;
+RESET client_min_messages;
 SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS same, count(*)
 FROM usercls.target_users('named', 1, 0, NULL, NULL::text) AS t, usercls.uplift('named', t.user_id) AS o;
 -- The last edge of a table counts, too.
