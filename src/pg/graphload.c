@@ -247,8 +247,7 @@ typedef struct EdgeReader
 	PendingEdge pending[EDGES_AHEAD];
 	int ahead;
 	size_t read;
-	IdTable table;
-	bool tabled; /* the ids are in the table */
+	const IdTable *table; /* of the users' ids, or NULL */
 } EdgeReader;
 
 static void
@@ -274,7 +273,7 @@ edge_resolve(EdgeReader *reader, size_t edge, const PendingEdge *pending)
 
 	for (int i = 0; i < 2; i++)
 		*end[i] = !pending->known[i] ? GRAPH_UNKNOWN
-			: reader->tabled		 ? idtable_find(&reader->table, pending->id[i])
+			: reader->table		 ? idtable_find(reader->table, pending->id[i])
 									 : idmap_find(users->ids, pending->id[i], pending->hash[i]);
 	users->unknown += *end[0] == GRAPH_UNKNOWN || *end[1] == GRAPH_UNKNOWN;
 }
@@ -298,12 +297,12 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		if (isnull[i])
 			continue;
 		pending->id[i] = value[i];
-		if (reader->tabled)
-			idtable_prefetch(&reader->table, value[i]);
+		if (reader->table)
+			idtable_prefetch(reader->table, value[i]);
 		else
 		{
 			pending->hash[i] = idmap_hash(users->ids, value[i]);
-			idmap_prefetch(users->ids, pending->hash[i]);
+			idmap_prefetch(users->ids, value[i], pending->hash[i]);
 		}
 	}
 	if (reader->weighted)
@@ -350,6 +349,7 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 						 .weighted = from->weight_column != NULL,
 						 .what = what,
 						 .context = CurrentMemoryContext,
+						 .table = idmap_table(users->ids),
 						 .ahead = idmap_by_value(users->ids) ? EDGES_AHEAD : 0};
 	SourceColumn column[3] = {source_column(from->edges, from->source_column),
 							  source_column(from->edges, from->target_column)};
@@ -366,7 +366,6 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
 	edges_grow(&reader);
-	reader.tabled = idmap_table(&reader.table, users->ids);
 	if (converted || !source_scan_table(from->edges, column, reader.weighted ? 3 : 2, edge_rows, &reader))
 		source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
 	while (reader.read < users->E)
@@ -374,8 +373,6 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 		edge_resolve(&reader, reader.read, &reader.pending[reader.read % EDGES_AHEAD]);
 		reader.read++;
 	}
-	if (reader.tabled)
-		pfree(reader.table.number);
 	users->bytes += reader.room * (2 * sizeof(uint32_t) + (reader.weighted ? sizeof(float) : 0));
 }
 

@@ -19,10 +19,11 @@ typedef struct Entry
 struct IdMap
 {
 	MemoryContext context;
+	IdTable table; /* number is NULL: the entries are used */
 	Entry *entry;
 	uint64 mask; /* entries - 1 */
 	uint32 count;
-	uint32 room; /* ids that fit before the entries double */
+	uint32 room; /* ids that the entries take */
 	Datum *id;   /* of each number */
 	uint32 id_room;
 	bool by_value; /* integer-like: equal bits are equal ids */
@@ -33,6 +34,7 @@ struct IdMap
 };
 
 #define IDMAP_START 1024
+#define TABLE_SPAN_MAX 8 /* ids that a table may cover for each entry there would be: twice their memory */
 
 static bool
 is_integer_like(Oid type)
@@ -86,30 +88,6 @@ integer_hash(uint64 key)
 	return key ^ key >> 33;
 }
 
-static void
-entries_double(IdMap *map)
-{
-	Entry *const old = map->entry;
-	const uint64 entries = map->mask + 1;
-
-	if (map->count >= IDMAP_NONE - 1)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1),
-						errhint("Pass a view of some of the users at a time.")));
-	entries_make(map, entries * 2);
-	for (uint64 i = 0; i < entries; i++)
-	{
-		if (old[i].number == IDMAP_NONE)
-			continue;
-
-		Entry *entry = entry_home(map, map->by_value ? integer_hash(old[i].key) : old[i].key);
-
-		while (entry->number != IDMAP_NONE)
-			entry = entry_next(map, entry);
-		*entry = old[i];
-	}
-	pfree(old);
-}
-
 static bool
 same_id(const IdMap *map, const Entry *entry, Datum id, uint64 hash)
 {
@@ -128,6 +106,80 @@ entry_of(const IdMap *map, Datum id, uint64 hash)
 	while (entry->number != IDMAP_NONE && !same_id(map, entry, id, hash))
 		entry = entry_next(map, entry);
 	return entry;
+}
+
+/* A table of the ids and one more, if they lie close enough together; with as much room again. */
+static bool
+table_make(IdMap *map, Datum one, uint64 entries)
+{
+	int64 low = (int64) one, high = (int64) one;
+
+	if (!map->by_value)
+		return false;
+	for (uint32 i = 0; i < map->count; i++)
+	{
+		low = Min(low, (int64) map->id[i]);
+		high = Max(high, (int64) map->id[i]);
+	}
+
+	const uint64 span = (uint64) high - (uint64) low;
+
+	if (span >= entries * TABLE_SPAN_MAX / 2)
+		return false;
+
+	IdTable table = {.low = (uint64) low - span / 2, .span = 2 * (span + 1)};
+	const size_t bytes = table.span * sizeof(uint32);
+
+	table.number = memory_huge(map->context, bytes);
+	memset(table.number, 0xff, bytes);
+	for (uint32 i = 0; i < map->count; i++)
+		table.number[(uint64) map->id[i] - table.low] = i;
+	map->table = table;
+	return true;
+}
+
+/* Every id again, into entries that are empty. */
+static void
+entries_fill(IdMap *map, const Entry *old, uint64 entries)
+{
+	if (map->by_value)
+		for (uint32 i = 0; i < map->count; i++)
+			*entry_of(map, map->id[i], integer_hash((uint64) map->id[i])) =
+				(Entry){.key = (uint64) map->id[i], .number = i};
+	else
+		for (uint64 i = 0; i < entries; i++)
+			if (old[i].number != IDMAP_NONE)
+			{
+				Entry *entry = entry_home(map, old[i].key);
+
+				while (entry->number != IDMAP_NONE)
+					entry = entry_next(map, entry);
+				*entry = old[i];
+			}
+}
+
+/* The table or the entries anew, with room for this id and as many again as there are. */
+static void
+index_make(IdMap *map, Datum one)
+{
+	Entry *const old = map->entry;
+	uint32 *const old_number = map->table.number;
+	const uint64 old_entries = map->mask + 1;
+	uint64 entries = IDMAP_START;
+
+	while (entries / 3 * 2 <= map->count)
+		entries *= 2;
+	map->table = (IdTable){0};
+	map->entry = NULL;
+	if (!table_make(map, one, entries))
+	{
+		entries_make(map, entries);
+		entries_fill(map, old, old_entries);
+	}
+	if (old)
+		pfree(old);
+	if (old_number)
+		pfree(old_number);
 }
 
 IdMap *
@@ -182,27 +234,47 @@ idmap_hash(const IdMap *map, Datum id)
 	return DatumGetUInt64(FunctionCall2Coll((FmgrInfo *) &map->hash, map->collation, id, UInt64GetDatum(0)));
 }
 
-void
-idmap_prefetch(const IdMap *map, uint64 hash)
+const IdTable *
+idmap_table(const IdMap *map)
 {
-	__builtin_prefetch(entry_home(map, hash));
+	return map->table.number ? &map->table : NULL;
+}
+
+static inline void
+prefetch(const IdMap *map, Datum id, uint64 hash)
+{
+	if (map->table.number)
+		idtable_prefetch(&map->table, id);
+	else
+		__builtin_prefetch(entry_home(map, hash));
+}
+
+void
+idmap_prefetch(const IdMap *map, Datum id, uint64 hash)
+{
+	prefetch(map, id, hash);
 }
 
 uint32
 idmap_find(const IdMap *map, Datum id, uint64 hash)
 {
-	return entry_of(map, id, hash)->number;
+	return map->table.number ? idtable_find(&map->table, id) : entry_of(map, id, hash)->number;
 }
 
-/* A new id, whose entry would be this one. */
-static uint32
-add_new(IdMap *map, Entry *entry, Datum id, uint64 hash)
+static bool
+index_takes(const IdMap *map, Datum id)
 {
-	if (map->count == map->room)
-	{
-		entries_double(map);
-		entry = entry_of(map, id, hash);
-	}
+	return map->table.number ? (uint64) id - map->table.low < map->table.span : map->count < map->room;
+}
+
+static uint32
+add_new(IdMap *map, Datum id, uint64 hash)
+{
+	if (map->count >= IDMAP_NONE - 1)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("more than %u users", IDMAP_NONE - 1),
+						errhint("Pass a view of some of the users at a time.")));
+	if (!index_takes(map, id))
+		index_make(map, id);
 	if (map->count == map->id_room)
 	{
 		map->id_room *= 2;
@@ -219,17 +291,19 @@ add_new(IdMap *map, Entry *entry, Datum id, uint64 hash)
 												: datumCopy(id, map->typbyval, map->typlen);
 		MemoryContextSwitchTo(old);
 	}
-	entry->key = map->by_value ? (uint64) id : hash;
-	entry->number = map->count;
+	if (map->table.number)
+		map->table.number[(uint64) id - map->table.low] = map->count;
+	else
+		*entry_of(map, id, hash) = (Entry){.key = map->by_value ? (uint64) id : hash, .number = map->count};
 	return map->count++;
 }
 
 uint32
 idmap_add(IdMap *map, Datum id, uint64 hash)
 {
-	Entry *entry = entry_of(map, id, hash);
+	const uint32 known = idmap_find(map, id, hash);
 
-	return entry->number != IDMAP_NONE ? entry->number : add_new(map, entry, id, hash);
+	return known != IDMAP_NONE ? known : add_new(map, id, hash);
 }
 
 void
@@ -238,8 +312,20 @@ idmap_hash_many(const IdMap *map, uint64 *hash, const Datum *id, size_t n)
 	for (size_t i = 0; i < n; i++)
 	{
 		hash[i] = map->by_value ? integer_hash((uint64) id[i]) : idmap_hash(map, id[i]);
-		__builtin_prefetch(entry_home(map, hash[i]));
+		prefetch(map, id[i], hash[i]);
 	}
+}
+
+/* Where most ids lie; IDMAP_NONE says nothing. */
+static inline uint32
+find_at_home(const IdMap *map, Datum id, uint64 hash)
+{
+	if (map->table.number)
+		return idtable_find(&map->table, id);
+
+	const Entry *home = entry_home(map, hash);
+
+	return map->by_value && home->key == (uint64) id ? home->number : IDMAP_NONE;
 }
 
 void
@@ -254,12 +340,8 @@ idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, 
 			number[i] = IDMAP_NONE;
 		else
 		{
-			const Entry *home = entry_home(map, hash[i]);
-
-			/* Most lie there. */
-			if (likely(map->by_value && home->key == (uint64) id[i] && home->number != IDMAP_NONE))
-				number[i] = home->number;
-			else
+			number[i] = find_at_home(map, id[i], hash[i]);
+			if (unlikely(number[i] == IDMAP_NONE))
 				number[i] = idmap_add(map, id[i], hash[i]);
 		}
 	}
@@ -282,32 +364,4 @@ size_t
 idmap_memory(const IdMap *map)
 {
 	return MemoryContextMemAllocated(map->context, true);
-}
-
-bool
-idmap_table(IdTable *table, const IdMap *map)
-{
-	if (!map->by_value || map->count == 0)
-		return false;
-
-	int64 low = PG_INT64_MAX;
-	int64 high = PG_INT64_MIN;
-
-	for (uint32 i = 0; i < map->count; i++)
-	{
-		low = Min(low, (int64) map->id[i]);
-		high = Max(high, (int64) map->id[i]);
-	}
-
-	/* No larger than the entries of the map. */
-	const uint64 span = (uint64) high - (uint64) low;
-
-	if (span > (uint64) map->count * 4)
-		return false;
-	*table = (IdTable){.low = (uint64) low, .span = span + 1};
-	table->number = MemoryContextAllocHuge(CurrentMemoryContext, table->span * sizeof(uint32));
-	memset(table->number, 0xff, table->span * sizeof(uint32));
-	for (uint32 i = 0; i < map->count; i++)
-		table->number[(uint64) map->id[i] - table->low] = i;
-	return true;
 }

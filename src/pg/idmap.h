@@ -5,6 +5,7 @@
  * any other type goes through its default hash operator class and a copy of
  * each distinct id is kept. Hash first, prefetch, and look up some rows later:
  * a lookup in a large map is one miss of the cache, which idmap_prefetch hides.
+ * Integer-like ids that lie close together index a plain table instead.
  *
  * Everything lives in a memory context of the map's own, under the one that was
  * current at creation.
@@ -26,7 +27,7 @@ extern void idmap_free(IdMap *map);
 extern bool idmap_by_value(const IdMap *map);
 
 extern uint64 idmap_hash(const IdMap *map, Datum id);
-extern void idmap_prefetch(const IdMap *map, uint64 hash);
+extern void idmap_prefetch(const IdMap *map, Datum id, uint64 hash);
 
 /* The number of id, or IDMAP_NONE. */
 extern uint32 idmap_find(const IdMap *map, Datum id, uint64 hash);
@@ -45,19 +46,16 @@ extern uint32 idmap_count(const IdMap *map);
 extern Datum idmap_id(const IdMap *map, uint32 number); /* belongs to the map */
 extern size_t idmap_memory(const IdMap *map);           /* bytes in use, copies of ids included */
 
-/*
- * The same as a plain table, for integer-like ids that lie close together: several times faster than the map,
- * which must not grow meanwhile.
- */
+/* The plain table, for loops that look up many ids while none is added. */
 typedef struct IdTable
 {
-	uint64 low;     /* the smallest id */
-	uint64 span;    /* ids from low on that the table covers */
+	uint64 low;     /* the smallest id that it covers */
+	uint64 span;    /* ids from low on that it covers */
 	uint32 *number; /* of each, IDMAP_NONE: there is no such id */
 } IdTable;
 
-/* False: the ids are not of that kind. The table is in the current memory context. */
-extern bool idmap_table(IdTable *table, const IdMap *map);
+/* NULL: the ids are not of that kind. */
+extern const IdTable *idmap_table(const IdMap *map);
 
 static inline void
 idtable_prefetch(const IdTable *table, Datum id)

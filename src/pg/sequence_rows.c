@@ -125,7 +125,7 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	row->hash = idmap_hash(cells->ids, value[0]);
 	row->time = window_time(&cells->window, value[1]);
 	row->period = window_period(&cells->window, row->time);
-	idmap_prefetch(cells->ids, row->hash);
+	idmap_prefetch(cells->ids, row->id, row->hash);
 	if (cells->slots > 0)
 	{
 		*number++ = isnull[at] ? NAN : finite_number(cells, &cells->trend, value[at], value[0]);

@@ -56,6 +56,32 @@ SELECT value, (SELECT sum(v) FROM trend_users('"Labeler''s view"', 'user_id', 't
 FROM (SELECT sum(rough::float8), sum(whole), sum(much::int) FROM "Labeler's view") s(rough, whole, much),
      LATERAL (VALUES ('rough', rough), ('whole', whole), ('much', much)) v(value, total);
 
+-- Ids that lie close together, in three orders, some of them with others far away between them.
+CREATE TABLE labeler_ids (part int, n int, user_id bigint);
+INSERT INTO labeler_ids SELECT 1, x, CASE WHEN x < 6000 THEN x % 3000 WHEN x % 2 = 0 THEN x * 1000000007::bigint ELSE x - 50000 END
+FROM generate_series(1, 20000) x;
+INSERT INTO labeler_ids SELECT 2, x, 5000 - x FROM generate_series(1, 20000) x;
+INSERT INTO labeler_ids SELECT 3, x, CASE WHEN x < 700 THEN x * 10 ELSE x * 7919 % 20011 END FROM generate_series(1, 20000) x;
+INSERT INTO labeler_ids SELECT part, 20001, id FROM unnest('{9223372036854775807, -9223372036854775808, -1, 0}'::bigint[]) id, generate_series(1, 4) part;
+INSERT INTO labeler_ids SELECT 4, n, user_id FROM labeler_ids WHERE part IN (1, 3);
+CREATE TEMP TABLE labeler_part (user_id bigint, ts bigint, spend int);
+DO $$
+DECLARE
+	users int;
+	equal int;
+BEGIN
+	FOR p IN 1..4 LOOP
+		TRUNCATE labeler_part;
+		INSERT INTO labeler_part SELECT user_id, n % 10, n FROM labeler_ids WHERE part = p ORDER BY n, user_id;
+		INSERT INTO labeler_part SELECT user_id, (n + 1) % 10, n % 7 FROM labeler_ids WHERE part = p ORDER BY n DESC, user_id;
+		SELECT count(*), count(*) FILTER (WHERE w.trend::text = u.trend::text) INTO users, equal
+		FROM (SELECT user_id, trend_agg(ts, spend, 5, 0, 10) AS trend FROM labeler_part GROUP BY user_id) w
+		FULL JOIN trend_users('labeler_part', 'user_id', 'ts', 'spend', 5, 0, 10) u USING (user_id);
+		RAISE NOTICE 'part %: % users, % of them equal', p, users, equal;
+	END LOOP;
+END $$;
+DROP TABLE labeler_part, labeler_ids;
+
 -- Users without a value in the window have a trend without values; users without a row have none.
 CREATE TABLE labeler_few (user_id bigint, ts bigint, spend float8);
 INSERT INTO labeler_few VALUES (1, 5, 1), (2, 5, NULL), (3, 50, 1), (4, NULL, 1), (5, NULL, NULL);
