@@ -14,7 +14,7 @@ typedef struct Encoder
 	void (*init)(Network *net, const ParamTable *table);
 	void (*carve_weights)(Network *net, Arena *arena);
 	void (*carve_work)(Network *net, Arena *arena, size_t T, size_t B, bool training);
-	void (*pack)(Network *net, const real *w);
+	void (*pack)(Network *net, const real *w, int layer);
 
 	/* Outputs (rows × D) of net->x, to be found again by output() until the next chunk. */
 	const real *(*forward)(Network *net, Rng *dropout);

@@ -101,9 +101,33 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 }
 
 void
+network_pack_layer(Network *net, const real *w, int layer)
+{
+	net->encoder->pack(net, w, layer);
+}
+
+void
 network_pack(Network *net, const real *w)
 {
-	net->encoder->pack(net, w);
+	for (int l = 0; l < net->config.num_layers; l++)
+		network_pack_layer(net, w, l);
+}
+
+static size_t
+first_tensor(const Network *net, const ParamTable *table, int layer)
+{
+	size_t i = 0;
+
+	while (layer > 0 && table->param[i].offset < net->layer[layer].tensor[0])
+		i++;
+	return i;
+}
+
+void
+network_layer_tensors(size_t *begin, size_t *end, const Network *net, const ParamTable *table, int layer)
+{
+	*begin = first_tensor(net, table, layer);
+	*end = layer + 1 < net->config.num_layers ? first_tensor(net, table, layer + 1) : table->count;
 }
 
 static size_t

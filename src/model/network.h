@@ -66,8 +66,14 @@ extern void network_carve_weights(Network *net, Arena *arena);
 /* For chunks of up to B sequences of up to T steps. */
 extern void network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training);
 
-/* Pack w, after each change of it. */
+/* Pack w, after each change of it: one layer's, or all. */
+extern void network_pack_layer(Network *net, const real *w, int layer);
 extern void network_pack(Network *net, const real *w);
+
+/* Each tensor belongs to a layer: its own, or the nearest one. Those of a layer: param[*begin .. *end - 1].
+ */
+extern void network_layer_tensors(size_t *begin, size_t *end, const Network *net, const ParamTable *table,
+								  int layer);
 
 /*
  * net->score of the n sequences index[0 .. n - 1] of the set, in the order of net->order.

@@ -119,17 +119,16 @@ tensors_at(real *w, const RecurrentCell *cell, const Recurrent *layer, size_t of
 }
 
 static void
-recurrent_pack(Network *net, const real *w)
+recurrent_pack(Network *net, const real *w, int layer)
 {
-	for (int l = 0; l < net->config.num_layers; l++)
-		for (int d = 0; d < directions(&net->config); d++)
-		{
-			NetworkLayer *layer = &net->layer[l];
-			const RecurrentTensors tensors =
-				tensors_at((real *) w, cell_of(net), &layer->cell[d], layer->tensor[d]);
+	for (int d = 0; d < directions(&net->config); d++)
+	{
+		Recurrent *cell = &net->layer[layer].cell[d];
+		const RecurrentTensors tensors =
+			tensors_at((real *) w, cell_of(net), cell, net->layer[layer].tensor[d]);
 
-			cell_of(net)->pack(&layer->cell[d], &tensors);
-		}
+		cell_of(net)->pack(cell, &tensors);
+	}
 }
 
 static const real *

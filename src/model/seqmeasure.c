@@ -80,21 +80,13 @@ sequence_weigh_measures(real *grad, const SequenceTask *task, double share)
 }
 
 void
-sequence_follow_measures(SequenceTask *task)
+sequence_follow_measure(SequenceTask *task, const Tensor *p)
 {
 	const struct SequenceState *state = task->state;
 	const double full = (double) state->batch_n / (double) task->spec.config.batch_size;
 	const double rate = full * fmax(RUNNING_RATE, 1.0 / (double) (state->step + 1));
 
-	for (size_t i = 0; i < task->params.count; i++)
-	{
-		const Tensor *p = &task->params.param[i];
-
-		for (size_t j = p->offset; p->running && j < p->offset + p->size; j++)
-		{
-			if (isfinite(task->grad[j]))
-				task->w[j] += (real) rate * (task->grad[j] - task->w[j]);
-			task->grad[j] = 0;
-		}
-	}
+	for (size_t j = p->offset; j < p->offset + p->size; j++)
+		if (isfinite(task->grad[j]))
+			task->w[j] += (real) rate * (task->grad[j] - task->w[j]);
 }

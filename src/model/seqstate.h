@@ -12,7 +12,9 @@
 typedef enum Phase
 {
 	PHASE_MEASURE,
-	PHASE_BATCH,
+	PHASE_BATCH, /* its chunks; then their sum, and the step */
+	PHASE_SUM,
+	PHASE_STEP,
 	PHASE_EVALUATE,
 	PHASE_CALIBRATE,
 	PHASE_OVER
@@ -31,7 +33,9 @@ struct SequenceState
 	double batch_weight; /* of the running mini-batch, and of the epoch so far */
 	double epoch_weight;
 	double epoch_loss;
-	int stale; /* epochs since the best one */
+	double square[NETWORK_LAYERS_MAX]; /* of each layer's gradient */
+	double norm;                       /* of all */
+	int stale;                         /* epochs since the best one */
 	bool stop;
 };
 
@@ -49,11 +53,19 @@ extern void sequence_measure_end(SequenceTask *task);
 
 /*
  * Running tensors: their gradient is what a chunk measured. The mini-batch's is the mean over its chunks,
- * each with its share; they follow it, small mini-batches counting less and the first ones more, and it
- * becomes 0.
+ * each with its share; they follow it, small mini-batches counting less and the first ones more.
  */
 extern void sequence_weigh_measures(real *grad, const SequenceTask *task, double share);
-extern void sequence_follow_measures(SequenceTask *task);
+extern void sequence_follow_measure(SequenceTask *task, const Tensor *p);
+
+/*
+ * seqstep.c: the end of a mini-batch, by items of whole layers. First all of sequence_sum, then
+ * sequence_step_begin, then all of sequence_step, after which the weights are new and packed.
+ */
+extern size_t sequence_step_items(const SequenceTask *task);
+extern void sequence_sum(SequenceTask *task, size_t item);
+extern void sequence_step_begin(SequenceTask *task);
+extern void sequence_step(SequenceTask *task, size_t item);
 
 /* seqeval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
 extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);

@@ -1,11 +1,9 @@
 #include "model/seqtrain.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "model/seqsample.h"
 #include "model/seqstate.h"
-#include "nn/adam.h"
 #include "nn/denormal.h"
 #include "nn/loss.h"
 
@@ -86,6 +84,7 @@ batch_begin(SequenceTask *task)
 	struct SequenceState *state = task->state;
 	const size_t n = at_most((size_t) task->spec.config.batch_size, state->epoch_size - state->batch_at);
 
+	state->phase = PHASE_BATCH;
 	sample_draw(task->order, state->batch_at, state->batch_at + n, state->epoch_size, &state->order_rng);
 	memcpy(task->batch, task->order + state->batch_at, n * sizeof(*task->batch));
 	sample_sort_by_length(task->batch, task->scratch, task->count, &task->set, n, task->spec.longest);
@@ -99,42 +98,19 @@ batch_begin(SequenceTask *task)
 	return (n + task->chunk - 1) / task->chunk;
 }
 
-static void
+static size_t
 batch_end(SequenceTask *task)
 {
-	struct SequenceState *state = task->state;
-	const SequenceConfig *config = &task->spec.config;
-	const size_t total = task->params.total;
-	const size_t shards = (state->batch_n + task->chunk - 1) / task->chunk;
+	task->state->phase = PHASE_SUM;
+	return sequence_step_items(task);
+}
 
-	for (size_t s = 0; s < shards; s++)
-	{
-		state->epoch_loss += task->shard_loss[s];
-		for (size_t i = 0; s > 0 && i < total; i++)
-			task->grad[i] += task->grad[s * total + i];
-	}
-	state->epoch_weight += state->batch_weight;
-	sequence_follow_measures(task);
-
-	const double rate =
-		adam_schedule(config->learning_rate, state->step, (size_t) config->warmup_epochs * state->batches,
-					  (size_t) config->max_epochs * state->batches, config->schedule == SCHEDULE_COSINE);
-	const double norm = sqrt(adam_square_norm(task->grad, total));
-
-	state->step++;
-	state->result.report.learning_rate = rate;
-	for (size_t i = 0; i < task->params.count && isfinite(norm); i++)
-	{
-		const Tensor *p = &task->params.param[i];
-		const AdamStep step = {rate, p->decay ? config->weight_decay : 0, adam_clip(norm, config->clip_norm),
-							   state->step};
-
-		if (!p->fixed)
-			adam_update(task->w + p->offset, task->m + p->offset, task->v + p->offset, task->grad + p->offset,
-						&step, p->size);
-	}
-	network_pack(&task->net, task->w);
-	state->batch_at += state->batch_n;
+static size_t
+step_begin(SequenceTask *task)
+{
+	sequence_step_begin(task);
+	task->state->phase = PHASE_STEP;
+	return sequence_step_items(task);
 }
 
 /* ---- Epochs ---- */
@@ -152,7 +128,6 @@ epoch_begin(SequenceTask *task)
 		memcpy(task->order, task->train, state->n_train * sizeof(*task->order));
 	state->batch_at = 0;
 	state->epoch_loss = state->epoch_weight = 0;
-	state->phase = PHASE_BATCH;
 	return batch_begin(task);
 }
 
@@ -313,7 +288,11 @@ seqtrain_next(void *arg)
 		case PHASE_BATCH:
 			if (task->state->stop && task->state->result.report.best_epoch > 0)
 				return training_end(task);
-			batch_end(task);
+			return batch_end(task);
+		case PHASE_SUM:
+			return step_begin(task);
+		case PHASE_STEP:
+			task->state->batch_at += task->state->batch_n;
 			if (task->state->batch_at < task->state->epoch_size)
 				return batch_begin(task);
 			return task->state->n_held > 0 ? evaluation_begin(task, PHASE_EVALUATE) : epoch_end(task);
@@ -341,6 +320,12 @@ seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 			break;
 		case PHASE_BATCH:
 			train_shard(task, item);
+			break;
+		case PHASE_SUM:
+			sequence_sum(task, item);
+			break;
+		case PHASE_STEP:
+			sequence_step(task, item);
 			break;
 		case PHASE_EVALUATE:
 		case PHASE_CALIBRATE:

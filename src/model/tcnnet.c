@@ -125,14 +125,11 @@ tensors_at(real *w, const NetworkLayer *layer)
 }
 
 static void
-tcn_network_pack(Network *net, const real *w)
+tcn_network_pack(Network *net, const real *w, int layer)
 {
-	for (int l = 0; l < net->config.num_layers; l++)
-	{
-		const TcnTensors tensors = tensors_at((real *) w, &net->layer[l]);
+	const TcnTensors tensors = tensors_at((real *) w, &net->layer[layer]);
 
-		tcn_pack(&net->layer[l].block, &tensors);
-	}
+	tcn_pack(&net->layer[layer].block, &tensors);
 }
 
 static const real *
