@@ -5,13 +5,10 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "port/atomics.h"
-#include "storage/barrier.h"
 #include "storage/dsm.h"
 #include "storage/shm_toc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -19,6 +16,7 @@
 
 #include "pg/batch_scorer.h"
 #include "pg/block.h"
+#include "pg/crew.h"
 #include "pg/errors.h"
 #include "pg/hugemem.h"
 #include "pg/progress.h"
@@ -27,16 +25,9 @@
 #include "pg/uplift_train.h"
 #include "pg/usercls.h"
 
-/*
- * The leader and its workers walk through the job by a barrier. In even phases
- * the leader alone decides; in odd ones all run items. A worker may attach at
- * any time, so nobody waits for one that the server could not start.
- */
 typedef struct RunnerShared
 {
-	Barrier barrier;
-	pg_atomic_uint64 next_item;
-	uint64 items; /* of the running phase; 0: the job is over */
+	Crew crew;
 	dsm_handle block;
 	int workers; /* the task was carved for, with the leader */
 	char kind[32];
@@ -126,13 +117,15 @@ job_item(const RunnerKind *kind, void *task, size_t item, int worker)
 }
 
 static void
-job_shared_items(const RunnerKind *kind, void *task, RunnerShared *shared, int worker)
+job_shared_items(const RunnerKind *kind, void *task, Crew *crew, int worker)
 {
-	const uint64 items = shared->items;
-	uint64 item;
+	size_t item;
 
-	while ((item = pg_atomic_fetch_add_u64(&shared->next_item, 1)) < items)
+	while (crew_take(crew, &item))
+	{
 		job_item(kind, task, item, worker);
+		crew_done(crew);
+	}
 }
 
 static void
@@ -147,11 +140,9 @@ job_phase(Runner *runner, size_t items)
 			job_item(runner->kind, runner->task, item, 0);
 		return;
 	}
-	shared->items = items;
-	pg_atomic_write_u64(&shared->next_item, 0);
-	BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
-	job_shared_items(runner->kind, runner->task, shared, 0);
-	BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
+	crew_begin(&shared->crew, items);
+	job_shared_items(runner->kind, runner->task, &shared->crew, 0);
+	crew_finish(&shared->crew);
 }
 
 /* Bytes that the processes share, and those that each has of its own. */
@@ -267,9 +258,7 @@ workers_start(Runner *runner)
 	void *spec = shm_toc_allocate(parallel->toc, runner->spec_size);
 
 	memset(shared, 0, sizeof(*shared));
-	BarrierInit(&shared->barrier, 0);
-	BarrierAttach(&shared->barrier); /* a party of a fixed size could not be joined later */
-	pg_atomic_init_u64(&shared->next_item, 0);
+	crew_init(&shared->crew);
 	shared->block = block_handle(runner->block);
 	shared->workers = runner->workers;
 	strlcpy(shared->kind, runner->kind->name, sizeof(shared->kind));
@@ -289,8 +278,7 @@ workers_end(Runner *runner)
 {
 	if (!runner->parallel)
 		return;
-	runner->shared->items = 0;
-	BarrierArriveAndDetach(&runner->shared->barrier);
+	crew_dismiss(&runner->shared->crew);
 	WaitForParallelWorkersToFinish(runner->parallel);
 	if (runner->parallel->seg)
 		cancel_on_dsm_detach(runner->parallel->seg, workers_ending, PointerGetDatum(runner->block));
@@ -371,16 +359,9 @@ usercls_training_worker(dsm_segment *segment, shm_toc *toc)
 
 	void *task = kind_carve(kind, spec, shared->workers, dsm_segment_address(block),
 							kind_measure(kind, spec, shared->workers));
-	const int phase = BarrierAttach(&shared->barrier);
+	uint32 round = 0;
 
-	if (phase % 2 == 0)
-		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION);
-	while (shared->items > 0)
-	{
-		job_shared_items(kind, task, shared, ParallelWorkerNumber + 1);
-		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION); /* even: the leader decides */
-		BarrierArriveAndWait(&shared->barrier, PG_WAIT_EXTENSION); /* odd: items are there */
-	}
-	BarrierDetach(&shared->barrier);
+	while (crew_follow(&shared->crew, &round))
+		job_shared_items(kind, task, &shared->crew, ParallelWorkerNumber + 1);
 	dsm_detach(block);
 }
