@@ -26,6 +26,7 @@ struct NeighbourLookup
 	int32 version;
 	uint8 digest[MODEL_DIGEST];
 	uint64 used; /* when it was used last, by a counter */
+	int busy;    /* calls that are in it: a view that it reads may call usercls.uplift(), too */
 
 	MemoryContext context;
 	UpliftSource *source;
@@ -178,7 +179,32 @@ lookup_is_of(const NeighbourLookup *lookup, const Model *model)
 static bool
 lookup_is_valid(const NeighbourLookup *lookup)
 {
-	return lookup->version != 0 && source_plan_valid(lookup->neighbours) && source_plan_valid(lookup->users);
+	return lookup->version != 0 && source_plan_valid(lookup->neighbours, lookup->source->edges) &&
+		source_plan_valid(lookup->users, lookup->source->users);
+}
+
+/* An error leaves version 0: whatever is there is dropped by the next who comes. */
+static void
+lookup_make(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
+{
+	lookup->context = AllocSetContextCreate(TopMemoryContext, "usercls neighbours", ALLOCSET_SMALL_SIZES);
+
+	const MemoryContext old = MemoryContextSwitchTo(lookup->context);
+
+	lookup->busy = 1;
+	PG_TRY();
+	{
+		lookup_prepare(lookup, model, uplift);
+	}
+	PG_FINALLY();
+	{
+		lookup->busy = 0;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	lookup->model_id = model->model_id;
+	lookup->version = model->version;
+	memcpy(lookup->digest, model->digest, MODEL_DIGEST);
 }
 
 NeighbourLookup *
@@ -186,31 +212,26 @@ neighbour_lookup(const Model *model, const UpliftModel *uplift)
 {
 	static NeighbourLookup kept[LOOKUPS_KEPT];
 	static uint64 clock = 0;
-	NeighbourLookup *lookup = &kept[0];
+	NeighbourLookup *lookup = NULL; /* to be made anew */
 
 	for (int i = 0; i < LOOKUPS_KEPT; i++)
 	{
-		if (lookup_is_of(&kept[i], model) && lookup_is_valid(&kept[i]))
+		const bool ours = lookup_is_of(&kept[i], model);
+
+		if (ours && lookup_is_valid(&kept[i]))
 		{
 			kept[i].used = ++clock;
 			return &kept[i];
 		}
-		if (lookup_is_of(&kept[i], model) || kept[i].used < lookup->used)
+		if (kept[i].busy == 0 && (!lookup || ours || kept[i].used < lookup->used))
 			lookup = &kept[i];
 	}
-
+	if (!lookup)
+		ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("calls of usercls.uplift() are nested too deeply"),
+						errdetail("%d calls read tables whose views call it again.", LOOKUPS_KEPT),
+						errhint("Store the scores that a view needs in a table, with usercls.refresh_scores().")));
 	lookup_drop(lookup);
-	lookup->context = AllocSetContextCreate(TopMemoryContext, "usercls neighbours", ALLOCSET_SMALL_SIZES);
-
-	const MemoryContext old = MemoryContextSwitchTo(lookup->context);
-
-	lookup_prepare(lookup, model, uplift);
-	MemoryContextSwitchTo(old);
-
-	/* An error above leaves version 0: whatever is there is dropped by the next who comes. */
-	lookup->model_id = model->model_id;
-	lookup->version = model->version;
-	memcpy(lookup->digest, model->digest, MODEL_DIGEST);
+	lookup_make(lookup, model, uplift);
 	lookup->used = ++clock;
 	return lookup;
 }
@@ -397,8 +418,8 @@ read_steps(Reader *reader, Datum user, const UpliftNet *net)
 	return true;
 }
 
-Neighbourhood *
-neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
+static Neighbourhood *
+read_around(const NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 {
 	Neighbourhood *found = palloc0(sizeof(*found));
 	Reader reader = {.lookup = lookup,
@@ -425,5 +446,23 @@ neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 		found->source[e] = reader.node[found->source[e]];
 		found->target[e] = reader.node[found->target[e]];
 	}
+	return found;
+}
+
+Neighbourhood *
+neighbourhood_read(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
+{
+	Neighbourhood *found;
+
+	lookup->busy++;
+	PG_TRY();
+	{
+		found = read_around(lookup, user, net);
+	}
+	PG_FINALLY();
+	{
+		lookup->busy--;
+	}
+	PG_END_TRY();
 	return found;
 }

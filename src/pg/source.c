@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -74,14 +75,28 @@ make_params(int n, const Oid *types, const Datum *values, const bool *nulls)
 	return params;
 }
 
-char *
-source_quote(Oid relation)
+/*
+ * From the first look at a relation until the transaction ends nobody renames it or changes the type of a column: what
+ * a query returns is what the catalogs said. A query of the caller's would take the same lock. Returns the name.
+ */
+static const char *
+hold(Oid relation)
 {
+	LockRelationOid(relation, AccessShareLock);
+
 	const char *name = get_rel_name(relation);
 
 	if (name == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation),
 						errhint("Pass the relation by its name.")));
+	return name;
+}
+
+char *
+source_quote(Oid relation)
+{
+	const char *name = hold(relation);
+
 	switch (get_rel_relkind(relation))
 	{
 		case RELKIND_RELATION:
@@ -100,6 +115,8 @@ source_quote(Oid relation)
 SourceColumn
 source_column(Oid relation, const char *name)
 {
+	hold(relation);
+
 	const AttrNumber number = get_attnum(relation, name);
 
 	if (number == InvalidAttrNumber)
@@ -284,8 +301,9 @@ source_prepare(const char *sql, int n, const Oid *types)
 }
 
 bool
-source_plan_valid(const SourcePlan *plan)
+source_plan_valid(const SourcePlan *plan, Oid relation)
 {
+	LockRelationOid(relation, AccessShareLock);
 	return SPI_plan_is_valid(plan->plan);
 }
 

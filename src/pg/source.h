@@ -27,7 +27,10 @@ typedef struct SourceColumn
 	Oid type; /* domains are looked through */
 } SourceColumn;
 
-/* The table, view, … as SQL text: "schema"."name". An error when it cannot be read as a table. */
+/*
+ * The table, view, … as SQL text: "schema"."name". An error when it cannot be read as a table. This and the functions
+ * below lock it against changes until the transaction ends, as reading it does.
+ */
 extern char *source_quote(Oid relation);
 
 /* The column of that name; an error with the nearest name when there is none. */
@@ -86,7 +89,7 @@ extern bool source_scan_table(Oid relation, const SourceColumn *columns, int n, 
 typedef struct SourcePlan SourcePlan;
 
 extern SourcePlan *source_prepare(const char *sql, int n, const Oid *types);
-extern bool source_plan_valid(const SourcePlan *plan);
+extern bool source_plan_valid(const SourcePlan *plan, Oid relation /* that it reads */);
 extern void source_plan_free(SourcePlan *plan);
 extern uint64 source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg);
 
