@@ -138,6 +138,20 @@ interval_of(double microseconds)
 	return interval;
 }
 
+/* Another database may have another encoding, and another version of ours. */
+static const char *
+name_of(const int64 *at, char *name)
+{
+	memcpy(name, &at[AT_NAME], NAME_SLOTS * sizeof(int64));
+	return pg_verifymbstr(name, (int) strlen(name), true) ? name : NULL;
+}
+
+static const char *
+word_of(const char *const *words, size_t n, int64 i)
+{
+	return i >= 0 && (size_t) i < n ? words[i] : "unknown";
+}
+
 static void
 progress_row(ReturnSetInfo *rsinfo, const PgBackendStatus *backend, TimestampTz now)
 {
@@ -150,13 +164,13 @@ progress_row(ReturnSetInfo *rsinfo, const PgBackendStatus *backend, TimestampTz 
 	const double spent = (double) (now - at[AT_STARTED]);
 	const bool training = at[AT_PHASE] == PROGRESS_TRAINING && at[AT_MAX_EPOCHS] > 0;
 
-	memcpy(name, &at[AT_NAME], sizeof(name));
+	null[2] = name_of(at, name) == NULL;
 	value[0] = Int32GetDatum(backend->st_procpid);
 	null[1] = database == NULL;
 	value[1] = database ? CStringGetTextDatum(database) : 0;
-	value[2] = CStringGetTextDatum(name);
-	value[3] = CStringGetTextDatum(commands[at[AT_COMMAND]]);
-	value[4] = CStringGetTextDatum(phases[at[AT_PHASE]]);
+	value[2] = null[2] ? 0 : CStringGetTextDatum(name);
+	value[3] = CStringGetTextDatum(word_of(commands, lengthof(commands), at[AT_COMMAND]));
+	value[4] = CStringGetTextDatum(word_of(phases, lengthof(phases), at[AT_PHASE]));
 	value[5] = Int64GetDatum(at[AT_ROWS]);
 	null[5] = at[AT_ROWS] == 0;
 	value[6] = Int32GetDatum((int32) at[AT_EPOCH]);
