@@ -10,6 +10,7 @@
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
+#include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/options.h"
 #include "pg/source.h"
@@ -197,6 +198,7 @@ uplift_source_read(const Jsonb *stored)
 	config_defaults(&source->config, uplift_options, uplift_option_count);
 	options_from_jsonb(&source->config, uplift_options, uplift_option_count, read_object(stored, "hyperparams"),
 					   "hyperparams");
+	report_status(uplift_config_check(&source->config));
 	source->seed = read_int(stored, "seed");
 	if (jsonb_member(stored, "warm_start"))
 		source->warm_start = (int) read_int(stored, "warm_start");

@@ -152,6 +152,32 @@ SELECT * FROM uplift('misfit_graph', 1);
 SELECT * FROM evaluate('misfit_graph');
 SELECT import_model('misfit_graph', export_model('offer'), promote => 'always', spec => '{"users": 1}') AS version;
 SELECT * FROM target_users('misfit_graph');
+SELECT import_model('misfit', export_model('shop'), promote => 'always', spec => (SELECT jsonb_set(spec, '{source}', '"1"') FROM spec WHERE name = 'shop')) AS version;
+SELECT * FROM classify_users('misfit');
+-- Hyperparameters that do not belong together.
+SELECT import_model('misfit_graph', export_model('offer'), promote => 'always', spec => (SELECT jsonb_set(spec, '{hyperparams,heads}', '3') FROM spec WHERE name = 'offer')) AS version;
+CALL retrain('misfit_graph', warm_start => false);
+-- Users who are there when another model says so of them.
+CREATE TABLE lonely AS SELECT * FROM trial ORDER BY user_id LIMIT 1;
+CREATE TABLE nobodys AS SELECT * FROM friendship LIMIT 0;
+CREATE INDEX ON nobodys (src);
+CREATE INDEX ON nobodys (dst);
+DO $$ BEGIN
+	FOR i IN REVERSE 10..1 LOOP
+		EXECUTE format('CREATE VIEW lonely_%s AS SELECT * FROM lonely', i) ||
+			CASE WHEN i < 10 THEN format(' WHERE (uplift(''lonely_%s'', user_id)).uplift IS NOT NULL', i + 1) ELSE '' END;
+		PERFORM import_model('lonely_' || i, export_model('offer'), promote => 'always', spec => (
+			SELECT spec || jsonb_build_object('users', 'lonely_' || i, 'edges', 'nobodys') FROM spec WHERE name = 'offer'));
+	END LOOP;
+END $$;
+SELECT uplift IS NOT NULL AS answered FROM lonely, LATERAL uplift('lonely_3', user_id);
+SELECT uplift IS NOT NULL AS answered FROM lonely, LATERAL uplift('lonely_2', user_id);
+SELECT uplift IS NOT NULL AS answered FROM lonely, LATERAL uplift('lonely_3', user_id);
+SELECT drop_model('lonely_' || i) FROM generate_series(1, 10) AS i;
+\set VERBOSITY terse
+DROP TABLE lonely CASCADE;
+\set VERBOSITY default
+DROP TABLE nobodys;
 DROP VIEW spec;
 -- Cancelled in the middle of a million replicates' worth of work.
 \set SHOW_CONTEXT never
