@@ -254,7 +254,7 @@ typedef struct Reader
 	Neighbourhood *found;
 	IdMap *ids;
 	uint32_t *node; /* of each id; GRAPH_UNKNOWN: no user, as far as we know */
-	uint32 numbered; /* ids that have an entry there */
+	uint32 asked, numbered; /* ids that were asked for last; those before `numbered` have an entry */
 	uint32_t *frontier; /* ids of the nodes that were found last */
 	uint32 frontier_size;
 	size_t feature_room, edge_room;
@@ -306,11 +306,14 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	Reader *reader = arg;
 	const NeighbourLookup *lookup = reader->lookup;
 	Neighbourhood *found = reader->found;
-	const uint32 id = reader_id(reader, value[0]);
+	const uint32 id = isnull[0] ? IDMAP_NONE : idmap_find(reader->ids, value[0], idmap_hash(reader->ids, value[0]));
 	const size_t F = (size_t) lookup->inputs->F;
 
-	/* Training refuses tables with two rows for a user. */
-	if (reader->node[id] != GRAPH_UNKNOWN)
+	/*
+	 * A view may compute its ids anew for each look, a collation call equal what the type does not: such rows are of
+	 * nobody. And training refuses tables with two rows for a user.
+	 */
+	if (id == IDMAP_NONE || id < reader->asked || reader->node[id] != GRAPH_UNKNOWN)
 		return;
 	if (found->N == reader->feature_room)
 	{
@@ -327,6 +330,7 @@ static void
 read_users(Reader *reader, uint32 first)
 {
 	reader_number(reader);
+	reader->asked = first;
 
 	const uint32 n = reader->numbered - first;
 	uint32_t *ids = palloc(sizeof(uint32_t) * Max(n, 1));

@@ -121,10 +121,16 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 
 	if (isnull[0])
 		error_null_id(cells->relation, cells->user.name);
-	row->id = value[0];
-	row->hash = idmap_hash(cells->ids, value[0]);
+	if (isnull[1])
+		return;
 	row->time = window_time(&cells->window, value[1]);
 	row->period = window_period(&cells->window, row->time);
+
+	/* The query asks for the window, but a view may compute its times anew for each look, and a remote server lie. */
+	if (row->period < 0)
+		return;
+	row->id = value[0];
+	row->hash = idmap_hash(cells->ids, value[0]);
 	idmap_prefetch(cells->ids, row->id, row->hash);
 	if (cells->slots > 0)
 	{

@@ -121,6 +121,10 @@ window_period(const Window *window, int64 time)
 {
 	const int periods = window->before + window->after;
 	const int64 first = window->bound[0];
+
+	if (time < first || time >= window->bound[periods])
+		return -1;
+
 	const double share = ((double) time - (double) first) / ((double) window->bound[periods] - (double) first);
 	int i = Max(0, Min((int) (share * periods), periods - 1));
 

@@ -37,7 +37,7 @@ extern bool window_make(Window *window, const SourceColumn *time, const Interval
 /* A value of the column in microseconds. */
 extern int64 window_time(const Window *window, Datum value);
 
-/* The period of a time within the bounds. */
+/* The period of a time; -1: it is not within the bounds. */
 extern int window_period(const Window *window, int64 time);
 
 #endif

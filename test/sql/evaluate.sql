@@ -178,6 +178,17 @@ SELECT drop_model('lonely_' || i) FROM generate_series(1, 10) AS i;
 DROP TABLE lonely CASCADE;
 \set VERBOSITY default
 DROP TABLE nobodys;
+-- Users whose ids are others each time one looks.
+CREATE FUNCTION shift() RETURNS int STABLE LANGUAGE plpgsql
+AS $$ BEGIN RETURN CASE WHEN random() < 0.9 THEN 0 ELSE random() * 1e6 END; END $$;
+CREATE VIEW shifted AS SELECT user_id + shift() AS user_id, x, z FROM trial, generate_series(1, 3) WHERE user_id <= 20;
+SELECT import_model('shifted', export_model('offer'), promote => 'always', spec => (SELECT jsonb_set(spec, '{users}', '"shifted"') FROM spec WHERE name = 'offer')) AS version;
+SET client_min_messages = warning;
+SELECT count(uplift('shifted', u)) > 0 AS some FROM generate_series(1, 20) AS u;
+RESET client_min_messages;
+SELECT drop_model('shifted');
+DROP VIEW shifted;
+DROP FUNCTION shift();
 DROP VIEW spec;
 -- Cancelled in the middle of a million replicates' worth of work.
 \set SHOW_CONTEXT never

@@ -114,6 +114,15 @@ FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', feat
 SET client_min_messages = warning;
 SELECT metrics::jsonb -> 'model' -> 'auc' -> 'rare' AS auc_of_rare FROM usercls.versions WHERE model = 'seq_rare' AND version = 1;
 
+-- A view whose times are others each time one looks: rows that are not in the window after all are left out.
+CREATE FUNCTION seq_shift() RETURNS interval STABLE LANGUAGE plpgsql
+AS $$ BEGIN RETURN CASE WHEN random() < 0.5 THEN 0 ELSE (random() - 0.5) * 1e6 END * interval '1 hour'; END $$;
+CREATE VIEW seq_shifted AS SELECT user_id, ts + seq_shift() AS ts, spend, drift FROM seq_behaviour;
+SELECT rows_train > 0 AS users
+FROM usercls.train_sequence('seq_shifted', 'seq_shifted', label_column => 'drift', features => '{spend}', as_of => '2026-04-27', dry_run => true);
+DROP VIEW seq_shifted;
+DROP FUNCTION seq_shift();
+
 -- Nothing after as_of reaches a feature.
 CREATE TABLE seq_future AS
 SELECT user_id, ts, CASE WHEN ts >= '2026-04-27' THEN 1e9 ELSE spend END AS spend, logins, drift FROM seq_behaviour;
