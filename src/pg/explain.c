@@ -13,6 +13,7 @@
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"
+#include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
 
 /* Copies of a sequence that are scored together, each without another value. */
@@ -43,12 +44,11 @@ variant_add(Variants *variants, const float *value, size_t steps, size_t F, size
 }
 
 static void
-variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F)
+variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F, size_t C)
 {
 	const SequenceSet set = {.N = variants->n, .F = F, .start = variants->start, .value = variants->value};
 
-	CHECK_FOR_INTERRUPTS();
-	seqscorer_run(scorer, prob, &set, 0, variants->n);
+	sequence_score(prob, scorer, &set, variants->n, C);
 	variants->n = 0;
 }
 
@@ -78,7 +78,7 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	sequence_array_values(value, array, steps * F, &origin);
 	variants->value = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * BATCH * steps * F);
 	variant_add(variants, value, steps, F, SIZE_MAX);
-	variants_score(prob, variants, scorer, F);
+	variants_score(prob, variants, scorer, F, C);
 
 	const int class = class_name ? sequence_model_class_named(model, class_name) : sequence_model_class(model, prob);
 	const double whole = prob[class];
@@ -89,7 +89,7 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 
 		for (size_t i = from; i < from + n; i++)
 			variant_add(variants, value, steps, F, i);
-		variants_score(prob, variants, scorer, F);
+		variants_score(prob, variants, scorer, F, C);
 		for (size_t i = from; i < from + n; i++)
 			put_value(result, i / F, model->features[i % F], value[i], whole - prob[(i - from) * C + (size_t) class]);
 	}

@@ -16,6 +16,7 @@
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"
+#include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
 
 /* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
@@ -170,8 +171,7 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 	const size_t start[] = {0, steps - empty};
 	const SequenceSet set = {.N = 1, .F = F, .start = start, .value = scoring->value + empty * F};
 
-	seqscorer_run(sequence_model_scorer(model, start[1]), scoring->prob, &set, 0, 1);
-	sequence_check_finite(scoring->prob, (size_t) model->C);
+	sequence_score(scoring->prob, sequence_model_scorer(model, start[1]), &set, 1, (size_t) model->C);
 }
 
 static Datum

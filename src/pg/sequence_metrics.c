@@ -14,7 +14,10 @@
 void
 sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_t n, size_t C)
 {
-	seqscorer_watch(scorer, &InterruptPending);
+	/* Where a cancel has to wait, a run that gave up would begin anew for ever. */
+	const bool cancellable = INTERRUPTS_CAN_BE_PROCESSED();
+
+	seqscorer_watch(scorer, cancellable ? &InterruptPending : NULL);
 	for (size_t i = 0; i < n; i += SEQUENCE_BATCH)
 	{
 		/* Many steps of a large network take long: then a run gives up, and begins anew if nothing came of
@@ -23,7 +26,7 @@ sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_
 		{
 			CHECK_FOR_INTERRUPTS();
 			seqscorer_run(scorer, prob + i * C, set, i, Min(SEQUENCE_BATCH, n - i));
-		} while (InterruptPending);
+		} while (cancellable && InterruptPending);
 		sequence_check_finite(prob + i * C, C * Min(SEQUENCE_BATCH, n - i));
 	}
 }

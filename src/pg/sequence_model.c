@@ -197,7 +197,8 @@ sequence_model_scorer(SequenceModel *model, size_t steps)
 	model->block = NULL;
 	model->scorer = NULL;
 	model->max_steps = Max(STEPS_ROOM, pg_nextpower2_size_t(steps));
-	model->scorer = scorer_make(&model->block, model, model->max_steps, 1, NULL);
+	model->scorer =
+		scorer_make(&model->block, model, model->max_steps, 1, model->max_steps > STEPS_ROOM ? "scoring" : NULL);
 	MemoryContextSwitchTo(old);
 	return model->scorer;
 }

@@ -144,6 +144,14 @@ SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences'
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'wide')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'nan')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'empty')$$);
+-- A sequence of any length: its memory is limited, and a cancel does not wait for its end.
+SET usercls.max_memory = '8MB';
+SELECT error FROM sqe_try($$SELECT usercls.predict('sqe', array_fill(1::float8, ARRAY[1000000]))$$) AS t(error) LIMIT 1;
+SET usercls.max_memory = '1GB';
+SET statement_timeout = '50ms';
+SELECT usercls.predict('sqe', array_fill(1::float8, ARRAY[600000])) IS NOT NULL;
+RESET statement_timeout;
+RESET usercls.max_memory;
 ALTER TABLE sqe RENAME TO sqe_moved;
 SELECT sqe_try($$SELECT * FROM usercls.classify_users('sqe')$$);
 
