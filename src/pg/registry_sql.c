@@ -145,6 +145,9 @@ usercls_drop_model(PG_FUNCTION_ARGS)
 	statement_run(&drop, "DELETE FROM usercls.model m WHERE m.model_id = $1");
 	statement_run(&drop, "DELETE FROM usercls.model_version v WHERE v.model_id = $1");
 	statement_run(&drop, "DELETE FROM usercls.deployment d WHERE d.model_id = $1");
+
+	/* A training that commits its epochs locks its run alone: from here on it waits, and then finds no run. */
+	statement_run(&drop, "SELECT FROM usercls.training_run t WHERE t.model_id = $1 FOR UPDATE");
 	statement_run(&drop, "DELETE FROM usercls.training_log l USING usercls.training_run t"
 						 " WHERE t.run_id = l.run_id AND t.model_id = $1");
 	statement_run(&drop, "DELETE FROM usercls.training_run t WHERE t.model_id = $1");
