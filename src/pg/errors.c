@@ -167,7 +167,9 @@ error_duplicate_id(const char *where, const char *column, const char *id)
 void
 error_not_finite(const char *where, const char *column, double value, const char *id)
 {
-	const char *text = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+	const char *text = isnan(value)	 ? "NaN"
+					   : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
+									  : psprintf("%g, which does not fit real", value);
 
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("column \"%s\" of %s holds %s", column, where, text),

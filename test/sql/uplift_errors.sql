@@ -37,6 +37,8 @@ BEGIN; ALTER TABLE users ALTER age TYPE float8; UPDATE users SET age = 'NaN' WHE
 SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; ALTER TABLE users ALTER age TYPE float8; UPDATE users SET age = '-Infinity' WHERE user_id = 5;
 SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
+BEGIN; ALTER TABLE users ALTER age TYPE float8; UPDATE users SET age = 1e300 WHERE user_id = 5;
+SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; DELETE FROM users;
 SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; UPDATE users SET treated = NULL;
