@@ -338,7 +338,7 @@ edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
 						errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
 							   get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
 						errhint("Both ends of an edge are user ids: give them the same type.")));
-	return psprintf("%s::%s", column->quoted, format_type_be_qualified(id_type));
+	return psprintf("%s::%s", column->quoted, source_type(id_type));
 }
 
 static void

@@ -91,7 +91,7 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 	const UpliftSource *source = lookup->source;
 	const char *ends[] = {source_column(source->edges, source->source_column).quoted,
 						  source_column(source->edges, source->target_column).quoted};
-	const char *type = format_type_be_qualified(lookup->id_type);
+	const char *type = source_type(lookup->id_type);
 	const char *weight = source->weight_column ? lookup->weight.quoted : "NULL";
 	const Oid types[] = {ids_type, INT8OID};
 	StringInfoData sql;
@@ -131,12 +131,8 @@ lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *u
 	lookup->id_type = graphload_id_type(source);
 	get_typlenbyvalalign(lookup->id_type, &lookup->typlen, &lookup->typbyval, &lookup->typalign);
 
-	const Oid ids_type = get_array_type(lookup->id_type);
+	const Oid ids_type = source_array_type(lookup->id_type);
 
-	if (!OidIsValid(ids_type))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("type %s has no array type", format_type_be(lookup->id_type)),
-						errhint("Use usercls.target_users().")));
 	if (source->weight_column)
 		lookup->weight = source_number_column(source->edges, source->weight_column);
 

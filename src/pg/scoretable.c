@@ -84,6 +84,7 @@ id_type_of(const ScoreKind *kind, const Model *model)
 {
 	const Oid type = kind->id_type(registry_spec(model));
 
+	(void) source_array_type(type); /* before a table is made */
 	return type == INT2OID || type == INT4OID ? INT8OID : type;
 }
 
@@ -142,10 +143,10 @@ create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const M
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table,
-					 format_type_be_qualified(id_type));
+					 source_type(id_type));
 	for (int c = 0; c < kind->columns; c++)
 		appendStringInfo(&sql, ", %s %s", kind->column[c].name,
-						 format_type_be_qualified(kind->column[c].type));
+						 source_type(kind->column[c].type));
 	appendStringInfoString(&sql,
 						   ", version pg_catalog.int4 NOT NULL, scored_at pg_catalog.timestamptz NOT NULL)");
 	execute(sql.data);
@@ -192,7 +193,7 @@ score_table_open(const char *target, const Model *model)
 	for (int c = 0; c < kind->columns; c++)
 		appendStringInfo(&sql, ", %s", kind->column[c].from);
 	appendStringInfoString(&sql, " FROM ");
-	appendStringInfo(&sql, kind->rows, format_type_be_qualified(table->id_type));
+	appendStringInfo(&sql, kind->rows, source_type(table->id_type));
 	appendStringInfoString(&sql, " AS s");
 	table->select = sql.data;
 	return table;
@@ -287,7 +288,7 @@ score_table_upsert(const ScoreTable *table, const Datum *array)
 uint64
 score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
 {
-	const Oid type[] = {get_array_type(table->id_type)};
+	const Oid type[] = {source_array_type(table->id_type)};
 	const Datum ids[] = {PointerGetDatum(
 		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align))};
 

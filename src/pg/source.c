@@ -212,6 +212,27 @@ source_id_text(Oid type, Datum id)
 }
 
 char *
+source_type(Oid type)
+{
+	/* "character" would be one of one letter. */
+	return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+Oid
+source_array_type(Oid type)
+{
+	const Oid array = get_array_type(type);
+
+	/* unnest() would take rows apart. */
+	if (!OidIsValid(array) || type_is_rowtype(type))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("user ids of type %s cannot be looked up", format_type_be(type)),
+						errdetail("They cannot be listed in an array."),
+						errhint("Cast them to text in a view, and pass the view.")));
+	return array;
+}
+
+char *
 source_equality(Oid type)
 {
 	const Oid operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;

@@ -46,6 +46,12 @@ extern double source_number(Datum value, Oid type);
 /* An id as text, for messages. */
 extern char *source_id_text(Oid type, Datum id);
 
+/* The type as SQL text. */
+extern char *source_type(Oid type);
+
+/* The type of arrays of ids, by which they are looked up; an error when there is none. */
+extern Oid source_array_type(Oid type);
+
 /* What says of two values of the type that they are equal, whatever the search_path: OPERATOR(pg_catalog.=). */
 extern char *source_equality(Oid type);
 

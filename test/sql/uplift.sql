@@ -135,6 +135,21 @@ TRUNCATE named_edges;
 INSERT INTO named_edges VALUES ('user 7', 'user 8', 2);
 SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS same, count(*)
 FROM usercls.target_users('named', 1, 0, NULL, NULL::text) AS t, usercls.uplift('named', t.user_id) AS o;
+-- Ids of a type whose name alone would be of one letter, and edges that have them as text.
+ALTER TABLE named_users ALTER name TYPE char(12);
+SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS same, count(*)
+FROM usercls.target_users('named', 1, 0, NULL, NULL::bpchar) AS t, usercls.uplift('named', t.user_id) AS o;
+CREATE TABLE before AS SELECT * FROM usercls.target_users('named', 1, 0, NULL, NULL::bpchar);
+TRUNCATE named_edges;
+SELECT bool_and(abs(t.uplift - o.uplift) < 1e-5) AS without_edges
+FROM usercls.target_users('named', 1, 0, NULL, NULL::bpchar) AS t JOIN before AS o USING (user_id);
+CALL usercls.refresh_scores('named', 'named_scores');
+SELECT count(*) AS scores, max(length(user_id)) AS letters FROM named_scores;
+DROP TABLE before, named_scores;
+CREATE TYPE compound AS (name text);
+ALTER TABLE named_users ALTER name TYPE compound USING ROW(name)::compound;
+SELECT * FROM usercls.uplift('named', ROW('user 7')::compound);
+CALL usercls.refresh_scores('named', 'named_scores');
 RESET client_min_messages;
 
 -- Any numeric outcome with class_transform, which knows no classes of users; a propensity for each user.
@@ -216,4 +231,5 @@ DROP OWNED BY regress_uplift_reader;
 DROP ROLE regress_uplift_reader;
 DROP VIEW revenue;
 DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens, friends;
+DROP TYPE compound;
 DROP FUNCTION unit(bigint, int);
