@@ -6,17 +6,23 @@
 #include "nn/panel.h"
 
 /*
- * The four blocks of gates are n (input part), r, z, n (hidden part): the first three are fed by [1 | x] with
- * b_ih, the last three by h, so each product is over one range. r's and z's b_hh is added to b_ih; n's is
- * apart.
+ * The four blocks of gates are n (input part), r, z, n (hidden part). A row [h | 1 | x] feeds r and z, whose
+ * two biases are added; its end [1 | x] feeds n's input part, and its begin [h | 1] the hidden one. So the
+ * gradients of the first three blocks go to the input's weights, and those of the last three to h's.
  */
 static const size_t input_gate[] = {2, 0,
 									1}; /* PyTorch's number of block 0, 1, 2; those of 1, 2, 3 are 0, 1, 2 */
 
 static real *
+hidden_weights(const Recurrent *layer)
+{
+	return layer->w + panel_size(layer->H + 1 + layer->I, 2 * layer->H);
+}
+
+static real *
 input_weights(const Recurrent *layer)
 {
-	return layer->w + panel_size(layer->H, 3 * layer->H);
+	return hidden_weights(layer) + panel_size(layer->H + 1, layer->H);
 }
 
 static void
@@ -24,46 +30,40 @@ gru_pack(Recurrent *layer, const RecurrentTensors *tensors)
 {
 	const size_t H = layer->H;
 	const size_t I = layer->I;
+	const size_t K = H + 1 + I;
+	real *w_n = hidden_weights(layer);
 	real *w_x = input_weights(layer);
 
-	panel_pack(layer->w, H, 3 * H, 0, H, tensors->w_hh, 1, H);
+	panel_pack(layer->w, K, 2 * H, 0, H, tensors->w_hh, 1, H);
+	panel_pack(layer->w, K, 2 * H, H, 1, tensors->b_ih, 0, 1);
+	for (size_t j = 0; j < 2 * H; j++)
+		*panel_at(layer->w, K, H, j) += tensors->b_hh[j];
+	panel_pack(layer->w, K, 2 * H, H + 1, I, tensors->w_ih, 1, I);
+
+	panel_pack(w_n, H + 1, H, 0, H, tensors->w_hh + 2 * H * H, 1, H);
+	panel_pack(w_n, H + 1, H, H, 1, tensors->b_hh + 2 * H, 0, 1);
+	panel_pack(w_x, 1 + I, H, 0, 1, tensors->b_ih + 2 * H, 0, 1);
+	panel_pack(w_x, 1 + I, H, 1, I, tensors->w_ih + 2 * H * I, 1, I);
+
 	panel_pack(layer->wt_h, 3 * H, H, 0, 3 * H, tensors->w_hh, H, 1);
-	memcpy(layer->bias, tensors->b_hh + 2 * H, H * sizeof(real));
-
-	panel_pack(w_x, 1 + I, 3 * H, 0, 1 + I, NULL, 0, 0);
 	for (size_t block = 0; block < 3; block++)
-	{
-		const size_t gate = input_gate[block] * H;
-
-		panel_pack(layer->wt_x, 3 * H, I, block * H, H, tensors->w_ih + gate * I, I, 1);
-		for (size_t j = 0; j < H; j++)
-		{
-			const real *from = tensors->w_ih + (gate + j) * I;
-
-			*panel_at(w_x, 1 + I, 0, block * H + j) =
-				tensors->b_ih[gate + j] + (block > 0 ? tensors->b_hh[gate + j] : 0);
-			for (size_t k = 0; k < I; k++)
-				*panel_at(w_x, 1 + I, 1 + k, block * H + j) = from[k];
-		}
-	}
+		panel_pack(layer->wt_x, 3 * H, I, block * H, H, tensors->w_ih + input_gate[block] * H * I, I, 1);
 }
 
-/* For n sequences: gate (n's input part, r, z, and room) becomes n, r, z, n's hidden part. */
+/* For n sequences: gate (n's input part, r, z, n's hidden part) becomes n, r, z, n's hidden part. */
 USERCLS_CLONES static void
-cell_forward(real *restrict h, size_t ldh, real *restrict gate, size_t ldgate, const real *restrict hidden,
-			 const real *restrict bias, const real *restrict before, size_t ldbefore, size_t n, size_t H)
+cell_forward(real *restrict h, size_t ldh, real *restrict gate, size_t ldgate, const real *restrict before,
+			 size_t ldbefore, size_t n, size_t H)
 {
-	for (size_t b = 0; b < n; b++, h += ldh, gate += ldgate, hidden += 3 * H, before += ldbefore)
+	for (size_t b = 0; b < n; b++, h += ldh, gate += ldgate, before += ldbefore)
 	{
-		for (size_t j = 0; j < 2 * H; j++)
-			gate[H + j] = act_sigmoid(gate[H + j] + hidden[j]);
+		for (size_t j = H; j < 3 * H; j++)
+			gate[j] = act_sigmoid(gate[j]);
 		for (size_t j = 0; j < H; j++)
 		{
-			const real m = hidden[2 * H + j] + bias[j];
-			const real new = act_tanh(gate[j] + gate[H + j] * m);
+			const real new = act_tanh(gate[j] + gate[H + j] * gate[3 * H + j]);
 
 			gate[j] = new;
-			gate[3 * H + j] = m;
 			h[j] = new + gate[2 * H + j] * (before[j] - new);
 		}
 	}
@@ -90,6 +90,21 @@ cell_backward(real *restrict gate, real *restrict dh, const real *restrict dy, c
 	}
 }
 
+/* The weights of h, from the first panel to the last, or back. */
+static void
+multiply_hidden(const Recurrent *layer, real *gate, const real *a, size_t n, PanelOp turn)
+{
+	const size_t H = layer->H;
+	const size_t K = H + 1 + layer->I;
+	const size_t ld = layer->ldgate;
+
+	if (turn & PANEL_BACKWARDS)
+		panel_product(gate + 3 * H, ld, a, K, hidden_weights(layer), n, H, H + 1, turn);
+	panel_product(gate + H, ld, a, K, layer->w, n, 2 * H, K, turn);
+	if (!(turn & PANEL_BACKWARDS))
+		panel_product(gate + 3 * H, ld, a, K, hidden_weights(layer), n, H, H + 1, turn);
+}
+
 static void
 gru_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *steps)
 {
@@ -109,9 +124,9 @@ gru_forward(Recurrent *layer, real *y, size_t ldy, const real *x, const Steps *s
 
 		for (size_t b = s.carried; b < s.active; b++)
 			memset(a + b * K, 0, H * sizeof(real));
-		panel_product(gate, ldgate, a + H, K, input_weights(layer), s.active, 3 * H, 1 + I, PANEL_SET);
-		panel_product(layer->carry, 3 * H, a, K, layer->w, s.active, 3 * H, H, panel_turn(i));
-		cell_forward(h, ldy, gate, ldgate, layer->carry, layer->bias, a, K, s.active, H);
+		panel_product(gate, ldgate, a + H, K, input_weights(layer), s.active, H, 1 + I, PANEL_SET);
+		multiply_hidden(layer, gate, a, s.active, panel_turn(i));
+		cell_forward(h, ldy, gate, ldgate, a, K, s.active, H);
 		for (size_t b = 0; b < s.passed; b++)
 			memcpy(layer->a + (steps->row[s.after] + b) * K, h + b * ldy, H * sizeof(real));
 	}

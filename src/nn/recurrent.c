@@ -18,11 +18,11 @@ void
 recurrent_carve_weights(Recurrent *layer, Arena *arena)
 {
 	const size_t H = layer->H;
+	const size_t K = H + 1 + layer->I;
 
-	layer->w = ARENA_TAKE(arena, real, panel_size(H + 1 + layer->I, 4 * H));
+	layer->w = ARENA_TAKE(arena, real, panel_size(K, 2 * H) + 2 * panel_size(K, H));
 	layer->wt_h = ARENA_TAKE(arena, real, panel_size(4 * H, H));
 	layer->wt_x = ARENA_TAKE(arena, real, panel_size(4 * H, layer->I));
-	layer->bias = ARENA_TAKE(arena, real, H);
 }
 
 void
@@ -37,7 +37,6 @@ recurrent_carve_work(Recurrent *layer, Arena *arena, size_t rows, size_t B, bool
 	layer->a = ARENA_TAKE(arena, real, rows * K);
 	layer->gate = ARENA_TAKE(arena, real, kept * layer->ldgate);
 	layer->state = ARENA_TAKE(arena, real, kept * H);
-	layer->carry = ARENA_TAKE(arena, real, B * 3 * H);
 	layer->zero = ARENA_TAKE(arena, real, H);
 	if (!training)
 		return;

@@ -32,17 +32,15 @@ typedef struct Recurrent
 
 	/* Weights as panels (nn/panel.h). A step reads a row of a: [h of the step before | 1 | x], K = H + 1 + I
 	 * long. */
-	real *w;    /* K × 4H; in a GRU H × 3H for h and, behind it, (1 + I) × 3H for the rest */
+	real *w;    /* K × 4H; in a GRU K × 2H for r and z and, behind it, (H + 1) × H and (1 + I) × H for n */
 	real *wt_h; /* 4H × H: from the gates back to h */
 	real *wt_x; /* 4H × I: and to x */
-	real *bias; /* H: of n's hidden part (GRU) */
 
 	/* One worker's; rows is those of a chunk, or of one step where nothing is kept for a backward pass. */
 	size_t ldgate; /* of gate and dw: panel_stride(4H) */
 	real *a;       /* rows of the chunk × K */
 	real *gate;    /* rows × 4H: activated gates; after backward the gradients before activation */
 	real *state;   /* rows × H: cell states (LSTM) */
-	real *carry;   /* B × 3H: of one step (GRU) */
 	real *dh;      /* B × H: gradient that reaches a step from the one it feeds */
 	real *dc;      /* B × H */
 	real *dw;      /* K × 4H; in a GRU (H + 1) × 3H and, behind it, (1 + I) × 3H */
