@@ -85,18 +85,20 @@ static void
 categories_find(UpliftInputs *inputs, UpliftColumn *column)
 {
 	CategoryReader reader = {inputs, column, CurrentMemoryContext};
+	const int longest = NAMEDATALEN - 2 - (int) strlen(column->column.name);
 	const char *sql = psprintf("SELECT value FROM (SELECT %s::pg_catalog.text AS value FROM %s) AS u "
 							   "WHERE pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) %d GROUP BY value "
 							   "ORDER BY pg_catalog.count(*) DESC, value COLLATE pg_catalog.\"C\" LIMIT %d",
 							   column->column.quoted, source_quote(inputs->users),
-							   (int) (NAMEDATALEN - 2 - strlen(column->column.name)), CATEGORIES_MAX);
+							   longest, CATEGORIES_MAX);
 
 	source_scan(sql, 0, NULL, NULL, NULL, true, category_row, &reader);
 	if (column->n == 0)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("column \"%s\" of relation \"%s\" has no values", column->column.name,
+						errmsg("column \"%s\" of relation \"%s\" has no categories", column->column.name,
 							   get_rel_name(inputs->users)),
-						errhint("Leave it out of features.")));
+						errdetail("Categories are its values of at most %d bytes.", Max(longest, 0)),
+						errhint("Leave it out of features, or shorten its values in a view.")));
 }
 
 UpliftInputs *
