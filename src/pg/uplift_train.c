@@ -254,6 +254,12 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 			return NAN;
 		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT, binary, true,
 						   "training");
+
+		/* retrain() has committed since: there may be other users by now. */
+		uint8_t *again = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
+
+		uplift_held_out(again, users, &own);
+		held_out = again;
 	}
 	measure(&deciding, users, model, &own, held_out, sampled);
 	return deciding;

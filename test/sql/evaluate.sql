@@ -189,6 +189,14 @@ RESET client_min_messages;
 SELECT drop_model('shifted');
 DROP VIEW shifted;
 DROP FUNCTION shift();
+-- Users who are more or fewer when the promoted version, which reads another column, is measured.
+CREATE FUNCTION least_id() RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN random() * 2000; END $$;
+CREATE VIEW changing AS SELECT * FROM trial WHERE user_id > least_id();
+SELECT version FROM train_uplift('changing', 'changing', 'friendship', features => '{x}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
+SELECT version FROM train_uplift('changing', 'changing', 'friendship', features => '{z}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
+SELECT drop_model('changing');
+DROP VIEW changing;
+DROP FUNCTION least_id();
 DROP VIEW spec;
 -- Cancelled in the middle of a million replicates' worth of work.
 \set SHOW_CONTEXT never
