@@ -16,34 +16,80 @@
 #include "pg/errors.h"
 #include "pg/sequence_cells.h"
 
+typedef struct Newest
+{
+	Window window;
+	bool found;
+	int64 time;
+} Newest;
+
+/* A SourceRows; value[]: time. */
+static void
+newest_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
+{
+	Newest *newest = arg;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		const int64 time = isnull[0][i] ? DT_NOEND : window_time(&newest->window, value[0][i]);
+
+		if (time == DT_NOEND || (newest->found && time <= newest->time))
+			continue;
+		newest->found = true;
+		newest->time = time;
+	}
+}
+
 static void
 newest_row(void *arg, const Datum *value, const bool *isnull)
 {
-	NullableDatum *newest = arg;
-
-	*newest = (NullableDatum){value[0], isnull[0]};
+	newest_rows(arg, 1, &value, &isnull);
 }
 
-/* WindowNewest: infinite times are beyond any data. */
+/* WindowNewest: infinite times, and dates that no timestamp reaches, are beyond any data. */
 static bool
 newest_time(void *arg, int64 *newest)
 {
 	SequenceCells *cells = arg;
-	const bool dates = cells->time.type == DATEOID;
-	const Window window = {.dates = dates};
-	const Oid type[] = {cells->time.type};
-	const Datum end[] = {dates ? DateADTGetDatum(DATEVAL_NOEND) : TimestampGetDatum(DT_NOEND)};
-	NullableDatum found = {.isnull = true};
+	const SourceColumn *time = &cells->time;
+	const Oid relation = cells->source->relation;
+	const bool dates = time->type == DATEOID;
+	const Oid type[] = {time->type};
+	const Datum end[] = {dates ? DateADTGetDatum(TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
+							   : TimestampGetDatum(DT_NOEND)};
+	Newest found = {.window.dates = dates};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<) $1",
-					 cells->time.quoted, source_quote(cells->source->relation), cells->time.quoted);
-	source_scan(sql.data, 1, type, end, NULL, false, newest_row, &found);
-	if (found.isnull)
+					 time->quoted, source_quote(relation), time->quoted);
+	if (source_can_select(relation, time) || !source_scan_table(relation, time, 1, newest_rows, &found))
+		source_scan(sql.data, 1, type, end, NULL, false, newest_row, &found);
+	*newest = found.time;
+	return found.found;
+}
+
+/* The columns of a row, as cells_read_row() takes them, where they are not too many for source_scan_table().
+ */
+static bool
+read_table(SequenceCells *cells)
+{
+	const SequenceSource *source = cells->source;
+	SourceColumn column[SOURCE_COLUMNS_MAX];
+	int n = 0;
+
+	if (2 + (cells->slots > 0) + (cells->list != NULL) + source->F > SOURCE_COLUMNS_MAX ||
+		source_can_select(source->relation, &cells->time))
 		return false;
-	*newest = window_time(&window, found.value);
-	return true;
+	column[n++] = cells->user;
+	column[n++] = cells->time;
+	if (cells->slots > 0)
+		column[n++] = cells->trend;
+	if (cells->list)
+		column[n++] = cells->label;
+	for (int f = 0; f < source->F; f++)
+		column[n++] = cells->feature[f];
+	return source_scan_table(source->relation, column, n, cells_read_rows, cells);
 }
 
 static void
@@ -66,7 +112,8 @@ read_rows(SequenceCells *cells, bool whole)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
 	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1 AND %s OPERATOR(pg_catalog.<) $2",
 					 source_quote(source->relation), cells->time.quoted, cells->time.quoted);
-	source_scan(sql.data, 2, type, bound, NULL, whole, cells_read_row, cells);
+	if (!read_table(cells))
+		source_scan(sql.data, 2, type, bound, NULL, whole, cells_read_row, cells);
 	cells_read_end(cells);
 }
 

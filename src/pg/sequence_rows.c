@@ -119,16 +119,17 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	double *number = row->number;
 	int at = 2;
 
-	if (isnull[0])
-		error_null_id(cells->relation, cells->user.name);
 	if (isnull[1])
 		return;
 	row->time = window_time(&cells->window, value[1]);
 	row->period = window_period(&cells->window, row->time);
 
-	/* The query asks for the window, but a view may compute its times anew for each look, and a remote server lie. */
+	/* A query asks for the window, but a view may compute its times anew for each look, and a remote server
+	 * lie. */
 	if (row->period < 0)
 		return;
+	if (isnull[0])
+		error_null_id(cells->relation, cells->user.name);
 	row->id = value[0];
 	row->hash = idmap_hash(cells->ids, value[0]);
 	idmap_prefetch(cells->ids, row->id, row->hash);
@@ -151,6 +152,26 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 		drain(cells, LOOK_UP_AFTER, WAITING_MAX - 1);
 	else
 		drain(cells, 0, 0); /* the id is gone with its row */
+}
+
+void
+cells_read_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
+{
+	const SequenceCells *cells = arg;
+	const int columns = 2 + (cells->slots > 0) + (cells->list != NULL) + cells->source->F;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		Datum row[SOURCE_COLUMNS_MAX];
+		bool null[SOURCE_COLUMNS_MAX];
+
+		for (int j = 0; j < columns; j++)
+		{
+			row[j] = value[j][i];
+			null[j] = isnull[j][i];
+		}
+		cells_read_row(arg, row, null);
+	}
 }
 
 void

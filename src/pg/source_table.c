@@ -20,7 +20,6 @@
 
 #include "pg/source.h"
 
-#define COLUMNS_MAX 8
 #define AHEAD 12 /* rows of a page between asking for one and reading it */
 
 /* Rows of inheritance children, and those that a policy hides, are for the planner to find. */
@@ -74,15 +73,15 @@ typedef struct Scan
 {
 	Relation table;
 	int n;
-	Column column[COLUMNS_MAX];
+	Column column[SOURCE_COLUMNS_MAX];
 	AttrNumber last; /* of the columns */
 	SourceRows rows;
 	void *arg;
 	MemoryContext per_call;
-	const Datum *value[COLUMNS_MAX]; /* the arrays below, as the caller gets them */
-	const bool *isnull[COLUMNS_MAX];
-	Datum values[COLUMNS_MAX][MaxHeapTuplesPerPage];
-	bool nulls[COLUMNS_MAX][MaxHeapTuplesPerPage];
+	const Datum *value[SOURCE_COLUMNS_MAX]; /* the arrays below, as the caller gets them */
+	const bool *isnull[SOURCE_COLUMNS_MAX];
+	Datum values[SOURCE_COLUMNS_MAX][MaxHeapTuplesPerPage];
+	bool nulls[SOURCE_COLUMNS_MAX][MaxHeapTuplesPerPage];
 } Scan;
 
 static Column
@@ -214,7 +213,7 @@ scan_slot(Scan *scan, TupleTableSlot *slot)
 bool
 source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg)
 {
-	Assert(n <= COLUMNS_MAX);
+	Assert(n <= SOURCE_COLUMNS_MAX);
 	for (int i = 0; i < n; i++)
 		if (columns[i].number <= 0)
 			return false;

@@ -113,7 +113,10 @@ window_time(const Window *window, Datum value)
 {
 	if (!window->dates)
 		return DatumGetInt64(value);
-	return date2timestamp_opt_overflow(DatumGetDateADT(value), NULL);
+
+	int overflow;
+
+	return date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
 }
 
 int

@@ -34,7 +34,7 @@ extern void window_check_period(const Interval *period);
 extern bool window_make(Window *window, const SourceColumn *time, const Interval *period, int before,
 						int after, const TimestampTz *as_of, WindowNewest newest, void *arg);
 
-/* A value of the column in microseconds. */
+/* A value of the column in microseconds; a date beyond all timestamps is infinite. */
 extern int64 window_time(const Window *window, Datum value);
 
 /* The period of a time; -1: it is not within the bounds. */

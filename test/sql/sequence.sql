@@ -162,6 +162,19 @@ FROM usercls.train_sequence('seq_text', 'seq_text', user_column => 'who', time_c
 SELECT count(*) AS users, min(user_id) FROM usercls.classify_users('seq_text', '2026-04-27', NULL::text);
 SELECT count(*) AS users FROM usercls.classify_users('seq_text', NULL, NULL::text);
 
+-- Rows that no window reaches are nobody's; with an index on the time a query finds the others, without one we do.
+INSERT INTO seq_text VALUES (NULL, '2020-01-01'), (NULL, 'infinity'), ('never', 'infinity'), ('never', '-infinity'),
+    ('never', '5874897-12-31'), ('never', NULL), (NULL, NULL);
+CREATE TABLE seq_scanned AS SELECT * FROM usercls.classify_users('seq_text', NULL, NULL::text);
+CREATE INDEX ON seq_text (day);
+SELECT count(*) AS users, count(*) FILTER (WHERE s::text = i::text) AS alike
+FROM seq_scanned s FULL JOIN usercls.classify_users('seq_text', NULL, NULL::text) i USING (user_id);
+INSERT INTO seq_text VALUES (NULL, '2026-05-01');
+SELECT * FROM usercls.classify_users('seq_text', NULL, NULL::text);
+DROP INDEX seq_text_day_idx;
+SELECT * FROM usercls.classify_users('seq_text', NULL, NULL::text);
+DROP TABLE seq_scanned;
+
 -- A timeout ends a training at once, and leaves no trace.
 CREATE FUNCTION seq_cancelled(OUT cancelled boolean, OUT in_time boolean) LANGUAGE plpgsql AS $$
 DECLARE started timestamptz := clock_timestamp();
