@@ -101,6 +101,15 @@ train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
 	progress_phase(PROGRESS_EVALUATING);
 }
 
+int32
+train_incumbent(const TrainRun *run)
+{
+	const int32 promoted = run->model ? run->model->promoted : 0;
+
+	/* A training that commits holds nobody up: its incumbent may even have been pruned. */
+	return promoted != 0 && registry_find(run->name, RIGHT_TRAIN)->promoted == promoted ? promoted : 0;
+}
+
 static Interval *
 time_since(TimestampTz started)
 {

@@ -82,6 +82,9 @@ extern void train_begin(TrainRun *run, const char *kind);
 /* runner_run with the log, progress, commits and deadline of this run. */
 extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);
 
+/* The promoted version, to compare with; 0: there is none, or it is not the one any more that it was at the beginning. */
+extern int32 train_incumbent(const TrainRun *run);
+
 /* Store the version, write the log, promote. Nothing for a dry run. */
 extern void train_end(TrainRun *run, TrainOutcome *outcome);
 

@@ -189,10 +189,12 @@ static double
 incumbent_value(const TrainRun *run, const SequenceTraining *training, const SequenceUsers *users,
 				const SequenceData *data, size_t held_out)
 {
-	if (!run->model || run->model->promoted == 0 || held_out == 0)
+	const int32 version = held_out > 0 ? train_incumbent(run) : 0;
+
+	if (version == 0)
 		return NAN;
 
-	const SequenceModel *model = stored_model(run->name, run->model->promoted);
+	const SequenceModel *model = stored_model(run->name, version);
 
 	if (!is_comparable(model, training, users))
 		return NAN;

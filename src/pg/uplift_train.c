@@ -239,12 +239,13 @@ static double
 measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, bool binary,
 				  const uint8_t *held_out, bool sampled)
 {
+	const int32 version = train_incumbent(run);
 	double deciding;
 
-	if (!run->model || run->model->promoted == 0)
+	if (version == 0)
 		return NAN;
 
-	const Model *promoted = registry_version(run->name, run->model->promoted, RIGHT_TRAIN);
+	const Model *promoted = registry_version(run->name, version, RIGHT_TRAIN);
 	const UpliftModel *model = uplift_model_get(promoted, CurrentMemoryContext);
 	UpliftSource own = *source;
 

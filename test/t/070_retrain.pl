@@ -79,6 +79,16 @@ is($node->safe_psql('postgres', q{BEGIN; CALL usercls.retrain('churn', max_runti
 $node->safe_psql('postgres', q{CALL usercls.retrain('churn', max_runtime => '200 ms', promote => 'never', keep_versions => 1)});
 is($node->safe_psql('postgres', $versions), '2 3! 4', 'old versions go, what answers and what a rollback returns to stay');
 
+# What it began to compete with is gone when it ends.
+my $late = Session->new($node, 'postgres');
+$late->send(q{CALL usercls.retrain('churn', max_runtime => '2 s', warm_start => false)});
+$node->poll_query_until('postgres', q{SELECT state = 'running' AND epochs >= 1 FROM usercls.training_runs WHERE model = 'churn' ORDER BY run_id DESC LIMIT 1})
+	or die 'no epochs';
+$node->safe_psql('postgres', q{SELECT usercls.promote('churn', 2), usercls.promote('churn', 4), usercls.prune_versions('churn', 1)});
+is($late->wait, '', 'a version that is pruned meanwhile does not end a training');
+is($node->safe_psql('postgres', $versions), '2 4! 5', 'which stores its own, and does not promote it');
+$late->close;
+
 ($session, $pid) = endless();
 $node->safe_psql('postgres', q{SELECT usercls.drop_model('churn')});
 like($session->wait, qr/the model was dropped while it was trained/, 'a model that is dropped ends its training');
