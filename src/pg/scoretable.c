@@ -2,6 +2,8 @@
 
 #include "pg/scoretable.h"
 
+#include "access/genam.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -9,10 +11,12 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
@@ -107,10 +111,37 @@ column_name(const ScoreKind *kind, int c)
 	return c <= kind->columns ? kind->column[c - 1].name : last[c - 1 - kind->columns];
 }
 
-static void
-check_table(Oid relation, const ScoreKind *kind)
+/* Whether the table keeps one row for each user; of a view, only its tables know. */
+static bool
+is_unique(Oid relation, AttrNumber user_id)
 {
-	source_quote(relation);
+	const char kind = get_rel_relkind(relation);
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		return true;
+
+	const Relation table = table_open(relation, AccessShareLock);
+	bool found = false;
+	ListCell *cell;
+
+	foreach (cell, RelationGetIndexList(table))
+	{
+		const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		const Form_pg_index form = index->rd_index;
+
+		found |= form->indisunique && form->indisvalid && form->indimmediate && form->indnkeyatts == 1 &&
+				 form->indkey.values[0] == user_id && RelationGetIndexPredicate(index) == NIL;
+		index_close(index, AccessShareLock);
+	}
+	table_close(table, AccessShareLock);
+	return found;
+}
+
+static void
+check_table(Oid relation, const ScoreKind *kind, Oid id_type)
+{
+	const char *table = source_quote(relation);
+
 	for (int c = 0; c < kind->columns + 3; c++)
 		if (get_attnum(relation, column_name(kind, c)) == InvalidAttrNumber)
 			ereport(ERROR,
@@ -118,6 +149,19 @@ check_table(Oid relation, const ScoreKind *kind)
 					 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->kind),
 					 errdetail("It has no column \"%s\".", column_name(kind, c)),
 					 errhint("Pass a name that is free, or a table that refresh_scores() made.")));
+
+	const SourceColumn user = source_column(relation, column_name(kind, 0));
+
+	if (!can_coerce_type(1, &id_type, &user.type, COERCION_IMPLICIT) &&
+		!can_coerce_type(1, &user.type, &id_type, COERCION_IMPLICIT))
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" of table %s is of type %s, but user ids are of type %s", user.name, table,
+							   format_type_be(user.type), format_type_be(id_type)),
+						errhint("Pass a name that is free, or a table that refresh_scores() made.")));
+	if (!is_unique(relation, user.number))
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table %s may hold a user twice", table),
+						errdetail("It has no unique index on \"%s\" alone.", user.name),
+						errhint("ALTER TABLE %s ADD PRIMARY KEY (%s);", table, user.name)));
 }
 
 static void
@@ -169,7 +213,7 @@ score_table_prepare(const char *target, const Model *model)
 	const Oid relation = RangeVarGetRelid(name, NoLock, true);
 
 	if (OidIsValid(relation))
-		check_table(relation, kind);
+		check_table(relation, kind, id_type);
 	else
 		create_table(name, kind, id_type, model);
 }

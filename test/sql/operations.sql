@@ -100,6 +100,16 @@ SELECT usercls.import_model('ops_imported', usercls.export_model('ops'), promote
 CALL usercls.retrain('ops_imported');
 CALL usercls.refresh_scores('ops_imported', 'ops_imported_scores');
 CALL usercls.refresh_scores('ops', 'ops_behaviour');
+CREATE TABLE ops_given (user_id text PRIMARY KEY, label text, probability float8, version int, scored_at timestamptz);
+CALL usercls.refresh_scores('ops', 'ops_given');
+DROP TABLE ops_given;
+CREATE TABLE ops_given (user_id int, label text, probability float8, version int, scored_at timestamptz);
+CREATE UNIQUE INDEX ON ops_given (user_id) WHERE version > 0;
+CALL usercls.refresh_scores('ops', 'ops_given');
+CREATE UNIQUE INDEX ON ops_given (user_id);
+CALL usercls.refresh_scores('ops', 'ops_given');
+SELECT count(*) > 0 AS scores FROM ops_given;
+DROP TABLE ops_given;
 CALL usercls.refresh_scores('ops', 'ops_scores', batch_size => 0);
 CALL usercls.refresh_scores('ops_uplift', 'ops_uplift_scores', as_of => '2026-03-01');
 CALL usercls.refresh_scores('ops_uplift', 'ops_scores');
