@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include <sched.h>
+
 #include "pg/crew.h"
 
 #include "storage/s_lock.h"
@@ -7,6 +9,18 @@
 
 /* Looks before sleeping: a quarter of a millisecond or so. */
 #define LOOKS 10000
+
+/* After so many, give way: with more processes than cores, whoever is waited for may need this one's core. */
+#define LOOKS_YIELD 32
+
+static void
+look_away(int i)
+{
+	if (i % LOOKS_YIELD == 0)
+		sched_yield();
+	else
+		SPIN_DELAY();
+}
 
 static uint32
 round_of(Crew *crew)
@@ -75,7 +89,7 @@ void
 crew_finish(Crew *crew)
 {
 	for (int i = 0; i < LOOKS && pg_atomic_read_u32(&crew->left) > 0; i++)
-		SPIN_DELAY();
+		look_away(i);
 	if (pg_atomic_read_u32(&crew->left) > 0)
 	{
 		ConditionVariablePrepareToSleep(&crew->done);
@@ -97,7 +111,7 @@ bool
 crew_follow(Crew *crew, uint32 *round)
 {
 	for (int i = 0; i < LOOKS && round_of(crew) == *round; i++)
-		SPIN_DELAY();
+		look_away(i);
 	if (round_of(crew) == *round)
 	{
 		ConditionVariablePrepareToSleep(&crew->begun);
