@@ -133,8 +133,8 @@ main(int argc, char **argv)
 		loss -= log(fmax((double) q[test.label[i]], 1e-12));
 		right += (int32_t) best == test.label[i];
 	}
-	printf("%s\t%s\t%zu\t%zu\t%.3g\t%.4f\t%d\t%.0f\n", argv[1], sequence_architectures[spec.config.architecture],
-		   T, task->params.total, loss / (double) N_test, adding ? NAN : right / (double) N_test,
-		   seqtrain_report(task)->epoch, cpu_seconds() - begin);
+	printf("%s\t%s\t%zu\t%zu\t%.3g\t%.4f\t%d\t%.0f\n", argv[1],
+		   sequence_architectures[spec.config.architecture], T, task->params.total, loss / (double) N_test,
+		   adding ? NAN : right / (double) N_test, seqtrain_report(task)->epoch, cpu_seconds() - begin);
 	return 0;
 }

@@ -197,7 +197,8 @@ score(double *accuracy, double *loss, const SequenceTask *task, const SequenceSe
 }
 
 static void
-measure(const char *name, const char *folder, bool choose, bool hold_out, const char *range, char **options, int n)
+measure(const char *name, const char *folder, bool choose, bool hold_out, const char *range, char **options,
+		int n)
 {
 	double sum = 0;
 	double square = 0;

@@ -143,7 +143,8 @@ team_run(Team *team, Job job, int workers)
 static void *
 block_get(size_t bytes)
 {
-	void *block = mmap(NULL, bytes + ARENA_ALIGNMENT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *block =
+		mmap(NULL, bytes + ARENA_ALIGNMENT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (block == MAP_FAILED)
 		exit((fprintf(stderr, "no memory for %zu bytes\n", bytes), 1));
@@ -248,7 +249,7 @@ main(int argc, char **argv)
 			forward_cpu = least(forward_cpu, cpu_now() - cpu);
 		}
 	}
-	printf("%.4f %.4f %.4f %.4f %.4f %zu %zu %.4f\n", build_time, forward, team.epoch, forward_cpu, team.epoch_cpu,
-		   score_measure.used, train_measure.used, team.longest);
+	printf("%.4f %.4f %.4f %.4f %.4f %zu %zu %.4f\n", build_time, forward, team.epoch, forward_cpu,
+		   team.epoch_cpu, score_measure.used, train_measure.used, team.longest);
 	return 0;
 }

@@ -107,7 +107,8 @@ static void
 report(const char *what, const SequenceConfig *config, size_t batch, double rate, double passes)
 {
 	printf("%s\t%s%s\t%d\t%zu\t%.1f\t%.1f\n", what, sequence_architectures[config->architecture],
-		   config->pooling == POOLING_MAX ? "-max" : "", config->hidden_size, batch, rate, 1e-9 * rate * passes * flops_forward(config));
+		   config->pooling == POOLING_MAX ? "-max" : "", config->hidden_size, batch, rate,
+		   1e-9 * rate * passes * flops_forward(config));
 	fflush(stdout);
 }
 

@@ -70,7 +70,10 @@ open_table(const char *folder, const char *name)
 static Cora
 cora_read(const char *folder)
 {
-	enum { ROOM = 1 << 20 };
+	enum
+	{
+		ROOM = 1 << 20
+	};
 	Cora cora = {.label = malloc(ROOM * sizeof(int32_t)),
 				 .split = malloc(ROOM),
 				 .source = malloc(ROOM * sizeof(uint32_t)),
@@ -189,7 +192,8 @@ project(Run *run, const float *value)
 		memcpy(run->rows.hidden[0] + i * H, run->w + run->input_bias, H * sizeof(real));
 	for (size_t i = 0; i < run->cora->nonzeros; i++)
 		for (size_t c = 0; c < H; c++)
-			run->rows.hidden[0][run->cora->node[i] * H + c] += value[i] * run->w[run->input + run->cora->feature[i] * H + c];
+			run->rows.hidden[0][run->cora->node[i] * H + c] +=
+				value[i] * run->w[run->input + run->cora->feature[i] * H + c];
 }
 
 static void
@@ -211,7 +215,8 @@ block_rows(const Run *run, size_t from)
 	return run->cora->N - from < UPLIFT_BLOCK ? run->cora->N - from : UPLIFT_BLOCK;
 }
 
-#define FOR_BLOCKS(run) for (size_t from = 0, n; from < (run)->cora->N && (n = block_rows(run, from)); from += n)
+#define FOR_BLOCKS(run)                                                                                      \
+	for (size_t from = 0, n; from < (run)->cora->N && (n = block_rows(run, from)); from += n)
 
 /* The head's dropout: of h before it, and of its gradient behind it. */
 static void
@@ -233,10 +238,10 @@ forward(Run *run, UpliftPass *pass)
 	for (size_t l = 0; l < net->L; l++)
 	{
 		FOR_BLOCKS(run)
-			upliftnet_products(pass, &run->scratch, l, from, n);
+		upliftnet_products(pass, &run->scratch, l, from, n);
 		FOR_BLOCKS(run)
-			upliftnet_layer((l + 1 < net->L ? run->rows.hidden[l + 1] : run->h) + from * net->H, pass, &run->scratch, l,
-							from, n);
+		upliftnet_layer((l + 1 < net->L ? run->rows.hidden[l + 1] : run->h) + from * net->H, pass,
+						&run->scratch, l, from, n);
 	}
 	drop_head(run->h, run, pass);
 	dense_forward(run->logit, run->h, run->w + run->head, run->w + run->head_bias, run->cora->N, net->H, C);
@@ -249,8 +254,8 @@ backward(Run *run, UpliftPass *pass)
 	real *dw = run->dw;
 
 	memset(run->dh, 0, run->cora->N * net->H * sizeof(real));
-	dense_backward(run->dh, dw + run->head, dw + run->head_bias, run->dlogit, run->h, run->w + run->head, run->cora->N,
-				   net->H, C);
+	dense_backward(run->dh, dw + run->head, dw + run->head_bias, run->dlogit, run->h, run->w + run->head,
+				   run->cora->N, net->H, C);
 	drop_head(run->dh, run, pass);
 	for (size_t l = net->L; l-- > 0;)
 	{
@@ -259,7 +264,8 @@ backward(Run *run, UpliftPass *pass)
 			if (l + 1 < net->L)
 				upliftnet_products(pass, &run->scratch, l, from, n);
 			upliftnet_layer_backward(dw, pass, &run->scratch,
-									 (l + 1 < net->L ? run->rows.att[l + 1] : run->dh) + from * net->H, l, from, n);
+									 (l + 1 < net->L ? run->rows.att[l + 1] : run->dh) + from * net->H, l,
+									 from, n);
 		}
 		FOR_BLOCKS(run)
 		{
@@ -291,8 +297,9 @@ part_loss(Run *run, char part, bool gradient)
 		for (int c = 1; c < C; c++)
 			best = logit[c] > logit[best] ? c : best;
 		result.accuracy += (best == run->cora->label[i]) / (double) n;
-		result.loss += loss_cross_entropy(gradient ? run->dlogit + i * C : NULL, logit, &run->cora->label[i], NULL,
-										  (real) (1.0 / (double) n), 1, C) / (double) n;
+		result.loss += loss_cross_entropy(gradient ? run->dlogit + i * C : NULL, logit, &run->cora->label[i],
+										  NULL, (real) (1.0 / (double) n), 1, C) /
+					   (double) n;
 	}
 	return result;
 }
@@ -452,8 +459,8 @@ main(int argc, char **argv)
 		squares += test.accuracy * test.accuracy / seeds;
 		valid_sum += valid.accuracy / seeds;
 	}
-	printf("validation %.4f, test %.4f (sd %.4f) over %d seeds\n", valid_sum, sum, sqrt(fmax(squares - sum * sum, 0)),
-		   seeds);
+	printf("validation %.4f, test %.4f (sd %.4f) over %d seeds\n", valid_sum, sum,
+		   sqrt(fmax(squares - sum * sum, 0)), seeds);
 	free(block);
 	return 0;
 }

@@ -73,8 +73,8 @@ graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSpec *spec)
 }
 
 void
-graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target, const float *weight,
-				 size_t E)
+graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target,
+				 const float *weight, size_t E)
 {
 	assert(E <= build->spec.E);
 	assert((weight != NULL) == build->spec.weighted);
@@ -334,7 +334,8 @@ graphbuild_step(GraphBuild *build)
 			end = nodes_end(build->cursor, build->at, N);
 			for (size_t i = build->at; i < end; i++)
 				graph->in.start[i + 1]++;
-			for (size_t at = build->at ? build->cursor[build->at - 1] : 0; end > 0 && at < build->cursor[end - 1]; at++)
+			for (size_t at = build->at ? build->cursor[build->at - 1] : 0;
+				 end > 0 && at < build->cursor[end - 1]; at++)
 				graph->in.start[build->node[at] + 1]++;
 			break;
 		case STAGE_IN:
@@ -380,8 +381,8 @@ graph_ranges(size_t *start, const Graph *graph, size_t rows)
 
 	for (size_t i = 0; i < graph->N; i++)
 	{
-		const size_t entries =
-			graph->in.start[i + 1] - graph->in.start[first] + graph->out.start[i + 1] - graph->out.start[first];
+		const size_t entries = graph->in.start[i + 1] - graph->in.start[first] + graph->out.start[i + 1] -
+							   graph->out.start[first];
 
 		if (i + 1 == graph->N || i + 1 - first == rows || entries >= GRAPH_RANGE_ENTRIES)
 		{

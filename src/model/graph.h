@@ -66,10 +66,10 @@ typedef struct GraphBuild
 	const float *weight;
 	size_t E;
 	int stage;
-	size_t at;       /* next edge or node of the stage */
-	size_t fill;     /* entries written so far */
-	size_t *cursor;  /* N + 1 */
-	uint32_t *node;  /* the other ends, bucketed by source */
+	size_t at;      /* next edge or node of the stage */
+	size_t fill;    /* entries written so far */
+	size_t *cursor; /* N + 1 */
+	uint32_t *node; /* the other ends, bucketed by source */
 	float *node_weight;
 } GraphBuild;
 

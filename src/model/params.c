@@ -14,7 +14,8 @@ params_add(ParamTable *table, const char *name, ParamInit init, double scale, in
 	Tensor *p = &table->param[table->count++];
 	const size_t dim[PARAM_DIMS_MAX] = {d0, d1, d2};
 
-	*p = (Tensor){.dims = dims, .size = 1, .offset = table->total, .init = init, .scale = scale, .decay = dims > 1};
+	*p = (Tensor){
+		.dims = dims, .size = 1, .offset = table->total, .init = init, .scale = scale, .decay = dims > 1};
 	strcpy(p->name, name);
 	for (int i = 0; i < dims; i++)
 	{
@@ -42,6 +43,7 @@ params_init(real *w, const ParamTable *table, Rng *rng)
 		const Tensor *p = &table->param[i];
 
 		for (size_t j = 0; j < p->size; j++)
-			w[p->offset + j] = (real) (p->init == INIT_CONSTANT ? p->scale : p->scale * (2.0 * rng_uniform(rng) - 1.0));
+			w[p->offset + j] =
+				(real) (p->init == INIT_CONSTANT ? p->scale : p->scale * (2.0 * rng_uniform(rng) - 1.0));
 	}
 }

@@ -9,7 +9,7 @@ seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSpec *s
 
 	seqnet_params(&params, &spec->config, spec->F, spec->C);
 	*task = (SequenceBatchTask){.spec = *spec};
-	task->state = ARENA_TAKE(arena, struct SequenceBatchState, 1);
+	task->state = ARENA_TAKE(arena, SequenceBatchState, 1);
 	task->start = ARENA_TAKE(arena, size_t, spec->room + 1);
 	task->value = (float *) arena_take(arena, spec->room * spec->longest, spec->F * sizeof(float));
 	task->w = ARENA_TAKE(arena, real, params.total);
@@ -27,7 +27,7 @@ seqbatch_carve_work(SequenceBatchTask *task, Arena *arena)
 size_t
 seqbatch_next(void *arg)
 {
-	struct SequenceBatchState *state = ((SequenceBatchTask *) arg)->state;
+	SequenceBatchState *state = ((SequenceBatchTask *) arg)->state;
 
 	state->running = !state->running;
 	return state->running ? (state->N + NETWORK_CHUNK_MAX - 1) / NETWORK_CHUNK_MAX : 0;

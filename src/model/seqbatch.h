@@ -19,15 +19,17 @@ typedef struct SequenceBatchSpec
 	size_t longest; /* steps of a sequence, at most */
 } SequenceBatchSpec;
 
+typedef struct SequenceBatchState
+{
+	size_t N;     /* sequences of this run */
+	bool running; /* their items have been given out */
+} SequenceBatchState;
+
 /* Private to each process; what it points to may be shared. */
 typedef struct SequenceBatchTask
 {
 	SequenceBatchSpec spec;
-	struct SequenceBatchState
-	{
-		size_t N;     /* sequences of this run */
-		bool running; /* their items have been given out */
-	} *state;
+	SequenceBatchState *state;
 	size_t *start; /* N + 1 */
 	float *value;  /* steps × F */
 	real *w;       /* the values of seqnet_params' table */

@@ -14,9 +14,10 @@ static const char *const normalizations[] = {"none", "batch", "auto", NULL};
 #define DROPOUT_AUTO (-1)
 static const char *const schedules[] = {"constant", "cosine", NULL};
 
+/* A row an option. */
+/* clang-format off */
 #define MEMBER(kind, name, ...) {#name, OPTION_##kind, offsetof(SequenceConfig, name), __VA_ARGS__}
 
-/* clang-format off: a row an option. */
 const Option sequence_options[] = {
 	MEMBER(INT, hidden_size, 64, 1, 1024, NULL,
 		   "Size of the hidden state, or channels of a TCN."),

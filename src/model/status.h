@@ -10,7 +10,7 @@
 
 typedef enum StatusCode
 {
-	STATUS_SUCCESS, /* not STATUS_OK: that is a macro of the server */
+	STATUS_SUCCESS,        /* not STATUS_OK: that is a macro of the server */
 	STATUS_DAMAGED,        /* the bytes at offset `where` are not what the format says */
 	STATUS_MISSING_TENSOR, /* `what` is not in the file */
 	STATUS_EXTRA_TENSOR,   /* `what` is in the file, and the architecture has no such tensor */

@@ -12,6 +12,8 @@ static const char *const depths[] = {"gated", "residual", "none", NULL};
 static const char *const aggregates[] = {"attention", "sum", "attention+sum", NULL};
 static const char *const monitors[] = {"loss", "qini", NULL};
 
+/* A row an option. */
+/* clang-format off */
 #define MEMBER(name) #name, offsetof(UpliftConfig, name)
 #define INT(name, offset, fallback, min, max, help) {name, OPTION_INT, offset, fallback, min, max, NULL, help}
 #define REAL(name, offset, fallback, min, max, help) {name, OPTION_REAL, offset, fallback, min, max, NULL, help}
@@ -40,6 +42,7 @@ const Option uplift_options[] = {
 	OPTION(INT, MEMBER(patience), 30, 0, 100000, "Epochs without improvement on held-out users that end the training; 0: never."),
 	OPTION(CHOICE, MEMBER(monitor), MONITOR_LOSS, monitors, "What must improve on held-out users."),
 };
+/* clang-format on */
 const size_t uplift_option_count = sizeof(uplift_options) / sizeof(uplift_options[0]);
 
 Status
@@ -75,8 +78,8 @@ add_linear(ParamTable *table, size_t *bias, const char *name, size_t O, size_t I
 }
 
 static size_t
-add_layer_tensor(ParamTable *table, int l, const char *name, ParamInit init, double scale, int dims, size_t d0,
-				 size_t d1)
+add_layer_tensor(ParamTable *table, int l, const char *name, ParamInit init, double scale, int dims,
+				 size_t d0, size_t d1)
 {
 	char full[PARAM_NAME_MAX];
 
@@ -105,8 +108,8 @@ add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
 	{
 		assert(value == layer->products + 2 * H * H);
 		layer->self_bias = add_layer_tensor(table, l, "self.bias", INIT_CONSTANT, 0, 1, H, 0);
-		layer->score = add_layer_tensor(table, l, "score.weight", INIT_UNIFORM, sqrt((double) net->K / (double) H), 2,
-										net->K, H / net->K);
+		layer->score = add_layer_tensor(table, l, "score.weight", INIT_UNIFORM,
+										sqrt((double) net->K / (double) H), 2, net->K, H / net->K);
 	}
 	layer->value_bias = add_layer_tensor(table, l, "value.bias", INIT_CONSTANT, 0, 1, H, 0);
 	if (aggregate != AGGREGATE_ATTENTION)

@@ -92,12 +92,12 @@ extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t 
 
 typedef struct UpliftLayer
 {
-	size_t products;      /* 3H × H: self, neighbour and value weights, one below the other */
-	size_t self_bias;     /* H */
-	size_t score;         /* H: the vector v, each head its H / K */
-	size_t value_bias;    /* H */
-	size_t gain;          /* H, aggregates with a sum only */
-	size_t degree;        /* H, log_degree only */
+	size_t products;        /* 3H × H: self, neighbour and value weights, one below the other */
+	size_t self_bias;       /* H */
+	size_t score;           /* H: the vector v, each head its H / K */
+	size_t value_bias;      /* H */
+	size_t gain;            /* H, aggregates with a sum only */
+	size_t degree;          /* H, log_degree only */
 	size_t gate, gate_bias; /* 4H × H and 4H, depth gated only: i, f, o, c */
 } UpliftLayer;
 
@@ -106,16 +106,16 @@ typedef struct UpliftNet
 {
 	UpliftConfig config;
 	size_t F;
-	size_t D;      /* input channels: 2F */
+	size_t D; /* input channels: 2F */
 	size_t H, K, L;
-	size_t C;      /* outputs of the head: 2, class_transform 1 */
-	size_t total;  /* reals of all tensors */
-	size_t mean, scale;       /* fixed, F each, and with log_degree one more for log(1 + degree) */
-	size_t degree_mean;       /* fixed: what sums over neighbours are divided by */
-	size_t propensity;        /* fixed: p of the correction */
+	size_t C;                           /* outputs of the head: 2, class_transform 1 */
+	size_t total;                       /* reals of all tensors */
+	size_t mean, scale;                 /* fixed, F each, and with log_degree one more for log(1 + degree) */
+	size_t degree_mean;                 /* fixed: what sums over neighbours are divided by */
+	size_t propensity;                  /* fixed: p of the correction */
 	size_t outcome_mean, outcome_scale; /* fixed: of class_transform */
-	size_t input, input_bias; /* H × D, H */
-	size_t head, head_bias;   /* C × H, C */
+	size_t input, input_bias;           /* H × D, H */
+	size_t head, head_bias;             /* C × H, C */
 	UpliftLayer layer[UPLIFT_LAYERS_MAX];
 } UpliftNet;
 

@@ -157,7 +157,8 @@ uplifttrain_pass(const UpliftTask *task)
 }
 
 static void
-forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double *sum, real *dw, size_t from, size_t n)
+forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double *sum, real *dw, size_t from,
+			 size_t n)
 {
 	const size_t l = task->state->step / 2;
 	const size_t L = task->net.L;
@@ -251,4 +252,3 @@ uplifttrain_run(void *arg, size_t item, int worker)
 	else
 		epoch_run(task, sum, task->lane_dw + lane * task->net.total, from, end, worker);
 }
-

@@ -40,7 +40,8 @@ uplift_loss(real *dlogit, const real *logit, const UpliftTerms *terms, int estim
 
 		loss += terms->weight[h] * (fmax(z, 0) + log1p(tail) - z * terms->target[h]);
 		if (dlogit)
-			dlogit[h] = (real) (share * terms->weight[h] * ((z >= 0 ? 1 : tail) / (1 + tail) - terms->target[h]));
+			dlogit[h] =
+				(real) (share * terms->weight[h] * ((z >= 0 ? 1 : tail) / (1 + tail) - terms->target[h]));
 	}
 	return loss;
 }

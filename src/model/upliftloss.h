@@ -25,6 +25,7 @@ typedef struct UpliftTerms
 extern UpliftTerms uplift_terms(int estimator, bool treated, double outcome, double propensity, double mean);
 
 /* The loss of a user's C logits; dlogit (C) gets share times its gradient, unless it is NULL. */
-extern double uplift_loss(real *dlogit, const real *logit, const UpliftTerms *terms, int estimator, double share);
+extern double uplift_loss(real *dlogit, const real *logit, const UpliftTerms *terms, int estimator,
+						  double share);
 
 #endif

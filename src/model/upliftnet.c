@@ -42,7 +42,7 @@ upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N,
 	rows->own = (real *) arena_take(arena, N, rows->own_stride * sizeof(real));
 	if (training && uplift_attends(net))
 		rows->level = (real *) arena_take(arena, N, 2 * net->K * sizeof(real));
-	rows->u = ARENA_TAKE(arena, real, net->L *H);
+	rows->u = ARENA_TAKE(arena, real, net->L * H);
 }
 
 void
@@ -50,19 +50,19 @@ upliftscratch_carve(UpliftScratch *scratch, Arena *arena, const UpliftNet *net)
 {
 	const size_t H = net->H;
 
-	scratch->x = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->D);
+	scratch->x = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->D);
 	scratch->product = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 3 * H);
-	scratch->dropped = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
-	scratch->att = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
-	scratch->sum = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->dropped = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
+	scratch->att = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
+	scratch->sum = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
 	scratch->degree = ARENA_TAKE(arena, real, UPLIFT_BLOCK);
-	scratch->m = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
+	scratch->m = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
 	scratch->gate = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 4 * H);
-	scratch->h = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
-	scratch->dh = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
-	scratch->dm = ARENA_TAKE(arena, real, UPLIFT_BLOCK *H);
-	scratch->logit = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->C);
-	scratch->dlogit = ARENA_TAKE(arena, real, UPLIFT_BLOCK *net->C);
+	scratch->h = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
+	scratch->dh = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
+	scratch->dm = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
+	scratch->logit = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->C);
+	scratch->dlogit = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->C);
 	scratch->du = ARENA_TAKE(arena, real, H);
 }
 
@@ -128,8 +128,8 @@ upliftnet_input(UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n)
 	const UpliftNet *net = pass->net;
 
 	input_fill(scratch->x, pass, from, n);
-	dense_forward(pass->rows.hidden[0] + from * net->H, scratch->x, pass->w + net->input, pass->w + net->input_bias,
-				  n, net->D, net->H);
+	dense_forward(pass->rows.hidden[0] + from * net->H, scratch->x, pass->w + net->input,
+				  pass->w + net->input_bias, n, net->D, net->H);
 }
 
 void
@@ -195,8 +195,8 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 
 /* dproduct (n × width), of the half products from `first` on, into their weights and the gradient of hidden[l]. */
 static void
-products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dproduct, size_t first, size_t width,
-				  size_t l, size_t from, size_t n)
+products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dproduct, size_t first,
+				  size_t width, size_t l, size_t from, size_t n)
 {
 	const UpliftNet *net = pass->net;
 	const size_t H = net->H;
@@ -253,7 +253,8 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 /* Part by part: a loop over all that asks which there are is not made of vectors. */
 USERCLS_CLONES static void
 add_parts(real *restrict m, const real *restrict att, const real *restrict sum, const real *restrict gain,
-		  const real *restrict degree, const real *restrict weight, const real *restrict bias, size_t n, size_t H)
+		  const real *restrict degree, const real *restrict weight, const real *restrict bias, size_t n,
+		  size_t H)
 {
 	for (size_t r = 0; r < n; r++)
 	{
@@ -274,7 +275,8 @@ add_parts(real *restrict m, const real *restrict att, const real *restrict sum, 
 
 /* What layer l heard, and from how many: m = tanh(att + gain ⊙ sum + degree ⊗ weight + bias). */
 static void
-breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from, size_t n)
+breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from,
+		size_t n)
 {
 	const UpliftNet *net = pass->net;
 	const UpliftLayer *layer = &net->layer[l];
@@ -290,8 +292,8 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 
 /* From kept or fresh att and sum to h. */
 static void
-layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from,
-			size_t n)
+layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum,
+			size_t from, size_t n)
 {
 	const UpliftNet *net = pass->net;
 	const UpliftLayer *layer = &net->layer[l];
@@ -301,7 +303,8 @@ layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const r
 	breadth(pass, scratch, l, att, sum, from, n);
 	if (net->config.depth == DEPTH_GATED)
 		gate_forward(h, pass->rows.memory[l] + from * H, scratch->gate, scratch->m,
-					 l > 0 ? pass->rows.memory[l - 1] + from * H : NULL, w + layer->gate, w + layer->gate_bias, n, H);
+					 l > 0 ? pass->rows.memory[l - 1] + from * H : NULL, w + layer->gate,
+					 w + layer->gate_bias, n, H);
 	else if (net->config.depth == DEPTH_RESIDUAL)
 		for (size_t i = 0; i < n * H; i++)
 			h[i] = pass->rows.hidden[l][from * H + i] + scratch->m[i];
@@ -339,8 +342,8 @@ tanh_backward(real *restrict dm, real *restrict dbias, const real *restrict m, s
 }
 
 void
-upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l, size_t from,
-						 size_t n)
+upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l,
+						 size_t from, size_t n)
 {
 	const UpliftNet *net = pass->net;
 	const UpliftLayer *layer = &net->layer[l];
@@ -391,8 +394,8 @@ upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real
 {
 	const UpliftNet *net = pass->net;
 
-	dense_forward(logit, dropout(pass, scratch, h, net->L, from, n), pass->w + net->head, pass->w + net->head_bias, n,
-				  net->H, net->C);
+	dense_forward(logit, dropout(pass, scratch, h, net->L, from, n), pass->w + net->head,
+				  pass->w + net->head_bias, n, net->H, net->C);
 }
 
 void
@@ -402,7 +405,7 @@ upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scr
 	const UpliftNet *net = pass->net;
 
 	memset(dh, 0, n * net->H * sizeof(real));
-	dense_backward(dh, dw + net->head, dw + net->head_bias, dlogit, dropout(pass, scratch, h, net->L, from, n),
-				   pass->w + net->head, n, net->H, net->C);
+	dense_backward(dh, dw + net->head, dw + net->head_bias, dlogit,
+				   dropout(pass, scratch, h, net->L, from, n), pass->w + net->head, n, net->H, net->C);
 	dropout_backward(dh, pass, net->L, from, n);
 }

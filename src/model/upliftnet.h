@@ -19,15 +19,16 @@
 typedef struct UpliftRows
 {
 	real *hidden[UPLIFT_LAYERS_MAX]; /* N × H: what layer l reads; after its backward pass not of use */
-	real *memory[UPLIFT_LAYERS_MAX]; /* N × H, gated depth: C after layer l, then the gradient of C before it */
-	real *att[UPLIFT_LAYERS_MAX];    /* N × H, training: attention before bias, then the gradient of hidden[l] */
-	real *sum[UPLIFT_LAYERS_MAX];    /* N × H, training with sums */
-	real *lse[UPLIFT_LAYERS_MAX];    /* N × K, training with attention */
-	real *pair;                      /* of one layer at a time: see nn/gat.h */
+	real *
+		memory[UPLIFT_LAYERS_MAX]; /* N × H, gated depth: C after layer l, then the gradient of C before it */
+	real *att[UPLIFT_LAYERS_MAX]; /* N × H, training: attention before bias, then the gradient of hidden[l] */
+	real *sum[UPLIFT_LAYERS_MAX]; /* N × H, training with sums */
+	real *lse[UPLIFT_LAYERS_MAX]; /* N × K, training with attention */
+	real *pair;                   /* of one layer at a time: see nn/gat.h */
 	real *own;
 	size_t own_stride;
 	real *level; /* training with attention */
-	real *u; /* L × H: -2 v */
+	real *u;     /* L × H: -2 v */
 } UpliftRows;
 
 /* One worker's. */
@@ -73,19 +74,20 @@ extern void upliftnet_input(UpliftPass *pass, UpliftScratch *scratch, size_t fro
 extern void upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n);
 
 /* h (n × H) after layer l, which may be rows of hidden[l + 1]. */
-extern void upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n);
+extern void upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
+							size_t n);
 
 /* logit (n × C) of h after the last layer. */
 extern void upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t from,
 						   size_t n);
 
 /* The backward of each, in turn. dw is a vector of net.total that is added to. dh (n × H) is overwritten... */
-extern void upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dlogit,
-									const real *h, size_t from, size_t n);
+extern void upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scratch,
+									const real *dlogit, const real *h, size_t from, size_t n);
 
 /* ... here it is what flows into h after layer l; own is filled, and att[l] gets what goes past the attention ... */
-extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh, size_t l,
-									 size_t from, size_t n);
+extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh,
+									 size_t l, size_t from, size_t n);
 
 /*
  * ... and here the gradient of hidden[l] is added to att[l]: what listening does to it, which may follow at once when
@@ -93,8 +95,9 @@ extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *
  */
 extern void upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
 									size_t n);
-extern void upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
-									  size_t n);
-extern void upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n);
+extern void upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l,
+									  size_t from, size_t n);
+extern void upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t from,
+									 size_t n);
 
 #endif

@@ -33,11 +33,11 @@ extern void uplift_row_input(real *state, const UpliftNet *net, const real *w, c
 extern void uplift_row_start(real *accumulator, const UpliftNet *net);
 
 /* layer is 0 .. L-1; weight > 0 and finite, 1 in a graph without weights. */
-extern void uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t layer, const real *self,
-							  const real *neighbour, double weight);
+extern void uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t layer,
+							  const real *self, const real *neighbour, double weight);
 extern void uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other);
-extern void uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t layer, const real *self,
-							  const real *accumulator);
+extern void uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t layer,
+							  const real *self, const real *accumulator);
 extern UpliftScore uplift_row_heads(const UpliftNet *net, const real *w, const real *state);
 
 #endif

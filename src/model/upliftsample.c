@@ -36,7 +36,8 @@ upliftsample_spec(size_t layers, size_t users, size_t N)
 
 	const size_t listeners = users * each < N ? users * each : N;
 	const size_t nodes = users + users * each * fanout;
-	UpliftSampleSpec spec = {.layers = layers, .users = users, .fanout = fanout, .nodes = nodes < N ? nodes : N};
+	UpliftSampleSpec spec = {
+		.layers = layers, .users = users, .fanout = fanout, .nodes = nodes < N ? nodes : N};
 
 	/* Lists become entries one by one, and a self-loop for each node. */
 	spec.graph = (GraphSpec){.N = spec.nodes, .E = listeners * fanout, .directed = true, .weighted = true};

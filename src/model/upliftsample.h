@@ -22,7 +22,7 @@
 typedef struct UpliftSampleSpec
 {
 	size_t layers;
-	size_t users;    /* of a batch, at most */
+	size_t users; /* of a batch, at most */
 	size_t fanout;
 	size_t nodes;    /* that a batch can come to */
 	GraphSpec graph; /* of a batch */
@@ -46,6 +46,7 @@ extern void upliftsample_carve(UpliftSample *sample, Arena *arena, const UpliftS
 extern void upliftsample_start(UpliftSample *sample, size_t N);
 
 /* A batch of n different users, at most spec.users. */
-extern void upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user, size_t n, Rng *rng);
+extern void upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user, size_t n,
+							  Rng *rng);
 
 #endif

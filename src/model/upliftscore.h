@@ -24,9 +24,9 @@ typedef struct UpliftScoreSpec
 	UpliftConfig config;
 	GraphSpec graph;
 	size_t F;
-	bool near;                           /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
+	bool near; /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
 	size_t reach[UPLIFT_LAYERS_MAX + 1];
-	bool own_weights;                    /* carve room for the weights; otherwise the caller sets the pointer */
+	bool own_weights; /* carve room for the weights; otherwise the caller sets the pointer */
 } UpliftScoreSpec;
 
 /* Private to each process; what it points to may be shared. */

@@ -22,20 +22,20 @@ enum
 	SUM_BASELINE_LOSS,
 	SUM_PREDICTED,
 	SUM_PROPENSITY,
-	SUM_SQUARE, /* of outcomes */
-	SUM_WEIGHT, /* of all edges */
-	SUM_USED,                    /* 2: weight of each head's users */
-	SUM_TARGET = SUM_USED + 2,   /* 2 */
-	SUM_USERS = SUM_TARGET + 2,  /* 4: [held out × 2 + treated] */
-	SUM_OUTCOME = SUM_USERS + 4, /* 4 */
+	SUM_SQUARE,                   /* of outcomes */
+	SUM_WEIGHT,                   /* of all edges */
+	SUM_USED,                     /* 2: weight of each head's users */
+	SUM_TARGET = SUM_USED + 2,    /* 2 */
+	SUM_USERS = SUM_TARGET + 2,   /* 4: [held out × 2 + treated] */
+	SUM_OUTCOME = SUM_USERS + 4,  /* 4 */
 	SUM_FEATURE = SUM_OUTCOME + 4 /* 2 for each: count, and sum of values or squares */
 };
 
 struct UpliftState
 {
 	int stage;
-	size_t step;     /* of STAGE_EPOCH: see epoch_run() */
-	bool evaluating; /* the second half of an epoch, without dropout and without gradients */
+	size_t step;           /* of STAGE_EPOCH: see epoch_run() */
+	bool evaluating;       /* the second half of an epoch, without dropout and without gradients */
 	size_t batch, batches; /* of the running pass; the whole graph is one */
 	size_t batch_users;    /* that it is drawn around: its first nodes */
 	size_t updates;        /* of the weights */

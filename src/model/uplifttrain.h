@@ -68,7 +68,7 @@ typedef struct UpliftPart
 
 typedef struct UpliftResult
 {
-	TrainReport report;      /* valid_metric: Qini, NaN when it is not defined */
+	TrainReport report; /* valid_metric: Qini, NaN when it is not defined */
 	UpliftPart train, held_out;
 	double propensity;       /* mean P(treated) that was used */
 	double valid_loss;       /* of the best epoch */
@@ -103,7 +103,7 @@ typedef struct UpliftTask
 	size_t lanes, lane_sums;
 	char *scratch; /* a piece for each worker */
 	size_t scratch_size;
-	bool started;  /* in the leader, which alone calls next */
+	bool started; /* in the leader, which alone calls next */
 } UpliftTask;
 
 extern void uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers);

@@ -25,7 +25,7 @@ typedef struct Conv
 	real *bias; /* O */
 
 	/* One worker's. */
-	real *dw;  /* taps × I × O */
+	real *dw; /* taps × I × O */
 } Conv;
 
 extern void conv_carve_weights(Conv *conv, Arena *arena);

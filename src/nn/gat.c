@@ -70,7 +70,8 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
-	real highest[GAT_HEADS_MAX], total[GAT_HEADS_MAX]; /* per head: a running maximum, and the sum of exponentials above it */
+	real highest[GAT_HEADS_MAX],
+		total[GAT_HEADS_MAX]; /* per head: a running maximum, and the sum of exponentials above it */
 
 	if (gat->attend)
 		memset(att, 0, H * sizeof(real));
@@ -141,8 +142,9 @@ forward_rows(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *i
 			 size_t entries, const size_t A)
 {
 	for (size_t r = 0; r < n; r++)
-		forward_row(att ? att + r * gat->H : NULL, sum ? sum + r * gat->H : NULL, lse ? lse + r * gat->K : NULL,
-					gat->own + (from + r) * gat->own_stride, gat, in, from + r, entries, A);
+		forward_row(att ? att + r * gat->H : NULL, sum ? sum + r * gat->H : NULL,
+					lse ? lse + r * gat->K : NULL, gat->own + (from + r) * gat->own_stride, gat, in, from + r,
+					entries, A);
 }
 
 USERCLS_CLONES void

@@ -35,15 +35,15 @@
 #include "nn/real.h"
 
 #define GAT_LIMIT 20.0
-#define GAT_HEADS_MAX 16   /* K */
-#define GAT_HEAD_MAX 256  /* H / K */
+#define GAT_HEADS_MAX 16 /* K */
+#define GAT_HEAD_MAX 256 /* H / K */
 
 typedef struct Gat
 {
-	size_t H, K;    /* K divides H */
-	bool attend;    /* att is wanted */
-	bool sum;       /* sum is wanted */
-	const real *u;  /* H: -2 v */
+	size_t H, K;   /* K divides H */
+	bool attend;   /* att is wanted */
+	bool sum;      /* sum is wanted */
+	const real *u; /* H: -2 v */
 	real sum_scale;
 	const real *gain; /* H: what multiplies sum in what follows; backward only */
 	real drop;        /* attention dropout: probability; the rest grows by 1 / (1 - drop) */
@@ -61,10 +61,12 @@ typedef struct Gat
 extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size_t n);
 
 /* Rows from .. from + n - 1 of att and sum, n × H each, and of the log-sum-exp, n × K, unless lse is NULL. */
-extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from, size_t n);
+extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from,
+						size_t n);
 
 /* datt, lse and D of rows from .. from + n - 1 into own and level; datt and att are n × H, lse is n × K. */
-extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n);
+extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from,
+							  size_t n);
 
 /*
  * What rows from .. from + n - 1 do to themselves by listening: ds (n × H) is overwritten, du (H) is added to. Of own

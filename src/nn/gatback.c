@@ -39,8 +39,8 @@ typedef struct Edges
 
 /* α and the gradient of the scores, from raw scores; i is the node whose chunk it is. */
 INLINE void
-chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const Chunk *chunk, size_t i, size_t k,
-			   bool outgoing)
+chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const Chunk *chunk, size_t i,
+			   size_t k, bool outgoing)
 {
 	real e[CHUNK], factor[CHUNK];
 
@@ -64,7 +64,8 @@ chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const 
 
 /* add_slopes for V vectors of one or more heads, which stay in registers. */
 INLINE void
-slope_vectors(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t H, const size_t A, const size_t V)
+slope_vectors(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t H, const size_t A,
+			  const size_t V)
 {
 	Vec slope[4] = {{0}}, total[4] = {{0}};
 

@@ -23,16 +23,16 @@ gate_activate(real *h, real *memory, real *gate, const real *before, size_t n, s
 }
 
 void
-gate_forward(real *h, real *memory, real *gate, const real *m, const real *before, const real *w, const real *b,
-			 size_t n, size_t H)
+gate_forward(real *h, real *memory, real *gate, const real *m, const real *before, const real *w,
+			 const real *b, size_t n, size_t H)
 {
 	dense_forward(gate, m, w, b, n, H, 4 * H);
 	gate_activate(h, memory, gate, before, n, H);
 }
 
 USERCLS_CLONES static void
-gate_slope(real *dbefore, real *gate, const real *dh, const real *dmemory, const real *memory, const real *before,
-		   size_t n, size_t H)
+gate_slope(real *dbefore, real *gate, const real *dh, const real *dmemory, const real *memory,
+		   const real *before, size_t n, size_t H)
 {
 	for (size_t r = 0; r < n; r++)
 	{

@@ -21,7 +21,7 @@ extern void gate_forward(real *h, real *memory, real *gate, const real *m, const
  * not added to; dbefore may be memory. dmemory: what flows in from the next layer, NULL for nothing.
  */
 extern void gate_backward(real *dm, real *dbefore, real *dw, real *db, real *gate, const real *dh,
-						  const real *dmemory, const real *memory, const real *before, const real *m, const real *w,
-						  size_t n, size_t H);
+						  const real *dmemory, const real *memory, const real *before, const real *m,
+						  const real *w, size_t n, size_t H);
 
 #endif

@@ -25,17 +25,17 @@
 #define INLINE static inline __attribute__((always_inline))
 
 /* Call function(..., A) with A constant where A is usual. */
-#define GAT_WIDTHS(A, function, ...)    \
-	do                                  \
-	{                                   \
-		if ((A) == 16)                  \
-			function(__VA_ARGS__, 16);  \
-		else if ((A) == 32)             \
-			function(__VA_ARGS__, 32);  \
-		else if ((A) == 64)             \
-			function(__VA_ARGS__, 64);  \
-		else                            \
-			function(__VA_ARGS__, A);   \
+#define GAT_WIDTHS(A, function, ...)                                                                         \
+	do                                                                                                       \
+	{                                                                                                        \
+		if ((A) == 16)                                                                                       \
+			function(__VA_ARGS__, 16);                                                                       \
+		else if ((A) == 32)                                                                                  \
+			function(__VA_ARGS__, 32);                                                                       \
+		else if ((A) == 64)                                                                                  \
+			function(__VA_ARGS__, 64);                                                                       \
+		else                                                                                                 \
+			function(__VA_ARGS__, A);                                                                        \
 	} while (0)
 
 #define VEC 8
@@ -87,8 +87,9 @@ chunk_make(const Adjacency *adjacency, size_t at, size_t end, size_t entries, co
 	const size_t n = end - at < CHUNK ? end - at : CHUNK;
 	const size_t rest = entries - at - n;
 
-	return (Chunk){n, adjacency->node + at, adjacency->log_weight ? adjacency->log_weight + at : NULL, base, stride,
-				   rest < AHEAD ? rest : AHEAD};
+	return (Chunk){
+		n,      adjacency->node + at,       adjacency->log_weight ? adjacency->log_weight + at : NULL, base,
+		stride, rest < AHEAD ? rest : AHEAD};
 }
 
 INLINE void
@@ -204,7 +205,8 @@ chunk_factors(real *factor, const Gat *gat, const Chunk *chunk, size_t i, size_t
 		const uint32_t target = outgoing ? chunk->node[j] : (uint32_t) i;
 		const uint32_t source = outgoing ? (uint32_t) i : chunk->node[j];
 
-		factor[j] = drop_factor(drop_hash(drop_hash(drop_hash(gat->key + target) + source) + (uint32_t) k), gat->drop);
+		factor[j] = drop_factor(drop_hash(drop_hash(drop_hash(gat->key + target) + source) + (uint32_t) k),
+								gat->drop);
 	}
 }
 

@@ -18,7 +18,8 @@ typedef float real;
  * Without support (other compilers, other machines) it is compiled once. The
  * levels name features, where "arch=haswell" would only ever match an Intel processor.
  */
-#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__) &&                     \
+	!defined(__SANITIZE_ADDRESS__)
 #define USERCLS_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define USERCLS_CLONES

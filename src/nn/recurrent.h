@@ -32,7 +32,7 @@ typedef struct Recurrent
 
 	/* Weights as panels (nn/panel.h). A step reads a row of a: [h of the step before | 1 | x], K = H + 1 + I
 	 * long. */
-	real *w;    /* K × 4H; in a GRU K × 2H for r and z and, behind it, (H + 1) × H and (1 + I) × H for n */
+	real *w; /* K × 4H; in a GRU K × 2H for r and z and, behind it, (H + 1) × H and (1 + I) × H for n */
 	real *wt_h; /* 4H × H: from the gates back to h */
 	real *wt_x; /* 4H × I: and to x */
 

@@ -20,9 +20,9 @@ typedef struct Rng
 extern Rng rng_seed(uint64_t seed, uint64_t stream);
 extern uint64_t rng_next(Rng *rng); /* 64 uniform bits */
 
-extern double rng_uniform(Rng *rng);             /* [0, 1) with 53 bits */
-extern uint64_t rng_below(Rng *rng, uint64_t n); /* 0 .. n-1 without bias, n > 0 */
-extern double rng_normal(Rng *rng);              /* mean 0, variance 1 (Box and Muller 1958) */
+extern double rng_uniform(Rng *rng);                         /* [0, 1) with 53 bits */
+extern uint64_t rng_below(Rng *rng, uint64_t n);             /* 0 .. n-1 without bias, n > 0 */
+extern double rng_normal(Rng *rng);                          /* mean 0, variance 1 (Box and Muller 1958) */
 extern void rng_shuffle(Rng *rng, uint32_t *item, size_t n); /* Fisher and Yates, Durstenfeld's form */
 
 #endif

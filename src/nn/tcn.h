@@ -26,7 +26,7 @@ typedef struct TcnBlock
 	Norm norm1, norm2;
 	size_t I, H;
 	double dropout;
-	bool folded; /* normalisation is a part of the packed convolutions: not while training */
+	bool folded;   /* normalisation is a part of the packed convolutions: not while training */
 	real *w0, *b0; /* copies of the tensors, beside the packed weights */
 
 	/* One worker's. */

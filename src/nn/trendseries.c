@@ -57,7 +57,8 @@ trend_series(double *sum, float *rest, const double *value, size_t bucket, size_
 	for (; i + LANES <= buckets; i += LANES)
 		eight_buckets(sum + i, rest + i, value + i * bucket, bucket);
 	if (i < buckets && i > 0) /* what is left, and again some of those before it */
-		eight_buckets(sum + buckets - LANES, rest + buckets - LANES, value + (buckets - LANES) * bucket, bucket);
+		eight_buckets(sum + buckets - LANES, rest + buckets - LANES, value + (buckets - LANES) * bucket,
+					  bucket);
 	else
 		for (; i < buckets; i++)
 			one_bucket(sum + i, rest + i, value + i * bucket, bucket);

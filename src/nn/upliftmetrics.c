@@ -202,7 +202,8 @@ metric_qini(const UpliftScores *set, bool negative_effect)
 		/* The corner (effect, effect) has to lie between 0 and the last row. */
 		if (effect < 0 || effect > rows)
 			return NAN;
-		return quotient(curve_excess(&curve), effect * effect / 2 + (rows - effect) * effect - rows * effect / 2);
+		return quotient(curve_excess(&curve),
+						effect * effect / 2 + (rows - effect) * effect - rows * effect / 2);
 	}
 	if (set->ideal)
 		ideal_run(&ideal, set);

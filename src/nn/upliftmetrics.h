@@ -66,12 +66,13 @@ extern double metric_uplift_at(const UpliftScores *set, double share, UpliftStra
 /* A group of rows: what was predicted, and what the experiment measured there. */
 typedef struct UpliftBin
 {
-	double n[2];           /* rows: untreated, treated */
-	double outcome[2];     /* their means; NaN in an empty arm */
-	double predicted;      /* mean predicted uplift */
+	double n[2];            /* rows: untreated, treated */
+	double outcome[2];      /* their means; NaN in an empty arm */
+	double predicted;       /* mean predicted uplift */
 	double lowest, highest; /* predicted uplift */
-	double effect;         /* outcome[1] - outcome[0] */
-	double standard_error; /* of effect: sqrt(s_t² / n_t + s_u² / n_u), s² the sample variance; NaN below 2 rows an arm */
+	double effect;          /* outcome[1] - outcome[0] */
+	double
+		standard_error; /* of effect: sqrt(s_t² / n_t + s_u² / n_u), s² the sample variance; NaN below 2 rows an arm */
 } UpliftBin;
 
 /*

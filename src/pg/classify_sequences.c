@@ -116,7 +116,8 @@ read_sequence(void *arg, const Datum *value, const bool *isnull)
 }
 
 static Sequences *
-read_sequences(const SequenceModel *model, const char *name, Oid relation, const char *user, const char *sequence)
+read_sequences(const SequenceModel *model, const char *name, Oid relation, const char *user,
+			   const char *sequence)
 {
 	Sequences *all = palloc0(sizeof(*all));
 	StringInfoData sql;

@@ -103,7 +103,8 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	sequence_training_from_spec(&training, registry_spec(version));
 	all->source = training.source;
 	all->model = modelcache_get(version, sequence_model_decode, CurrentMemoryContext);
-	check_spec_features(all->model->features, (size_t) all->model->F, all->source.features, (size_t) all->source.F);
+	check_spec_features(all->model->features, (size_t) all->model->F, all->source.features,
+						(size_t) all->source.F);
 	progress_phase(PROGRESS_READING);
 	all->users = sequence_read(&all->source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
 

@@ -146,8 +146,8 @@ drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
 
 	if (!trained_as_of)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" does not say up to when its training read", call->model->version,
-							   call->model->name),
+						errmsg("version %d of model \"%s\" does not say up to when its training read",
+							   call->model->version, call->model->name),
 						errhint("Import it with a spec that has as_of.")));
 
 	const Observed then = observed_steps(&training.source, trained_as_of);
@@ -166,10 +166,12 @@ drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
 	UpliftSource *source = uplift_source_read(registry_spec(call->model));
 
 	if (!OidIsValid(call->source))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("drift of uplift model \"%s\" needs a table to compare with", call->model->name),
-						errdetail("Its users \"%s\" have no time column to tell then from now.", get_rel_name(source->users)),
-						errhint("Pass the users of today, with the same columns, as source.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("drift of uplift model \"%s\" needs a table to compare with", call->model->name),
+				 errdetail("Its users \"%s\" have no time column to tell then from now.",
+						   get_rel_name(source->users)),
+				 errhint("Pass the users of today, with the same columns, as source.")));
 
 	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
 	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);

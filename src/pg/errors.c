@@ -167,7 +167,7 @@ error_duplicate_id(const char *where, const char *column, const char *id)
 void
 error_not_finite(const char *where, const char *column, double value, const char *id)
 {
-	const char *text = isnan(value)	 ? "NaN"
+	const char *text = isnan(value)   ? "NaN"
 					   : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
 									  : psprintf("%g, which does not fit real", value);
 
@@ -232,7 +232,8 @@ void
 error_out_of_range(const char *name, const char *value, const char *range)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid value for %s", name),
-					errdetail("The value is %s; allowed is %s.", value[0] ? value : "empty", range), errhint("Pass %s.", range)));
+					errdetail("The value is %s; allowed is %s.", value[0] ? value : "empty", range),
+					errhint("Pass %s.", range)));
 }
 
 /* ---- models ---- */
@@ -298,17 +299,17 @@ check_spec_features(char **of_weights, size_t n, const char *const *of_spec, siz
 	if (i == n && i == m)
 		return;
 	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("training spec does not fit the weights"),
-					i < n && i < m
-						? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.", i + 1, of_weights[i],
-									of_spec[i])
-						: errdetail("The weights read %zu features, the spec names %zu.", n, m),
+					i < n && i < m ? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.",
+											   i + 1, of_weights[i], of_spec[i])
+								   : errdetail("The weights read %zu features, the spec names %zu.", n, m),
 					errhint("Import the weights with the spec of the training that made them.")));
 }
 
 void
 error_score_overflow(void)
 {
-	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the model gives a score that is not finite"),
+	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					errmsg("the model gives a score that is not finite"),
 					errdetail("Its weights are so large that the network overflows."),
 					errhint("Train the model with a smaller learning_rate, or roll it back.")));
 }

@@ -49,8 +49,9 @@ evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool a
 		call.has_as_of = true;
 		call.as_of = DatumGetTimestampTz(value);
 	}
-	call.model = next_argument(fcinfo, next, &value) ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
-													 : registry_promoted(name, kind, RIGHT_SCORE);
+	call.model = next_argument(fcinfo, next, &value)
+					 ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
+					 : registry_promoted(name, kind, RIGHT_SCORE);
 	if (kind && strcmp(call.model->kind, kind) != 0)
 		error_wrong_kind(name, call.model->kind, kind);
 	return call;
@@ -77,7 +78,8 @@ void
 error_nobody_held_out(const Model *model)
 {
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("version %d of model \"%s\" was trained without held-out users", model->version, model->name),
+					errmsg("version %d of model \"%s\" was trained without held-out users", model->version,
+						   model->name),
 					errhint("Pass a table of users that it has not seen as source.")));
 }
 
@@ -128,8 +130,10 @@ bootstrap(MetricSet *set, int replicates, int64 seed)
 	double *value = palloc(sizeof(double) * (Size) set->rows);
 	uint32 *weight;
 
-	memory_check(set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates, "evaluation");
-	draws = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*draws) * (Size) set->rows * (Size) replicates);
+	memory_check(set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates,
+				 "evaluation");
+	draws =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*draws) * (Size) set->rows * (Size) replicates);
 	weight = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*weight) * set->n);
 	for (int r = 0; r < replicates; r++)
 	{
@@ -259,7 +263,8 @@ groups_of(const UpliftScores *sample, int groups)
 	UpliftBin *bin;
 
 	if (groups < 1 || (size_t) groups > sample->n)
-		error_out_of_range("groups", psprintf("%d", groups), psprintf("1 to %zu, the number of users", sample->n));
+		error_out_of_range("groups", psprintf("%d", groups),
+						   psprintf("1 to %zu, the number of users", sample->n));
 	bin = palloc(sizeof(*bin) * (Size) groups);
 	uplift_by_bin(bin, sample, (size_t) groups);
 	return bin;
@@ -274,8 +279,9 @@ put_effects(FunctionCallInfo fcinfo, const UpliftScores *sample)
 	/* From the lowest prediction up, as for classes. */
 	for (int i = groups - 1; i >= 0; i--)
 	{
-		Datum value[7] = {Int32GetDatum(groups - i), Float8GetDatum(bin[i].lowest), Float8GetDatum(bin[i].highest),
-						  Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])), Float8GetDatum(bin[i].predicted)};
+		Datum value[7] = {Int32GetDatum(groups - i), Float8GetDatum(bin[i].lowest),
+						  Float8GetDatum(bin[i].highest), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
+						  Float8GetDatum(bin[i].predicted)};
 		bool null[7] = {false};
 
 		set_number(value, null, 5, bin[i].effect);
@@ -366,8 +372,8 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 			continue;
 		step_end = (floor(curve[i].x * points / end.x) + 1) * end.x / points;
 
-		Datum value[4] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x), Float8GetDatum(curve[i].y),
-						  Float8GetDatum(end.y * curve[i].x / end.x)};
+		Datum value[4] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x),
+						  Float8GetDatum(curve[i].y), Float8GetDatum(end.y * curve[i].x / end.x)};
 		bool null[4] = {false};
 
 		put_row(fcinfo, value, null);

@@ -21,9 +21,9 @@
 typedef struct EvaluateCall
 {
 	const Model *model;
-	Oid source;         /* InvalidOid: the users held out of the model's own source */
-	Oid edges;          /* InvalidOid: the model's own */
-	bool has_as_of;     /* sequence models: otherwise as trained, or the latest possible in another source */
+	Oid source;     /* InvalidOid: the users held out of the model's own source */
+	Oid edges;      /* InvalidOid: the model's own */
+	bool has_as_of; /* sequence models: otherwise as trained, or the latest possible in another source */
 	TimestampTz as_of;
 } EvaluateCall;
 
@@ -31,7 +31,8 @@ typedef struct EvaluateCall
  * Read the arguments that these functions begin with: model, source, edges and as_of where the function has them,
  * version. *next is the argument after them. The model must be of the kind, when one is given.
  */
-extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of, int *next);
+extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of,
+									   int *next);
 
 typedef struct ClassSample
 {
@@ -42,7 +43,8 @@ typedef struct ClassSample
 	/* Users of the sample and, after them, those that the rules without a model learn from. */
 	size_t all;
 	int32_t *labels;
-	int32_t *carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
+	int32_t
+		*carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
 } ClassSample;
 
 /* In the current memory context; an error when there is nobody to evaluate on. */

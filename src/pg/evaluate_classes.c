@@ -44,7 +44,8 @@ alloc_array(Size n, Size size)
 }
 
 static void
-rank_class(ClassRanking *ranking, const ClassScores *scores, size_t class, double *probability, RankItem *scratch)
+rank_class(ClassRanking *ranking, const ClassScores *scores, size_t class, double *probability,
+		   RankItem *scratch)
 {
 	const size_t n = scores->n;
 
@@ -121,7 +122,8 @@ evaluate_classes(const ClassSample *sample)
 	const size_t C = scores->C;
 	const size_t a_class = sizeof(double) + sizeof(uint8_t) + sizeof(uint32_t);
 
-	memory_check(scores->n * (C * (a_class + 2 * sizeof(real)) + 2 * sizeof(RankItem) + sizeof(double)), "evaluation");
+	memory_check(scores->n * (C * (a_class + 2 * sizeof(real)) + 2 * sizeof(RankItem) + sizeof(double)),
+				 "evaluation");
 
 	ClassState *state = palloc(sizeof(*state));
 	MetricSet *set = palloc(sizeof(*set));
@@ -141,7 +143,8 @@ evaluate_classes(const ClassSample *sample)
 	{
 		CHECK_FOR_INTERRUPTS();
 		rank_class(&state->ranking[c], scores, c, probability, scratch);
-		set->row[FIRST_AUC + c] = (MetricRow){.name = psprintf("auc(%s)", sample->classes[c]), .baseline = 0.5};
+		set->row[FIRST_AUC + c] =
+			(MetricRow){.name = psprintf("auc(%s)", sample->classes[c]), .baseline = 0.5};
 	}
 	for (int i = 0; i < FIRST_AUC; i++)
 		set->row[i] = (MetricRow){.name = pstrdup(names[i]), .baseline = NAN};

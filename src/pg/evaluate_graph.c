@@ -20,7 +20,7 @@ require_arms(const UpliftScores *sample, const UpliftSource *source, bool own)
 		treated += sample->treated[i];
 	if (sample->n == 0)
 		error_nobody(source->users, own ? "No user that the training held out is in the experiment."
-								 : "No user has both a treatment and an outcome.");
+										: "No user has both a treatment and an outcome.");
 	if (treated == 0 || treated == sample->n)
 		error_no_arm(get_rel_name(source->users), source->treatment_column, treated == 0, (int64) sample->n);
 }

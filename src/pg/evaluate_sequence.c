@@ -94,28 +94,34 @@ evaluate_sequence_sample(const EvaluateCall *call)
 	SequenceTraining training;
 
 	sequence_training_from_spec(&training, registry_spec(call->model));
-	check_spec_features(model->features, (size_t) model->F, training.source.features, (size_t) training.source.F);
+	check_spec_features(model->features, (size_t) model->F, training.source.features,
+						(size_t) training.source.F);
 	if (own && training.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		training.source.relation = call->source;
 
-	const TimestampTz *as_of = call->has_as_of ? &call->as_of : own ? evaluate_trained_as_of(call->model, &training) : NULL;
+	const TimestampTz *as_of = call->has_as_of ? &call->as_of
+							   : own           ? evaluate_trained_as_of(call->model, &training)
+											   : NULL;
 	SequenceUsers *users = sequence_read(&training.source, as_of, SEQUENCE_LABELED,
 										 (const char *const *) model->classes, model->C, false, "evaluation");
 	const size_t n = choose_users(sample, users, &training, own);
 
 	if (n == 0)
-		error_nobody(training.source.relation, own ? "No user that the training held out has a label."
-												   : "No user has a label that is one of the model's classes.");
+		error_nobody(training.source.relation,
+					 own ? "No user that the training held out has a label."
+						 : "No user has a label that is one of the model's classes.");
 
 	const SequenceSet set = evaluate_sequences(users, "evaluation");
 
-	memory_check(users->memory + sizeof(float) * users->steps * users->F + 2 * sizeof(real) * n * C, "evaluation");
+	memory_check(users->memory + sizeof(float) * users->steps * users->F + 2 * sizeof(real) * n * C,
+				 "evaluation");
 
 	real *prob = alloc_array(n * C, sizeof(real));
 
-	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n, C);
+	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n,
+				   C);
 	sample->scores = (ClassScores){.prob = prob, .label = sample->labels, .n = n, .C = C};
 	sample->answers = sample->scores;
 	sample->answers.prob = decisions(model, prob, n);

@@ -81,10 +81,12 @@ evaluate_uplift(const UpliftScores *sample)
 	row[QINI] = (MetricRow){.name = "qini"};
 	row[AUUC] = (MetricRow){.name = "auuc"};
 	for (size_t i = 0; i < lengthof(shares); i++)
-		row[FIRST_SHARE + i] = (MetricRow){.name = psprintf("uplift_at(%g)", shares[i]), .baseline = all.effect};
+		row[FIRST_SHARE + i] =
+			(MetricRow){.name = psprintf("uplift_at(%g)", shares[i]), .baseline = all.effect};
 	row[MEAN_PREDICTED] = (MetricRow){.name = "mean_predicted", .baseline = all.effect};
 	row[MEAN_EFFECT] = (MetricRow){.name = "mean_effect", .baseline = NAN};
 	row[CALIBRATION_ERROR] = (MetricRow){.name = "calibration_error", .baseline = NAN};
-	*set = (MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = (void *) sample};
+	*set =
+		(MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = (void *) sample};
 	return set;
 }

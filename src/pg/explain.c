@@ -55,8 +55,8 @@ variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F,
 static void
 put_value(ReturnSetInfo *result, size_t step, const char *feature, float value, double contribution)
 {
-	Datum column[4] = {Int32GetDatum((int32) step + 1), CStringGetTextDatum(feature), Float8GetDatum((double) value),
-					   Float8GetDatum(contribution)};
+	Datum column[4] = {Int32GetDatum((int32) step + 1), CStringGetTextDatum(feature),
+					   Float8GetDatum((double) value), Float8GetDatum(contribution)};
 	bool null[4] = {false, false, isnan(value), false};
 
 	tuplestore_putvalues(result->setResult, result->setDesc, column, null);
@@ -80,7 +80,8 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	variant_add(variants, value, steps, F, SIZE_MAX);
 	variants_score(prob, variants, scorer, F, C);
 
-	const int class = class_name ? sequence_model_class_named(model, class_name) : sequence_model_class(model, prob);
+	const int class =
+		class_name ? sequence_model_class_named(model, class_name) : sequence_model_class(model, prob);
 	const double whole = prob[class];
 
 	for (size_t from = 0; from < steps * F; from += BATCH)
@@ -91,7 +92,8 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 			variant_add(variants, value, steps, F, i);
 		variants_score(prob, variants, scorer, F, C);
 		for (size_t i = from; i < from + n; i++)
-			put_value(result, i / F, model->features[i % F], value[i], whole - prob[(i - from) * C + (size_t) class]);
+			put_value(result, i / F, model->features[i % F], value[i],
+					  whole - prob[(i - from) * C + (size_t) class]);
 	}
 }
 
@@ -110,8 +112,8 @@ usercls_explain(PG_FUNCTION_ARGS)
 	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(work);
 	explain((ReturnSetInfo *) fcinfo->resultinfo,
-			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE), PG_GETARG_ARRAYTYPE_P(1),
-			PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
+			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE),
+			PG_GETARG_ARRAYTYPE_P(1), PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return (Datum) 0;

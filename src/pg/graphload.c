@@ -32,14 +32,15 @@ graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum val
 
 	if (isnull)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("column \"%s\" of \"%s\" is null for an edge", column->name, get_rel_name(from->edges)),
+						errmsg("column \"%s\" of \"%s\" is null for an edge", column->name,
+							   get_rel_name(from->edges)),
 						errhint("Give every edge a weight; 0 means no edge.")));
 	if (!isfinite((float) weight))
 		error_not_finite(get_rel_name(from->edges), column->name, weight, NULL);
 	if (weight < 0.0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("column \"%s\" of \"%s\" is %g for an edge", column->name, get_rel_name(from->edges),
-							   weight),
+						errmsg("column \"%s\" of \"%s\" is %g for an edge", column->name,
+							   get_rel_name(from->edges), weight),
 						errdetail("Weights of edges are not negative."),
 						errhint("Leave out the edge, or map its weight to a positive number.")));
 	return (float) weight;
@@ -111,12 +112,12 @@ user_number(const UserReader *reader, const SourceColumn *column, Datum value, D
 }
 
 static void
-error_user_value(const UserReader *reader, const SourceColumn *column, double value, Datum id, const char *wanted,
-				 const char *hint)
+error_user_value(const UserReader *reader, const SourceColumn *column, double value, Datum id,
+				 const char *wanted, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("column \"%s\" of \"%s\" is %g for user %s, expected %s", column->name, reader->table,
-						   value, source_id_text(reader->id.type, id), wanted),
+					errmsg("column \"%s\" of \"%s\" is %g for user %s, expected %s", column->name,
+						   reader->table, value, source_id_text(reader->id.type, id), wanted),
 					errhint("%s", hint)));
 }
 
@@ -138,8 +139,9 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 	const float outcome = user_number(reader, &reader->outcome, value[1], id);
 
 	if (treated != 0.0f && treated != 1.0f)
-		error_user_value(reader, &reader->treatment, treated, id, "0 or 1",
-						 "Use 1 for treated users, 0 for untreated ones, and NULL for users outside the experiment.");
+		error_user_value(
+			reader, &reader->treatment, treated, id, "0 or 1",
+			"Use 1 for treated users, 0 for untreated ones, and NULL for users outside the experiment.");
 	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
 		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
 						 "The estimator class_transform takes any numeric outcome.");
@@ -172,17 +174,17 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 		error_duplicate_id(reader->table, reader->id.name, source_id_text(reader->id.type, value[0]));
 	users->N++;
 
-	uplift_inputs_fill(users->feature + node * users->F, reader->inputs, value + 1, isnull + 1, reader->id.type,
-					   value[0]);
+	uplift_inputs_fill(users->feature + node * users->F, reader->inputs, value + 1, isnull + 1,
+					   reader->id.type, value[0]);
 	if (reader->experiment)
-		experiment_row(reader, node, value + 1 + reader->inputs->columns, isnull + 1 + reader->inputs->columns,
-					   value[0]);
+		experiment_row(reader, node, value + 1 + reader->inputs->columns,
+					   isnull + 1 + reader->inputs->columns, value[0]);
 }
 
 /* The rows in the order of the ids, so that the same data give the same model. */
 static void
-users_load(UserGraph *users, const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary, bool whole,
-		   const char *what)
+users_load(UserGraph *users, const UpliftSource *from, const UpliftInputs *inputs,
+		   GraphLoadExperiment experiment, bool binary, bool whole, const char *what)
 {
 	UserReader reader = {.users = users,
 						 .from = from,
@@ -273,7 +275,7 @@ edge_resolve(EdgeReader *reader, size_t edge, const PendingEdge *pending)
 
 	for (int i = 0; i < 2; i++)
 		*end[i] = !pending->known[i] ? GRAPH_UNKNOWN
-			: reader->table		 ? idtable_find(reader->table, pending->id[i])
+				  : reader->table    ? idtable_find(reader->table, pending->id[i])
 									 : idmap_find(users->ids, pending->id[i], pending->hash[i]);
 	users->unknown += *end[0] == GRAPH_UNKNOWN || *end[1] == GRAPH_UNKNOWN;
 }
@@ -334,10 +336,11 @@ edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
 	if (column->type == id_type)
 		return column->quoted;
 	if (!can_coerce_type(1, &column->type, &id_type, COERCION_ASSIGNMENT))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
-							   get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
-						errhint("Both ends of an edge are user ids: give them the same type.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
+						get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
+				 errhint("Both ends of an edge are user ids: give them the same type.")));
 	return psprintf("%s::%s", column->quoted, source_type(id_type));
 }
 
@@ -353,7 +356,8 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 						 .ahead = idmap_by_value(users->ids) ? EDGES_AHEAD : 0};
 	SourceColumn column[3] = {source_column(from->edges, from->source_column),
 							  source_column(from->edges, from->target_column)};
-	const char *const end[] = {edge_end(from, &column[0], users->id_type), edge_end(from, &column[1], users->id_type)};
+	const char *const end[] = {edge_end(from, &column[0], users->id_type),
+							   edge_end(from, &column[1], users->id_type)};
 	const bool converted = end[0] != column[0].quoted || end[1] != column[1].quoted;
 	StringInfoData sql;
 
@@ -407,7 +411,8 @@ graphload_id_type(const UpliftSource *from)
 GraphSpec
 graphload_spec(const UserGraph *users, const UpliftSource *from)
 {
-	return (GraphSpec){.N = users->N, .E = users->E, .directed = from->directed, .weighted = users->weight != NULL};
+	return (GraphSpec){
+		.N = users->N, .E = users->E, .directed = from->directed, .weighted = users->weight != NULL};
 }
 
 void

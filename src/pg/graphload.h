@@ -47,8 +47,8 @@ typedef struct UserGraph
  * what names the work in errors about memory. binary: outcomes other than 0 and
  * 1 are an error. whole: an error when row security would hide rows.
  */
-extern UserGraph *graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment,
-							 bool binary, bool whole, const char *what);
+extern UserGraph *graph_load(const UpliftSource *from, const UpliftInputs *inputs,
+							 GraphLoadExperiment experiment, bool binary, bool whole, const char *what);
 
 /* The weight of an edge: finite and not negative, or an error. */
 extern float graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull);

@@ -329,7 +329,8 @@ find_at_home(const IdMap *map, Datum id, uint64 hash)
 }
 
 void
-idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n, uint64 low, uint64 high)
+idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n, uint64 low,
+			   uint64 high)
 {
 	for (size_t i = 0; i < n; i++)
 	{

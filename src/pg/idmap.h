@@ -39,8 +39,8 @@ extern uint32 idmap_add(IdMap *map, Datum id, uint64 hash);
 extern void idmap_hash_many(const IdMap *map, uint64 *hash, const Datum *id, size_t n);
 
 /* IDMAP_NONE, and nothing added, where the hash is not from low to high, both included. */
-extern void idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n, uint64 low,
-						   uint64 high);
+extern void idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n,
+						   uint64 low, uint64 high);
 
 extern uint32 idmap_count(const IdMap *map);
 extern Datum idmap_id(const IdMap *map, uint32 number); /* belongs to the map */

@@ -178,13 +178,15 @@ check_cuts(ArrayType *cuts, ArrayType *names)
 	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
 
 	if (ARR_NDIM(cuts) > 1 || ARR_NDIM(names) > 1)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional"),
-						errdetail("They have %d and %d dimensions.", ARR_NDIM(cuts), ARR_NDIM(names)),
-						errhint("Pass two lists, such as ARRAY[-3, 3] and ARRAY['low', 'middle', 'high'].")));
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional"),
+				 errdetail("They have %d and %d dimensions.", ARR_NDIM(cuts), ARR_NDIM(names)),
+				 errhint("Pass two lists, such as ARRAY[-3, 3] and ARRAY['low', 'middle', 'high'].")));
 	if (array_contains_nulls(cuts) || array_contains_nulls(names))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts and names must not contain nulls"),
-						errdetail("There is a null among the %s.", array_contains_nulls(cuts) ? "cuts" : "names"),
-						errhint("Leave out the class, or give it a cut and a name.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts and names must not contain nulls"),
+				 errdetail("There is a null among the %s.", array_contains_nulls(cuts) ? "cuts" : "names"),
+				 errhint("Leave out the class, or give it a cut and a name.")));
 	if (m != n + 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("%d cuts need %d names, got %d", n, n + 1, m),

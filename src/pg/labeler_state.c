@@ -227,10 +227,12 @@ void
 trend_state_error(double value)
 {
 	if (isfinite(value))
-		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range"),
-						errdetail("A period's values add up to more than 1.8e308, or to more than 3e54 with digits that "
-								  "double precision cannot hold."),
-						errhint("Scale the values down.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("sum of values is out of range"),
+			 errdetail("A period's values add up to more than 1.8e308, or to more than 3e54 with digits that "
+					   "double precision cannot hold."),
+			 errhint("Scale the values down.")));
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					errmsg("value is %s, expected a finite number", isnan(value) ? "NaN"
 																	: value > 0  ? "Infinity"

@@ -66,9 +66,10 @@ arg_binary(FunctionCallInfo fcinfo, int arg, const char *what)
 	const double value = arg_number(fcinfo, arg, what);
 
 	if (value != 0 && value != 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be 0 or 1, not %g", what, value),
-						errdetail("This metric is of outcomes that happened or did not."),
-						errhint("Pass a condition, for example (%s > 0).", what)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be 0 or 1, not %g", what, value),
+				 errdetail("This metric is of outcomes that happened or did not."),
+				 errhint("Pass a condition, for example (%s > 0).", what)));
 	return value == 1;
 }
 
@@ -160,7 +161,8 @@ loss_state(FunctionCallInfo fcinfo, int arg)
 {
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(arg);
 
-	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != 2 || ARR_HASNULL(array) || ARR_ELEMTYPE(array) != FLOAT8OID)
+	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != 2 || ARR_HASNULL(array) ||
+		ARR_ELEMTYPE(array) != FLOAT8OID)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("state of log_loss must be an array of two double precision values"),
 						errhint("Call usercls.log_loss, not its support functions.")));
@@ -225,7 +227,8 @@ uplift_row(FunctionCallInfo fcinfo, ScoreState *state, ScoreOption option, bool 
 {
 	const double uplift = arg_finite(fcinfo, 1, "uplift");
 	const uint8 treated = arg_binary(fcinfo, 2, "treated");
-	const double outcome = binary_outcome ? arg_binary(fcinfo, 3, "outcome") : arg_finite(fcinfo, 3, "outcome");
+	const double outcome =
+		binary_outcome ? arg_binary(fcinfo, 3, "outcome") : arg_finite(fcinfo, 3, "outcome");
 	const bool first = !state;
 
 	if (!first)
@@ -325,7 +328,8 @@ usercls__uplift_combine(PG_FUNCTION_ARGS)
 static UpliftScores
 ranked_state(ScoreState *state)
 {
-	return ranked_uplift(score_state_scores(state), score_state_outcomes(state), score_state_marks(state), state->n);
+	return ranked_uplift(score_state_scores(state), score_state_outcomes(state), score_state_marks(state),
+						 state->n);
 }
 
 PG_FUNCTION_INFO_V1(usercls__qini_final);

@@ -75,10 +75,12 @@ static void
 hint_index(Oid table, const char *column)
 {
 	if (!has_index(table, column))
-		ereport(NOTICE, (errmsg("no index of \"%s\" begins with column \"%s\"", get_rel_name(table), column),
-						 errdetail("usercls.uplift() looks up users and edges one by one: it reads the whole table each "
-								   "time."),
-						 errhint("CREATE INDEX ON %s (%s);", source_quote(table), quote_identifier(column))));
+		ereport(
+			NOTICE,
+			(errmsg("no index of \"%s\" begins with column \"%s\"", get_rel_name(table), column),
+			 errdetail("usercls.uplift() looks up users and edges one by one: it reads the whole table each "
+					   "time."),
+			 errhint("CREATE INDEX ON %s (%s);", source_quote(table), quote_identifier(column))));
 }
 
 /*
@@ -100,9 +102,10 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 	if (each)
 		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
 	for (int i = 0; i < (source->directed ? 1 : 2); i++)
-		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s %s %s%s", i ? " UNION ALL " : "",
-						 each ? "(" : "", ends[1 - i], type, ends[i], type, weight, source_quote(source->edges),
-						 ends[1 - i], source_equality(lookup->id_type), each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
+		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s %s %s%s",
+						 i ? " UNION ALL " : "", each ? "(" : "", ends[1 - i], type, ends[i], type, weight,
+						 source_quote(source->edges), ends[1 - i], source_equality(lookup->id_type),
+						 each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
 	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
 	return source_prepare(sql.data, lengthof(types), types);
 }
@@ -169,14 +172,14 @@ static bool
 lookup_is_of(const NeighbourLookup *lookup, const Model *model)
 {
 	return lookup->context && lookup->model_id == model->model_id && lookup->version == model->version &&
-		memcmp(lookup->digest, model->digest, MODEL_DIGEST) == 0;
+		   memcmp(lookup->digest, model->digest, MODEL_DIGEST) == 0;
 }
 
 static bool
 lookup_is_valid(const NeighbourLookup *lookup)
 {
 	return lookup->version != 0 && source_plan_valid(lookup->neighbours, lookup->source->edges) &&
-		source_plan_valid(lookup->users, lookup->source->users);
+		   source_plan_valid(lookup->users, lookup->source->users);
 }
 
 /* An error leaves version 0: whatever is there is dropped by the next who comes. */
@@ -223,9 +226,11 @@ neighbour_lookup(const Model *model, const UpliftModel *uplift)
 			lookup = &kept[i];
 	}
 	if (!lookup)
-		ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX), errmsg("calls of usercls.uplift() are nested too deeply"),
-						errdetail("%d calls read tables whose views call it again.", LOOKUPS_KEPT),
-						errhint("Store the scores that a view needs in a table, with usercls.refresh_scores().")));
+		ereport(ERROR,
+				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+				 errmsg("calls of usercls.uplift() are nested too deeply"),
+				 errdetail("%d calls read tables whose views call it again.", LOOKUPS_KEPT),
+				 errhint("Store the scores that a view needs in a table, with usercls.refresh_scores().")));
 	lookup_drop(lookup);
 	lookup_make(lookup, model, uplift);
 	lookup->used = ++clock;
@@ -249,9 +254,9 @@ typedef struct Reader
 	const NeighbourLookup *lookup;
 	Neighbourhood *found;
 	IdMap *ids;
-	uint32_t *node; /* of each id; GRAPH_UNKNOWN: no user, as far as we know */
+	uint32_t *node;         /* of each id; GRAPH_UNKNOWN: no user, as far as we know */
 	uint32 asked, numbered; /* ids that were asked for last; those before `numbered` have an entry */
-	uint32_t *frontier; /* ids of the nodes that were found last */
+	uint32_t *frontier;     /* ids of the nodes that were found last */
 	uint32 frontier_size;
 	size_t feature_room, edge_room;
 	bool bounded; /* edges of each user are limited, rather than of all */
@@ -302,7 +307,8 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	Reader *reader = arg;
 	const NeighbourLookup *lookup = reader->lookup;
 	Neighbourhood *found = reader->found;
-	const uint32 id = isnull[0] ? IDMAP_NONE : idmap_find(reader->ids, value[0], idmap_hash(reader->ids, value[0]));
+	const uint32 id =
+		isnull[0] ? IDMAP_NONE : idmap_find(reader->ids, value[0], idmap_hash(reader->ids, value[0]));
 	const size_t F = (size_t) lookup->inputs->F;
 
 	/*
@@ -314,9 +320,11 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	if (found->N == reader->feature_room)
 	{
 		reader->feature_room = Max(64, reader->feature_room * 2);
-		found->feature = reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
+		found->feature =
+			reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
 	}
-	uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type, value[0]);
+	uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type,
+					   value[0]);
 	reader->frontier[reader->frontier_size++] = id;
 	reader->node[id] = (uint32_t) found->N++;
 }
@@ -377,7 +385,8 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	found->target[found->E] = reader_self(reader, value[0]);
 	found->source[found->E] = reader_id(reader, value[1]);
 	if (weighted)
-		found->weight[found->E] = graphload_weight(reader->lookup->source, &reader->lookup->weight, value[2], isnull[2]);
+		found->weight[found->E] =
+			graphload_weight(reader->lookup->source, &reader->lookup->weight, value[2], isnull[2]);
 	found->E++;
 }
 
@@ -386,8 +395,8 @@ static bool
 read_edges(Reader *reader)
 {
 	const int64 n = reader->frontier_size;
-	const int64 limit =
-		reader->bounded ? Max(1, Min(NEIGHBOURS_MAX, NEIGHBOURHOOD_EDGES_MAX / n)) : NEIGHBOURHOOD_EDGES_MAX + 1;
+	const int64 limit = reader->bounded ? Max(1, Min(NEIGHBOURS_MAX, NEIGHBOURHOOD_EDGES_MAX / n))
+										: NEIGHBOURHOOD_EDGES_MAX + 1;
 	const Datum values[] = {reader_array(reader, reader->frontier, (uint32) n), Int64GetDatum(limit)};
 	const SourcePlan *plan = reader->bounded ? reader->lookup->bounded : reader->lookup->neighbours;
 

@@ -309,11 +309,13 @@ registry_spec(const Model *model)
 	Jsonb *copy = isnull ? NULL : DatumGetJsonbPCopy(spec);
 
 	if (!copy)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" was imported without its training", model->version, model->name),
-						errdetail("It does not say from which tables and columns its input comes."),
-						errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
-								strcmp(model->kind, "uplift") == 0 ? "usercls.gnn_input()" : "usercls.predict()")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("version %d of model \"%s\" was imported without its training", model->version,
+						model->name),
+				 errdetail("It does not say from which tables and columns its input comes."),
+				 errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
+						 strcmp(model->kind, "uplift") == 0 ? "usercls.gnn_input()" : "usercls.predict()")));
 	scan_end(&scan);
 	return copy;
 }

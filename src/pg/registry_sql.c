@@ -89,8 +89,9 @@ Datum
 usercls_immutable(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger function"),
-						errhint("It protects the table of versions and is called by its triggers alone.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("this is a trigger function"),
+				 errhint("It protects the table of versions and is called by its triggers alone.")));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("a stored version of a model cannot be changed"),
 					errdetail("What has scored users must stay what it was."),

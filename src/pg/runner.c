@@ -50,7 +50,8 @@ struct Runner
 };
 
 /* Worker processes share no pointers with the leader: they look the kind up by name. */
-static const RunnerKind *const kinds[] = {&runner_sequence, &runner_sequence_batch, &runner_uplift, &runner_uplift_score, NULL};
+static const RunnerKind *const kinds[] = {&runner_sequence, &runner_sequence_batch, &runner_uplift,
+										  &runner_uplift_score, NULL};
 
 size_t
 memory_limit(void)
@@ -186,7 +187,8 @@ kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, T
 	Assert(!arena.overflow);
 	if (kind->carve_work)
 	{
-		arena = arena_over(arena_align(memory_huge(CurrentMemoryContext, size.own)), size.own - ARENA_ALIGNMENT);
+		arena =
+			arena_over(arena_align(memory_huge(CurrentMemoryContext, size.own)), size.own - ARENA_ALIGNMENT);
 		kind->carve_work(task, &arena);
 		Assert(!arena.overflow);
 	}

@@ -24,9 +24,9 @@ ScoreState *
 score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("function is for use in an aggregate only"),
-						errhint("Call usercls.auc, qini, auuc or uplift_at.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("function is for use in an aggregate only"),
+				 errhint("Call usercls.auc, qini, auuc or uplift_at.")));
 	if (PG_ARGISNULL(arg))
 		return NULL;
 
@@ -35,10 +35,10 @@ score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind)
 
 	if (VARSIZE(bytes) < sizeof(ScoreState) || state->kind != (int32) kind || state->n > state->capacity ||
 		VARSIZE(bytes) != state_size(kind, state->capacity))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("aggregate state is damaged"),
-						errdetail("The header of %u bytes does not describe them.", (unsigned) VARSIZE(bytes)),
-						errhint("Do not call this aggregate's support functions from an aggregate of your own.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("aggregate state is damaged"),
+				 errdetail("The header of %u bytes does not describe them.", (unsigned) VARSIZE(bytes)),
+				 errhint("Do not call this aggregate's support functions from an aggregate of your own.")));
 
 	/* A state out of a tuple is aligned for its header only. */
 	if (state != (ScoreState *) MAXALIGN(state))
@@ -61,7 +61,8 @@ score_state_outcomes(ScoreState *state)
 uint8 *
 score_state_marks(ScoreState *state)
 {
-	return (uint8 *) (score_state_scores(state) + state->capacity * (state->kind == SCORE_UPLIFT ? (Size) 2 : 1));
+	return (uint8 *) (score_state_scores(state) +
+					  state->capacity * (state->kind == SCORE_UPLIFT ? (Size) 2 : 1));
 }
 
 ScoreState *
@@ -73,8 +74,7 @@ score_state_reserve(ScoreState *state, ScoreKind kind, uint64 more)
 	if (state && rows <= state->capacity)
 		return state;
 	if (rows > most)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("too many rows for one aggregate"),
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many rows for one aggregate"),
 						errdetail("A state holds at most " UINT64_FORMAT " rows.", most),
 						errhint("Aggregate a sample: FROM ... TABLESAMPLE SYSTEM (10).")));
 

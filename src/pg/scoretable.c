@@ -155,8 +155,8 @@ check_table(Oid relation, const ScoreKind *kind, Oid id_type)
 	if (!can_coerce_type(1, &id_type, &user.type, COERCION_IMPLICIT) &&
 		!can_coerce_type(1, &user.type, &id_type, COERCION_IMPLICIT))
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column \"%s\" of table %s is of type %s, but user ids are of type %s", user.name, table,
-							   format_type_be(user.type), format_type_be(id_type)),
+						errmsg("column \"%s\" of table %s is of type %s, but user ids are of type %s",
+							   user.name, table, format_type_be(user.type), format_type_be(id_type)),
 						errhint("Pass a name that is free, or a table that refresh_scores() made.")));
 	if (!is_unique(relation, user.number))
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("table %s may hold a user twice", table),
@@ -186,11 +186,9 @@ create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const M
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table,
-					 source_type(id_type));
+	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table, source_type(id_type));
 	for (int c = 0; c < kind->columns; c++)
-		appendStringInfo(&sql, ", %s %s", kind->column[c].name,
-						 source_type(kind->column[c].type));
+		appendStringInfo(&sql, ", %s %s", kind->column[c].name, source_type(kind->column[c].type));
 	appendStringInfoString(&sql,
 						   ", version pg_catalog.int4 NOT NULL, scored_at pg_catalog.timestamptz NOT NULL)");
 	execute(sql.data);
@@ -269,10 +267,12 @@ score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int 
 static void
 append_changed(StringInfo sql, const ScoreColumn *column)
 {
-	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", column->name, column->name);
+	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", column->name,
+					 column->name);
 	if (column->type == FLOAT8OID)
-		appendStringInfo(sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
-						 column->name, column->name);
+		appendStringInfo(
+			sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
+			column->name, column->name);
 	else
 		appendStringInfo(sql, "o.%s OPERATOR(pg_catalog.<>) u.%s", column->name, column->name);
 }
@@ -298,10 +298,11 @@ upsert_sql(const ScoreTable *table)
 					 table->name, names.data, table->version);
 	for (int c = 0; c < table->columns; c++)
 		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", c ? ", " : "", c + 1);
-	appendStringInfo(&sql,
-					 ") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
-					 "ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
-					 names.data, table->name, source_equality(table->id_type), table->version);
+	appendStringInfo(
+		&sql,
+		") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
+		"ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
+		names.data, table->name, source_equality(table->id_type), table->version);
 	for (int c = 1; c < table->columns; c++)
 		append_changed(&sql, &table->column[c - 1]);
 	appendStringInfoString(&sql, " ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, "

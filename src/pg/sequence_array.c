@@ -22,8 +22,9 @@ wrong_width(int got, int want, const SequenceOrigin *origin)
 
 	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 					errmsg("sequence has %d features, expected %d", got, want),
-					origin->model ? errdetail("Model \"%s\" was trained on %d features.%s", origin->model, want, user)
-								  : errdetail("The weights are of a model with %d features.%s", want, user),
+					origin->model
+						? errdetail("Model \"%s\" was trained on %d features.%s", origin->model, want, user)
+						: errdetail("The weights are of a model with %d features.%s", want, user),
 					errhint("Pass the columns in the order shown by usercls.model_info().")));
 }
 
@@ -49,9 +50,9 @@ static void
 not_finite(double value, const SequenceOrigin *origin)
 {
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("sequence holds %s", isnan(value) ? "NaN"
-											   : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
-															  : psprintf("%g", value)),
+					errmsg("sequence holds %s", isnan(value)   ? "NaN"
+												: isinf(value) ? (value > 0 ? "Infinity" : "-Infinity")
+															   : psprintf("%g", value)),
 					errdetail("A value has to be a number that fits real, or null.%s", whose(origin)),
 					errhint("Replace such values by NULL, which means \"not known\".")));
 }

@@ -18,7 +18,8 @@ typedef struct SequenceOrigin
 extern size_t sequence_array_steps(const ArrayType *array, int F, const SequenceOrigin *origin);
 
 /* Its values, steps × F, NaN where missing. NaN, infinity and what does not fit a float are errors. */
-extern void sequence_array_values(float *value, const ArrayType *array, size_t n, const SequenceOrigin *origin);
+extern void sequence_array_values(float *value, const ArrayType *array, size_t n,
+								  const SequenceOrigin *origin);
 
 /* Periods before the first value, of which the network is told nothing; at most steps - 1. */
 extern size_t sequence_empty_steps(const float *value, size_t steps, size_t F);

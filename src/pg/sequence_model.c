@@ -79,7 +79,8 @@ sequence_model_class(const SequenceModel *model, const real *prob)
 
 /* What the network divides by. */
 static void
-check_positive(const Codec *codec, const SequenceModel *model, const char *tensor, const char *name, int32 version)
+check_positive(const Codec *codec, const SequenceModel *model, const char *tensor, const char *name,
+			   int32 version)
 {
 	const Tensor *p = params_find(model->params, tensor);
 
@@ -157,8 +158,9 @@ sequence_model_class_named(const SequenceModel *model, const char *name)
 	for (int c = 0; c < model->C; c++)
 		if (strcmp(classes[c], name) == 0)
 			return c;
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model has no class \"%s\"", name),
-					errhint_nearest(nearest_name(name, classes, model->C), "usercls.predict() shows the classes.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model has no class \"%s\"", name),
+			 errhint_nearest(nearest_name(name, classes, model->C), "usercls.predict() shows the classes.")));
 }
 
 /* In the current memory context; *block is what to free. */
@@ -169,9 +171,10 @@ scorer_make(void **block, const SequenceModel *model, size_t max_steps, size_t n
 
 	seqscorer_carve(&arena, &model->config, (size_t) model->F, (size_t) model->C, max_steps, n);
 	if (arena.overflow)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("sequence is too long"),
-						errdetail("Its %zu periods take more memory than the machine can address.", max_steps),
-						errhint("Pass the last periods alone.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("sequence is too long"),
+				 errdetail("Its %zu periods take more memory than the machine can address.", max_steps),
+				 errhint("Pass the last periods alone.")));
 	if (what)
 		memory_check(arena.used, what);
 	*block = MemoryContextAllocHuge(CurrentMemoryContext, arena.used + ARENA_ALIGNMENT);
@@ -197,8 +200,8 @@ sequence_model_scorer(SequenceModel *model, size_t steps)
 	model->block = NULL;
 	model->scorer = NULL;
 	model->max_steps = Max(STEPS_ROOM, pg_nextpower2_size_t(steps));
-	model->scorer =
-		scorer_make(&model->block, model, model->max_steps, 1, model->max_steps > STEPS_ROOM ? "scoring" : NULL);
+	model->scorer = scorer_make(&model->block, model, model->max_steps, 1,
+								model->max_steps > STEPS_ROOM ? "scoring" : NULL);
 	MemoryContextSwitchTo(old);
 	return model->scorer;
 }

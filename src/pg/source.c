@@ -87,8 +87,9 @@ hold(Oid relation)
 	const char *name = get_rel_name(relation);
 
 	if (name == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation),
-						errhint("Pass the relation by its name.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation),
+				 errhint("Pass the relation by its name.")));
 	return name;
 }
 
@@ -194,7 +195,8 @@ source_can_select(Oid relation, const SourceColumn *column)
 		const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 
 		for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-			found |= index->rd_index->indkey.values[i] == column->number || index->rd_index->indkey.values[i] == 0;
+			found |=
+				index->rd_index->indkey.values[i] == column->number || index->rd_index->indkey.values[i] == 0;
 		index_close(index, AccessShareLock);
 	}
 	table_close(table, AccessShareLock);
@@ -235,12 +237,13 @@ source_array_type(Oid type)
 char *
 source_equality(Oid type)
 {
-	const Oid operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	const Oid equality = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equality));
 
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("type %s has no equality", format_type_be(type)),
-						errhint("Cast the column to another type in a view, and pass the view.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("type %s has no equality", format_type_be(type)),
+				 errhint("Cast the column to another type in a view, and pass the view.")));
 
 	const Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
 	char *sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
@@ -263,12 +266,11 @@ prepare(const char *sql, int n, const Oid *types, int options)
 static uint64
 execute(SPIPlanPtr plan, ParamListInfo params, MemoryContext parent, SourceRow row, void *arg)
 {
-	Receiver receiver = {
-		.receiver = {receive_row, receive_startup, receive_shutdown, receive_destroy,
-					 DestTuplestore /* any but DestNone, whose rows SPI believes lost */},
-		.row = row,
-		.arg = arg,
-		.per_row = AllocSetContextCreate(parent, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+	Receiver receiver = {.receiver = {receive_row, receive_startup, receive_shutdown, receive_destroy,
+									  DestTuplestore /* any but DestNone, whose rows SPI believes lost */},
+						 .row = row,
+						 .arg = arg,
+						 .per_row = AllocSetContextCreate(parent, "usercls row", ALLOCSET_DEFAULT_SIZES)};
 	SPIExecuteOptions options = {
 		.params = params, .read_only = true, .must_return_tuples = true, .dest = &receiver.receiver};
 	const int result = SPI_execute_plan_extended(plan, &options);
@@ -292,8 +294,8 @@ source_scan(const char *sql, int n, const Oid *types, const Datum *values, const
 
 	SPI_connect();
 
-	const uint64 rows = execute(prepare(sql, n, types, CURSOR_OPT_PARALLEL_OK), make_params(n, types, values, nulls),
-								context, row, arg);
+	const uint64 rows = execute(prepare(sql, n, types, CURSOR_OPT_PARALLEL_OK),
+								make_params(n, types, values, nulls), context, row, arg);
 
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
@@ -343,7 +345,8 @@ source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg
 
 	SPI_connect();
 
-	const uint64 rows = execute(plan->plan, make_params(plan->n, plan->types, values, NULL), context, row, arg);
+	const uint64 rows =
+		execute(plan->plan, make_params(plan->n, plan->types, values, NULL), context, row, arg);
 
 	SPI_finish();
 	return rows;

@@ -90,11 +90,12 @@ notice_unmeasured(const SequenceUsers *users, size_t held_out)
 	if (missing > CLASSES_LISTED_MAX)
 		appendStringInfoString(&list, ", ...");
 	if (missing > 0)
-		ereport(NOTICE, (errmsg("%d of %d classes without held-out users", missing, users->C),
-						 errdetail("%zu users are held out. All users of these classes are learned from: %s. Metrics "
-								   "and calibration say nothing about them.",
-								   held_out, list.data),
-						 errhint("Bring more users of these classes, or hold out a larger share.")));
+		ereport(NOTICE,
+				(errmsg("%d of %d classes without held-out users", missing, users->C),
+				 errdetail("%zu users are held out. All users of these classes are learned from: %s. Metrics "
+						   "and calibration say nothing about them.",
+						   held_out, list.data),
+				 errhint("Bring more users of these classes, or hold out a larger share.")));
 	pfree(list.data);
 	pfree(measured);
 }

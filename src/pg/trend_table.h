@@ -33,7 +33,8 @@ extern TrendTable *trend_table_create(Oid id_type, Periods *periods, size_t limi
  * n rows: finite values in periods of the window. PERIOD_NONE, in a given window alone: a row without a value, whose
  * user has a trend all the same.
  */
-extern void trend_table_add(TrendTable *table, uint32 n, const Datum *id, const int64 *period, const double *value);
+extern void trend_table_add(TrendTable *table, uint32 n, const Datum *id, const int64 *period,
+							const double *value);
 
 /* All rows of this pass were added. */
 extern void trend_table_end(TrendTable *table);

@@ -43,8 +43,10 @@ inputs_add(UpliftInputs *inputs, UpliftColumn *column, char *name, const char *c
 	{
 		const size_t n = (size_t) column->n + 1;
 
-		column->category = column->category ? repalloc(column->category, sizeof(char *) * n) : palloc(sizeof(char *));
-		column->length = column->length ? repalloc(column->length, sizeof(size_t) * n) : palloc(sizeof(size_t));
+		column->category =
+			column->category ? repalloc(column->category, sizeof(char *) * n) : palloc(sizeof(char *));
+		column->length =
+			column->length ? repalloc(column->length, sizeof(size_t) * n) : palloc(sizeof(size_t));
 		column->category[column->n] = pstrdup(category);
 		column->length[column->n] = strlen(category);
 	}
@@ -76,7 +78,8 @@ category_row(void *arg, const Datum *value, const bool *isnull)
 	const MemoryContext old = MemoryContextSwitchTo(reader->context);
 	const char *category = TextDatumGetCString(value[0]);
 
-	inputs_add(reader->inputs, reader->column, psprintf("%s=%s", reader->column->column.name, category), category);
+	inputs_add(reader->inputs, reader->column, psprintf("%s=%s", reader->column->column.name, category),
+			   category);
 	MemoryContextSwitchTo(old);
 }
 
@@ -86,11 +89,11 @@ categories_find(UpliftInputs *inputs, UpliftColumn *column)
 {
 	CategoryReader reader = {inputs, column, CurrentMemoryContext};
 	const int longest = NAMEDATALEN - 2 - (int) strlen(column->column.name);
-	const char *sql = psprintf("SELECT value FROM (SELECT %s::pg_catalog.text AS value FROM %s) AS u "
-							   "WHERE pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) %d GROUP BY value "
-							   "ORDER BY pg_catalog.count(*) DESC, value COLLATE pg_catalog.\"C\" LIMIT %d",
-							   column->column.quoted, source_quote(inputs->users),
-							   longest, CATEGORIES_MAX);
+	const char *sql =
+		psprintf("SELECT value FROM (SELECT %s::pg_catalog.text AS value FROM %s) AS u "
+				 "WHERE pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) %d GROUP BY value "
+				 "ORDER BY pg_catalog.count(*) DESC, value COLLATE pg_catalog.\"C\" LIMIT %d",
+				 column->column.quoted, source_quote(inputs->users), longest, CATEGORIES_MAX);
 
 	source_scan(sql, 0, NULL, NULL, NULL, true, category_row, &reader);
 	if (column->n == 0)
@@ -150,14 +153,13 @@ uplift_inputs_of(const UpliftSource *source, char **name, size_t F)
 		for (const char *category; f < F && (category = category_of(name[f], source->feature[i])); f++)
 			inputs_add(inputs, column, pstrdup(name[f]), category);
 		if (column->n == 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("features do not fit the weights"),
-							errdetail("The weights do not read column \"%s\".", source->feature[i]),
-							errhint("Name the features of the version that the weights are of, in its order.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features do not fit the weights"),
+					 errdetail("The weights do not read column \"%s\".", source->feature[i]),
+					 errhint("Name the features of the version that the weights are of, in its order.")));
 	}
 	if (f < F)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("features do not fit the weights"),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features do not fit the weights"),
 						errdetail("The weights read \"%s\", for which no column is named.", name[f]),
 						errhint("Name the features of the version that the weights are of, in its order.")));
 	return inputs;
@@ -208,8 +210,8 @@ uplift_number(Oid users, const SourceColumn *column, Datum value, Oid id_type, D
 }
 
 void
-uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, const bool *isnull, Oid id_type,
-				   Datum id)
+uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, const bool *isnull,
+				   Oid id_type, Datum id)
 {
 	for (int c = 0; c < inputs->columns; c++)
 	{
@@ -218,6 +220,7 @@ uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, c
 		if (!column->is_number)
 			fill_category(out + column->first, column, value[c], isnull[c]);
 		else
-			out[column->first] = isnull[c] ? NAN : uplift_number(inputs->users, &column->column, value[c], id_type, id);
+			out[column->first] =
+				isnull[c] ? NAN : uplift_number(inputs->users, &column->column, value[c], id_type, id);
 	}
 }

@@ -22,9 +22,9 @@ typedef struct UpliftColumn
 {
 	SourceColumn column;
 	bool is_number;
-	int first, n;       /* its inputs */
-	char **category;    /* n, unless it is a number */
-	size_t *length;     /* bytes of each */
+	int first, n;    /* its inputs */
+	char **category; /* n, unless it is a number */
+	size_t *length;  /* bytes of each */
 } UpliftColumn;
 
 typedef struct UpliftInputs

@@ -37,8 +37,9 @@ metadata_config(const Codec *codec, const char *model, int32 version)
 		const char *text = metadata_text(codec, uplift_options[i].name);
 
 		if (text)
-			report_weights(config_set(&config, uplift_options, uplift_option_count, uplift_options[i].name, text),
-						   model, version);
+			report_weights(
+				config_set(&config, uplift_options, uplift_option_count, uplift_options[i].name, text), model,
+				version);
 	}
 	report_weights(uplift_config_check(&config), model, version);
 	return config;
@@ -150,13 +151,14 @@ score_carve(void *task, Arena *arena, const void *spec, int workers)
 }
 
 const RunnerKind runner_uplift_score = {.name = "uplift score",
-									  .task_size = sizeof(UpliftScoreTask),
-									  .carve = score_carve,
-									  .next = upliftscore_next,
-									  .run = upliftscore_run};
+										.task_size = sizeof(UpliftScoreTask),
+										.carve = score_carve,
+										.next = upliftscore_next,
+										.run = upliftscore_run};
 
 UpliftScore *
-uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from, GraphCounts *counts)
+uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+				   GraphCounts *counts)
 {
 	const UpliftScoreSpec spec = {.config = model->net.config,
 								  .graph = graphload_spec(users, from),
@@ -164,7 +166,8 @@ uplift_score_graph(const UpliftModel *model, const UserGraph *users, const Uplif
 								  .own_weights = true};
 	UpliftScore *score = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*score) * users->N);
 
-	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &spec), "scoring");
+	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &spec),
+				 "scoring");
 
 	Runner *runner = runner_start(&runner_uplift_score, &spec, sizeof(spec), "scoring");
 	UpliftScoreTask *task = runner_task(runner);

@@ -21,13 +21,14 @@ extern const UpliftModel *uplift_model_get(const Model *model, MemoryContext hol
 extern const UpliftModel *uplift_model_get_value(const bytea *weights, MemoryContext holder);
 
 /* The safetensors file of a network. */
-extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature);
+extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w,
+								  char **feature);
 
 extern const RunnerKind runner_uplift_score;
 
 /* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
-extern UpliftScore *uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
-									   GraphCounts *counts);
+extern UpliftScore *uplift_score_graph(const UpliftModel *model, const UserGraph *users,
+									   const UpliftSource *from, GraphCounts *counts);
 
 /* The values of the enum usercls.uplift_segment, by UpliftSegment. */
 typedef struct UpliftSegments
@@ -38,6 +39,7 @@ typedef struct UpliftSegments
 extern UpliftSegments uplift_segments(void);
 
 /* The four columns p_first, p_second, uplift, segment; null is what the estimator does not say. */
-extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, const UpliftSegments *segments);
+extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score,
+							 const UpliftSegments *segments);
 
 #endif

@@ -18,13 +18,17 @@ uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet)
 			break;
 	if (!quiet && beside + runner_measure(&runner_uplift, &sampled) <= limit)
 	{
-		const UpliftSampleSpec sample = upliftsample_spec((size_t) spec->config.layers, sampled.batch, spec->graph.N);
+		const UpliftSampleSpec sample =
+			upliftsample_spec((size_t) spec->config.layers, sampled.batch, spec->graph.N);
 
-		ereport(NOTICE, (errmsg("training on samples of the graph"),
-						 errdetail("On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu users, "
-								   "and everybody listens to %zu neighbours at most.",
-								   whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
-						 errhint("Raise usercls.max_memory to train on the whole graph.")));
+		ereport(
+			NOTICE,
+			(errmsg("training on samples of the graph"),
+			 errdetail(
+				 "On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu users, "
+				 "and everybody listens to %zu neighbours at most.",
+				 whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
+			 errhint("Raise usercls.max_memory to train on the whole graph.")));
 	}
 	return sampled.batch;
 }

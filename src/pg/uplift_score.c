@@ -78,10 +78,10 @@ convert_id(Datum id, Oid given, Oid type)
 	if (given == type)
 		return id;
 	if (!can_coerce_type(1, &given, &type, COERCION_ASSIGNMENT))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("user ids are of type %s, not %s", format_type_be(type),
-							   format_type_be(given)),
-						errhint("Cast the user id to %s.", format_type_be(type))));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("user ids are of type %s, not %s", format_type_be(type), format_type_be(given)),
+				 errhint("Cast the user id to %s.", format_type_be(type))));
 	getTypeOutputInfo(given, &output, &is_varlena);
 	getTypeInputInfo(type, &input, &ioparam);
 	return OidInputFunctionCall(input, OidOutputFunctionCall(output, id), ioparam, -1);
@@ -110,10 +110,11 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 							 .source = near->source,
 							 .target = near->target,
 							 .weight = near->weight};
-	UpliftScoreSpec spec = {.config = model->net.config,
-							.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
-							.F = model->net.F,
-							.near = true};
+	UpliftScoreSpec spec = {
+		.config = model->net.config,
+		.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
+		.F = model->net.F,
+		.near = true};
 	UpliftScoreTask task = {0};
 	Arena arena = arena_measure();
 

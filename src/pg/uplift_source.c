@@ -57,8 +57,10 @@ typedef struct Validation
 static const char *const validation_methods[] = {"random", "none", NULL};
 
 static const Option validation_options[] = {
-	{"method", OPTION_CHOICE, offsetof(Validation, method), 0, 0, 0, validation_methods, "how users are held out"},
-	{"share", OPTION_REAL, offsetof(Validation, share), 0.2, 0.0, 0.9, NULL, "share of the users that is held out"},
+	{"method", OPTION_CHOICE, offsetof(Validation, method), 0, 0, 0, validation_methods,
+	 "how users are held out"},
+	{"share", OPTION_REAL, offsetof(Validation, share), 0.2, 0.0, 0.9, NULL,
+	 "share of the users that is held out"},
 };
 
 void
@@ -101,7 +103,8 @@ uplift_source_write(const UpliftSource *source)
 	jsonb_put_text(&build, "weight_column", source->weight_column);
 	jsonb_put_bool(&build, "directed", source->directed);
 	jsonb_put_jsonb(&build, "validation", jsonb_end(&validation));
-	jsonb_put_jsonb(&build, "hyperparams", options_to_jsonb(&source->config, uplift_options, uplift_option_count));
+	jsonb_put_jsonb(&build, "hyperparams",
+					options_to_jsonb(&source->config, uplift_options, uplift_option_count));
 	jsonb_put_int(&build, "seed", source->seed);
 	if (source->warm_start)
 		jsonb_put_int(&build, "warm_start", source->warm_start);
@@ -116,8 +119,9 @@ member(const Jsonb *stored, const char *key, enum jbvType type)
 	JsonbValue *value = jsonb_member(stored, key);
 
 	if (!value || value->type != type)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
-						errhint("Train it again with usercls.train_uplift().")));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
+				 errhint("Train it again with usercls.train_uplift().")));
 	return value;
 }
 
@@ -163,8 +167,9 @@ read_features(UpliftSource *source, const Jsonb *stored)
 	JsonbContainer *array = member(stored, "features", jbvBinary)->val.binary.data;
 
 	if (!JsonContainerIsArray(array))
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("\"features\" of the training spec is not a list"),
-						errhint("Train the model again with usercls.train_uplift().")));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("\"features\" of the training spec is not a list"),
+				 errhint("Train the model again with usercls.train_uplift().")));
 	source->F = (int) JsonContainerSize(array);
 	source->feature = palloc(sizeof(char *) * Max(source->F, 1));
 	for (int i = 0; i < source->F; i++)
@@ -172,7 +177,8 @@ read_features(UpliftSource *source, const Jsonb *stored)
 		const JsonbValue *name = getIthJsonbValueFromContainer(array, (uint32) i);
 
 		if (name->type != jbvString)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("feature %d of the training spec has no name", i + 1),
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("feature %d of the training spec has no name", i + 1),
 							errhint("Train the model again with usercls.train_uplift().")));
 		source->feature[i] = pnstrdup(name->val.string.val, name->val.string.len);
 	}
@@ -196,8 +202,8 @@ uplift_source_read(const Jsonb *stored)
 	source->directed = member(stored, "directed", jbvBool)->val.boolean;
 	uplift_source_validation(source, read_object(stored, "validation"));
 	config_defaults(&source->config, uplift_options, uplift_option_count);
-	options_from_jsonb(&source->config, uplift_options, uplift_option_count, read_object(stored, "hyperparams"),
-					   "hyperparams");
+	options_from_jsonb(&source->config, uplift_options, uplift_option_count,
+					   read_object(stored, "hyperparams"), "hyperparams");
 	report_status(uplift_config_check(&source->config));
 	source->seed = read_int(stored, "seed");
 	if (jsonb_member(stored, "warm_start"))

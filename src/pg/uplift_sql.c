@@ -138,9 +138,10 @@ reals_of(ArrayType *array)
 static void
 error_wrong_state(const char *name, int got, size_t want)
 {
-	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("%s does not belong to these weights", name),
-					errdetail("It has %d elements, expected %zu.", got, want),
-					errhint("Pass what usercls.gnn_input() or usercls.gnn_layer() made with the same weights.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("%s does not belong to these weights", name),
+			 errdetail("It has %d elements, expected %zu.", got, want),
+			 errhint("Pass what usercls.gnn_input() or usercls.gnn_layer() made with the same weights.")));
 }
 
 /* The values of an argument that must be n reals without nulls; they may lie in the argument. */
@@ -178,12 +179,14 @@ usercls_gnn_input(PG_FUNCTION_ARGS)
 	bool *isnull;
 	int n;
 
-	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &isnull, &n);
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &value, &isnull,
+					  &n);
 	if ((size_t) n != net->F)
-		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("array has %d features, expected %zu", n, net->F),
-						errhint("Pass the features in the order that the model was trained with, NULL for what is "
-								"not known.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("array has %d features, expected %zu", n, net->F),
+				 errhint("Pass the features in the order that the model was trained with, NULL for what is "
+						 "not known.")));
 
 	float *feature = palloc(sizeof(float) * Max(n, 1));
 	ArrayType *state = reals_make(uplift_state_width(net));
@@ -223,7 +226,8 @@ usercls_gnn_layer(PG_FUNCTION_ARGS)
 		uplift_row_finish(reals_of(state), net, model->w, layer, self, nothing);
 	}
 	else
-		uplift_row_finish(reals_of(state), net, model->w, layer, self, reals_arg(fcinfo, 3, width, "attended"));
+		uplift_row_finish(reals_of(state), net, model->w, layer, self,
+						  reals_arg(fcinfo, 3, width, "attended"));
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
@@ -232,8 +236,8 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 {
 	WeightsCall *call = weights_call(fcinfo);
 	const UpliftModel *model = weights_arg(fcinfo, 0);
-	const UpliftScore score =
-		uplift_row_heads(&model->net, model->w, reals_arg(fcinfo, 1, uplift_state_width(&model->net), "hidden"));
+	const UpliftScore score = uplift_row_heads(
+		&model->net, model->w, reals_arg(fcinfo, 1, uplift_state_width(&model->net), "hidden"));
 	Datum value[4];
 	bool isnull[4];
 
@@ -290,8 +294,8 @@ state_is_of(ArrayType *state, const UpliftNet *net)
 	const real *value = reals_of(state);
 
 	return ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && (size_t) ARR_DIMS(state)[0] == state_width(net) &&
-		value[STATE_HEADS] == (real) net->K && value[STATE_HIDDEN] == (real) net->H &&
-		value[STATE_AGGREGATE] == (real) net->config.aggregate;
+		   value[STATE_HEADS] == (real) net->K && value[STATE_HIDDEN] == (real) net->H &&
+		   value[STATE_AGGREGATE] == (real) net->config.aggregate;
 }
 
 /* The sizes that a state names, as far as an accumulator depends on them. */
@@ -301,11 +305,11 @@ state_net(ArrayType *state)
 	const real *value = reals_of(state);
 	UpliftNet net = {0};
 	bool good = ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && ARR_ELEMTYPE(state) == FLOAT4OID &&
-		ARR_DIMS(state)[0] > STATE_ACCUMULATOR;
+				ARR_DIMS(state)[0] > STATE_ACCUMULATOR;
 
-	good = good && value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX && value[STATE_HIDDEN] >= 1 &&
-		value[STATE_HIDDEN] <= ARR_DIMS(state)[0] && value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION &&
-		value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
+	good = good && value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX &&
+		   value[STATE_HIDDEN] >= 1 && value[STATE_HIDDEN] <= ARR_DIMS(state)[0] &&
+		   value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION && value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
 	if (good)
 	{
 		net.K = (size_t) value[STATE_HEADS];
@@ -316,8 +320,9 @@ state_net(ArrayType *state)
 		good = state_is_of(state, &net);
 	}
 	if (!good)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("this is no state of usercls.attend"),
-						errhint("Only the server calls this function, within the aggregate.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("this is no state of usercls.attend"),
+				 errhint("Only the server calls this function, within the aggregate.")));
 	return net;
 }
 
@@ -354,7 +359,8 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 						errhint("Pass the weights of one version, from one usercls.export_model().")));
 	if (weight > 0.0)
 		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w, layer_arg(fcinfo, 2, net),
-						  reals_arg(fcinfo, 3, width, "self"), reals_arg(fcinfo, 4, width, "neighbour"), weight);
+						  reals_arg(fcinfo, 3, width, "self"), reals_arg(fcinfo, 4, width, "neighbour"),
+						  weight);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

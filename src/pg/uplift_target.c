@@ -64,7 +64,8 @@ decision_from_args(FunctionCallInfo fcinfo)
 {
 	return (Decision){.value = decision_arg(fcinfo, ARG_VALUE, "value"),
 					  .cost = decision_arg(fcinfo, ARG_COST, "cost"),
-					  .budget = PG_ARGISNULL(ARG_BUDGET) ? INFINITY : decision_arg(fcinfo, ARG_BUDGET, "budget")};
+					  .budget =
+						  PG_ARGISNULL(ARG_BUDGET) ? INFINITY : decision_arg(fcinfo, ARG_BUDGET, "budget")};
 }
 
 /* Whether the next user in order of uplift is treated; pays for it. Never where treating does harm. */
@@ -99,7 +100,8 @@ best_first(const UpliftScore *score, size_t n)
 }
 
 static void
-put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftScore *score, Decision decision)
+put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftScore *score,
+		  Decision decision)
 {
 	const uint32_t *order = best_first(score, users->N);
 	const UpliftSegments segments = uplift_segments();
@@ -142,10 +144,12 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	progress_start("score", name);
 	progress_phase(PROGRESS_READING);
 
-	const UserGraph *users = graph_load(source, uplift_inputs_of(source, model->feature, model->net.F), LOAD_FEATURES, false, false, "scoring");
+	const UserGraph *users = graph_load(source, uplift_inputs_of(source, model->feature, model->net.F),
+										LOAD_FEATURES, false, false, "scoring");
 
 	progress_phase(PROGRESS_SCORING);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_score_graph(model, users, source, NULL), decision);
+	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id,
+			  uplift_score_graph(model, users, source, NULL), decision);
 	progress_end();
 	return (Datum) 0;
 }

@@ -106,12 +106,12 @@ train_carve(void *task, Arena *arena, const void *spec, int workers)
 }
 
 const RunnerKind runner_uplift = {.name = "uplift train",
-									  .task_size = sizeof(UpliftTask),
-									  .carve = train_carve,
-									  .next = uplifttrain_next,
-									  .run = uplifttrain_run,
-									  .report = uplifttrain_report,
-									  .stop = uplifttrain_stop};
+								  .task_size = sizeof(UpliftTask),
+								  .carve = train_carve,
+								  .next = uplifttrain_next,
+								  .run = uplifttrain_run,
+								  .report = uplifttrain_report,
+								  .stop = uplifttrain_stop};
 
 /* The version to start from; NULL: none. */
 static const UpliftModel *
@@ -121,12 +121,14 @@ warm_model(const TrainRun *run, const UpliftSource *source)
 		return NULL;
 	if (!run->model)
 		error_unknown_version(run->name, source->warm_start, 0);
-	return uplift_model_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN), CurrentMemoryContext);
+	return uplift_model_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN),
+							CurrentMemoryContext);
 }
 
 /* Its weights, if it is the same network; it reads the same features, since they were loaded for it. */
 static void
-warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftModel *old, const UpliftNet *net)
+warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftModel *old,
+		   const UpliftNet *net)
 {
 	const UpliftConfig *a = &old->net.config;
 	const UpliftConfig *b = &net->config;
@@ -135,7 +137,8 @@ warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const
 		a->heads != b->heads || a->depth != b->depth || a->aggregate != b->aggregate ||
 		a->log_degree != b->log_degree || a->estimator != b->estimator)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("version %d of model \"%s\" cannot start this training", source->warm_start, run->name),
+						errmsg("version %d of model \"%s\" cannot start this training", source->warm_start,
+							   run->name),
 						errdetail("It is another network."),
 						errhint("Pass the hyperparams of that version, or no warm_start.")));
 	memcpy(initial, old->w, sizeof(real) * net->total);
@@ -253,8 +256,8 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 	{
 		if (!columns_of(&own, model))
 			return NAN;
-		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT, binary, true,
-						   "training");
+		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT,
+						   binary, true, "training");
 
 		/* retrain() has committed since: there may be other users by now. */
 		uint8_t *again = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
@@ -297,22 +300,23 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 
 	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
 
-	*outcome = (TrainOutcome){.record = {.architecture = "graph_attention",
-										 .features = (const char *const *) inputs->name,
-										 .n_features = inputs->F,
-										 .hyperparams = options_to_jsonb(&source->config, uplift_options, uplift_option_count),
-										 .seed = source->seed,
-										 .metric = DECIDING_METRIC,
-										 .value = NAN,
-										 .baseline = DECIDING_BASELINE,
-										 .as_of = DT_NOBEGIN,
-										 .spec = uplift_source_write(source),
-										 .rows_train = (int64) (train.users[0] + train.users[1]),
-										 .rows_held_out = (int64) (test.users[0] + test.users[1]),
-										 .memory = (int64) bytes},
-							  .classes = classes_of(users, &all),
-							  .larger_is_better = true,
-							  .incumbent = NAN};
+	*outcome = (TrainOutcome){
+		.record = {.architecture = "graph_attention",
+				   .features = (const char *const *) inputs->name,
+				   .n_features = inputs->F,
+				   .hyperparams = options_to_jsonb(&source->config, uplift_options, uplift_option_count),
+				   .seed = source->seed,
+				   .metric = DECIDING_METRIC,
+				   .value = NAN,
+				   .baseline = DECIDING_BASELINE,
+				   .as_of = DT_NOBEGIN,
+				   .spec = uplift_source_write(source),
+				   .rows_train = (int64) (train.users[0] + train.users[1]),
+				   .rows_held_out = (int64) (test.users[0] + test.users[1]),
+				   .memory = (int64) bytes},
+		.classes = classes_of(users, &all),
+		.larger_is_better = true,
+		.incumbent = NAN};
 	if (run->dry_run)
 	{
 		train_end(run, outcome);
@@ -336,7 +340,8 @@ uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
 	UpliftSource *source = uplift_source_read(spec);
 
 	if (run->has_as_of)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("an uplift model is not trained as of a time"),
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("an uplift model is not trained as of a time"),
 						errdetail("Its tables hold one row for each user."), errhint("Leave as_of out.")));
 	source->warm_start = run->warm_start;
 	uplift_train(run, &outcome, source);
@@ -404,10 +409,10 @@ source_from_args(FunctionCallInfo fcinfo)
 	uplift_source_validation(source, PG_GETARG_JSONB_P(12));
 	config_defaults(&source->config, uplift_options, uplift_option_count);
 	if (!PG_ARGISNULL(13))
-		options_from_jsonb(&source->config, uplift_options, uplift_option_count, PG_GETARG_JSONB_P(13), "hyperparams");
+		options_from_jsonb(&source->config, uplift_options, uplift_option_count, PG_GETARG_JSONB_P(13),
+						   "hyperparams");
 	if (source->config.hidden_size % source->config.heads != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("heads must divide hidden_size"),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("heads must divide hidden_size"),
 						errdetail("%d heads cannot share %d hidden units.", source->config.heads,
 								  source->config.hidden_size),
 						errhint("Pass a hidden_size that is a multiple of heads.")));

@@ -8,13 +8,15 @@
 #include "pg/ranked.h"
 #include "pg/split.h"
 
-#define HUGE_ARRAY(type, n) ((type *) MemoryContextAllocHuge(CurrentMemoryContext, Max((n), 1) * sizeof(type)))
+#define HUGE_ARRAY(type, n)                                                                                  \
+	((type *) MemoryContextAllocHuge(CurrentMemoryContext, Max((n), 1) * sizeof(type)))
 
 void
 uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from)
 {
 	for (uint32 i = 0; i < users->N; i++)
-		held_out[i] = users->treated[i] != UPLIFT_OUTSIDE &&
+		held_out[i] =
+			users->treated[i] != UPLIFT_OUTSIDE &&
 			split_held_out(from->seed, idmap_hash(users->ids, idmap_id(users->ids, i)), from->held_out_share);
 }
 

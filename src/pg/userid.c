@@ -14,10 +14,10 @@ user_id_output(FunctionCallInfo fcinfo, int arg, Oid type)
 	const bool widened = wanted == INT8OID && (type == INT4OID || type == INT2OID);
 
 	if (type != wanted && !widened && !IsBinaryCoercible(type, wanted))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("user ids are of type %s, not %s", format_type_be(type),
-							   format_type_be(wanted)),
-						errhint("Pass NULL::%s as the last argument.", format_type_be(type))));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("user ids are of type %s, not %s", format_type_be(type), format_type_be(wanted)),
+				 errhint("Pass NULL::%s as the last argument.", format_type_be(type))));
 	return (UserIdOutput){.from = type, .to = wanted};
 }
 

@@ -47,9 +47,10 @@ time_add(Oid type, int64 time, const Interval *period, int n)
 {
 	Interval many;
 
-	if (pg_mul_s32_overflow(period->month, n, &many.month) || pg_mul_s32_overflow(period->day, n, &many.day) ||
-		pg_mul_s64_overflow(period->time, n, &many.time))
-		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("periods reach out of the range of time"),
+	if (pg_mul_s32_overflow(period->month, n, &many.month) ||
+		pg_mul_s32_overflow(period->day, n, &many.day) || pg_mul_s64_overflow(period->time, n, &many.time))
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+						errmsg("periods reach out of the range of time"),
 						errhint("Use a shorter period or fewer periods.")));
 	return DatumGetInt64(
 		DirectFunctionCall2(type == TIMESTAMPTZOID ? timestamptz_pl_interval : timestamp_pl_interval,
@@ -128,7 +129,8 @@ window_period(const Window *window, int64 time)
 	if (time < first || time >= window->bound[periods])
 		return -1;
 
-	const double share = ((double) time - (double) first) / ((double) window->bound[periods] - (double) first);
+	const double share =
+		((double) time - (double) first) / ((double) window->bound[periods] - (double) first);
 	int i = Max(0, Min((int) (share * periods), periods - 1));
 
 	/* Calendar periods differ in length: the guess is off by one at most, but for odd mixtures. */

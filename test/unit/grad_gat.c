@@ -29,7 +29,8 @@ objective(Kernel *k)
 	gat_fill(&k->gat, k->product, k->bias, 0, N);
 	gat_forward(k->att, k->sum, k->lse, &k->gat, &k->graph.in, 0, N);
 	for (size_t i = 0; i < N * k->H; i++)
-		total += k->weight[i] * ((k->gat.attend ? k->att[i] : 0) + (k->gat.sum ? k->gain[i % k->H] * k->sum[i] : 0));
+		total += k->weight[i] *
+				 ((k->gat.attend ? k->att[i] : 0) + (k->gat.sum ? k->gain[i % k->H] * k->sum[i] : 0));
 	return total;
 }
 

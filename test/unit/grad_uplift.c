@@ -74,8 +74,8 @@ check(const UpliftConfig *config, bool directed, bool weighted, double drop)
 			const double error = fabs(difference - dw[at]) / fmax(1e-2, fabs(difference) + fabs(dw[at]));
 
 			if (!(error < 1e-6))
-				fail_msg("%s[%zu]: backward %.12g, difference %.12g (depth %d, aggregate %d)", t->name, at - t->offset,
-						 (double) dw[at], difference, config->depth, config->aggregate);
+				fail_msg("%s[%zu]: backward %.12g, difference %.12g (depth %d, aggregate %d)", t->name,
+						 at - t->offset, (double) dw[at], difference, config->depth, config->aggregate);
 		}
 	}
 	free(logit);

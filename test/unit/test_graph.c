@@ -67,7 +67,8 @@ test_directed(void **state)
 	assert_row(&b.graph.out, 0, 2, (const uint32_t[]){0, 1}, (const double[]){1, 5});
 	assert_row(&b.graph.out, 1, 2, (const uint32_t[]){0, 1}, (const double[]){4, 1});
 	assert_row(&b.graph.out, 3, 1, (const uint32_t[]){3}, (const double[]){1});
-	assert_true(b.graph.degree[0] == 1 && b.graph.degree[1] == 1 && b.graph.degree[2] == 0 && b.graph.degree[3] == 0);
+	assert_true(b.graph.degree[0] == 1 && b.graph.degree[1] == 1 && b.graph.degree[2] == 0 &&
+				b.graph.degree[3] == 0);
 	assert_int_equal(b.build.counts.edges, 6);
 	assert_int_equal(b.build.counts.kept, 2);
 	assert_int_equal(b.build.counts.duplicates, 1);
@@ -216,8 +217,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_directed), cmocka_unit_test(test_undirected), cmocka_unit_test(test_without_weights),
-		cmocka_unit_test(test_no_edges), cmocka_unit_test(test_random),		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_directed),        cmocka_unit_test(test_undirected),
+		cmocka_unit_test(test_without_weights), cmocka_unit_test(test_no_edges),
+		cmocka_unit_test(test_random),          cmocka_unit_test(test_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ test_rank_is_falling_and_later_first(void **state)
 	for (int fine = 0; fine < 2; fine++)
 	{
 		for (int i = 0; i < N; i++)
-			score[i] = fine ? rng_normal(&rng) * exp(40 * rng_normal(&rng)) : (double) rng_below(&rng, 50) - 25;
+			score[i] =
+				fine ? rng_normal(&rng) * exp(40 * rng_normal(&rng)) : (double) rng_below(&rng, 50) - 25;
 		rank_descending(order, scratch, score, N);
 		for (int i = 1; i < N; i++)
 		{
@@ -79,8 +80,8 @@ test_auc(void **state)
 }
 
 /* Probabilities in 64ths: exact as floats. */
-static const int sixty_fourths[12][3] = {{58, 4, 2},  {42, 19, 3}, {36, 21, 7},  {51, 3, 10},
-										 {4, 18, 42}, {18, 40, 6}, {56, 1, 7},	 {31, 27, 6},
+static const int sixty_fourths[12][3] = {{58, 4, 2},  {42, 19, 3}, {36, 21, 7}, {51, 3, 10},
+										 {4, 18, 42}, {18, 40, 6}, {56, 1, 7},  {31, 27, 6},
 										 {9, 44, 11}, {8, 26, 30}, {50, 4, 10}, {21, 12, 31}};
 static const int32_t labels[12] = {2, 0, 2, 1, 1, 1, 1, 1, 1, 2, 2, 2};
 static real probabilities[12 * 3];

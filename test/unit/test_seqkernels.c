@@ -388,12 +388,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),    cmocka_unit_test(test_gru),
-		cmocka_unit_test(test_conv),    cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_adam),    cmocka_unit_test(test_dense_and_losses),
-		cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropout_of_channels), cmocka_unit_test(test_sampling),
-		cmocka_unit_test(test_moments), cmocka_unit_test(test_calibration),
-		cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_lstm),        cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_conv),        cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_adam),        cmocka_unit_test(test_dense_and_losses),
+		cmocka_unit_test(test_dropout),     cmocka_unit_test(test_dropout_of_channels),
+		cmocka_unit_test(test_sampling),    cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_calibration), cmocka_unit_test(test_norm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

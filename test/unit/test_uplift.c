@@ -183,7 +183,8 @@ test_learns(void **unused)
 	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
 		for (int given = 0; given < 2; given++)
 		{
-			UpliftSpec spec = {.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
+			UpliftSpec spec = {
+				.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
 			UpliftTask task;
 
 			spec.graph = (GraphSpec){USERS, 4000, false, false};
@@ -311,8 +312,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_ways),	  cmocka_unit_test(test_one_user),	 cmocka_unit_test(test_workers),
-		cmocka_unit_test(test_learns),		  cmocka_unit_test(test_correction), cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_three_ways),       cmocka_unit_test(test_one_user),
+		cmocka_unit_test(test_workers),          cmocka_unit_test(test_learns),
+		cmocka_unit_test(test_correction),       cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_without_held_out), cmocka_unit_test(test_options),
 	};
 

@@ -50,7 +50,8 @@ check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user
 			if (in->node[at] == i)
 				assert_true(in->log_weight[at] == 0);
 			else
-				assert_true(fabs(in->log_weight[at] - (whole->in.log_weight ? whole->in.log_weight[true_one] : 0) -
+				assert_true(fabs(in->log_weight[at] -
+								 (whole->in.log_weight ? whole->in.log_weight[true_one] : 0) -
 								 log((double) all / (double) kept)) < 1e-5);
 		}
 		entries += graph->out.start[i + 1] - graph->out.start[i];
@@ -100,7 +101,8 @@ test_batch(void **unused)
 static void
 test_batches(void **unused)
 {
-	UpliftSpec spec = {.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION_SUM, 1, 2), .F = 4, .seed = 9};
+	UpliftSpec spec = {
+		.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION_SUM, 1, 2), .F = 4, .seed = 9};
 	UpliftTask one, three, score;
 
 	spec.graph = (GraphSpec){USERS, 4000, false, true};

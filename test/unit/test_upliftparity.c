@@ -33,7 +33,8 @@ check_near(const char *fixture, const char *what, const float *got, const float 
 {
 	for (size_t i = 0; i < n; i++)
 		if (!(fabs((double) got[i] - (double) want[i]) <= TOLERANCE * fmax(1, fabs((double) want[i]))))
-			fail_msg("%s: %s[%zu] is %.9g, PyTorch has %.9g", fixture, what, i, (double) got[i], (double) want[i]);
+			fail_msg("%s: %s[%zu] is %.9g, PyTorch has %.9g", fixture, what, i, (double) got[i],
+					 (double) want[i]);
 }
 
 static UpliftConfig
@@ -48,7 +49,8 @@ read_config(const Codec *codec)
 		const char *name = uplift_options[i].name;
 
 		if (codec_metadata(codec, name, text, sizeof(text)))
-			assert_int_equal(config_set(&config, uplift_options, uplift_option_count, name, text).code, STATUS_SUCCESS);
+			assert_int_equal(config_set(&config, uplift_options, uplift_option_count, name, text).code,
+							 STATUS_SUCCESS);
 	}
 	return config;
 }
@@ -160,7 +162,10 @@ test_fixture(void **state)
 	case_free(&c);
 }
 
-#define FIXTURE(name) {#name, test_fixture, NULL, NULL, (void *) #name}
+#define FIXTURE(name)                                                                                        \
+	{                                                                                                        \
+#name, test_fixture, NULL, NULL, (void *) #name                                                      \
+	}
 
 int
 main(void)

@@ -80,7 +80,8 @@ case_carve(UpliftCase *c, Arena *arena, const GraphSpec *spec, bool training)
 }
 
 static inline void
-case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size_t F, bool training, uint64_t seed)
+case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size_t F, bool training,
+		  uint64_t seed)
 {
 	ParamTable table;
 	Rng rng = rng_seed(seed, 7);
@@ -102,7 +103,8 @@ case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size
 		c->feature[i] = i % 9 == 4 ? NAN : (float) rng_normal(&rng);
 	params_init(c->w, &table, &rng);
 	for (size_t i = 0; i < table.count; i++) /* no bias and no degree's weight stays zero, and no gain one */
-		for (size_t j = 0; !table.param[i].fixed && table.param[i].init == INIT_CONSTANT && j < table.param[i].size; j++)
+		for (size_t j = 0;
+			 !table.param[i].fixed && table.param[i].init == INIT_CONSTANT && j < table.param[i].size; j++)
 			c->w[table.param[i].offset + j] += (real) (0.3 * rng_normal(&rng));
 	if (config->aggregate != AGGREGATE_ATTENTION)
 		c->w[c->net.degree_mean] = 3;
@@ -163,8 +165,8 @@ case_backward(real *dw, UpliftCase *c, const real *coefficient, const real *h)
 	{
 		const size_t n = N - from < UPLIFT_BLOCK ? N - from : UPLIFT_BLOCK;
 
-		upliftnet_head_backward(dh + from * H, dw, &c->pass, &c->scratch, coefficient + from * c->net.C, h + from * H,
-								from, n);
+		upliftnet_head_backward(dh + from * H, dw, &c->pass, &c->scratch, coefficient + from * c->net.C,
+								h + from * H, from, n);
 		upliftnet_layer_backward(dw, &c->pass, &c->scratch, dh + from * H, L - 1, from, n);
 	}
 	for (size_t l = L; l-- > 0;)

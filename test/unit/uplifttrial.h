@@ -52,7 +52,6 @@ score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *s
 
 #define USERS 1500
 
-
 /*
  * An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours. warm: weights
  * to begin with, or NULL.
@@ -84,7 +83,8 @@ train(UpliftTask *task, const UpliftSpec *spec, int workers, const real *warm)
 		double mean = 0;
 
 		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
-			mean += fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
+			mean +=
+				fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
 		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
 		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
 		data->held_out[i] = i % 5 == 0;
