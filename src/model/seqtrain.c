@@ -337,6 +337,22 @@ seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 	denormals_restore(before);
 }
 
+bool
+seqtrain_gives_up(const void *arg)
+{
+	const SequenceTask *task = arg;
+
+	switch (task->state->phase)
+	{
+		case PHASE_BATCH:
+		case PHASE_EVALUATE:
+		case PHASE_CALIBRATE:
+			return true;
+		default:
+			return false; /* a sum or a step of the weights must not be made twice */
+	}
+}
+
 void
 seqtrain_stop(void *arg)
 {

@@ -108,6 +108,9 @@ extern size_t seqtrain_next(void *task);
 extern void seqtrain_run(void *task, size_t item, int worker);
 extern Job seqtrain_job(SequenceTask *task);
 
+/* Whether an item of this phase heeds net.steps.interrupt, and may be run again. */
+extern bool seqtrain_gives_up(const void *task);
+
 /* Between two phases: leave the running epoch and end with the best one. Before the first is complete it
  * waits for that. */
 extern void seqtrain_stop(void *task);

@@ -32,13 +32,19 @@ carve_work(void *arg, Arena *arena)
 		seqscorer_watch(task->scorer, &InterruptPending);
 }
 
+static bool
+gives_up(const void *task pg_attribute_unused())
+{
+	return true;
+}
+
 const RunnerKind runner_sequence_batch = {.name = "sequence batch",
 										  .task_size = sizeof(SequenceBatchTask),
 										  .carve = carve,
 										  .carve_work = carve_work,
 										  .next = seqbatch_next,
 										  .run = seqbatch_run,
-										  .gives_up = true};
+										  .gives_up = gives_up};
 
 BatchScorer *
 batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t other)

@@ -106,6 +106,8 @@ job_next(Runner *runner)
 static void
 job_item(const RunnerKind *kind, void *task, size_t item, int worker)
 {
+	const bool gives_up = kind->gives_up && kind->gives_up(task);
+
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -114,7 +116,7 @@ job_item(const RunnerKind *kind, void *task, size_t item, int worker)
 
 		kind->run(task, item, worker);
 		denormals_restore(mode);
-	} while (kind->gives_up && InterruptPending);
+	} while (gives_up && InterruptPending);
 }
 
 static void

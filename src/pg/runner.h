@@ -33,8 +33,12 @@ typedef struct RunnerKind
 	void (*carve_work)(void *task, Arena *arena);
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker);
-	bool gives_up; /* run() ends early when InterruptPending is set, and may be called again for the same item
-					*/
+
+	/*
+	 * Whether run() ends early now when InterruptPending is set: then it may have done nothing, or all, and is
+	 * called again for the same item. NULL: never.
+	 */
+	bool (*gives_up)(const void *task);
 
 	/* NULL: has no epochs, and is run without a watch. */
 	const TrainReport *(*report)(const void *task);

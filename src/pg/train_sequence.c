@@ -45,7 +45,7 @@ const RunnerKind runner_sequence = {.name = "sequence",
 									.carve_work = carve_work,
 									.next = seqtrain_next,
 									.run = seqtrain_run,
-									.gives_up = true,
+									.gives_up = seqtrain_gives_up,
 									.report = seqtrain_report,
 									.stop = seqtrain_stop};
 

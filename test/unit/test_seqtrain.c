@@ -68,10 +68,14 @@ fill(SequenceTask *task, const TestSet *s)
 		memcpy(task->data.target, s->target, N * sizeof(float));
 }
 
-/* Trains as so many workers would that take items in turn, the last item first. */
+/*
+ * Trains as so many workers would that take items in turn, the last item first. Where they are several an item
+ * that heeds interrupts is interrupted, and then run once more than it needs.
+ */
 static void
 train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const real *initial)
 {
+	volatile sig_atomic_t interrupt = 0;
 	Arena measured = arena_measure();
 	SequenceTask other;
 
@@ -98,7 +102,18 @@ train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const r
 
 	for (size_t items; (items = job.next(job.task)) > 0;)
 		for (size_t i = items; i-- > 0;)
-			job.run(i % (size_t) workers ? &other : job.task, i, (int) i % workers);
+		{
+			SequenceTask *task = i % (size_t) workers ? &other : &run->task;
+			const bool again = workers > 1 && seqtrain_gives_up(task);
+
+			task->net.steps.interrupt = &interrupt;
+			interrupt = again;
+			job.run(task, i, (int) i % workers);
+			interrupt = 0;
+			for (int times = again ? 2 : 0; times > 0; times--)
+				job.run(task, i, (int) i % workers);
+			task->net.steps.interrupt = NULL;
+		}
 }
 
 static void
