@@ -314,21 +314,6 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		edge_resolve(reader, reader->read++, pending);
 }
 
-/* A SourceRows of the same. */
-static void
-edge_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
-{
-	const EdgeReader *reader = arg;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		const Datum row[] = {value[0][i], value[1][i], reader->weighted ? value[2][i] : 0};
-		const bool null[] = {isnull[0][i], isnull[1][i], reader->weighted && isnull[2][i]};
-
-		edge_row(arg, row, null);
-	}
-}
-
 /* The column as SQL text of the users' id type. */
 static const char *
 edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
@@ -370,7 +355,8 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
 	edges_grow(&reader);
-	if (converted || !source_scan_table(from->edges, column, reader.weighted ? 3 : 2, edge_rows, &reader))
+	if (converted ||
+		!source_scan_table_by_row(from->edges, column, reader.weighted ? 3 : 2, edge_row, &reader))
 		source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
 	while (reader.read < users->E)
 	{

@@ -88,7 +88,6 @@ user_exists(const SequenceCells *cells, uint32 user)
 
 /* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */
 extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
-extern void cells_read_rows(void *cells, uint32 n, const Datum *const *value, const bool *const *isnull);
 extern void cells_read_end(SequenceCells *cells);
 
 extern size_t cells_memory(const SequenceCells *cells); /* bytes */

@@ -23,27 +23,17 @@ typedef struct Newest
 	int64 time;
 } Newest;
 
-/* A SourceRows; value[]: time. */
-static void
-newest_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
-{
-	Newest *newest = arg;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		const int64 time = isnull[0][i] ? DT_NOEND : window_time(&newest->window, value[0][i]);
-
-		if (time == DT_NOEND || (newest->found && time <= newest->time))
-			continue;
-		newest->found = true;
-		newest->time = time;
-	}
-}
-
+/* A SourceRow; value[]: time. */
 static void
 newest_row(void *arg, const Datum *value, const bool *isnull)
 {
-	newest_rows(arg, 1, &value, &isnull);
+	Newest *newest = arg;
+	const int64 time = isnull[0] ? DT_NOEND : window_time(&newest->window, value[0]);
+
+	if (time == DT_NOEND || (newest->found && time <= newest->time))
+		return;
+	newest->found = true;
+	newest->time = time;
 }
 
 /* WindowNewest: infinite times, and dates that no timestamp reaches, are beyond any data. */
@@ -63,14 +53,13 @@ newest_time(void *arg, int64 *newest)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<) $1",
 					 time->quoted, source_quote(relation), time->quoted);
-	if (source_can_select(relation, time) || !source_scan_table(relation, time, 1, newest_rows, &found))
+	if (source_can_select(relation, time) || !source_scan_table_by_row(relation, time, 1, newest_row, &found))
 		source_scan(sql.data, 1, type, end, NULL, false, newest_row, &found);
 	*newest = found.time;
 	return found.found;
 }
 
-/* The columns of a row, as cells_read_row() takes them, where they are not too many for source_scan_table().
- */
+/* The columns of a row, as cells_read_row() takes them, where they are not too many for a scan of the table. */
 static bool
 read_table(SequenceCells *cells)
 {
@@ -89,7 +78,7 @@ read_table(SequenceCells *cells)
 		column[n++] = cells->label;
 	for (int f = 0; f < source->F; f++)
 		column[n++] = cells->feature[f];
-	return source_scan_table(source->relation, column, n, cells_read_rows, cells);
+	return source_scan_table_by_row(source->relation, column, n, cells_read_row, cells);
 }
 
 static void

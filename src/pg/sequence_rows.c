@@ -155,26 +155,6 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 }
 
 void
-cells_read_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
-{
-	const SequenceCells *cells = arg;
-	const int columns = 2 + (cells->slots > 0) + (cells->list != NULL) + cells->source->F;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		Datum row[SOURCE_COLUMNS_MAX];
-		bool null[SOURCE_COLUMNS_MAX];
-
-		for (int j = 0; j < columns; j++)
-		{
-			row[j] = value[j][i];
-			null[j] = isnull[j][i];
-		}
-		cells_read_row(arg, row, null);
-	}
-}
-
-void
 cells_read_end(SequenceCells *cells)
 {
 	drain(cells, 0, 0);

@@ -77,8 +77,8 @@ extern uint64 source_scan(const char *sql, int n, const Oid *types, const Datum 
 
 /*
  * All rows of a plain table, by far the fastest; false, and nothing done, when the relation is none (a view, a table
- * with children or with policies that apply to us): use source_scan then. At most SOURCE_COLUMNS_MAX columns. The rows come as many
- * at a time as a page holds, at most SOURCE_ROWS_MAX: value[j][i] is column j of row i.
+ * with children or with policies that apply to us): use source_scan then. At most SOURCE_COLUMNS_MAX columns. The
+ * rows come as many at a time as a page holds, at most SOURCE_ROWS_MAX: value[j][i] is column j of row i.
  */
 typedef void (*SourceRows)(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull);
 
@@ -86,6 +86,10 @@ typedef void (*SourceRows)(void *arg, uint32 n, const Datum *const *value, const
 #define SOURCE_ROWS_MAX MaxHeapTuplesPerPage
 
 extern bool source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg);
+
+/* The same for who takes one row after the other. */
+extern bool source_scan_table_by_row(Oid relation, const SourceColumn *columns, int n, SourceRow row,
+									 void *arg);
 
 /*
  * The same for a query that runs often: planned once, without looking at the

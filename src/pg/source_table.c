@@ -263,3 +263,37 @@ source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows r
 	pfree(scan);
 	return true;
 }
+
+typedef struct EachRow
+{
+	int n; /* columns */
+	SourceRow row;
+	void *arg;
+} EachRow;
+
+static void
+each_row(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
+{
+	const EachRow *each = arg;
+
+	for (uint32 i = 0; i < n; i++)
+	{
+		Datum row[SOURCE_COLUMNS_MAX];
+		bool null[SOURCE_COLUMNS_MAX];
+
+		for (int j = 0; j < each->n; j++)
+		{
+			row[j] = value[j][i];
+			null[j] = isnull[j][i];
+		}
+		each->row(each->arg, row, null);
+	}
+}
+
+bool
+source_scan_table_by_row(Oid relation, const SourceColumn *columns, int n, SourceRow row, void *arg)
+{
+	EachRow each = {.n = n, .row = row, .arg = arg};
+
+	return source_scan_table(relation, columns, n, each_row, &each);
+}
