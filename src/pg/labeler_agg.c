@@ -116,12 +116,7 @@ remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		return remove_moving(fcinfo, time, period);                                                          \
 	}
 
-TREND_ACCUM(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)
-TREND_ACCUM(timestamp, TIME_TIMESTAMP, PERIOD_INTERVAL)
-TREND_ACCUM(date, TIME_DATE, PERIOD_INTERVAL)
-TREND_ACCUM(date_days, TIME_DATE, PERIOD_DAYS)
-TREND_ACCUM(date_text, TIME_DATE, PERIOD_TEXT)
-TREND_ACCUM(bigint, TIME_BIGINT, PERIOD_UNITS)
+LABELER_TIMES(TREND_ACCUM)
 
 PG_FUNCTION_INFO_V1(usercls__trend_combine);
 Datum

@@ -31,6 +31,18 @@ typedef enum PeriodKind
 	PERIOD_TEXT   /* an interval as text: a bare literal beside a date would otherwise be int or interval */
 } PeriodKind;
 
+/*
+ * The kinds of time and period that an aggregate comes in: suffix of its C functions, time, period.
+ * NB: scripts/labeler-sql has the same kinds, for the SQL.
+ */
+#define LABELER_TIMES(FUNCTIONS)                                                                             \
+	FUNCTIONS(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)                                                \
+	FUNCTIONS(timestamp, TIME_TIMESTAMP, PERIOD_INTERVAL)                                                    \
+	FUNCTIONS(date, TIME_DATE, PERIOD_INTERVAL)                                                              \
+	FUNCTIONS(date_days, TIME_DATE, PERIOD_DAYS)                                                             \
+	FUNCTIONS(date_text, TIME_DATE, PERIOD_TEXT)                                                             \
+	FUNCTIONS(bigint, TIME_BIGINT, PERIOD_UNITS)
+
 typedef struct LabelerCall
 {
 	bool planned;

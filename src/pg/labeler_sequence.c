@@ -85,12 +85,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		return accumulate(fcinfo, time, period);                                                             \
 	}
 
-SEQUENCE_ACCUM(timestamptz, TIME_TIMESTAMPTZ, PERIOD_INTERVAL)
-SEQUENCE_ACCUM(timestamp, TIME_TIMESTAMP, PERIOD_INTERVAL)
-SEQUENCE_ACCUM(date, TIME_DATE, PERIOD_INTERVAL)
-SEQUENCE_ACCUM(date_days, TIME_DATE, PERIOD_DAYS)
-SEQUENCE_ACCUM(date_text, TIME_DATE, PERIOD_TEXT)
-SEQUENCE_ACCUM(bigint, TIME_BIGINT, PERIOD_UNITS)
+LABELER_TIMES(SEQUENCE_ACCUM)
 
 PG_FUNCTION_INFO_V1(usercls__sequence_final);
 Datum
