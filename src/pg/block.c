@@ -10,7 +10,7 @@
 #include "storage/dsm_impl.h"
 #include "utils/memutils.h"
 
-#include "pg/hugemem.h"
+#include "pg/memory.h"
 
 struct Block
 {

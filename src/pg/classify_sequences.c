@@ -12,6 +12,7 @@
 
 #include "pg/batch_scorer.h"
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
 #include "pg/registry.h"
@@ -62,8 +63,8 @@ sequences_reserve(Sequences *all, size_t values)
 	{
 		memory_check(sequences_memory(all) + all->room * (sizeof(Datum) + sizeof(size_t)), "scoring");
 		all->room *= 2;
-		all->id = repalloc_huge(all->id, all->room * sizeof(Datum));
-		all->start = repalloc_huge(all->start, (all->room + 1) * sizeof(size_t));
+		all->id = memory_array_resize(all->context, all->id, all->room, sizeof(Datum));
+		all->start = memory_array_resize(all->context, all->start, all->room + 1, sizeof(size_t));
 	}
 	if (needed > all->value_room)
 	{
@@ -71,7 +72,7 @@ sequences_reserve(Sequences *all, size_t values)
 
 		memory_check(sequences_memory(all) + (room - all->value_room) * sizeof(float), "scoring");
 		all->value_room = room;
-		all->value = repalloc_huge(all->value, room * sizeof(float));
+		all->value = memory_array_resize(all->context, all->value, room, sizeof(float));
 	}
 }
 

@@ -11,18 +11,12 @@
 
 #include "pg/batch_scorer.h"
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
-#include "pg/runner.h"
 #include "pg/sequence_spec.h"
 #include "pg/train.h"
 #include "pg/userid.h"
-
-static void *
-array(size_t n, size_t size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
 
 static void
 score_users(ClassifiedUsers *all)
@@ -75,7 +69,7 @@ static void
 rank_users(ClassifiedUsers *all)
 {
 	const size_t N = all->users->N, C = (size_t) all->model->C;
-	Ranked *ranked = array(N, sizeof(*ranked));
+	Ranked *ranked = memory_array(N, sizeof(*ranked));
 	uint32_t place = 0, rank = 0;
 
 	for (size_t i = 0; i < N; i++)
@@ -112,10 +106,10 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));
 
 	memory_check(all->users->memory + bytes, "scoring");
-	all->prob = array(N * C, sizeof(real));
-	all->label = array(N, sizeof(int32_t));
-	all->order = array(N, sizeof(uint32_t));
-	all->rank = array(N, sizeof(uint32_t));
+	all->prob = memory_array(N * C, sizeof(real));
+	all->label = memory_array(N, sizeof(int32_t));
+	all->order = memory_array(N, sizeof(uint32_t));
+	all->rank = memory_array(N, sizeof(uint32_t));
 	progress_phase(PROGRESS_SCORING);
 	score_users(all);
 	rank_users(all);

@@ -15,6 +15,7 @@
 #include "pg/evaluate.h"
 #include "pg/evaluate_sequence.h"
 #include "pg/graphload.h"
+#include "pg/memory.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
 
@@ -34,17 +35,11 @@ typedef struct Column
 	double missing; /* share */
 } Column;
 
-static void *
-alloc_array(Size n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
-
 static Column
 column_of(const Observed *rows, size_t f)
 {
-	double *value = alloc_array(rows->n, sizeof(double));
-	Column column = {.sorted = alloc_array(rows->n, sizeof(double))};
+	double *value = memory_array(rows->n, sizeof(double));
+	Column column = {.sorted = memory_array(rows->n, sizeof(double))};
 	uint32 *order;
 	RankItem *scratch;
 	double sum = 0;
@@ -55,8 +50,8 @@ column_of(const Observed *rows, size_t f)
 			value[column.n] = rows->value[i * rows->F + f];
 			sum += value[column.n++];
 		}
-	order = alloc_array(column.n, sizeof(uint32));
-	scratch = alloc_array(2 * column.n, sizeof(RankItem));
+	order = memory_array(column.n, sizeof(uint32));
+	scratch = memory_array(2 * column.n, sizeof(RankItem));
 	rank_descending(order, scratch, value, column.n);
 	for (size_t i = 0; i < column.n; i++)
 		column.sorted[i] = value[order[column.n - 1 - i]];

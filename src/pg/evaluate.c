@@ -15,7 +15,7 @@
 
 #include "nn/bootstrap.h"
 #include "pg/errors.h"
-#include "pg/runner.h"
+#include "pg/memory.h"
 
 #define REPLICATES_MAX 100000
 
@@ -132,9 +132,8 @@ bootstrap(MetricSet *set, int replicates, int64 seed)
 
 	memory_check(set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates,
 				 "evaluation");
-	draws =
-		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*draws) * (Size) set->rows * (Size) replicates);
-	weight = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*weight) * set->n);
+	draws = memory_array((Size) set->rows * (Size) replicates, sizeof(*draws));
+	weight = memory_array(set->n, sizeof(*weight));
 	for (int r = 0; r < replicates; r++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -215,7 +214,7 @@ usercls_confusion_matrix(PG_FUNCTION_ARGS)
 	const EvaluateCall call = evaluate_arguments(fcinfo, "sequence", false, true, &next);
 	const ClassSample *sample = evaluate_sequence_sample(&call);
 	const size_t C = sample->scores.C;
-	double *matrix = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * C * C);
+	double *matrix = memory_array(C * C, sizeof(double));
 
 	metric_confusion(matrix, &sample->answers);
 	for (size_t actual = 0; actual < C; actual++)
@@ -360,7 +359,7 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 		error_out_of_range("points", psprintf("%d", points), "1 and more");
 
 	const UpliftScores *sample = evaluate_uplift_sample(&call);
-	CurvePoint *curve = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*curve) * (sample->n + 1));
+	CurvePoint *curve = memory_array(sample->n + 1, sizeof(*curve));
 	const size_t n = uplift_qini_curve(curve, sample);
 	const CurvePoint end = curve[n - 1];
 	double step_end = 0;

@@ -5,10 +5,9 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "nn/rank.h"
-#include "pg/runner.h"
+#include "pg/memory.h"
 #include "pg/sequence_metrics.h"
 
 /* Before the classes' AUCs come these. */
@@ -37,20 +36,14 @@ typedef struct ClassState
 	double *matrix;        /* C × C */
 } ClassState;
 
-static void *
-alloc_array(Size n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
-
 static void
 rank_class(ClassRanking *ranking, const ClassScores *scores, size_t class, double *probability,
 		   RankItem *scratch)
 {
 	const size_t n = scores->n;
 
-	*ranking = (ClassRanking){alloc_array(n, sizeof(double)), alloc_array(n, sizeof(uint8_t)),
-							  alloc_array(n, sizeof(uint32_t))};
+	*ranking = (ClassRanking){memory_array(n, sizeof(double)), memory_array(n, sizeof(uint8_t)),
+							  memory_array(n, sizeof(uint32_t))};
 	for (size_t i = 0; i < n; i++)
 		probability[i] = scores->prob[i * scores->C + class];
 	rank_descending(ranking->row, scratch, probability, n);
@@ -127,13 +120,13 @@ evaluate_classes(const ClassSample *sample)
 
 	ClassState *state = palloc(sizeof(*state));
 	MetricSet *set = palloc(sizeof(*set));
-	RankItem *scratch = alloc_array(2 * scores->n, sizeof(RankItem));
-	double *probability = alloc_array(scores->n, sizeof(double));
+	RankItem *scratch = memory_array(2 * scores->n, sizeof(RankItem));
+	double *probability = memory_array(scores->n, sizeof(double));
 
 	*state = (ClassState){.sample = sample,
 						  .ranking = palloc(C * sizeof(ClassRanking)),
-						  .weight = alloc_array(scores->n, sizeof(uint32_t)),
-						  .matrix = alloc_array(C * C, sizeof(double))};
+						  .weight = memory_array(scores->n, sizeof(uint32_t)),
+						  .matrix = memory_array(C * C, sizeof(double))};
 	*set = (MetricSet){.rows = FIRST_AUC + (int) C,
 					   .row = palloc((FIRST_AUC + C) * sizeof(MetricRow)),
 					   .n = scores->n,

@@ -6,6 +6,7 @@
 
 #include "pg/errors.h"
 #include "pg/evaluate.h"
+#include "pg/memory.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
 #include "pg/uplift_trial.h"
@@ -47,7 +48,7 @@ evaluate_uplift_sample(const EvaluateCall *call)
 
 	if (own)
 	{
-		held_out = MemoryContextAllocHuge(CurrentMemoryContext, Max(users->N, 1));
+		held_out = memory_array(users->N, 1);
 		uplift_held_out(held_out, users, source);
 	}
 

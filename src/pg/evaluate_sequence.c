@@ -7,16 +7,10 @@
 
 #include "pg/errors.h"
 #include "pg/evaluate.h"
+#include "pg/memory.h"
 #include "pg/modelcache.h"
-#include "pg/runner.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
-
-static void *
-alloc_array(Size n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
 
 const TimestampTz *
 evaluate_trained_as_of(const Model *model, const SequenceTraining *training)
@@ -37,8 +31,8 @@ evaluate_sequences(const SequenceUsers *users, const char *what)
 
 	memory_check(users->memory + bytes, what);
 
-	size_t *start = alloc_array(users->N + 1, sizeof(size_t));
-	float *value = alloc_array(users->steps * users->F, sizeof(float));
+	size_t *start = memory_array(users->N + 1, sizeof(size_t));
+	float *value = memory_array(users->steps * users->F, sizeof(float));
 
 	sequence_fill(users, start, value);
 	return (SequenceSet){.N = users->N, .F = users->F, .start = start, .value = value};
@@ -60,12 +54,12 @@ choose_users(ClassSample *sample, SequenceUsers *users, const SequenceTraining *
 	if (own)
 		return n;
 	sample->all = 2 * n;
-	sample->labels = alloc_array(2 * n, sizeof(int32_t));
+	sample->labels = memory_array(2 * n, sizeof(int32_t));
 	for (int half = 0; half < 2; half++)
 		memcpy(sample->labels + (size_t) half * n, users->label, n * sizeof(int32_t));
 	if (users->carried)
 	{
-		sample->carried = alloc_array(2 * n, sizeof(int32_t));
+		sample->carried = memory_array(2 * n, sizeof(int32_t));
 		for (int half = 0; half < 2; half++)
 			memcpy(sample->carried + (size_t) half * n, users->carried, n * sizeof(int32_t));
 	}
@@ -77,7 +71,7 @@ static real *
 decisions(const SequenceModel *model, const real *prob, size_t n)
 {
 	const size_t C = (size_t) model->C;
-	real *weighted = alloc_array(n * C, sizeof(real));
+	real *weighted = memory_array(n * C, sizeof(real));
 
 	for (size_t i = 0; i < n * C; i++)
 		weighted[i] = prob[i] * model->decision[i % C];
@@ -118,7 +112,7 @@ evaluate_sequence_sample(const EvaluateCall *call)
 	memory_check(users->memory + sizeof(float) * users->steps * users->F + 2 * sizeof(real) * n * C,
 				 "evaluation");
 
-	real *prob = alloc_array(n * C, sizeof(real));
+	real *prob = memory_array(n * C, sizeof(real));
 
 	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n,
 				   C);

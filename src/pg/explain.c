@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"
@@ -76,7 +77,7 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	Variants *variants = palloc0(sizeof(*variants));
 
 	sequence_array_values(value, array, steps * F, &origin);
-	variants->value = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * BATCH * steps * F);
+	variants->value = memory_array(BATCH * steps * F, sizeof(float));
 	variant_add(variants, value, steps, F, SIZE_MAX);
 	variants_score(prob, variants, scorer, F, C);
 

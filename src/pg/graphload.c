@@ -16,7 +16,7 @@
 
 #include "model/uplifttrain.h"
 #include "pg/errors.h"
-#include "pg/runner.h"
+#include "pg/memory.h"
 #include "pg/source.h"
 
 /* Rows before an array first grows. */
@@ -73,14 +73,6 @@ typedef struct UserReader
 	MemoryContext context;
 } UserReader;
 
-static void *
-grow(MemoryContext context, void *array, size_t room, size_t width)
-{
-	const size_t bytes = Max(room * width, 1);
-
-	return array ? repalloc_huge(array, bytes) : MemoryContextAllocHuge(context, bytes);
-}
-
 static size_t
 users_bytes(const UserGraph *users, size_t room)
 {
@@ -94,13 +86,13 @@ users_grow(UserReader *reader)
 	const size_t room = reader->room ? reader->room * 2 : ROWS_START;
 
 	memory_check(users_bytes(users, room), reader->what);
-	users->feature = grow(reader->context, users->feature, room, users->F * sizeof(float));
+	users->feature = memory_array_resize(reader->context, users->feature, room, users->F * sizeof(float));
 	if (reader->experiment)
 	{
-		users->treated = grow(reader->context, users->treated, room, sizeof(int8_t));
-		users->outcome = grow(reader->context, users->outcome, room, sizeof(float));
+		users->treated = memory_array_resize(reader->context, users->treated, room, sizeof(int8_t));
+		users->outcome = memory_array_resize(reader->context, users->outcome, room, sizeof(float));
 		if (reader->from->propensity_column)
-			users->propensity = grow(reader->context, users->propensity, room, sizeof(float));
+			users->propensity = memory_array_resize(reader->context, users->propensity, room, sizeof(float));
 	}
 	reader->room = room;
 }
@@ -260,10 +252,10 @@ edges_grow(EdgeReader *reader)
 	const size_t width = 2 * sizeof(uint32_t) + (reader->weighted ? sizeof(float) : 0);
 
 	memory_check(users->bytes + room * width, reader->what);
-	users->source = grow(reader->context, users->source, room, sizeof(uint32_t));
-	users->target = grow(reader->context, users->target, room, sizeof(uint32_t));
+	users->source = memory_array_resize(reader->context, users->source, room, sizeof(uint32_t));
+	users->target = memory_array_resize(reader->context, users->target, room, sizeof(uint32_t));
 	if (reader->weighted)
-		users->weight = grow(reader->context, users->weight, room, sizeof(float));
+		users->weight = memory_array_resize(reader->context, users->weight, room, sizeof(float));
 	reader->room = room;
 }
 
@@ -412,7 +404,7 @@ graphload_build(Graph *graph, const UserGraph *users, const GraphSpec *spec, Gra
 	graphbuild_carve(&build, &arena, spec);
 
 	const size_t bytes = arena.used + ARENA_ALIGNMENT;
-	void *scratch = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+	void *scratch = memory_array(bytes, 1);
 
 	arena = arena_over(arena_align(scratch), bytes - ARENA_ALIGNMENT);
 	graphbuild_carve(&build, &arena, spec);

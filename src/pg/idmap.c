@@ -6,8 +6,8 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "pg/hugemem.h"
 #include "pg/idmap.h"
+#include "pg/memory.h"
 
 /* Open addressing with linear probing; at most two entries in three are taken. */
 typedef struct Entry
@@ -210,7 +210,7 @@ idmap_create(Oid type)
 	}
 	entries_make(map, IDMAP_START);
 	map->id_room = IDMAP_START;
-	map->id = MemoryContextAllocHuge(context, sizeof(Datum) * map->id_room);
+	map->id = memory_array_in(context, map->id_room, sizeof(Datum));
 	return map;
 }
 
@@ -278,7 +278,7 @@ add_new(IdMap *map, Datum id, uint64 hash)
 	if (map->count == map->id_room)
 	{
 		map->id_room *= 2;
-		map->id = repalloc_huge(map->id, sizeof(Datum) * map->id_room);
+		map->id = memory_array_resize(map->context, map->id, map->id_room, sizeof(Datum));
 	}
 	if (map->by_value)
 		map->id[map->count] = id;

@@ -2,8 +2,8 @@
 
 #include "utils/memutils.h"
 
-#include "pg/hugemem.h"
 #include "pg/labeler_pool.h"
+#include "pg/memory.h"
 
 #define BLOCK_MIN ((size_t) 1024 * 1024)
 #define BLOCK_MAX ((size_t) 8 * 1024 * 1024)

@@ -15,8 +15,8 @@
 
 #include "pg/errors.h"
 #include "pg/labeler_call.h"
+#include "pg/memory.h"
 #include "pg/period.h"
-#include "pg/runner.h"
 #include "pg/source.h"
 #include "pg/trend_table.h"
 

@@ -16,6 +16,7 @@
 
 #include "model/graph.h"
 #include "pg/graphload.h"
+#include "pg/memory.h"
 #include "pg/source.h"
 
 #define LOOKUPS_KEPT 8
@@ -265,12 +266,6 @@ typedef struct Reader
 	MemoryContext context;
 } Reader;
 
-static void *
-reader_grow(const Reader *reader, void *array, size_t bytes)
-{
-	return array ? repalloc_huge(array, bytes) : MemoryContextAllocHuge(reader->context, bytes);
-}
-
 static uint32
 reader_id(Reader *reader, Datum id)
 {
@@ -283,7 +278,7 @@ reader_number(Reader *reader)
 {
 	const uint32 count = idmap_count(reader->ids);
 
-	reader->node = reader_grow(reader, reader->node, sizeof(uint32_t) * count);
+	reader->node = memory_array_resize(reader->context, reader->node, count, sizeof(uint32_t));
 	for (uint32 i = reader->numbered; i < count; i++)
 		reader->node[i] = GRAPH_UNKNOWN;
 	reader->numbered = count;
@@ -320,8 +315,8 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	if (found->N == reader->feature_room)
 	{
 		reader->feature_room = Max(64, reader->feature_room * 2);
-		found->feature =
-			reader_grow(reader, found->feature, sizeof(float) * Max(F, 1) * reader->feature_room);
+		found->feature = memory_array_resize(reader->context, found->feature, reader->feature_room,
+											 sizeof(float) * Max(F, 1));
 	}
 	uplift_inputs_fill(found->feature + found->N * F, lookup->inputs, value + 1, isnull + 1, lookup->id_type,
 					   value[0]);
@@ -377,10 +372,13 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	if (found->E == reader->edge_room)
 	{
 		reader->edge_room = Max(256, reader->edge_room * 2);
-		found->source = reader_grow(reader, found->source, sizeof(uint32_t) * reader->edge_room);
-		found->target = reader_grow(reader, found->target, sizeof(uint32_t) * reader->edge_room);
+		found->source =
+			memory_array_resize(reader->context, found->source, reader->edge_room, sizeof(uint32_t));
+		found->target =
+			memory_array_resize(reader->context, found->target, reader->edge_room, sizeof(uint32_t));
 		if (weighted)
-			found->weight = reader_grow(reader, found->weight, sizeof(float) * reader->edge_room);
+			found->weight =
+				memory_array_resize(reader->context, found->weight, reader->edge_room, sizeof(float));
 	}
 	found->target[found->E] = reader_self(reader, value[0]);
 	found->source[found->E] = reader_id(reader, value[1]);

@@ -3,21 +3,15 @@
 #include "pg/ranked.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "nn/rank.h"
-
-static void *
-alloc_rows(Size n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
+#include "pg/memory.h"
 
 static uint32 *
 rank(const double *score, Size n)
 {
-	uint32 *order = alloc_rows(n, sizeof(uint32));
-	RankItem *scratch = alloc_rows(2 * n, sizeof(RankItem));
+	uint32 *order = memory_array(n, sizeof(uint32));
+	RankItem *scratch = memory_array(2 * n, sizeof(RankItem));
 
 	rank_descending(order, scratch, score, n);
 	pfree(scratch);
@@ -28,7 +22,7 @@ rank(const double *score, Size n)
 static double *
 gather_doubles(const double *from, const uint32 *order, Size n)
 {
-	double *to = alloc_rows(n, sizeof(double));
+	double *to = memory_array(n, sizeof(double));
 
 	for (Size i = 0; i < n; i++)
 		to[i] = from[order[i]];
@@ -38,7 +32,7 @@ gather_doubles(const double *from, const uint32 *order, Size n)
 static uint8 *
 gather_marks(const uint8 *from, const uint32 *order, Size n)
 {
-	uint8 *to = alloc_rows(n, 1);
+	uint8 *to = memory_array(n, 1);
 
 	/* The metrics index by it, and an aggregate's state from elsewhere may hold any byte. */
 	for (Size i = 0; i < n; i++)
@@ -78,7 +72,7 @@ ranked_uplift(const double *uplift, const double *outcome, const uint8 *treated,
 	pfree(order);
 	if (!binary(set.outcome, n))
 	{
-		double *ideal = alloc_rows(n, sizeof(double));
+		double *ideal = memory_array(n, sizeof(double));
 
 		uplift_ideal_score(ideal, &set);
 		set.ideal = rank(ideal, n);

@@ -13,9 +13,9 @@
 
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
+#include "pg/memory.h"
 #include "pg/procedure.h"
 #include "pg/progress.h"
-#include "pg/runner.h"
 #include "pg/scoretable.h"
 #include "pg/train.h"
 
@@ -46,8 +46,7 @@ keep_id(ScoredIds *ids, const ScoreTable *table, Datum id)
 	{
 		ids->room = Max(1024, 2 * ids->room);
 		memory_check(ids->room * sizeof(Datum), "refreshing scores");
-		ids->id = ids->id ? repalloc_huge(ids->id, ids->room * sizeof(Datum))
-						  : MemoryContextAllocHuge(ids->context, ids->room * sizeof(Datum));
+		ids->id = memory_array_resize(ids->context, ids->id, ids->room, sizeof(Datum));
 	}
 	ids->id[ids->n++] = score_table_copy_id(table, id);
 	MemoryContextSwitchTo(old);

@@ -15,6 +15,7 @@
 #include "utils/tuplestore.h"
 
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/metadata.h"
 #include "pg/registry_table.h"
 
@@ -126,7 +127,7 @@ put_tensors(FunctionCallInfo fcinfo, const bytea *weights, const char *model, in
 		const CodecTensor *tensor = &codec->tensor[i];
 		Datum values[9];
 		bool nulls[9] = {false};
-		float *w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * tensor->size + 1);
+		float *w = memory_array(tensor->size, sizeof(float));
 
 		CHECK_FOR_INTERRUPTS();
 		report_weights(codec_read_tensor(codec, tensor, w), model, version);

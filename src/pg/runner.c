@@ -18,7 +18,7 @@
 #include "pg/block.h"
 #include "pg/crew.h"
 #include "pg/errors.h"
-#include "pg/hugemem.h"
+#include "pg/memory.h"
 #include "pg/progress.h"
 #include "pg/train_sequence.h"
 #include "pg/uplift_model.h"
@@ -52,21 +52,6 @@ struct Runner
 /* Worker processes share no pointers with the leader: they look the kind up by name. */
 static const RunnerKind *const kinds[] = {&runner_sequence, &runner_sequence_batch, &runner_uplift,
 										  &runner_uplift_score, NULL};
-
-size_t
-memory_limit(void)
-{
-	return (size_t) (usercls_max_memory < 0 ? maintenance_work_mem : usercls_max_memory) * 1024;
-}
-
-void
-memory_check(size_t bytes, const char *what)
-{
-	const size_t limit = memory_limit();
-
-	if (bytes > limit)
-		error_memory(what, bytes, limit);
-}
 
 /*
  * Denormals cost five times a normal number and mean nothing here. The mode is

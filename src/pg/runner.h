@@ -57,12 +57,6 @@ typedef struct RunnerWatch
 	TimestampTz deadline; /* stop the job there; 0: none */
 } RunnerWatch;
 
-/* Bytes that one run may use now: usercls.max_memory, or maintenance_work_mem. */
-extern size_t memory_limit(void);
-
-/* An error that states both figures when bytes is above the limit; what: "training" */
-extern void memory_check(size_t bytes, const char *what);
-
 /* Bytes the task needs with the workers that are set now, without getting them (dry_run). */
 extern size_t runner_measure(const RunnerKind *kind, const void *spec);
 

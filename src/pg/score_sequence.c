@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"
@@ -96,7 +97,7 @@ scoring_reset(Scoring *scoring, const struct varlena *given)
 	MemoryContextReset(scoring->holder);
 	scoring->given_size = VARSIZE_ANY(given);
 	scoring->given =
-		memcpy(MemoryContextAllocHuge(scoring->holder, scoring->given_size), given, scoring->given_size);
+		memcpy(memory_array_in(scoring->holder, scoring->given_size, 1), given, scoring->given_size);
 }
 
 static void
@@ -162,8 +163,7 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 			pfree(scoring->value);
 		scoring->value = NULL;
 		scoring->room = steps * F;
-		scoring->value =
-			MemoryContextAllocHuge(GetMemoryChunkContext(scoring), scoring->room * sizeof(float));
+		scoring->value = memory_array_in(GetMemoryChunkContext(scoring), scoring->room, sizeof(float));
 	}
 	sequence_array_values(scoring->value, array, steps * F, &origin);
 

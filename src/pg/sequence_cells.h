@@ -92,9 +92,6 @@ extern void cells_read_end(SequenceCells *cells);
 
 extern size_t cells_memory(const SequenceCells *cells); /* bytes */
 
-/* An array of N of something, in the current memory context. */
-extern void *user_array(size_t N, size_t size);
-
 /* The first period with a value; the last one when there is none. */
 extern size_t user_first(const SequenceCells *cells, const double *sum);
 

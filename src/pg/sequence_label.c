@@ -2,9 +2,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "nn/stats.h"
+#include "pg/memory.h"
 #include "pg/sequence_cells.h"
 #include "pg/split.h"
 
@@ -35,7 +35,7 @@ label_by_trend(SequenceUsers *users)
 
 	users->classes = (const char **) trend_classes;
 	users->C = lengthof(trend_classes);
-	users->carried = user_array(users->N, sizeof(int32_t));
+	users->carried = memory_array(users->N, sizeof(int32_t));
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const PeriodSum *slot = user_slot(cells, cells->number[i]);
@@ -97,7 +97,7 @@ count_classes(SequenceUsers *users)
 void
 users_label(SequenceUsers *users, const char *const *classes, int C)
 {
-	users->label = user_array(users->N, sizeof(int32_t));
+	users->label = memory_array(users->N, sizeof(int32_t));
 	if (users->cells->list)
 		label_by_column(users);
 	else
@@ -145,9 +145,9 @@ sequence_hold_out(SequenceUsers *users, int64 seed, double share)
 		UNKNOWN
 	};
 	const SequenceUsers from = *users;
-	uint8 *part = user_array(users->N, 1);
+	uint8 *part = memory_array(users->N, 1);
 	bool *learned = palloc0(sizeof(bool) * (size_t) Max(users->C, 1));
-	uint32 *number = user_array(users->N, sizeof(uint32));
+	uint32 *number = memory_array(users->N, sizeof(uint32));
 
 	for (size_t i = 0; i < users->N; i++)
 	{
@@ -164,10 +164,10 @@ sequence_hold_out(SequenceUsers *users, int64 seed, double share)
 			learned[users->label[i]] = true;
 		}
 
-	users->id = user_array(from.N, sizeof(Datum));
-	users->hash = user_array(from.N, sizeof(uint64));
-	users->label = user_array(from.N, sizeof(int32_t));
-	users->carried = from.carried ? user_array(from.N, sizeof(int32_t)) : NULL;
+	users->id = memory_array(from.N, sizeof(Datum));
+	users->hash = memory_array(from.N, sizeof(uint64));
+	users->label = memory_array(from.N, sizeof(int32_t));
+	users->carried = from.carried ? memory_array(from.N, sizeof(int32_t)) : NULL;
 
 	const size_t held_out = move_part(users, number, 0, &from, part, HELD_OUT);
 

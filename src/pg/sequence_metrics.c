@@ -5,10 +5,10 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "nn/metrics.h"
 #include "pg/jsonbuild.h"
+#include "pg/memory.h"
 #include "pg/ranked.h"
 
 void
@@ -31,17 +31,11 @@ sequence_score(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_
 	}
 }
 
-static void *
-array(size_t n, size_t size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
-}
-
 static double
 class_auc(const real *prob, const int32_t *label, size_t n, size_t C, size_t c)
 {
-	double *score = array(n, sizeof(*score));
-	uint8_t *is_c = array(n, sizeof(*is_c));
+	double *score = memory_array(n, sizeof(*score));
+	uint8_t *is_c = memory_array(n, sizeof(*is_c));
 
 	for (size_t i = 0; i < n; i++)
 	{
@@ -68,7 +62,7 @@ count_answers(double *matrix, const ClassScores *set, const real *decision)
 		return;
 	}
 
-	real *weighted = array(set->n * set->C, sizeof(real));
+	real *weighted = memory_array(set->n * set->C, sizeof(real));
 	ClassScores answers = *set;
 
 	for (size_t i = 0; i < set->n * set->C; i++)
@@ -108,7 +102,7 @@ static ClassMetrics
 share_metrics(const int32_t *label, const int32_t *group, size_t groups, size_t learn, size_t n, size_t C)
 {
 	double *count = palloc(sizeof(double) * groups * C);
-	real *prob = array(learn * C, sizeof(real));
+	real *prob = memory_array(learn * C, sizeof(real));
 
 	for (size_t i = 0; i < groups * C; i++)
 		count[i] = 1;
@@ -134,7 +128,7 @@ share_metrics(const int32_t *label, const int32_t *group, size_t groups, size_t 
 ClassMetrics
 majority_metrics(const int32_t *label, size_t learn, size_t n, size_t C)
 {
-	int32_t *group = array(n, sizeof(*group));
+	int32_t *group = memory_array(n, sizeof(*group));
 
 	memset(group, 0, n * sizeof(*group));
 	return share_metrics(label, group, 1, learn, n, C);
@@ -143,7 +137,7 @@ majority_metrics(const int32_t *label, size_t learn, size_t n, size_t C)
 ClassMetrics
 carried_metrics(const int32_t *label, const int32_t *carried, size_t learn, size_t n, size_t C)
 {
-	int32_t *group = array(n, sizeof(*group));
+	int32_t *group = memory_array(n, sizeof(*group));
 	double *matrix = palloc0(sizeof(double) * (C + 1) * (C + 1));
 
 	/* Who is of none of the classes is a group of his own, and a prediction that is always wrong. */

@@ -9,8 +9,8 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/metadata.h"
-#include "pg/runner.h"
 
 /* Steps a scorer has room for at first. */
 #define STEPS_ROOM 64
@@ -140,7 +140,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->params = palloc0(sizeof(*model->params));
 	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
 	report_weights(codec_check(codec, model->params), name, version);
-	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * model->params->total);
+	model->w = memory_array(model->params->total, sizeof(real));
 	report_weights(codec_read(codec, model->params, model->w), name, version);
 	check_positive(codec, model, "input.scale", name, version);
 	check_positive(codec, model, "calibration.temperature", name, version);
@@ -177,7 +177,7 @@ scorer_make(void **block, const SequenceModel *model, size_t max_steps, size_t n
 				 errhint("Pass the last periods alone.")));
 	if (what)
 		memory_check(arena.used, what);
-	*block = MemoryContextAllocHuge(CurrentMemoryContext, arena.used + ARENA_ALIGNMENT);
+	*block = memory_array(arena.used + ARENA_ALIGNMENT, 1);
 	arena = arena_over(arena_align(*block), arena.used);
 
 	SequenceScorer *scorer =

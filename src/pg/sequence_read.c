@@ -1,5 +1,6 @@
 #include "postgres.h"
 
+#include "pg/memory.h"
 #include "pg/sequence.h"
 
 #include <math.h>
@@ -106,12 +107,6 @@ read_rows(SequenceCells *cells, bool whole)
 	cells_read_end(cells);
 }
 
-void *
-user_array(size_t N, size_t size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(N, 1) * size);
-}
-
 size_t
 user_first(const SequenceCells *cells, const double *sum)
 {
@@ -159,7 +154,7 @@ static void
 order_users(SequenceUsers *users, SequenceCells *cells)
 {
 	const uint32 n = idmap_count(cells->ids);
-	UserOrder *order = user_array(n, sizeof(*order));
+	UserOrder *order = memory_array(n, sizeof(*order));
 	size_t N = 0;
 
 	for (uint32 i = 0; i < n; i++)
@@ -168,9 +163,9 @@ order_users(SequenceUsers *users, SequenceCells *cells)
 	sort_users(order, N);
 
 	users->N = N;
-	users->id = user_array(N, sizeof(Datum));
-	users->hash = user_array(N, sizeof(uint64));
-	cells->number = user_array(N, sizeof(uint32));
+	users->id = memory_array(N, sizeof(Datum));
+	users->hash = memory_array(N, sizeof(uint64));
+	cells->number = memory_array(N, sizeof(uint32));
 	for (size_t i = 0; i < N; i++)
 	{
 		users->id[i] = idmap_id(cells->ids, order[i].number);

@@ -1,6 +1,7 @@
 /* Rows of the users' table, in any order, to the sums of each user's periods. */
 #include "postgres.h"
 
+#include "pg/memory.h"
 #include "pg/sequence_cells.h"
 
 #include <math.h>
@@ -12,7 +13,6 @@
 #include "nn/trend.h"
 #include "pg/errors.h"
 #include "pg/progress.h"
-#include "pg/runner.h"
 
 size_t
 cells_memory(const SequenceCells *cells)
@@ -31,7 +31,7 @@ cells_grow(SequenceCells *cells)
 		cells->room *= 2;
 		cells->chunk = repalloc(cells->chunk, cells->room * sizeof(*cells->chunk));
 	}
-	cells->chunk[cells->chunks] = MemoryContextAllocHuge(cells->context, USER_CHUNK * cells->stride);
+	cells->chunk[cells->chunks] = memory_array_in(cells->context, USER_CHUNK, cells->stride);
 	memset(cells->chunk[cells->chunks], 0, USER_CHUNK * cells->stride);
 	cells->chunks++;
 	for (uint32 user = 0; user < USER_CHUNK; user++)

@@ -13,6 +13,7 @@
 #include "model/seqtrain.h"
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
+#include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/options.h"
 #include "pg/progress.h"
@@ -180,7 +181,7 @@ held_out_metrics(const SequenceModel *model, const SequenceData *data, size_t he
 	const SequenceSet set = {
 		.N = held_out, .F = (size_t) model->F, .start = data->start, .value = data->value};
 	SequenceScorer *scorer = sequence_model_batch(model, longest, SEQUENCE_BATCH, "training");
-	real *prob = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * Max(held_out * C, 1));
+	real *prob = memory_array(held_out * C, sizeof(real));
 
 	sequence_score(prob, scorer, &set, held_out, C);
 	return class_metrics(prob, data->label, model->decision, held_out, C);

@@ -6,8 +6,8 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
-#include "pg/hugemem.h"
 #include "pg/idmap.h"
+#include "pg/memory.h"
 #include "pg/trend_table.h"
 
 #define BATCH 128
@@ -72,7 +72,7 @@ states_make(TrendTable *table, uint32 users)
 
 		if (block == table->blocks)
 		{
-			table->block = repalloc_huge(table->block, sizeof(char *) * (block + 1));
+			table->block = memory_array_resize(table->context, table->block, block + 1, sizeof(char *));
 			table->block[block] = memory_huge(table->context, table->state_size << table->block_shift);
 			table->blocks++;
 		}
@@ -126,7 +126,7 @@ table_shrink(TrendTable *table)
 {
 	IdMap *const old = table->ids;
 	const uint32 users = idmap_count(old);
-	uint32 *moved = MemoryContextAllocHuge(table->context, sizeof(uint32) * users);
+	uint32 *moved = memory_array_in(table->context, users, sizeof(uint32));
 	Batch *batch = &table->batch;
 
 	table->high = table->low + (table->high - table->low) / 4 * 3;

@@ -12,6 +12,7 @@
 #include "utils/syscache.h"
 
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/metadata.h"
 #include "pg/runner.h"
 
@@ -164,7 +165,7 @@ uplift_score_graph(const UpliftModel *model, const UserGraph *users, const Uplif
 								  .graph = graphload_spec(users, from),
 								  .F = users->F,
 								  .own_weights = true};
-	UpliftScore *score = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*score) * users->N);
+	UpliftScore *score = memory_array(users->N, sizeof(*score));
 
 	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &spec),
 				 "scoring");

@@ -2,7 +2,7 @@
 
 #include "pg/uplift_sampled.h"
 
-#include "utils/memutils.h"
+#include "pg/memory.h"
 
 size_t
 uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet)
@@ -65,7 +65,7 @@ uplift_score_sampled(const UpliftModel *model, const UserGraph *users, const Upl
 		spec.batch = UPLIFT_BATCH_MAX;
 	memory_check(beside + runner_measure(&runner_uplift, &spec), "scoring");
 
-	UpliftScore *score = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(*score) * users->N);
+	UpliftScore *score = memory_array(users->N, sizeof(*score));
 	Runner *runner = runner_start(&runner_uplift, &spec, sizeof(spec), "scoring");
 	UpliftTask *task = runner_task(runner);
 

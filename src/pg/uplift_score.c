@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/neighbourhood.h"
 #include "pg/uplift_model.h"
 
@@ -123,7 +124,7 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 	upliftscore_carve(&task, &arena, &spec, 1);
 
 	const size_t bytes = arena.used + ARENA_ALIGNMENT;
-	void *block = MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+	void *block = memory_array(bytes, 1);
 
 	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
 	upliftscore_carve(&task, &arena, &spec, 1);

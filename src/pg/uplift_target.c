@@ -12,6 +12,7 @@
 
 #include "nn/rank.h"
 #include "pg/errors.h"
+#include "pg/memory.h"
 #include "pg/progress.h"
 #include "pg/train.h"
 #include "pg/uplift_model.h"
@@ -84,9 +85,9 @@ decide(Decision *decision, double uplift)
 static uint32_t *
 best_first(const UpliftScore *score, size_t n)
 {
-	double *uplift = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * n);
-	RankItem *scratch = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(RankItem) * 2 * n);
-	uint32_t *order = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32_t) * n);
+	double *uplift = memory_array(n, sizeof(double));
+	RankItem *scratch = memory_array(2 * n, sizeof(RankItem));
+	uint32_t *order = memory_array(n, sizeof(uint32_t));
 
 	/* Among equal scores rank_descending puts the later row first: so the rows go in from the last to the first. */
 	for (size_t i = 0; i < n; i++)

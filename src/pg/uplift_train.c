@@ -13,6 +13,7 @@
 #include "pg/errors.h"
 #include "pg/evaluate.h"
 #include "pg/jsonbuild.h"
+#include "pg/memory.h"
 #include "pg/options.h"
 #include "pg/progress.h"
 #include "pg/source.h"
@@ -163,7 +164,7 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 	UpliftModel *model = palloc(sizeof(*model));
 
 	*model = (UpliftModel){.net = task->net, .feature = users->inputs->name};
-	model->w = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(real) * task->net.total);
+	model->w = memory_array(task->net.total, sizeof(real));
 	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
 	outcome->record.weights = uplift_model_encode(&model->net, &task->params, model->w, model->feature);
 	outcome->record.best_epoch = result->report.best_epoch;
@@ -260,7 +261,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 						   binary, true, "training");
 
 		/* retrain() has committed since: there may be other users by now. */
-		uint8_t *again = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
+		uint8_t *again = memory_array(users->N, 1);
 
 		uplift_held_out(again, users, &own);
 		held_out = again;
@@ -281,7 +282,7 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 	const UpliftInputs *inputs =
 		warm ? uplift_inputs_of(source, warm->feature, warm->net.F) : uplift_inputs_find(source);
 	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, true, "training");
-	uint8_t *held_out = MemoryContextAllocHuge(CurrentMemoryContext, users->N);
+	uint8_t *held_out = memory_array(users->N, 1);
 
 	uplift_held_out(held_out, users, source);
 

@@ -2,14 +2,10 @@
 
 #include "pg/uplift_trial.h"
 
-#include "utils/memutils.h"
-
 #include "model/uplifttrain.h"
+#include "pg/memory.h"
 #include "pg/ranked.h"
 #include "pg/split.h"
-
-#define HUGE_ARRAY(type, n)                                                                                  \
-	((type *) MemoryContextAllocHuge(CurrentMemoryContext, Max((n), 1) * sizeof(type)))
 
 void
 uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from)
@@ -23,9 +19,9 @@ uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *f
 UpliftScores *
 uplift_trial(const UserGraph *users, const UpliftScore *score, const uint8_t *chosen)
 {
-	double *uplift = HUGE_ARRAY(double, users->inside);
-	double *outcome = HUGE_ARRAY(double, users->inside);
-	uint8_t *treated = HUGE_ARRAY(uint8_t, users->inside);
+	double *uplift = memory_array(users->inside, sizeof(double));
+	double *outcome = memory_array(users->inside, sizeof(double));
+	uint8_t *treated = memory_array(users->inside, sizeof(uint8_t));
 	UpliftScores *trial = palloc(sizeof(*trial));
 	size_t n = 0;
 
