@@ -39,13 +39,21 @@ gives_up(const void *task pg_attribute_unused())
 	return true;
 }
 
-const RunnerKind runner_sequence_batch = {.name = "sequence batch",
-										  .task_size = sizeof(SequenceBatchTask),
-										  .carve = carve,
-										  .carve_work = carve_work,
-										  .next = seqbatch_next,
-										  .run = seqbatch_run,
-										  .gives_up = gives_up};
+static const RunnerKind runner_sequence_batch = {.worker = "usercls_sequence_scoring_worker",
+												 .task_size = sizeof(SequenceBatchTask),
+												 .carve = carve,
+												 .carve_work = carve_work,
+												 .next = seqbatch_next,
+												 .run = seqbatch_run,
+												 .gives_up = gives_up};
+
+extern PGDLLEXPORT void usercls_sequence_scoring_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_sequence_scoring_worker(dsm_segment *segment, shm_toc *toc)
+{
+	runner_work(&runner_sequence_batch, segment, toc);
+}
 
 BatchScorer *
 batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t other)

@@ -15,8 +15,6 @@
 
 typedef struct BatchScorer BatchScorer;
 
-extern const RunnerKind runner_sequence_batch;
-
 /* For N sequences of up to `longest` steps, in parts; other: bytes that the caller holds, which count, too. */
 extern BatchScorer *batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t other);
 

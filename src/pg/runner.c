@@ -5,8 +5,6 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "storage/dsm.h"
-#include "storage/shm_toc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -14,15 +12,11 @@
 #include <xmmintrin.h>
 #endif
 
-#include "pg/batch_scorer.h"
 #include "pg/block.h"
 #include "pg/crew.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/progress.h"
-#include "pg/train_sequence.h"
-#include "pg/uplift_model.h"
-#include "pg/uplift_train.h"
 #include "pg/usercls.h"
 
 typedef struct RunnerShared
@@ -30,7 +24,6 @@ typedef struct RunnerShared
 	Crew crew;
 	dsm_handle block;
 	int workers; /* the task was carved for, with the leader */
-	char kind[32];
 } RunnerShared;
 
 #define KEY_SHARED UINT64CONST(1)
@@ -48,10 +41,6 @@ struct Runner
 	ParallelContext *parallel;
 	RunnerShared *shared; /* NULL while no workers run */
 };
-
-/* Worker processes share no pointers with the leader: they look the kind up by name. */
-static const RunnerKind *const kinds[] = {&runner_sequence, &runner_sequence_batch, &runner_uplift,
-										  &runner_uplift_score, NULL};
 
 /*
  * Denormals cost five times a normal number and mean nothing here. The mode is
@@ -236,7 +225,7 @@ workers_start(Runner *runner)
 	EnterParallelMode();
 
 	ParallelContext *parallel =
-		CreateParallelContext("$libdir/usercls", "usercls_training_worker", runner->workers - 1);
+		CreateParallelContext("$libdir/usercls", runner->kind->worker, runner->workers - 1);
 
 	shm_toc_estimate_chunk(&parallel->estimator, sizeof(RunnerShared));
 	shm_toc_estimate_chunk(&parallel->estimator, runner->spec_size);
@@ -250,7 +239,6 @@ workers_start(Runner *runner)
 	crew_init(&shared->crew);
 	shared->block = block_handle(runner->block);
 	shared->workers = runner->workers;
-	strlcpy(shared->kind, runner->kind->name, sizeof(shared->kind));
 	memcpy(spec, runner->spec, runner->spec_size);
 	shm_toc_insert(parallel->toc, KEY_SHARED, shared);
 	shm_toc_insert(parallel->toc, KEY_SPEC, spec);
@@ -325,21 +313,11 @@ runner_end(Runner *runner)
 	MemoryContextDelete(runner->context);
 }
 
-extern PGDLLEXPORT void usercls_training_worker(dsm_segment *segment, shm_toc *toc);
-
 void
-usercls_training_worker(dsm_segment *segment, shm_toc *toc)
+runner_work(const RunnerKind *kind, dsm_segment *segment pg_attribute_unused(), shm_toc *toc)
 {
 	RunnerShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
 	const void *spec = shm_toc_lookup(toc, KEY_SPEC, false);
-	const RunnerKind *kind = NULL;
-
-	for (int i = 0; kinds[i]; i++)
-		if (strcmp(kinds[i]->name, shared->kind) == 0)
-			kind = kinds[i];
-	if (!kind)
-		elog(ERROR, "unknown kind of training \"%s\"", shared->kind);
-
 	dsm_segment *block = dsm_attach(shared->block);
 
 	/* The leader is gone already, and will end this worker. */

@@ -14,13 +14,20 @@
 
 #include "datatype/timestamp.h"
 
+#include "storage/dsm.h"
+#include "storage/shm_toc.h"
+
 #include "model/job.h"
 #include "nn/arena.h"
 
-/* A kind of task. Workers find it by name in the table in runner.c. */
+/* A kind of task. */
 typedef struct RunnerKind
 {
-	const char *name;
+	/*
+	 * Where a worker process begins: the name of an exported function that calls runner_work() with this kind.
+	 * Processes share no pointers, but the server finds a library's function by its name.
+	 */
+	const char *worker;
 	size_t task_size; /* of the private struct of pointers */
 
 	/*
@@ -70,5 +77,8 @@ extern void runner_run(Runner *runner, const RunnerWatch *watch);
 
 /* Free the block; an error frees it too. */
 extern void runner_end(Runner *runner);
+
+/* All that a kind's worker function does: carve the task over the leader's block, and share its items to the end. */
+extern void runner_work(const RunnerKind *kind, dsm_segment *segment, shm_toc *toc);
 
 #endif

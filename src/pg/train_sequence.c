@@ -40,15 +40,23 @@ carve_work(void *task, Arena *arena)
 	seqtrain_carve_work(task, arena);
 }
 
-const RunnerKind runner_sequence = {.name = "sequence",
-									.task_size = sizeof(SequenceTask),
-									.carve = carve,
-									.carve_work = carve_work,
-									.next = seqtrain_next,
-									.run = seqtrain_run,
-									.gives_up = seqtrain_gives_up,
-									.report = seqtrain_report,
-									.stop = seqtrain_stop};
+static const RunnerKind runner_sequence = {.worker = "usercls_sequence_training_worker",
+										   .task_size = sizeof(SequenceTask),
+										   .carve = carve,
+										   .carve_work = carve_work,
+										   .next = seqtrain_next,
+										   .run = seqtrain_run,
+										   .gives_up = seqtrain_gives_up,
+										   .report = seqtrain_report,
+										   .stop = seqtrain_stop};
+
+extern PGDLLEXPORT void usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
+{
+	runner_work(&runner_sequence, segment, toc);
+}
 
 static void
 check_users(const SequenceSource *source, const SequenceUsers *users)

@@ -2,11 +2,8 @@
 #ifndef USERCLS_PG_TRAIN_SEQUENCE_H
 #define USERCLS_PG_TRAIN_SEQUENCE_H
 
-#include "pg/runner.h"
 #include "pg/sequence_spec.h"
 #include "pg/train.h"
-
-extern const RunnerKind runner_sequence;
 
 /* From train_begin() to train_end(). */
 extern void sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training);

@@ -151,11 +151,19 @@ score_carve(void *task, Arena *arena, const void *spec, int workers)
 	upliftscore_carve(task, arena, spec, workers);
 }
 
-const RunnerKind runner_uplift_score = {.name = "uplift score",
-										.task_size = sizeof(UpliftScoreTask),
-										.carve = score_carve,
-										.next = upliftscore_next,
-										.run = upliftscore_run};
+static const RunnerKind runner_uplift_score = {.worker = "usercls_uplift_scoring_worker",
+											   .task_size = sizeof(UpliftScoreTask),
+											   .carve = score_carve,
+											   .next = upliftscore_next,
+											   .run = upliftscore_run};
+
+extern PGDLLEXPORT void usercls_uplift_scoring_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_uplift_scoring_worker(dsm_segment *segment, shm_toc *toc)
+{
+	runner_work(&runner_uplift_score, segment, toc);
+}
 
 UpliftScore *
 uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,

@@ -24,8 +24,6 @@ extern const UpliftModel *uplift_model_get_value(const bytea *weights, MemoryCon
 extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w,
 								  char **feature);
 
-extern const RunnerKind runner_uplift_score;
-
 /* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
 extern UpliftScore *uplift_score_graph(const UpliftModel *model, const UserGraph *users,
 									   const UpliftSource *from, GraphCounts *counts);

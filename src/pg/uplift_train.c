@@ -106,13 +106,21 @@ train_carve(void *task, Arena *arena, const void *spec, int workers)
 	uplifttrain_carve(task, arena, spec, workers);
 }
 
-const RunnerKind runner_uplift = {.name = "uplift train",
+const RunnerKind runner_uplift = {.worker = "usercls_uplift_training_worker",
 								  .task_size = sizeof(UpliftTask),
 								  .carve = train_carve,
 								  .next = uplifttrain_next,
 								  .run = uplifttrain_run,
 								  .report = uplifttrain_report,
 								  .stop = uplifttrain_stop};
+
+extern PGDLLEXPORT void usercls_uplift_training_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_uplift_training_worker(dsm_segment *segment, shm_toc *toc)
+{
+	runner_work(&runner_uplift, segment, toc);
+}
 
 /* The version to start from; NULL: none. */
 static const UpliftModel *
