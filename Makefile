@@ -30,8 +30,10 @@ PG_CFLAGS = -O3 -Wno-declaration-after-statement
 SHLIB_LINK = $(BLAS_LIBS)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 
+# Debian's client package has pgxs.mk, too, but not the headers.
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
-ifneq ($(PGXS),)
+SERVER_HEADERS := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
+ifneq ($(and $(PGXS),$(SERVER_HEADERS)),)
 include $(PGXS)
 else
 all install installcheck:
