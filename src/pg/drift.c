@@ -12,7 +12,6 @@
 
 #include "nn/drift.h"
 #include "nn/rank.h"
-#include "pg/evaluate.h"
 #include "pg/evaluate_sequence.h"
 #include "pg/graphload.h"
 #include "pg/memory.h"

@@ -1,61 +1,22 @@
 /* evaluate() and its relatives: how good a stored model is, on users it has not learned from. */
 #include "postgres.h"
 
-#include "pg/evaluate.h"
-
 #include <math.h>
 
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "nn/bootstrap.h"
 #include "pg/errors.h"
+#include "pg/evaluate_graph.h"
+#include "pg/evaluate_sequence.h"
 #include "pg/memory.h"
 
 #define REPLICATES_MAX 100000
-
-static bool
-next_argument(FunctionCallInfo fcinfo, int *arg, Datum *value)
-{
-	const int at = (*arg)++;
-
-	*value = PG_GETARG_DATUM(at);
-	return !PG_ARGISNULL(at);
-}
-
-EvaluateCall
-evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of, int *next)
-{
-	EvaluateCall call = {.source = InvalidOid, .edges = InvalidOid};
-	Datum value;
-	const char *name;
-
-	*next = 0;
-	if (!next_argument(fcinfo, next, &value))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null"),
-						errhint("Pass one of the names in usercls.models.")));
-	name = TextDatumGetCString(value);
-	if (next_argument(fcinfo, next, &value))
-		call.source = DatumGetObjectId(value);
-	if (edges && next_argument(fcinfo, next, &value))
-		call.edges = DatumGetObjectId(value);
-	if (as_of && next_argument(fcinfo, next, &value))
-	{
-		call.has_as_of = true;
-		call.as_of = DatumGetTimestampTz(value);
-	}
-	call.model = next_argument(fcinfo, next, &value)
-					 ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
-					 : registry_promoted(name, kind, RIGHT_SCORE);
-	if (kind && strcmp(call.model->kind, kind) != 0)
-		error_wrong_kind(name, call.model->kind, kind);
-	return call;
-}
 
 /* An argument that may not be null. */
 static Datum
@@ -64,23 +25,6 @@ required(FunctionCallInfo fcinfo, int arg, const char *name)
 	if (PG_ARGISNULL(arg))
 		error_null_argument(name);
 	return PG_GETARG_DATUM(arg);
-}
-
-void
-error_nobody(Oid relation, const char *detail)
-{
-	ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
-					errmsg("relation \"%s\" has nobody to evaluate on", get_rel_name(relation)),
-					errdetail("%s", detail), errhint("Check the source and as_of.")));
-}
-
-void
-error_nobody_held_out(const Model *model)
-{
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("version %d of model \"%s\" was trained without held-out users", model->version,
-						   model->name),
-					errhint("Pass a table of users that it has not seen as source.")));
 }
 
 static bool
@@ -182,8 +126,8 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 	if (replicates < 0 || replicates > REPLICATES_MAX)
 		error_out_of_range("replicates", psprintf("%d", replicates), psprintf("0 to %d", REPLICATES_MAX));
 
-	MetricSet *set = is_sequence(&call) ? evaluate_classes(evaluate_sequence_sample(&call))
-										: evaluate_uplift(evaluate_uplift_sample(&call));
+	MetricSet *set =
+		is_sequence(&call) ? class_set(sequence_sample(&call)) : uplift_set(uplift_sample(&call));
 	double *value = palloc(sizeof(double) * (Size) set->rows);
 
 	set->measure(value, set->state, NULL);
@@ -212,7 +156,7 @@ usercls_confusion_matrix(PG_FUNCTION_ARGS)
 
 	const MemoryContext old = work_begin();
 	const EvaluateCall call = evaluate_arguments(fcinfo, "sequence", false, true, &next);
-	const ClassSample *sample = evaluate_sequence_sample(&call);
+	const ClassSample *sample = sequence_sample(&call);
 	const size_t C = sample->scores.C;
 	double *matrix = memory_array(C * C, sizeof(double));
 
@@ -301,9 +245,9 @@ usercls_calibration(PG_FUNCTION_ARGS)
 	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
 
 	if (is_sequence(&call))
-		put_confidence(fcinfo, evaluate_sequence_sample(&call));
+		put_confidence(fcinfo, sequence_sample(&call));
 	else
-		put_effects(fcinfo, evaluate_uplift_sample(&call));
+		put_effects(fcinfo, uplift_sample(&call));
 	work_end(old);
 	return (Datum) 0;
 }
@@ -319,7 +263,7 @@ usercls_uplift_by_decile(PG_FUNCTION_ARGS)
 	const MemoryContext old = work_begin();
 	const EvaluateCall call = evaluate_arguments(fcinfo, "uplift", true, false, &next);
 	const int groups = DatumGetInt32(required(fcinfo, next, "groups"));
-	const UpliftScores *sample = evaluate_uplift_sample(&call);
+	const UpliftScores *sample = uplift_sample(&call);
 	const UpliftBin *bin = groups_of(sample, groups);
 
 	for (int i = 0; i < groups; i++)
@@ -358,7 +302,7 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 	if (points < 1)
 		error_out_of_range("points", psprintf("%d", points), "1 and more");
 
-	const UpliftScores *sample = evaluate_uplift_sample(&call);
+	const UpliftScores *sample = uplift_sample(&call);
 	CurvePoint *curve = memory_array(sample->n + 1, sizeof(*curve));
 	const size_t n = uplift_qini_curve(curve, sample);
 	const CurvePoint end = curve[n - 1];

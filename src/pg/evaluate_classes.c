@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/evaluate.h"
+#include "pg/sample.h"
 
 #include <math.h>
 
@@ -107,7 +107,7 @@ baselines(MetricRow *row, const ClassSample *sample)
 }
 
 MetricSet *
-evaluate_classes(const ClassSample *sample)
+class_set(const ClassSample *sample)
 {
 	static const char *const names[] = {
 		[ACCURACY] = "accuracy", [MACRO_F1] = "macro_f1", [LOG_LOSS] = "log_loss", [ECE] = "ece"};

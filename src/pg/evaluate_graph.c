@@ -1,11 +1,12 @@
 /* The sample of an uplift model: users of the experiment, what was predicted and what was measured. */
 #include "postgres.h"
 
+#include "pg/evaluate_graph.h"
+
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
-#include "pg/evaluate.h"
 #include "pg/memory.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
@@ -27,7 +28,7 @@ require_arms(const UpliftScores *sample, const UpliftSource *source, bool own)
 }
 
 UpliftScores *
-evaluate_uplift_sample(const EvaluateCall *call)
+uplift_sample(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
 	UpliftSource *source = uplift_source_read(registry_spec(call->model));

@@ -6,7 +6,6 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
-#include "pg/evaluate.h"
 #include "pg/memory.h"
 #include "pg/modelcache.h"
 #include "pg/sequence_metrics.h"
@@ -79,7 +78,7 @@ decisions(const SequenceModel *model, const real *prob, size_t n)
 }
 
 ClassSample *
-evaluate_sequence_sample(const EvaluateCall *call)
+sequence_sample(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
 	const SequenceModel *model = modelcache_get(call->model, sequence_model_decode, CurrentMemoryContext);

@@ -5,9 +5,12 @@
 #define USERCLS_PG_EVALUATE_SEQUENCE_H
 
 #include "model/dataset.h"
-#include "pg/registry.h"
+#include "pg/sample.h"
 #include "pg/sequence.h"
 #include "pg/sequence_spec.h"
+
+/* In the current memory context; an error when there is nobody to evaluate on. */
+extern ClassSample *sequence_sample(const EvaluateCall *call);
 
 /* Up to when the training read. An import may come with a spec that does not say: NULL. */
 extern const TimestampTz *evaluate_trained_as_of(const Model *model, const SequenceTraining *training);

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/evaluate.h"
+#include "pg/sample.h"
 
 #include <math.h>
 
@@ -72,7 +72,7 @@ measure(double *value, void *arg, const uint32 *weight)
 }
 
 MetricSet *
-evaluate_uplift(const UpliftScores *sample)
+uplift_set(const UpliftScores *sample)
 {
 	const UpliftBin all = uplift_group(sample, 0, sample->n);
 	MetricSet *set = palloc(sizeof(*set));

@@ -11,11 +11,11 @@
 
 #include "model/uplifttrain.h"
 #include "pg/errors.h"
-#include "pg/evaluate.h"
 #include "pg/jsonbuild.h"
 #include "pg/memory.h"
 #include "pg/options.h"
 #include "pg/progress.h"
+#include "pg/sample.h"
 #include "pg/source.h"
 #include "pg/train.h"
 #include "pg/uplift_sampled.h"
@@ -191,7 +191,7 @@ measure(double *deciding, const UserGraph *users, const UpliftModel *model, cons
 	const UpliftScore *score = sampled ? uplift_score_sampled(model, users, source, held_out)
 									   : uplift_score_graph(model, users, source, NULL);
 	const UpliftScores *trial = uplift_trial(users, score, held_out);
-	const MetricSet *set = evaluate_uplift(trial);
+	const MetricSet *set = uplift_set(trial);
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
 	JsonbBuild build;
 

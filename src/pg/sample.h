@@ -1,13 +1,13 @@
 /*
- * What a version of a model answered for users of whom the truth is known.
+ * Samples: what a version of a model answered for users of whom the truth is known; and the metrics of a sample.
  *
  * Without a source these are the users that the training held out: the split is
  * a function of seed and user (pg/split.h), so the same ones are found again.
  * With a source they are all users in it, and it is up to the caller that none
  * of them was trained on.
  */
-#ifndef USERCLS_PG_EVALUATE_H
-#define USERCLS_PG_EVALUATE_H
+#ifndef USERCLS_PG_SAMPLE_H
+#define USERCLS_PG_SAMPLE_H
 
 #include "datatype/timestamp.h"
 #include "fmgr.h"
@@ -47,10 +47,7 @@ typedef struct ClassSample
 		*carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
 } ClassSample;
 
-/* In the current memory context; an error when there is nobody to evaluate on. */
-extern ClassSample *evaluate_sequence_sample(const EvaluateCall *call);
-extern UpliftScores *evaluate_uplift_sample(const EvaluateCall *call);
-
+/* The relation has nobody to evaluate on; detail is a sentence. */
 extern void error_nobody(Oid relation, const char *detail) pg_attribute_noreturn();
 
 /* Without a source there is nobody to evaluate on. */
@@ -65,8 +62,6 @@ typedef struct MetricRow
 	double baseline;  /* NaN: none */
 } MetricRow;
 
-#define METRIC_ROWS_MAX 1024
-
 /* The metrics of a sample, and what they are for a bootstrap replicate of it. */
 typedef struct MetricSet
 {
@@ -77,7 +72,7 @@ typedef struct MetricSet
 	void *state;
 } MetricSet;
 
-extern MetricSet *evaluate_classes(const ClassSample *sample);
-extern MetricSet *evaluate_uplift(const UpliftScores *sample);
+extern MetricSet *class_set(const ClassSample *sample);
+extern MetricSet *uplift_set(const UpliftScores *sample);
 
 #endif

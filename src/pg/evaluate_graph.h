@@ -1,0 +1,12 @@
+/*
+ * Uplift for evaluation: a model and the experiment of its users.
+ */
+#ifndef USERCLS_PG_EVALUATE_GRAPH_H
+#define USERCLS_PG_EVALUATE_GRAPH_H
+
+#include "pg/sample.h"
+
+/* In the current memory context; an error when there is nobody to evaluate on, or one arm only. */
+extern UpliftScores *uplift_sample(const EvaluateCall *call);
+
+#endif
