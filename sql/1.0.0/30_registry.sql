@@ -183,10 +183,12 @@ SELECT pg_catalog.pg_extension_config_dump('usercls.training_run_run_id_seq', ''
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_log', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_acl', '');
 
--- A database owner who installs the extension without being superuser does not own its tables, but dumps and restores them.
-GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.training_run, usercls.training_log, usercls.model_acl TO @extowner@;
+-- The tables belong to a superuser even when a plain database owner installs the extension, and it is the database's owner
+-- who dumps and restores them: whoever that is today, so not @extowner@, which REASSIGN OWNED and DROP OWNED leave behind.
+GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.training_run, usercls.training_log,
+	usercls.model_acl TO pg_database_owner;
 GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_deployment_id_seq,
-	usercls.training_run_run_id_seq TO @extowner@;
+	usercls.training_run_run_id_seq TO pg_database_owner;
 
 -- Views: one row for what the current user may see, in plain types.
 
