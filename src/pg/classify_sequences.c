@@ -196,8 +196,8 @@ usercls_classify_sequences(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const Model *version =
-		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), "sequence", RIGHT_SCORE);
-	const SequenceModel *model = modelcache_get(version, sequence_model_decode, CurrentMemoryContext);
+		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
+	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 

@@ -96,7 +96,7 @@ classify_users(const Model *version, const TimestampTz *as_of)
 
 	sequence_training_from_spec(&training, registry_spec(version));
 	all->source = training.source;
-	all->model = modelcache_get(version, sequence_model_decode, CurrentMemoryContext);
+	all->model = modelcache_get(version, CurrentMemoryContext);
 	check_spec_features(all->model->features, (size_t) all->model->F, all->source.features,
 						(size_t) all->source.F);
 	progress_phase(PROGRESS_READING);
@@ -131,7 +131,7 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const TimestampTz as_of = PG_ARGISNULL(ARG_AS_OF) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
 	const Model *version =
-		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), "sequence", RIGHT_SCORE);
+		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 

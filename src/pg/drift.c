@@ -7,23 +7,12 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "nn/drift.h"
 #include "nn/rank.h"
-#include "pg/evaluate_sequence.h"
-#include "pg/graphload.h"
 #include "pg/memory.h"
-#include "pg/uplift_model.h"
-#include "pg/uplift_source.h"
-
-/* Rows of F features, NaN = missing: steps of sequences, or users. */
-typedef struct Observed
-{
-	const float *value;
-	size_t n, F;
-} Observed;
+#include "pg/sample.h"
 
 /* One feature of an Observed. */
 typedef struct Column
@@ -94,13 +83,15 @@ put_number(Datum *value, bool *null, int i, double number)
 }
 
 static void
-put_drift(ReturnSetInfo *result, const Observed *then, const Observed *now, const char *const *features)
+put_drift(ReturnSetInfo *result, const Observations *features)
 {
+	const Observed *then = &features->then, *now = &features->now;
+
 	for (size_t f = 0; f < then->F; f++)
 	{
 		const Column old = column_of(then, f);
 		const Column new = column_of(now, f);
-		Datum value[8] = {CStringGetTextDatum(features[f])};
+		Datum value[8] = {CStringGetTextDatum(features->name[f])};
 		bool null[8] = {false};
 
 		put_number(value, null, 1, index_of(&old, &new, then->n, now->n));
@@ -116,76 +107,12 @@ put_drift(ReturnSetInfo *result, const Observed *then, const Observed *now, cons
 	}
 }
 
-static Observed
-observed_steps(const SequenceSource *source, const TimestampTz *as_of)
-{
-	const SequenceUsers *users = sequence_read(source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
-
-	if (users->N == 0)
-		error_nobody(source->relation, "No user has a row in the periods before as_of.");
-
-	const SequenceSet set = evaluate_sequences(users, "drift");
-
-	return (Observed){set.value, set.start[set.N], set.F};
-}
-
-static void
-drift_sequence(ReturnSetInfo *result, const EvaluateCall *call)
-{
-	SequenceTraining training;
-
-	sequence_training_from_spec(&training, registry_spec(call->model));
-
-	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &training);
-
-	if (!trained_as_of)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("version %d of model \"%s\" does not say up to when its training read",
-							   call->model->version, call->model->name),
-						errhint("Import it with a spec that has as_of.")));
-
-	const Observed then = observed_steps(&training.source, trained_as_of);
-
-	if (OidIsValid(call->source))
-		training.source.relation = call->source;
-
-	const Observed now = observed_steps(&training.source, call->has_as_of ? &call->as_of : NULL);
-
-	put_drift(result, &then, &now, (const char *const *) training.source.features);
-}
-
-static void
-drift_uplift(ReturnSetInfo *result, const EvaluateCall *call)
-{
-	UpliftSource *source = uplift_source_read(registry_spec(call->model));
-
-	if (!OidIsValid(call->source))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("drift of uplift model \"%s\" needs a table to compare with", call->model->name),
-				 errdetail("Its users \"%s\" have no time column to tell then from now.",
-						   get_rel_name(source->users)),
-				 errhint("Pass the users of today, with the same columns, as source.")));
-
-	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
-	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
-	const UserGraph *users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
-	const Observed then = {users->feature, users->N, users->F};
-
-	source->users = call->source;
-	inputs = uplift_inputs_of(source, model->feature, model->net.F);
-	users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
-
-	const Observed now = {users->feature, users->N, users->F};
-
-	put_drift(result, &then, &now, (const char *const *) inputs->name);
-}
-
 PG_FUNCTION_INFO_V1(usercls_drift);
 Datum
 usercls_drift(PG_FUNCTION_ARGS)
 {
 	MemoryContext work, old;
+	Observations features;
 	int next;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -194,10 +121,8 @@ usercls_drift(PG_FUNCTION_ARGS)
 
 	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, false, true, &next);
 
-	if (strcmp(call.model->kind, "sequence") == 0)
-		drift_sequence((ReturnSetInfo *) fcinfo->resultinfo, &call);
-	else
-		drift_uplift((ReturnSetInfo *) fcinfo->resultinfo, &call);
+	call.model->kind->observe(&features, &call);
+	put_drift((ReturnSetInfo *) fcinfo->resultinfo, &features);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return (Datum) 0;

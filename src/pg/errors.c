@@ -270,17 +270,6 @@ error_not_promoted(const char *model, int32 newest)
 }
 
 void
-error_wrong_kind(const char *model, const char *kind, const char *wanted)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("model \"%s\" is not of kind %s", model, wanted),
-			 errdetail("It is of kind %s.", kind),
-			 strcmp(kind, "uplift") == 0
-				 ? errhint("Score it with usercls.uplift() or usercls.target_users().")
-				 : errhint("Score it with usercls.predict() or usercls.score().")));
-}
-
-void
 error_model_right(const char *model, const char *right)
 {
 	ereport(ERROR,

@@ -51,7 +51,6 @@ extern void error_unknown_model(const char *name, const char *nearest /* NULL: n
 extern void error_unknown_version(const char *model, int32 version, int32 newest) pg_attribute_noreturn();
 extern void error_not_promoted(const char *model, int32 newest /* 0: no version at all */)
 	pg_attribute_noreturn();
-extern void error_wrong_kind(const char *model, const char *kind, const char *wanted) pg_attribute_noreturn();
 extern void error_model_right(const char *model, const char *right) pg_attribute_noreturn();
 
 /*

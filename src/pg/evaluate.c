@@ -15,6 +15,8 @@
 #include "pg/evaluate_graph.h"
 #include "pg/evaluate_sequence.h"
 #include "pg/memory.h"
+#include "pg/sequence_model.h"
+#include "pg/uplift_model.h"
 
 #define REPLICATES_MAX 100000
 
@@ -25,12 +27,6 @@ required(FunctionCallInfo fcinfo, int arg, const char *name)
 	if (PG_ARGISNULL(arg))
 		error_null_argument(name);
 	return PG_GETARG_DATUM(arg);
-}
-
-static bool
-is_sequence(const EvaluateCall *call)
-{
-	return strcmp(call->model->kind, "sequence") == 0;
 }
 
 /* All that a function here allocates, and that its rows do not need. */
@@ -126,8 +122,7 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 	if (replicates < 0 || replicates > REPLICATES_MAX)
 		error_out_of_range("replicates", psprintf("%d", replicates), psprintf("0 to %d", REPLICATES_MAX));
 
-	MetricSet *set =
-		is_sequence(&call) ? class_set(sequence_sample(&call)) : uplift_set(uplift_sample(&call));
+	MetricSet *set = call.model->kind->metrics(&call);
 	double *value = palloc(sizeof(double) * (Size) set->rows);
 
 	set->measure(value, set->state, NULL);
@@ -144,6 +139,41 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* -- calibration() -------------------------------------------------------- */
+
+static void
+put_bin(FunctionCallInfo fcinfo, const CalibrationBin *bin)
+{
+	Datum value[7] = {Int32GetDatum(bin->number), Float8GetDatum(bin->low), Float8GetDatum(bin->high),
+					  Int64GetDatum((int64) bin->n)};
+	bool null[7] = {false};
+
+	set_number(value, null, 4, bin->predicted);
+	set_number(value, null, 5, bin->observed);
+	set_number(value, null, 6, bin->standard_error);
+	put_row(fcinfo, value, null);
+}
+
+PG_FUNCTION_INFO_V1(usercls_calibration);
+Datum
+usercls_calibration(PG_FUNCTION_ARGS)
+{
+	int next;
+
+	InitMaterializedSRF(fcinfo, 0);
+
+	const MemoryContext old = work_begin();
+	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
+
+	CalibrationBin bin[CALIBRATION_BINS_MAX];
+	const int bins = call.model->kind->calibration(bin, &call);
+
+	for (int i = 0; i < bins; i++)
+		put_bin(fcinfo, &bin[i]);
+	work_end(old);
+	return (Datum) 0;
+}
+
 /* -- Sequence models ------------------------------------------------------ */
 
 PG_FUNCTION_INFO_V1(usercls_confusion_matrix);
@@ -155,7 +185,7 @@ usercls_confusion_matrix(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 
 	const MemoryContext old = work_begin();
-	const EvaluateCall call = evaluate_arguments(fcinfo, "sequence", false, true, &next);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &sequence_kind, false, true, &next);
 	const ClassSample *sample = sequence_sample(&call);
 	const size_t C = sample->scores.C;
 	double *matrix = memory_array(C * C, sizeof(double));
@@ -175,29 +205,6 @@ usercls_confusion_matrix(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static void
-put_confidence(FunctionCallInfo fcinfo, const ClassSample *sample)
-{
-	ConfidenceBin bin[CONFIDENCE_BINS];
-
-	metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
-	for (int i = 0; i < CONFIDENCE_BINS; i++)
-	{
-		const double n = bin[i].count;
-		const double correct = bin[i].correct / n;
-		Datum value[7] = {Int32GetDatum(i + 1), Float8GetDatum((double) i / CONFIDENCE_BINS),
-						  Float8GetDatum((i + 1.0) / CONFIDENCE_BINS), Int64GetDatum((int64) n)};
-		bool null[7] = {false};
-
-		if (n == 0)
-			continue;
-		set_number(value, null, 4, bin[i].confidence / n);
-		set_number(value, null, 5, correct);
-		set_number(value, null, 6, n > 1 ? sqrt(correct * (1 - correct) / (n - 1)) : NAN);
-		put_row(fcinfo, value, null);
-	}
-}
-
 /* -- Uplift models -------------------------------------------------------- */
 
 static UpliftBin *
@@ -213,45 +220,6 @@ groups_of(const UpliftScores *sample, int groups)
 	return bin;
 }
 
-static void
-put_effects(FunctionCallInfo fcinfo, const UpliftScores *sample)
-{
-	const int groups = (int) Min(10, sample->n);
-	const UpliftBin *bin = groups_of(sample, groups);
-
-	/* From the lowest prediction up, as for classes. */
-	for (int i = groups - 1; i >= 0; i--)
-	{
-		Datum value[7] = {Int32GetDatum(groups - i), Float8GetDatum(bin[i].lowest),
-						  Float8GetDatum(bin[i].highest), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
-						  Float8GetDatum(bin[i].predicted)};
-		bool null[7] = {false};
-
-		set_number(value, null, 5, bin[i].effect);
-		set_number(value, null, 6, bin[i].standard_error);
-		put_row(fcinfo, value, null);
-	}
-}
-
-PG_FUNCTION_INFO_V1(usercls_calibration);
-Datum
-usercls_calibration(PG_FUNCTION_ARGS)
-{
-	int next;
-
-	InitMaterializedSRF(fcinfo, 0);
-
-	const MemoryContext old = work_begin();
-	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
-
-	if (is_sequence(&call))
-		put_confidence(fcinfo, sequence_sample(&call));
-	else
-		put_effects(fcinfo, uplift_sample(&call));
-	work_end(old);
-	return (Datum) 0;
-}
-
 PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
 Datum
 usercls_uplift_by_decile(PG_FUNCTION_ARGS)
@@ -261,7 +229,7 @@ usercls_uplift_by_decile(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 
 	const MemoryContext old = work_begin();
-	const EvaluateCall call = evaluate_arguments(fcinfo, "uplift", true, false, &next);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
 	const int groups = DatumGetInt32(required(fcinfo, next, "groups"));
 	const UpliftScores *sample = uplift_sample(&call);
 	const UpliftBin *bin = groups_of(sample, groups);
@@ -296,7 +264,7 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 
 	const MemoryContext old = work_begin();
-	const EvaluateCall call = evaluate_arguments(fcinfo, "uplift", true, false, &next);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
 	const int points = DatumGetInt32(required(fcinfo, next, "points"));
 
 	if (points < 1)

@@ -10,6 +10,8 @@
 #include "pg/memory.h"
 #include "pg/sequence_metrics.h"
 
+StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");
+
 /* Before the classes' AUCs come these. */
 enum
 {
@@ -145,4 +147,30 @@ class_set(const ClassSample *sample)
 	pfree(scratch);
 	pfree(probability);
 	return set;
+}
+
+int
+class_calibration(CalibrationBin *out, const ClassSample *sample)
+{
+	ConfidenceBin bin[CONFIDENCE_BINS];
+	int bins = 0;
+
+	metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
+	for (int i = 0; i < CONFIDENCE_BINS; i++)
+	{
+		const double n = bin[i].count;
+		const double correct = bin[i].correct / n;
+
+		if (n > 0)
+			out[bins++] = (CalibrationBin){
+				.number = i + 1,
+				.low = (double) i / CONFIDENCE_BINS,
+				.high = (i + 1.0) / CONFIDENCE_BINS,
+				.n = n,
+				.predicted = bin[i].confidence / n,
+				.observed = correct,
+				.standard_error = n > 1 ? sqrt(correct * (1 - correct) / (n - 1)) : NAN,
+			};
+	}
+	return bins;
 }

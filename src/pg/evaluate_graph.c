@@ -40,7 +40,7 @@ uplift_sample(const EvaluateCall *call)
 	if (OidIsValid(call->edges))
 		source->edges = call->edges;
 
-	const UpliftModel *model = uplift_model_get(call->model, CurrentMemoryContext);
+	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;
 	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
 	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, false, "evaluation");
@@ -57,4 +57,37 @@ uplift_sample(const EvaluateCall *call)
 
 	require_arms(sample, source, own);
 	return sample;
+}
+
+/* -- Features then and now ------------------------------------------------ */
+
+static Observed
+observed_users(const UserGraph *users)
+{
+	return (Observed){users->feature, users->N, users->F};
+}
+
+void
+uplift_observe(Observations *features, const EvaluateCall *call)
+{
+	UpliftSource *source = uplift_source_read(registry_spec(call->model));
+
+	if (!OidIsValid(call->source))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("drift of uplift model \"%s\" needs a table to compare with", call->model->name),
+				 errdetail("Its users \"%s\" have no time column to tell then from now.",
+						   get_rel_name(source->users)),
+				 errhint("Pass the users of today, with the same columns, as source.")));
+
+	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
+	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
+	const UserGraph *users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
+
+	features->then = observed_users(users);
+	source->users = call->source;
+	inputs = uplift_inputs_of(source, model->feature, model->net.F);
+	users = graph_load(source, inputs, LOAD_USERS, false, false, "drift");
+	features->now = observed_users(users);
+	features->name = (const char *const *) inputs->name;
 }

@@ -9,4 +9,7 @@
 /* In the current memory context; an error when there is nobody to evaluate on, or one arm only. */
 extern UpliftScores *uplift_sample(const EvaluateCall *call);
 
+/* Of uplift_kind. */
+extern void uplift_observe(Observations *features, const EvaluateCall *call);
+
 #endif

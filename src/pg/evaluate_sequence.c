@@ -81,7 +81,7 @@ ClassSample *
 sequence_sample(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
-	const SequenceModel *model = modelcache_get(call->model, sequence_model_decode, CurrentMemoryContext);
+	const SequenceModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const size_t C = (size_t) model->C;
 	ClassSample *sample = palloc0(sizeof(*sample));
 	SequenceTraining training;
@@ -120,4 +120,43 @@ sequence_sample(const EvaluateCall *call)
 	sample->answers.prob = decisions(model, prob, n);
 	sample->classes = (const char **) model->classes;
 	return sample;
+}
+
+/* -- Features then and now ------------------------------------------------ */
+
+static Observed
+observed_steps(const SequenceSource *source, const TimestampTz *as_of)
+{
+	const SequenceUsers *users = sequence_read(source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
+
+	if (users->N == 0)
+		error_nobody(source->relation, "No user has a row in the periods before as_of.");
+
+	const SequenceSet set = evaluate_sequences(users, "drift");
+
+	return (Observed){set.value, set.start[set.N], set.F};
+}
+
+void
+sequence_observe(Observations *features, const EvaluateCall *call)
+{
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, registry_spec(call->model));
+
+	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &training);
+
+	if (!trained_as_of)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("version %d of model \"%s\" does not say up to when its training read",
+							   call->model->version, call->model->name),
+						errhint("Import it with a spec that has as_of.")));
+
+	features->then = observed_steps(&training.source, trained_as_of);
+
+	if (OidIsValid(call->source))
+		training.source.relation = call->source;
+
+	features->now = observed_steps(&training.source, call->has_as_of ? &call->as_of : NULL);
+	features->name = training.source.features;
 }

@@ -12,6 +12,9 @@
 /* In the current memory context; an error when there is nobody to evaluate on. */
 extern ClassSample *sequence_sample(const EvaluateCall *call);
 
+/* Of sequence_kind. */
+extern void sequence_observe(Observations *features, const EvaluateCall *call);
+
 /* Up to when the training read. An import may come with a spec that does not say: NULL. */
 extern const TimestampTz *evaluate_trained_as_of(const Model *model, const SequenceTraining *training);
 

@@ -8,6 +8,8 @@
 
 #define GROUPS 10
 
+StaticAssertDecl(GROUPS <= CALIBRATION_BINS_MAX, "the groups of calibration() fit");
+
 enum
 {
 	QINI,
@@ -89,4 +91,30 @@ uplift_set(const UpliftScores *sample)
 	*set =
 		(MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = (void *) sample};
 	return set;
+}
+
+int
+uplift_calibration(CalibrationBin *out, const UpliftScores *sample)
+{
+	const int groups = (int) Min(GROUPS, sample->n);
+	UpliftBin bin[GROUPS];
+
+	uplift_by_bin(bin, sample, (size_t) groups);
+
+	/* From the lowest prediction up, as for classes. */
+	for (int i = 0; i < groups; i++)
+	{
+		const UpliftBin *group = &bin[groups - 1 - i];
+
+		out[i] = (CalibrationBin){
+			.number = i + 1,
+			.low = group->lowest,
+			.high = group->highest,
+			.n = group->n[0] + group->n[1],
+			.predicted = group->predicted,
+			.observed = group->effect,
+			.standard_error = group->standard_error,
+		};
+	}
+	return groups;
 }

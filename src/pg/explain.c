@@ -66,7 +66,7 @@ put_value(ReturnSetInfo *result, size_t step, const char *feature, float value, 
 static void
 explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const char *class_name)
 {
-	const SequenceModel *model = modelcache_get(found, sequence_model_decode, CurrentMemoryContext);
+	const SequenceModel *model = modelcache_get(found, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
 	const size_t C = (size_t) model->C;
 	const SequenceOrigin origin = {.model = found->name};
@@ -113,7 +113,7 @@ usercls_explain(PG_FUNCTION_ARGS)
 	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(work);
 	explain((ReturnSetInfo *) fcinfo->resultinfo,
-			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE),
+			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &sequence_kind, RIGHT_SCORE),
 			PG_GETARG_ARRAYTYPE_P(1), PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);

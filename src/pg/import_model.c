@@ -11,8 +11,6 @@
 #include "pg/metadata.h"
 #include "pg/options.h"
 #include "pg/registry_table.h"
-#include "pg/sequence_model.h"
-#include "pg/uplift_model.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
 
@@ -51,35 +49,11 @@ required_names(int *n, const Codec *codec, const char *key)
 
 /* Every byte of the file is read as a scorer reads it; returns the hyperparameters. */
 static Jsonb *
-check_sequence(const bytea *weights)
+check_weights(const ModelKind *kind, const bytea *weights)
 {
-	const SequenceModel *model =
-		sequence_model_decode(VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights), NULL, 0);
+	const void *model = kind->decode(VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights), NULL, 0);
 
-	return options_to_jsonb(&model->config, sequence_options, sequence_option_count);
-}
-
-static Jsonb *
-check_uplift(const bytea *weights)
-{
-	const UpliftModel *model = uplift_model_get_value(weights, CurrentMemoryContext);
-
-	return options_to_jsonb(&model->net.config, uplift_options, uplift_option_count);
-}
-
-static Jsonb *
-check_weights(const char *kind, const bytea *weights)
-{
-	static const struct
-	{
-		const char *kind;
-		Jsonb *(*check)(const bytea *weights);
-	} kinds[] = {{"sequence", check_sequence}, {"uplift", check_uplift}};
-
-	for (int i = 0; i < lengthof(kinds); i++)
-		if (strcmp(kinds[i].kind, kind) == 0)
-			return kinds[i].check(weights);
-	error_out_of_range("kind", kind, "sequence or uplift");
+	return options_to_jsonb(kind->config(model), kind->options, *kind->option_count);
 }
 
 Datum
@@ -103,7 +77,7 @@ usercls_import_model(PG_FUNCTION_ARGS)
 		jsonb_expect_object(PG_GETARG_JSONB_P(4), "spec");
 	report_weights(codec_open(codec, VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)), NULL, 0);
 
-	const char *kind = required_text(codec, "kind");
+	const ModelKind *kind = model_kind(required_text(codec, "kind"));
 	VersionRecord record = {
 		.architecture = required_text(codec, "architecture"),
 		.weights = weights,
@@ -121,10 +95,11 @@ usercls_import_model(PG_FUNCTION_ARGS)
 
 	if (model == NULL)
 		model = registry_make(name, kind);
-	else if (strcmp(model->kind, kind) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("model \"%s\" is of kind %s", name, model->kind),
-				 errdetail("The weights are of kind %s.", kind), errhint("Import them under another name.")));
+	else if (model->kind != kind)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("model \"%s\" is of kind %s", name, model->kind->name),
+						errdetail("The weights are of kind %s.", kind->name),
+						errhint("Import them under another name.")));
 
 	const int32 version = registry_store(model, 0, &record);
 

@@ -5,6 +5,7 @@
 #include "mb/pg_wchar.h"
 
 #include "model/names.h"
+#include "pg/errors.h"
 
 char *
 metadata_to_text(const char *utf8)
@@ -34,6 +35,21 @@ metadata_text(const Codec *codec, const char *key)
 	char *value = metadata_utf8(codec, key);
 
 	return value ? metadata_to_text(value) : NULL;
+}
+
+void
+metadata_check_kind(const Codec *codec, const ModelKind *kind, const char *model, int32 version)
+{
+	const char *name = metadata_text(codec, "kind");
+
+	if (name == NULL)
+		report_weights(status_make(STATUS_DAMAGED, 8, "metadata key kind"), model, version);
+
+	const ModelKind *found = model_kind(name);
+
+	if (found != kind)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("weights are not of kind %s", kind->name),
+						errdetail("They are of kind %s.", found->name), errhint("%s", found->usage)));
 }
 
 char **

@@ -6,12 +6,16 @@
 #define USERCLS_PG_METADATA_H
 
 #include "model/codec.h"
+#include "pg/model_kind.h"
 
 /* The value under key; NULL: there is none. */
 extern char *metadata_text(const Codec *codec, const char *key);
 
 /* The list of names under key and how many there are; NULL: there is none, or it is damaged. */
 extern char **metadata_names(int *n, const Codec *codec, const char *key);
+
+/* Raises, with the names it gets, unless the file says that it is of the kind. */
+extern void metadata_check_kind(const Codec *codec, const ModelKind *kind, const char *model, int32 version);
 
 /* The way back: a text, and a list of names, as they are written into a file. */
 extern const char *metadata_from_text(const char *text);

@@ -10,7 +10,7 @@
 typedef struct CacheKey
 {
 	uint8 digest[MODEL_DIGEST];
-	ModelDecode decode;
+	const ModelKind *kind;
 } CacheKey;
 
 typedef struct CacheEntry
@@ -96,7 +96,7 @@ add(const CacheKey *key, const bytea *weights, const char *model, int32 version)
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls model", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(context);
-	const void *decoded = key->decode(VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights), model, version);
+	const void *decoded = key->kind->decode(VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights), model, version);
 	bool found;
 
 	MemoryContextSwitchTo(before);
@@ -115,9 +115,9 @@ add(const CacheKey *key, const bytea *weights, const char *model, int32 version)
 }
 
 const void *
-modelcache_get(const Model *model, ModelDecode decode, MemoryContext holder)
+modelcache_get(const Model *model, MemoryContext holder)
 {
-	CacheKey key = {.decode = decode};
+	CacheKey key = {.kind = model->kind};
 
 	memcpy(key.digest, model->digest, MODEL_DIGEST);
 
@@ -134,9 +134,9 @@ modelcache_get(const Model *model, ModelDecode decode, MemoryContext holder)
 }
 
 const void *
-modelcache_get_value(const bytea *weights, ModelDecode decode, MemoryContext holder)
+modelcache_get_value(const bytea *weights, const ModelKind *kind, MemoryContext holder)
 {
-	CacheKey key = {.decode = decode};
+	CacheKey key = {.kind = kind};
 
 	registry_digest(key.digest, weights);
 

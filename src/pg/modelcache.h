@@ -11,21 +11,14 @@
 #include "pg/registry.h"
 
 /*
- * Makes the form that scores from the bytes of the file, in the current memory
- * context, which the cache owns; raises when they are damaged (report_weights
- * with the names it gets; model NULL when the weights came by value).
- */
-typedef void *(*ModelDecode)(const void *bytes, size_t size, const char *model, int32 version);
-
-/*
- * The decoded model. It stays valid until `holder` is reset or deleted
+ * What model->kind->decode makes of the weights, in memory of the cache. It stays valid until `holder` is reset or deleted
  * (fn_mcxt, or the context of the query); entries that nobody holds are kept
  * while all together fit usercls.model_cache_size. Reads the weights only when
  * they are not there yet.
  */
-extern const void *modelcache_get(const Model *model, ModelDecode decode, MemoryContext holder);
+extern const void *modelcache_get(const Model *model, MemoryContext holder);
 
 /* The same for weights that came as an argument: the digest is computed, so keep the result in fn_extra. */
-extern const void *modelcache_get_value(const bytea *weights, ModelDecode decode, MemoryContext holder);
+extern const void *modelcache_get_value(const bytea *weights, const ModelKind *kind, MemoryContext holder);
 
 #endif

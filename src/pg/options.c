@@ -2,17 +2,12 @@
 
 #include "pg/options.h"
 
-#include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "model/seqnet.h"
-#include "model/uplift.h"
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 
-/* What an option takes, in words: "1 to 4096", "last | mean". */
-static const char *
+const char *
 option_range(const Option *option)
 {
 	StringInfoData text;
@@ -35,7 +30,7 @@ option_range(const Option *option)
 	return text.data;
 }
 
-static const char *
+const char *
 option_type(const Option *option)
 {
 	static const char *const types[] = {[OPTION_INT] = "integer",
@@ -104,61 +99,4 @@ options_to_jsonb(const void *config, const Option *options, size_t n)
 			jsonb_put_number(&build, options[i].name, text);
 	}
 	return jsonb_end(&build);
-}
-
-typedef struct OptionTable
-{
-	const char *kind;
-	const Option *options;
-	const size_t *n;
-} OptionTable;
-
-static const OptionTable *
-kind_options(const char *kind)
-{
-	static const OptionTable tables[] = {
-		{"sequence", sequence_options, &sequence_option_count},
-		{"uplift", uplift_options, &uplift_option_count},
-	};
-
-	for (int i = 0; i < (int) lengthof(tables); i++)
-		if (strcmp(tables[i].kind, kind) == 0)
-			return &tables[i];
-	error_out_of_range("kind", kind, "sequence | uplift");
-}
-
-PG_FUNCTION_INFO_V1(usercls_hyperparameters);
-
-Datum
-usercls_hyperparameters(PG_FUNCTION_ARGS)
-{
-	const char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	const OptionTable *table = kind_options(kind);
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (size_t i = 0; i < *table->n; i++)
-	{
-		const Option *option = &table->options[i];
-		union
-		{
-			double align;
-			char bytes[1024];
-		} config;
-		char fallback[CONFIG_TEXT_MAX];
-		Datum value[5];
-		bool null[5] = {false};
-
-		/* Any struct that has the member at its place shows the default. */
-		Assert(option->offset + sizeof(double) <= sizeof(config));
-		config_defaults(&config, option, 1);
-		config_text(fallback, sizeof(fallback), &config, option);
-		value[0] = CStringGetTextDatum(option->name);
-		value[1] = CStringGetTextDatum(option_type(option));
-		value[2] = CStringGetTextDatum(fallback);
-		value[3] = CStringGetTextDatum(option_range(option));
-		value[4] = CStringGetTextDatum(option->help);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
-	}
-	return (Datum) 0;
 }

@@ -16,6 +16,10 @@
 extern void options_from_jsonb(void *config, const Option *options, size_t n, const Jsonb *given,
 							   const char *argument);
 
+/* What an option takes, in words: "1 to 4096", "last | mean"; and "integer", "number", "boolean" or "text". */
+extern const char *option_range(const Option *option);
+extern const char *option_type(const Option *option);
+
 /* Every option with its value, as a jsonb object: what a stored model says about itself. */
 extern Jsonb *options_to_jsonb(const void *config, const Option *options, size_t n);
 

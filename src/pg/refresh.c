@@ -151,10 +151,10 @@ refresh(const char *name, const char *target, const NullableDatum *as_of, int ba
 
 	const ScoreTable *table = score_table_open(target, model);
 
-	if (!as_of->isnull && table->select_args < 2)
+	if (!as_of->isnull && model->kind->timeless)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("an uplift model does not score as of a time"),
-						errdetail("Its tables hold one row for each user."), errhint("Leave as_of out.")));
+						errmsg("model \"%s\" does not score as of a time", name),
+						errdetail("%s", model->kind->timeless), errhint("Leave as_of out.")));
 	progress_start("refresh_scores", name);
 
 	const uint64 written = write_scores(table, &ids, name, as_of, batch, commits);

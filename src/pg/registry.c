@@ -195,7 +195,7 @@ read_model(const char *name)
 		model = palloc0(sizeof(Model));
 		model->model_id = DatumGetInt64(scan_required(&scan, MODEL_ID));
 		model->name = TextDatumGetCString(scan_required(&scan, MODEL_NAME));
-		model->kind = TextDatumGetCString(scan_required(&scan, MODEL_KIND));
+		model->kind = model_kind(TextDatumGetCString(scan_required(&scan, MODEL_KIND)));
 		model->owner = pstrdup(NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER))));
 		model->newest = DatumGetInt32(scan_required(&scan, MODEL_LAST_VERSION));
 		model->promoted = DatumGetInt32(scan_value(&scan, MODEL_PROMOTED, &none));
@@ -272,13 +272,23 @@ read_version(Model *model, int32 version)
 	return model;
 }
 
+void
+registry_check_kind(const Model *model, const ModelKind *kind)
+{
+	if (model->kind != kind)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("model \"%s\" is not of kind %s", model->name, kind->name),
+				 errdetail("It is of kind %s.", model->kind->name), errhint("%s", model->kind->usage)));
+}
+
 Model *
-registry_promoted(const char *name, const char *kind, ModelRight right)
+registry_promoted(const char *name, const ModelKind *kind, ModelRight right)
 {
 	Model *model = registry_find(name, right);
 
-	if (kind != NULL && strcmp(model->kind, kind) != 0)
-		error_wrong_kind(name, model->kind, kind);
+	if (kind != NULL)
+		registry_check_kind(model, kind);
 	if (model->promoted == 0)
 		error_not_promoted(name, model->newest);
 	return read_version(model, model->promoted);
@@ -309,13 +319,12 @@ registry_spec(const Model *model)
 	Jsonb *copy = isnull ? NULL : DatumGetJsonbPCopy(spec);
 
 	if (!copy)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("version %d of model \"%s\" was imported without its training", model->version,
-						model->name),
-				 errdetail("It does not say from which tables and columns its input comes."),
-				 errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
-						 strcmp(model->kind, "uplift") == 0 ? "usercls.gnn_input()" : "usercls.predict()")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("version %d of model \"%s\" was imported without its training", model->version,
+							   model->name),
+						errdetail("It does not say from which tables and columns its input comes."),
+						errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
+								model->kind->scores_rows)));
 	scan_end(&scan);
 	return copy;
 }

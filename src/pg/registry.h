@@ -21,6 +21,7 @@
 #include "utils/jsonb.h"
 
 #include "model/job.h"
+#include "pg/model_kind.h"
 
 typedef enum ModelRight
 {
@@ -37,7 +38,7 @@ typedef struct Model
 {
 	int64 model_id;
 	char *name;
-	char *kind; /* "sequence" or "uplift" */
+	const ModelKind *kind;
 	char *owner;
 	ModelRight right; /* of the current user */
 	int32 promoted;   /* version, 0: none */
@@ -55,7 +56,10 @@ extern Model *registry_find(const char *name, ModelRight right);
 extern Model *registry_find_or_new(const char *name, ModelRight right);
 
 /* Find the version that answers for the model now (this statement's snapshot), or raise "not promoted". */
-extern Model *registry_promoted(const char *name, const char *kind /* NULL: any */, ModelRight right);
+extern Model *registry_promoted(const char *name, const ModelKind *kind /* NULL: any */, ModelRight right);
+
+/* Raise unless the model is of the kind. */
+extern void registry_check_kind(const Model *model, const ModelKind *kind);
 
 /* Find one version, promoted or not, or raise. */
 extern Model *registry_version(const char *name, int32 version, ModelRight right);
@@ -104,7 +108,7 @@ typedef struct VersionRecord
  * *model may be NULL (from registry_find_or_new) and is then filled in. On a run that fails, nothing is left
  * when the caller never committed; otherwise the run and its log stay, without a version.
  */
-extern int64 registry_run_start(Model **model, const char *name, const char *kind, TimestampTz started);
+extern int64 registry_run_start(Model **model, const char *name, const ModelKind *kind, TimestampTz started);
 
 /* An epoch was complete at that time: a row of training_log. */
 extern void registry_log(int64 run_id, const TrainReport *report, const char *metric, TimestampTz at);

@@ -52,7 +52,7 @@ extern Model *registry_find_visible(const char *name);
 extern Model *registry_shown(const char *name, bool any_version, int32 version, ModelRight right);
 
 /* Make a model that the current user owns, or find the one that another session made meanwhile. */
-extern Model *registry_make(const char *name, const char *kind);
+extern Model *registry_make(const char *name, const ModelKind *kind);
 
 /*
  * Lock the model's row until the transaction ends, and read again what answers: whoever changes that does so

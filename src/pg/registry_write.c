@@ -22,14 +22,14 @@
 #define FIRST_LOCK_CLASS 21827
 
 Model *
-registry_make(const char *name, const char *kind)
+registry_make(const char *name, const ModelKind *kind)
 {
 	RegistryAccess access;
 	Statement insert = {0};
 	Model *model = palloc0(sizeof(Model));
 
 	model->name = pstrdup(name);
-	model->kind = pstrdup(kind);
+	model->kind = kind;
 	model->owner = GetUserNameFromId(GetUserId(), false);
 	model->right = RIGHT_ADMIN;
 	if (strlen(name) < 1 || strlen(name) > 200)
@@ -37,7 +37,7 @@ registry_make(const char *name, const char *kind)
 
 	registry_enter(&access);
 	statement_add_text(&insert, name);
-	statement_add_text(&insert, kind);
+	statement_add_text(&insert, kind->name);
 	statement_add_text(&insert, model->owner);
 
 	const uint64 rows = statement_run(&insert, "INSERT INTO usercls.model (name, kind, owner)"
@@ -62,12 +62,11 @@ registry_make(const char *name, const char *kind)
 }
 
 int64
-registry_run_start(Model **model, const char *name, const char *kind, TimestampTz started)
+registry_run_start(Model **model, const char *name, const ModelKind *kind, TimestampTz started)
 {
 	if (*model == NULL)
 		*model = registry_make(name, kind);
-	if (strcmp((*model)->kind, kind) != 0)
-		error_wrong_kind(name, (*model)->kind, kind);
+	registry_check_kind(*model, kind);
 
 	char *user = GetUserNameFromId(GetUserId(), false);
 	RegistryAccess access;

@@ -11,8 +11,6 @@
 #include "pg/errors.h"
 #include "pg/procedure.h"
 #include "pg/train.h"
-#include "pg/train_sequence.h"
-#include "pg/uplift_train.h"
 
 enum
 {
@@ -24,21 +22,6 @@ enum
 	ARG_MAX_RUNTIME,
 	ARG_COMMENT
 };
-
-static TrainBySpec
-kind_trainer(const char *kind)
-{
-	static const struct
-	{
-		const char *kind;
-		TrainBySpec train;
-	} kinds[] = {{"sequence", sequence_train_by_spec}, {"uplift", uplift_train_by_spec}};
-
-	for (int i = 0; i < (int) lengthof(kinds); i++)
-		if (strcmp(kinds[i].kind, kind) == 0)
-			return kinds[i].train;
-	elog(ERROR, "unknown kind of model \"%s\"", kind);
-}
 
 /* The promoted version says how to train; before any is promoted, the newest one. */
 static Model *
@@ -94,6 +77,12 @@ usercls_retrain(PG_FUNCTION_ARGS)
 	SPI_connect_ext(run.commits ? SPI_OPT_NONATOMIC : 0);
 
 	const Model *version = version_to_repeat(run.name);
+
+	if (run.has_as_of && version->kind->timeless)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("model \"%s\" is not trained as of a time", run.name),
+						errdetail("%s", version->kind->timeless), errhint("Leave as_of out.")));
+
 	const Jsonb *spec = registry_spec(version);
 
 	if (!PG_ARGISNULL(ARG_WARM_START) && PG_GETARG_BOOL(ARG_WARM_START))
@@ -102,7 +91,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 		error_busy(run.name);
 	PG_TRY();
 	{
-		kind_trainer(version->kind)(&run, spec);
+		version->kind->train(&run, spec);
 		if (keep > 0)
 			registry_prune(run.model, keep);
 	}

@@ -18,7 +18,7 @@ next_argument(FunctionCallInfo fcinfo, int *arg, Datum *value)
 }
 
 EvaluateCall
-evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of, int *next)
+evaluate_arguments(FunctionCallInfo fcinfo, const ModelKind *kind, bool edges, bool as_of, int *next)
 {
 	EvaluateCall call = {.source = InvalidOid, .edges = InvalidOid};
 	Datum value;
@@ -41,8 +41,8 @@ evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool a
 	call.model = next_argument(fcinfo, next, &value)
 					 ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
 					 : registry_promoted(name, kind, RIGHT_SCORE);
-	if (kind && strcmp(call.model->kind, kind) != 0)
-		error_wrong_kind(name, call.model->kind, kind);
+	if (kind)
+		registry_check_kind(call.model, kind);
 	return call;
 }
 

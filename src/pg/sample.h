@@ -31,7 +31,7 @@ typedef struct EvaluateCall
  * Read the arguments that these functions begin with: model, source, edges and as_of where the function has them,
  * version. *next is the argument after them. The model must be of the kind, when one is given.
  */
-extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const char *kind, bool edges, bool as_of,
+extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const ModelKind *kind, bool edges, bool as_of,
 									   int *next);
 
 typedef struct ClassSample
@@ -74,5 +74,35 @@ typedef struct MetricSet
 
 extern MetricSet *class_set(const ClassSample *sample);
 extern MetricSet *uplift_set(const UpliftScores *sample);
+
+/* A row of calibration(): users of whom about the same was predicted. */
+typedef struct CalibrationBin
+{
+	int number;
+	double low, high;
+	double n;
+	double predicted, observed;
+	double standard_error; /* of observed; NaN: not known */
+} CalibrationBin;
+
+#define CALIBRATION_BINS_MAX 15
+
+/* Return how many there are. */
+extern int class_calibration(CalibrationBin *bin, const ClassSample *sample);
+extern int uplift_calibration(CalibrationBin *bin, const UpliftScores *sample);
+
+/* n rows of F features, NaN = missing: steps of sequences, or users. */
+typedef struct Observed
+{
+	const float *value;
+	size_t n, F;
+} Observed;
+
+/* The features that a model reads: as they were when it was trained, and as they are. */
+typedef struct Observations
+{
+	Observed then, now;
+	const char *const *name;
+} Observations;
 
 #endif

@@ -125,12 +125,13 @@ scoring_by_name(FunctionCallInfo fcinfo)
 	scoring_reset(scoring, given);
 
 	const MemoryContext old = MemoryContextSwitchTo(scoring->holder);
-	const Model *model = registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "sequence", RIGHT_SCORE);
+	const Model *model =
+		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &sequence_kind, RIGHT_SCORE);
 
 	scoring->name = model->name;
 	scoring->version = model->version;
 	MemoryContextSwitchTo(old);
-	scoring_use(scoring, modelcache_get(model, sequence_model_decode, scoring->holder));
+	scoring_use(scoring, modelcache_get(model, scoring->holder));
 	scoring->snapshot = key;
 	return scoring;
 }
@@ -144,7 +145,7 @@ scoring_by_value(FunctionCallInfo fcinfo)
 	if (scoring->model && same_argument(scoring, given))
 		return scoring;
 	scoring_reset(scoring, given);
-	scoring_use(scoring, modelcache_get_value(PG_GETARG_BYTEA_P(0), sequence_model_decode, scoring->holder));
+	scoring_use(scoring, modelcache_get_value(PG_GETARG_BYTEA_P(0), &sequence_kind, scoring->holder));
 	return scoring;
 }
 

@@ -21,72 +21,15 @@
 #include "utils/varlena.h"
 
 #include "pg/errors.h"
-#include "pg/graphload.h"
-#include "pg/sequence_spec.h"
 #include "pg/source.h"
-#include "pg/uplift_source.h"
 
 /* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
 #define SAME_SCORE "1e-6"
 
-/* What a kind of model says about a user. */
-typedef struct ScoreKind
-{
-	const char *kind;
-	const ScoreColumn *column;
-	int columns;
-	const char *rows; /* the query's FROM; %s is the type of user ids */
-	int args;
-	Oid (*id_type)(const Jsonb *spec);
-} ScoreKind;
-
-static const ScoreColumn sequence_columns[] = {
-	{"label", TEXTOID, "s.label", "class that the model gives the user"},
-	{"probability", FLOAT8OID, "s.probability", "probability of that class"},
-};
-
-static const ScoreColumn uplift_columns[] = {
-	{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing or lost_cause"},
-	{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment"},
-	{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment"},
-	{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment"},
-};
-
 static Oid
-sequence_id_type(const Jsonb *spec)
+id_type_of(const Model *model)
 {
-	SequenceTraining training;
-
-	sequence_training_from_spec(&training, spec);
-	return source_column(training.source.relation, training.source.user_column).type;
-}
-
-static Oid
-uplift_id_type(const Jsonb *spec)
-{
-	return graphload_id_type(uplift_source_read(spec));
-}
-
-static const ScoreKind *
-kind_of(const Model *model)
-{
-	static const ScoreKind kinds[] = {
-		{"sequence", sequence_columns, lengthof(sequence_columns), "usercls.classify_users($1, $2, NULL::%s)",
-		 2, sequence_id_type},
-		{"uplift", uplift_columns, lengthof(uplift_columns), "usercls.target_users($1, 1, 0, NULL, NULL::%s)",
-		 1, uplift_id_type},
-	};
-
-	for (int i = 0; i < (int) lengthof(kinds); i++)
-		if (strcmp(kinds[i].kind, model->kind) == 0)
-			return &kinds[i];
-	elog(ERROR, "unknown kind of model \"%s\"", model->kind);
-}
-
-static Oid
-id_type_of(const ScoreKind *kind, const Model *model)
-{
-	const Oid type = kind->id_type(registry_spec(model));
+	const Oid type = model->kind->id_type(registry_spec(model));
 
 	(void) source_array_type(type); /* before a table is made */
 	return type == INT2OID || type == INT4OID ? INT8OID : type;
@@ -102,13 +45,13 @@ target_name(const char *target)
 
 /* The names of the columns that every score table has. */
 static const char *
-column_name(const ScoreKind *kind, int c)
+column_name(const ModelKind *kind, int c)
 {
 	static const char *const last[] = {"version", "scored_at"};
 
 	if (c == 0)
 		return "user_id";
-	return c <= kind->columns ? kind->column[c - 1].name : last[c - 1 - kind->columns];
+	return c <= kind->score_columns ? kind->score_column[c - 1].name : last[c - 1 - kind->score_columns];
 }
 
 /* Whether the table keeps one row for each user; of a view, only its tables know. */
@@ -138,15 +81,15 @@ is_unique(Oid relation, AttrNumber user_id)
 }
 
 static void
-check_table(Oid relation, const ScoreKind *kind, Oid id_type)
+check_table(Oid relation, const ModelKind *kind, Oid id_type)
 {
 	const char *table = source_quote(relation);
 
-	for (int c = 0; c < kind->columns + 3; c++)
+	for (int c = 0; c < kind->score_columns + 3; c++)
 		if (get_attnum(relation, column_name(kind, c)) == InvalidAttrNumber)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->kind),
+					 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->name),
 					 errdetail("It has no column \"%s\".", column_name(kind, c)),
 					 errhint("Pass a name that is free, or a table that refresh_scores() made.")));
 
@@ -179,7 +122,7 @@ comment_on_column(const char *table, const char *column, const char *comment)
 }
 
 static void
-create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const Model *model)
+create_table(const RangeVar *target, const ModelKind *kind, Oid id_type, const Model *model)
 {
 	const Oid schema = RangeVarGetCreationNamespace(target);
 	const char *table = quote_qualified_identifier(get_namespace_name(schema), target->relname);
@@ -187,8 +130,9 @@ create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const M
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table, source_type(id_type));
-	for (int c = 0; c < kind->columns; c++)
-		appendStringInfo(&sql, ", %s %s", kind->column[c].name, source_type(kind->column[c].type));
+	for (int c = 0; c < kind->score_columns; c++)
+		appendStringInfo(&sql, ", %s %s", kind->score_column[c].name,
+						 source_type(kind->score_column[c].type));
 	appendStringInfoString(&sql,
 						   ", version pg_catalog.int4 NOT NULL, scored_at pg_catalog.timestamptz NOT NULL)");
 	execute(sql.data);
@@ -196,8 +140,8 @@ create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const M
 		"COMMENT ON TABLE %s IS %s", table,
 		quote_literal_cstr(psprintf("scores of model %s, kept by usercls.refresh_scores()", model->name))));
 	comment_on_column(table, "user_id", "the user");
-	for (int c = 0; c < kind->columns; c++)
-		comment_on_column(table, kind->column[c].name, kind->column[c].comment);
+	for (int c = 0; c < kind->score_columns; c++)
+		comment_on_column(table, kind->score_column[c].name, kind->score_column[c].comment);
 	comment_on_column(table, "version", "version of the model that says so");
 	comment_on_column(table, "scored_at", "when this row last changed");
 }
@@ -205,8 +149,8 @@ create_table(const RangeVar *target, const ScoreKind *kind, Oid id_type, const M
 void
 score_table_prepare(const char *target, const Model *model)
 {
-	const ScoreKind *kind = kind_of(model);
-	const Oid id_type = id_type_of(kind, model);
+	const ModelKind *kind = model->kind;
+	const Oid id_type = id_type_of(model);
 	const RangeVar *name = target_name(target);
 	const Oid relation = RangeVarGetRelid(name, NoLock, true);
 
@@ -219,23 +163,23 @@ score_table_prepare(const char *target, const Model *model)
 ScoreTable *
 score_table_open(const char *target, const Model *model)
 {
-	const ScoreKind *kind = kind_of(model);
+	const ModelKind *kind = model->kind;
 	ScoreTable *table = palloc0(sizeof(*table));
 	StringInfoData sql;
 
 	table->name = source_quote(RangeVarGetRelid(target_name(target), NoLock, false));
-	table->id_type = id_type_of(kind, model);
+	table->id_type = id_type_of(model);
 	get_typlenbyvalalign(table->id_type, &table->id_length, &table->id_by_value, &table->id_align);
-	table->column = kind->column;
-	table->columns = kind->columns + 1;
+	table->column = kind->score_column;
+	table->columns = kind->score_columns + 1;
 	table->version = model->version;
-	table->select_args = kind->args;
+	table->select_args = kind->timeless ? 1 : 2;
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT s.user_id");
-	for (int c = 0; c < kind->columns; c++)
-		appendStringInfo(&sql, ", %s", kind->column[c].from);
+	for (int c = 0; c < kind->score_columns; c++)
+		appendStringInfo(&sql, ", %s", kind->score_column[c].from);
 	appendStringInfoString(&sql, " FROM ");
-	appendStringInfo(&sql, kind->rows, source_type(table->id_type));
+	appendStringInfo(&sql, kind->scores, source_type(table->id_type));
 	appendStringInfoString(&sql, " AS s");
 	table->select = sql.data;
 	return table;

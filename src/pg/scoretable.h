@@ -8,15 +8,6 @@
 
 #define SCORE_COLUMNS_MAX 8
 
-/* A column that comes from the model. */
-typedef struct ScoreColumn
-{
-	const char *name;
-	Oid type;         /* text or float8 */
-	const char *from; /* expression in the query that scores */
-	const char *comment;
-} ScoreColumn;
-
 typedef struct ScoreTable
 {
 	const char *name; /* qualified and quoted */

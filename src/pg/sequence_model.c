@@ -126,10 +126,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->context = CurrentMemoryContext;
 	report_weights(codec_open(codec, bytes, size), name, version);
 
-	const char *kind = metadata_text(codec, "kind");
-
-	if (!kind || strcmp(kind, "sequence") != 0)
-		error_wrong_kind(name ? name : "(weights)", kind ? kind : "unknown", "sequence");
+	metadata_check_kind(codec, &sequence_kind, name, version);
 	read_config(&model->config, codec, name, version);
 	model->features = required_names(&model->F, codec, "features", name, version);
 	model->classes = required_names(&model->C, codec, "classes", name, version);
@@ -223,7 +220,7 @@ sequence_model_encode(const SequenceConfig *config, const ParamTable *params, co
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
-	entry[n++] = (CodecEntry){"kind", "sequence"};
+	entry[n++] = (CodecEntry){"kind", sequence_kind.name};
 	entry[n++] = (CodecEntry){"architecture", sequence_architectures[config->architecture]};
 	entry[n++] = (CodecEntry){"features", metadata_from_names(features, F)};
 	entry[n++] = (CodecEntry){"classes", metadata_from_names(classes, C)};

@@ -5,6 +5,7 @@
 #define USERCLS_PG_SEQUENCE_MODEL_H
 
 #include "model/seqnet.h"
+#include "pg/model_kind.h"
 
 typedef struct SequenceModel
 {
@@ -24,7 +25,9 @@ typedef struct SequenceModel
 	void *block;
 } SequenceModel;
 
-/* ModelDecode of pg/modelcache.h. */
+extern const ModelKind sequence_kind;
+
+/* Of sequence_kind. */
 extern void *sequence_model_decode(const void *bytes, size_t size, const char *model, int32 version);
 
 /* An error unless all are finite: NaN would rank above every score. */

@@ -34,7 +34,7 @@ train_name_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 }
 
 void
-train_begin(TrainRun *run, const char *kind)
+train_begin(TrainRun *run, const ModelKind *kind)
 {
 	registry_check_promote(run->promote);
 	if (!run->dry_run)
@@ -43,8 +43,8 @@ train_begin(TrainRun *run, const char *kind)
 	run->context = CurrentMemoryContext;
 	run->started = GetCurrentTimestamp();
 	run->model = registry_find_or_new(run->name, RIGHT_TRAIN);
-	if (run->model && strcmp(run->model->kind, kind) != 0)
-		error_wrong_kind(run->name, run->model->kind, kind);
+	if (run->model)
+		registry_check_kind(run->model, kind);
 	progress_start(run->commits ? "retrain" : "train", run->name);
 	progress_phase(PROGRESS_READING);
 }

@@ -2,15 +2,15 @@
  * What trainings of every kind have in common: the log of epochs, storing and
  * promoting the version, and the train_result that is answered.
  *
- *   train_begin(&run, "sequence");        rights, progress, clock
+ *   train_begin(&run, &sequence_kind);    rights, progress, clock
  *   ... read, check, fill ...
  *   train_run(&run, runner, max_epochs, "macro_f1");
  *   ... measure on the held-out users ...
  *   train_end(&run, &outcome);
  *   PG_RETURN_DATUM(train_result(fcinfo, &run, &outcome));
  *
- * retrain() makes the TrainRun itself, with `commits`, and calls the kind's
- * TrainBySpec: everything from train_begin to train_end happens there.
+ * retrain() makes the TrainRun itself, with `commits`, and calls kind->train:
+ * everything from train_begin to train_end happens there.
  */
 #ifndef USERCLS_PG_TRAIN_H
 #define USERCLS_PG_TRAIN_H
@@ -45,7 +45,7 @@ typedef struct TrainRun
 	int32 warm_start; /* version to begin at when its tensors fit; 0: none */
 
 	/* What train_begin() finds. */
-	const char *kind;
+	const ModelKind *kind;
 	Model *model; /* NULL: training makes it */
 	TimestampTz started;
 
@@ -73,11 +73,8 @@ typedef struct TrainOutcome
 /* In a procedure outside a transaction block: commit, and go on in the next transaction. */
 extern void train_commit(void);
 
-/* Trains the stored spec of a model on today's data. */
-typedef void (*TrainBySpec)(TrainRun *run, const Jsonb *spec);
-
 /* Errors for a wrong promote, a model of another kind, and one the user may not train. */
-extern void train_begin(TrainRun *run, const char *kind);
+extern void train_begin(TrainRun *run, const ModelKind *kind);
 
 /* runner_run with the log, progress, commits and deadline of this run. */
 extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);

@@ -142,8 +142,7 @@ same_tensors(const ParamTable *a, const ParamTable *b)
 static const SequenceModel *
 stored_model(const char *name, int32 version)
 {
-	return modelcache_get(registry_version(name, version, RIGHT_TRAIN), sequence_model_decode,
-						  CurrentMemoryContext);
+	return modelcache_get(registry_version(name, version, RIGHT_TRAIN), CurrentMemoryContext);
 }
 
 /* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
@@ -268,7 +267,7 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 	const SequenceSource *source = &training->source;
 	VersionRecord *record = &outcome->record;
 
-	train_begin(run, "sequence");
+	train_begin(run, &sequence_kind);
 
 	SequenceUsers *users = sequence_read(source, training->has_as_of ? &training->as_of : NULL,
 										 SEQUENCE_LABELED, NULL, 0, true, "training");

@@ -8,7 +8,7 @@
 /* From train_begin() to train_end(). */
 extern void sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training);
 
-/* A TrainBySpec. */
+/* Of sequence_kind. */
 extern void sequence_train_by_spec(TrainRun *run, const Jsonb *spec);
 
 #endif

@@ -64,8 +64,8 @@ check_positive(const Codec *codec, const ParamTable *params, const real *w, cons
 	}
 }
 
-static void *
-model_decode(const void *bytes, size_t size, const char *name, int32 version)
+void *
+uplift_model_decode(const void *bytes, size_t size, const char *name, int32 version)
 {
 	UpliftModel *model = palloc0(sizeof(*model));
 	Codec *codec = palloc(sizeof(*codec));
@@ -74,12 +74,7 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 
 	report_weights(codec_open(codec, bytes, size), name, version);
 
-	const char *kind = metadata_text(codec, "kind");
-
-	if (!kind)
-		metadata_fail(codec, "kind", name, version);
-	if (strcmp(kind, "uplift") != 0)
-		error_wrong_kind(name ? name : "weights", kind, "uplift");
+	metadata_check_kind(codec, &uplift_kind, name, version);
 
 	const UpliftConfig config = metadata_config(codec, name, version);
 
@@ -97,18 +92,6 @@ model_decode(const void *bytes, size_t size, const char *name, int32 version)
 	return model;
 }
 
-const UpliftModel *
-uplift_model_get(const Model *model, MemoryContext holder)
-{
-	return modelcache_get(model, model_decode, holder);
-}
-
-const UpliftModel *
-uplift_model_get_value(const bytea *weights, MemoryContext holder)
-{
-	return modelcache_get_value(weights, model_decode, holder);
-}
-
 bytea *
 uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature)
 {
@@ -116,7 +99,7 @@ uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
-	entry[n++] = (CodecEntry){"kind", "uplift"};
+	entry[n++] = (CodecEntry){"kind", uplift_kind.name};
 	entry[n++] = (CodecEntry){"architecture", "graph_attention"};
 	entry[n++] = (CodecEntry){"features", metadata_from_names((const char *const *) feature, (int) net->F)};
 	for (size_t i = 0; i < uplift_option_count; i++)

@@ -16,9 +16,10 @@ typedef struct UpliftModel
 	real *w;        /* net.total */
 } UpliftModel;
 
-/* From the session's cache; valid until holder is reset or deleted. */
-extern const UpliftModel *uplift_model_get(const Model *model, MemoryContext holder);
-extern const UpliftModel *uplift_model_get_value(const bytea *weights, MemoryContext holder);
+extern const ModelKind uplift_kind;
+
+/* Of uplift_kind. */
+extern void *uplift_model_decode(const void *bytes, size_t size, const char *model, int32 version);
 
 /* The safetensors file of a network. */
 extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w,

@@ -63,7 +63,7 @@ call_find_model(UpliftCall *call, const Model *version, MemoryContext holder)
 	if (call->version == version->version && call->model_id == version->model_id &&
 		memcmp(call->digest, version->digest, MODEL_DIGEST) == 0)
 		return;
-	call->model = uplift_model_get(version, holder);
+	call->model = modelcache_get(version, holder);
 	call->model_id = version->model_id;
 	call->version = version->version;
 	memcpy(call->digest, version->digest, MODEL_DIGEST);
@@ -148,7 +148,8 @@ usercls_uplift(PG_FUNCTION_ARGS)
 
 	MemoryContextReset(call->row);
 
-	const Model *version = registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "uplift", RIGHT_SCORE);
+	const Model *version =
+		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &uplift_kind, RIGHT_SCORE);
 
 	call_find_model(call, version, fcinfo->flinfo->fn_mcxt);
 

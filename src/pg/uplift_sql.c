@@ -102,7 +102,7 @@ weights_arg(FunctionCallInfo fcinfo, int arg)
 	if (call->model && same_weights(call, datum, size))
 		return call->model;
 
-	call->model = uplift_model_get_value(PG_GETARG_BYTEA_P(arg), fcinfo->flinfo->fn_mcxt);
+	call->model = modelcache_get_value(PG_GETARG_BYTEA_P(arg), &uplift_kind, fcinfo->flinfo->fn_mcxt);
 	if (!call->head)
 		call->head = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, SAMPLE_HEAD);
 	call->datum = datum;

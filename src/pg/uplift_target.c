@@ -135,8 +135,8 @@ usercls_target_users(PG_FUNCTION_ARGS)
 {
 	const char *name = train_text_arg(fcinfo, ARG_MODEL, "model");
 	const Decision decision = decision_from_args(fcinfo);
-	const Model *version = registry_promoted(name, "uplift", RIGHT_SCORE);
-	const UpliftModel *model = uplift_model_get(version, CurrentMemoryContext);
+	const Model *version = registry_promoted(name, &uplift_kind, RIGHT_SCORE);
+	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
 	const UpliftSource *source = uplift_source_of(version);
 
 	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(source));

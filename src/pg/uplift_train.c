@@ -130,8 +130,7 @@ warm_model(const TrainRun *run, const UpliftSource *source)
 		return NULL;
 	if (!run->model)
 		error_unknown_version(run->name, source->warm_start, 0);
-	return uplift_model_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN),
-							CurrentMemoryContext);
+	return modelcache_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN), CurrentMemoryContext);
 }
 
 /* Its weights, if it is the same network; it reads the same features, since they were loaded for it. */
@@ -258,7 +257,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 		return NAN;
 
 	const Model *promoted = registry_version(run->name, version, RIGHT_TRAIN);
-	const UpliftModel *model = uplift_model_get(promoted, CurrentMemoryContext);
+	const UpliftModel *model = modelcache_get(promoted, CurrentMemoryContext);
 	UpliftSource own = *source;
 
 	if (!same_features(model, users->inputs))
@@ -283,7 +282,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 void
 uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 {
-	train_begin(run, "uplift");
+	train_begin(run, &uplift_kind);
 
 	const bool binary = source->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
 	const UpliftModel *warm = warm_model(run, source);
@@ -348,10 +347,6 @@ uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
 	TrainOutcome outcome;
 	UpliftSource *source = uplift_source_read(spec);
 
-	if (run->has_as_of)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("an uplift model is not trained as of a time"),
-						errdetail("Its tables hold one row for each user."), errhint("Leave as_of out.")));
 	source->warm_start = run->warm_start;
 	uplift_train(run, &outcome, source);
 }

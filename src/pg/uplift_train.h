@@ -12,7 +12,7 @@ extern const RunnerKind runner_uplift;
 /* From train_begin to train_end. */
 extern void uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source);
 
-/* A TrainBySpec: the stored spec of a version on today's data. */
+/* Of uplift_kind. */
 extern void uplift_train_by_spec(TrainRun *run, const Jsonb *spec);
 
 #endif

@@ -1,0 +1,73 @@
+/*
+ * A kind of model: what everybody else may ask of it.
+ *
+ * A capability defines one ModelKind (sequence_kind, uplift_kind), and kinds.c
+ * has the table of them. Whatever is done with models of any kind goes through
+ * here, model->kind->train(&run, spec): nobody compares the names of kinds.
+ */
+#ifndef USERCLS_PG_MODEL_KIND_H
+#define USERCLS_PG_MODEL_KIND_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "model/config.h"
+
+struct TrainRun;
+struct EvaluateCall;
+struct MetricSet;
+struct CalibrationBin;
+struct Observations;
+
+/* A column of a table of scores that comes from the model. */
+typedef struct ScoreColumn
+{
+	const char *name;
+	Oid type;         /* text or float8 */
+	const char *from; /* expression over a row, s, of ModelKind.scores */
+	const char *comment;
+} ScoreColumn;
+
+typedef struct ModelKind
+{
+	const char *name; /* as it is stored, and as users write it */
+
+	/* The hyperparameters, and where a decoded model has its own. */
+	const Option *options;
+	const size_t *option_count;
+	const void *(*config)(const void *model);
+
+	/*
+	 * Make the form that scores of the bytes of a safetensors file, in the current memory context; raises when they
+	 * are damaged. model NULL: the bytes came by value.
+	 */
+	void *(*decode)(const void *bytes, size_t size, const char *model, int32 version);
+
+	/* Train what the spec of a version says on today's data: everything from train_begin() to train_end(). */
+	void (*train)(struct TrainRun *run, const Jsonb *spec);
+
+	/* Why models of this kind have no as_of: a sentence. NULL: they have. */
+	const char *timeless;
+
+	/* Scores of all users of a version's own tables. */
+	const char
+		*scores; /* FROM of a query: $1 the model, $2 as_of unless timeless; %s is the type of user ids */
+	const ScoreColumn *score_column;
+	int score_columns;
+	Oid (*id_type)(const Jsonb *spec); /* of user ids */
+
+	/* pg/sample.h: the metrics on users of whom the truth is known; bins, and how many; features then and now. */
+	struct MetricSet *(*metrics)(const struct EvaluateCall *call);
+	int (*calibration)(struct CalibrationBin *bin, const struct EvaluateCall *call);
+	void (*observe)(struct Observations *features, const struct EvaluateCall *call);
+
+	/* For hints: how such a model is used, and what scores the rows of a query. */
+	const char *usage;
+	const char *scores_rows;
+} ModelKind;
+
+/* The kind of that name; an error that lists them all when there is none. */
+extern const ModelKind *model_kind(const char *name);
+
+#endif

@@ -1,0 +1,59 @@
+/* Sequence models, as a kind among others. */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+
+#include "pg/evaluate_sequence.h"
+#include "pg/sequence_model.h"
+#include "pg/source.h"
+#include "pg/train_sequence.h"
+
+static const void *
+config_of(const void *model)
+{
+	return &((const SequenceModel *) model)->config;
+}
+
+static const ScoreColumn score_columns[] = {
+	{"label", TEXTOID, "s.label", "class that the model gives the user"},
+	{"probability", FLOAT8OID, "s.probability", "probability of that class"},
+};
+
+static Oid
+id_type(const Jsonb *spec)
+{
+	SequenceTraining training;
+
+	sequence_training_from_spec(&training, spec);
+	return source_column(training.source.relation, training.source.user_column).type;
+}
+
+static MetricSet *
+metrics(const EvaluateCall *call)
+{
+	return class_set(sequence_sample(call));
+}
+
+static int
+calibration(CalibrationBin *bin, const EvaluateCall *call)
+{
+	return class_calibration(bin, sequence_sample(call));
+}
+
+const ModelKind sequence_kind = {
+	.name = "sequence",
+	.options = sequence_options,
+	.option_count = &sequence_option_count,
+	.config = config_of,
+	.decode = sequence_model_decode,
+	.train = sequence_train_by_spec,
+	.scores = "usercls.classify_users($1, $2, NULL::%s)",
+	.score_column = score_columns,
+	.score_columns = lengthof(score_columns),
+	.id_type = id_type,
+	.metrics = metrics,
+	.calibration = calibration,
+	.observe = sequence_observe,
+	.usage = "Score it with usercls.predict() or usercls.score().",
+	.scores_rows = "usercls.predict()",
+};
