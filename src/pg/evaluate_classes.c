@@ -7,8 +7,8 @@
 #include "miscadmin.h"
 
 #include "nn/rank.h"
+#include "pg/class_metrics.h"
 #include "pg/memory.h"
-#include "pg/sequence_metrics.h"
 
 StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");
 
@@ -22,14 +22,6 @@ enum
 	FIRST_AUC
 };
 
-/* One class against the rest, ranked by its probability. */
-typedef struct ClassRanking
-{
-	double *score;
-	uint8_t *label;
-	uint32_t *row; /* of the sample */
-} ClassRanking;
-
 typedef struct ClassState
 {
 	const ClassSample *sample;
@@ -39,51 +31,24 @@ typedef struct ClassState
 } ClassState;
 
 static void
-rank_class(ClassRanking *ranking, const ClassScores *scores, size_t class, double *probability,
-		   RankItem *scratch)
-{
-	const size_t n = scores->n;
-
-	*ranking = (ClassRanking){memory_array(n, sizeof(double)), memory_array(n, sizeof(uint8_t)),
-							  memory_array(n, sizeof(uint32_t))};
-	for (size_t i = 0; i < n; i++)
-		probability[i] = scores->prob[i * scores->C + class];
-	rank_descending(ranking->row, scratch, probability, n);
-	for (size_t i = 0; i < n; i++)
-	{
-		ranking->score[i] = probability[ranking->row[i]];
-		ranking->label[i] = scores->label[ranking->row[i]] == (int32_t) class;
-	}
-}
-
-static void
 measure(double *value, void *arg, const uint32 *weight)
 {
 	ClassState *state = arg;
 	ClassScores scores = state->sample->scores;
 	ClassScores answers = state->sample->answers;
-	ConfidenceBin bin[CONFIDENCE_BINS];
 
 	scores.weight = answers.weight = weight;
-	metric_confusion(state->matrix, &answers);
-	value[ACCURACY] = metric_accuracy(state->matrix, scores.C);
-	value[MACRO_F1] = metric_macro_f1(state->matrix, scores.C);
-	value[LOG_LOSS] = metric_log_loss(&scores);
-	metric_confidence(bin, &scores, CONFIDENCE_BINS);
-	value[ECE] = metric_ece(bin, CONFIDENCE_BINS);
+
+	const ClassMetrics metrics = class_measure(&scores, &answers, state->matrix);
+
+	value[ACCURACY] = metrics.accuracy;
+	value[MACRO_F1] = metrics.macro_f1;
+	value[LOG_LOSS] = metrics.log_loss;
+	value[ECE] = metrics.ece;
 	for (size_t c = 0; c < scores.C; c++)
 	{
-		const ClassRanking *ranking = &state->ranking[c];
-		BinaryScores set = {ranking->score, ranking->label, NULL, scores.n};
-
 		CHECK_FOR_INTERRUPTS();
-		if (weight)
-		{
-			for (size_t i = 0; i < scores.n; i++)
-				state->weight[i] = weight[ranking->row[i]];
-			set.weight = state->weight;
-		}
-		value[FIRST_AUC + c] = metric_auc(&set);
+		value[FIRST_AUC + c] = class_auc(&state->ranking[c], weight, state->weight, scores.n);
 	}
 }
 
@@ -122,8 +87,6 @@ class_set(const ClassSample *sample)
 
 	ClassState *state = palloc(sizeof(*state));
 	MetricSet *set = palloc(sizeof(*set));
-	RankItem *scratch = memory_array(2 * scores->n, sizeof(RankItem));
-	double *probability = memory_array(scores->n, sizeof(double));
 
 	*state = (ClassState){.sample = sample,
 						  .ranking = palloc(C * sizeof(ClassRanking)),
@@ -137,15 +100,13 @@ class_set(const ClassSample *sample)
 	for (size_t c = 0; c < C; c++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		rank_class(&state->ranking[c], scores, c, probability, scratch);
+		class_rank(&state->ranking[c], scores, c);
 		set->row[FIRST_AUC + c] =
 			(MetricRow){.name = psprintf("auc(%s)", sample->classes[c]), .baseline = 0.5};
 	}
 	for (int i = 0; i < FIRST_AUC; i++)
 		set->row[i] = (MetricRow){.name = pstrdup(names[i]), .baseline = NAN};
 	baselines(set->row, sample);
-	pfree(scratch);
-	pfree(probability);
 	return set;
 }
 

@@ -5,6 +5,7 @@
 
 #include "utils/memutils.h"
 
+#include "pg/class_metrics.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/modelcache.h"
@@ -65,18 +66,6 @@ choose_users(ClassSample *sample, SequenceUsers *users, const SequenceTraining *
 	return n;
 }
 
-/* What the classes are chosen by: see sequence_model_class(). */
-static real *
-decisions(const SequenceModel *model, const real *prob, size_t n)
-{
-	const size_t C = (size_t) model->C;
-	real *weighted = memory_array(n * C, sizeof(real));
-
-	for (size_t i = 0; i < n * C; i++)
-		weighted[i] = prob[i] * model->decision[i % C];
-	return weighted;
-}
-
 ClassSample *
 sequence_sample(const EvaluateCall *call)
 {
@@ -113,11 +102,11 @@ sequence_sample(const EvaluateCall *call)
 
 	real *prob = memory_array(n * C, sizeof(real));
 
-	sequence_score(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"), &set, n,
-				   C);
+	sequence_probabilities(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"),
+						   &set, n, C);
 	sample->scores = (ClassScores){.prob = prob, .label = sample->labels, .n = n, .C = C};
 	sample->answers = sample->scores;
-	sample->answers.prob = decisions(model, prob, n);
+	sample->answers.prob = class_decisions(prob, model->decision, n, C);
 	sample->classes = (const char **) model->classes;
 	return sample;
 }

@@ -49,7 +49,7 @@ variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F,
 {
 	const SequenceSet set = {.N = variants->n, .F = F, .start = variants->start, .value = variants->value};
 
-	sequence_score(prob, scorer, &set, variants->n, C);
+	sequence_probabilities(prob, scorer, &set, variants->n, C);
 	variants->n = 0;
 }
 

@@ -149,9 +149,9 @@ scoring_by_value(FunctionCallInfo fcinfo)
 	return scoring;
 }
 
-/* Fill scoring->prob with the probabilities of the sequence. */
+/* Fill scoring->prob with the probabilities of the sequence in the array. */
 static void
-score_sequence(Scoring *scoring, const ArrayType *array)
+score_array(Scoring *scoring, const ArrayType *array)
 {
 	SequenceModel *model = scoring->model;
 	const size_t F = (size_t) model->F;
@@ -172,7 +172,7 @@ score_sequence(Scoring *scoring, const ArrayType *array)
 	const size_t start[] = {0, steps - empty};
 	const SequenceSet set = {.N = 1, .F = F, .start = start, .value = scoring->value + empty * F};
 
-	sequence_score(scoring->prob, sequence_model_scorer(model, start[1]), &set, 1, (size_t) model->C);
+	sequence_probabilities(scoring->prob, sequence_model_scorer(model, start[1]), &set, 1, (size_t) model->C);
 }
 
 static Datum
@@ -187,7 +187,7 @@ predict(FunctionCallInfo fcinfo, Scoring *scoring)
 		scoring->desc = BlessTupleDesc(scoring->desc);
 		MemoryContextSwitchTo(old);
 	}
-	score_sequence(scoring, PG_GETARG_ARRAYTYPE_P(1));
+	score_array(scoring, PG_GETARG_ARRAYTYPE_P(1));
 
 	const SequenceModel *model = scoring->model;
 	const int best = sequence_model_class(model, scoring->prob);
@@ -225,7 +225,7 @@ score(FunctionCallInfo fcinfo, Scoring *scoring)
 {
 	const int c = class_index(scoring, PG_GETARG_TEXT_PP(2));
 
-	score_sequence(scoring, PG_GETARG_ARRAYTYPE_P(1));
+	score_array(scoring, PG_GETARG_ARRAYTYPE_P(1));
 	PG_RETURN_FLOAT8((double) scoring->prob[c]);
 }
 

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "model/seqtrain.h"
+#include "pg/class_metrics.h"
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/memory.h"
@@ -190,7 +191,7 @@ held_out_metrics(const SequenceModel *model, const SequenceData *data, size_t he
 	SequenceScorer *scorer = sequence_model_batch(model, longest, SEQUENCE_BATCH, "training");
 	real *prob = memory_array(held_out * C, sizeof(real));
 
-	sequence_score(prob, scorer, &set, held_out, C);
+	sequence_probabilities(prob, scorer, &set, held_out, C);
 	return class_metrics(prob, data->label, model->decision, held_out, C);
 }
 

@@ -1,0 +1,66 @@
+/*
+ * How well the classes of users are told, by a model or by a rule that needs none.
+ */
+#ifndef USERCLS_PG_CLASS_METRICS_H
+#define USERCLS_PG_CLASS_METRICS_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "nn/metrics.h"
+
+typedef struct ClassMetrics
+{
+	double accuracy;
+	double macro_f1;
+	double log_loss;
+	double ece;  /* expected calibration error */
+	double *auc; /* C: of each class against the others; NaN where it is not defined; NULL: not measured */
+} ClassMetrics;
+
+/*
+ * prob[n × C] with each class's probability times its decision factor: the class that a model answers has the highest
+ * value (see sequence_model_class()). In the current memory context.
+ */
+extern real *class_decisions(const real *prob, const real *decision, size_t n, size_t C);
+
+/* All but the AUCs. answers: the same users, with class_decisions(); matrix: C × C, to work in. */
+extern ClassMetrics class_measure(const ClassScores *scores, const ClassScores *answers, double *matrix);
+
+/* One class against the others: the users by its falling probability. */
+typedef struct ClassRanking
+{
+	double *score;
+	uint8_t *label;
+	uint32_t *row; /* of scores */
+} ClassRanking;
+
+/* In the current memory context. */
+extern void class_rank(ClassRanking *ranking, const ClassScores *scores, size_t c);
+extern void class_rank_free(ClassRanking *ranking);
+
+/* weight: of the users, as in scores, NULL: 1 each; scratch: n to work in, NULL without weights. */
+extern double class_auc(const ClassRanking *ranking, const uint32_t *weight, uint32_t *scratch, size_t n);
+
+/* All metrics of n users. decision: factors of the probabilities to choose the class by; NULL: all alike. */
+extern ClassMetrics class_metrics(const real *prob, const int32_t *label, const real *decision, size_t n,
+								  size_t C);
+
+/*
+ * Rules that need no model, learned from the users from `learn` on and measured on those before. Majority:
+ * everybody is what most are; its probabilities are the shares of the classes.
+ */
+extern ClassMetrics majority_metrics(const int32_t *label, size_t learn, size_t n, size_t C);
+
+/*
+ * Everybody stays what he is: carried[i], -1 being none of the classes. Its probabilities are the shares of
+ * the classes among those who were the same.
+ */
+extern ClassMetrics carried_metrics(const int32_t *label, const int32_t *carried, size_t learn, size_t n,
+									size_t C);
+
+/* {"accuracy": …, "macro_f1": …, "log_loss": …, "ece": …, "auc": {"stable": …}} */
+extern Jsonb *class_metrics_jsonb(const ClassMetrics *metrics, const char *const *classes, int C);
+
+#endif
