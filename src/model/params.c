@@ -35,6 +35,18 @@ params_find(const ParamTable *table, const char *name)
 	return NULL;
 }
 
+bool
+params_same(const ParamTable *a, const ParamTable *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->param[i].name, b->param[i].name) != 0 ||
+			memcmp(a->param[i].dim, b->param[i].dim, sizeof(a->param[i].dim)) != 0)
+			return false;
+	return true;
+}
+
 void
 params_init(real *w, const ParamTable *table, Rng *rng)
 {

@@ -56,6 +56,9 @@ extern size_t params_add(ParamTable *table, const char *name, ParamInit init, do
 /* The tensor of that name, or NULL. */
 extern const Tensor *params_find(const ParamTable *table, const char *name);
 
+/* Whether both have the same tensors: weights of one are weights of the other. */
+extern bool params_same(const ParamTable *a, const ParamTable *b);
+
 /* Initial values, in table order: the same seed gives the same weights. */
 extern void params_init(real *w, const ParamTable *table, Rng *rng);
 

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
+#include "pg/modelcache.h"
 #include "pg/progress.h"
 
 char *
@@ -47,6 +48,21 @@ train_begin(TrainRun *run, const ModelKind *kind)
 		registry_check_kind(run->model, kind);
 	progress_start(run->commits ? "retrain" : "train", run->name);
 	progress_phase(PROGRESS_READING);
+}
+
+const void *
+train_stored(const TrainRun *run, int32 version)
+{
+	return modelcache_get(registry_version(run->name, version, RIGHT_TRAIN), CurrentMemoryContext);
+}
+
+void
+error_warm_start(const TrainRun *run, int32 version, const char *why)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("training cannot start from version %d of model \"%s\"", version, run->name),
+					errdetail("%s", why),
+					errhint("Train with the arguments of that version, or without warm_start.")));
 }
 
 static void

@@ -76,6 +76,12 @@ extern void train_commit(void);
 /* Errors for a wrong promote, a model of another kind, and one the user may not train. */
 extern void train_begin(TrainRun *run, const ModelKind *kind);
 
+/* A stored version of the model, decoded, in the session's cache until the current memory context goes. */
+extern const void *train_stored(const TrainRun *run, int32 version);
+
+/* Its weights cannot be the first ones of this training; why: a sentence. */
+extern void error_warm_start(const TrainRun *run, int32 version, const char *why) pg_attribute_noreturn();
+
 /* runner_run with the log, progress, commits and deadline of this run. */
 extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);
 

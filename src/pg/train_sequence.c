@@ -15,7 +15,6 @@
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/memory.h"
-#include "pg/modelcache.h"
 #include "pg/options.h"
 #include "pg/progress.h"
 #include "pg/sequence.h"
@@ -129,23 +128,6 @@ is_comparable(const SequenceModel *model, const SequenceTraining *training, cons
 		   same_names(users->classes, users->C, model->classes, model->C);
 }
 
-static bool
-same_tensors(const ParamTable *a, const ParamTable *b)
-{
-	if (a->count != b->count || a->total != b->total)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (strcmp(a->param[i].name, b->param[i].name) != 0 || a->param[i].size != b->param[i].size)
-			return false;
-	return true;
-}
-
-static const SequenceModel *
-stored_model(const char *name, int32 version)
-{
-	return modelcache_get(registry_version(name, version, RIGHT_TRAIN), CurrentMemoryContext);
-}
-
 /* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
  * classes. */
 static const SequenceModel *
@@ -156,19 +138,15 @@ warm_model(const TrainRun *run, const SequenceTraining *training, const Sequence
 	if (version == 0)
 		return NULL;
 
-	const SequenceModel *model = stored_model(run->name, version);
+	const SequenceModel *model = train_stored(run, version);
 	ParamTable *params = palloc0(sizeof(*params));
 
 	seqnet_params(params, &training->config, users->F, (size_t) users->C);
-	if (is_comparable(model, training, users) && same_tensors(model->params, params))
+	if (is_comparable(model, training, users) && params_same(model->params, params))
 		return model;
 	if (training->warm_start == 0)
 		return NULL;
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("training cannot start from version %d of model \"%s\"", version, run->name),
-					errdetail("That version has other features, classes, or tensors."),
-					errhint("Train with the architecture, features and hyperparams of that version, or "
-							"without warm_start.")));
+	error_warm_start(run, version, "That version has other features, classes or tensors.");
 }
 
 static void
@@ -204,7 +182,7 @@ incumbent_value(const TrainRun *run, const SequenceTraining *training, const Seq
 	if (version == 0)
 		return NAN;
 
-	const SequenceModel *model = stored_model(run->name, version);
+	const SequenceModel *model = train_stored(run, version);
 
 	if (!is_comparable(model, training, users))
 		return NAN;

@@ -122,34 +122,24 @@ usercls_uplift_training_worker(dsm_segment *segment, shm_toc *toc)
 	runner_work(&runner_uplift, segment, toc);
 }
 
-/* The version to start from; NULL: none. */
+/*
+ * The version to start from; NULL: none. It has to have the same tensors, and they have to mean the same: the heads of
+ * partial_label and two_head are alike, and answer different questions. Its features decide what will be read.
+ */
 static const UpliftModel *
 warm_model(const TrainRun *run, const UpliftSource *source)
 {
 	if (!source->warm_start)
 		return NULL;
-	if (!run->model)
-		error_unknown_version(run->name, source->warm_start, 0);
-	return modelcache_get(registry_version(run->name, source->warm_start, RIGHT_TRAIN), CurrentMemoryContext);
-}
 
-/* Its weights, if it is the same network; it reads the same features, since they were loaded for it. */
-static void
-warm_start(real *initial, const TrainRun *run, const UpliftSource *source, const UpliftModel *old,
-		   const UpliftNet *net)
-{
-	const UpliftConfig *a = &old->net.config;
-	const UpliftConfig *b = &net->config;
+	const UpliftModel *model = train_stored(run, source->warm_start);
+	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
-	if (old->net.total != net->total || a->layers != b->layers || a->hidden_size != b->hidden_size ||
-		a->heads != b->heads || a->depth != b->depth || a->aggregate != b->aggregate ||
-		a->log_degree != b->log_degree || a->estimator != b->estimator)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("version %d of model \"%s\" cannot start this training", source->warm_start,
-							   run->name),
-						errdetail("It is another network."),
-						errhint("Pass the hyperparams of that version, or no warm_start.")));
-	memcpy(initial, old->w, sizeof(real) * net->total);
+	uplift_params(stored, &model->net.config, model->net.F);
+	uplift_params(wanted, &source->config, model->net.F);
+	if (!params_same(stored, wanted) || model->net.config.estimator != source->config.estimator)
+		error_warm_start(run, source->warm_start, "That version has other tensors, or another estimator.");
+	return model;
 }
 
 /* Train; returns the model, its weights in the current memory context. */
@@ -163,7 +153,7 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 	progress_phase(PROGRESS_BUILDING);
 	uplift_fill(task, users, held_out);
 	if (warm)
-		warm_start(task->data.initial, run, source, warm, &task->net);
+		memcpy(task->data.initial, warm->w, sizeof(real) * task->net.total);
 
 	train_run(run, runner, source->config.max_epochs, DECIDING_METRIC);
 
@@ -256,8 +246,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 	if (version == 0)
 		return NAN;
 
-	const Model *promoted = registry_version(run->name, version, RIGHT_TRAIN);
-	const UpliftModel *model = modelcache_get(promoted, CurrentMemoryContext);
+	const UpliftModel *model = train_stored(run, version);
 	UpliftSource own = *source;
 
 	if (!same_features(model, users->inputs))

@@ -106,8 +106,10 @@ CREATE UNIQUE INDEX ON users (user_id);
 CREATE INDEX ON edges (dst);
 SELECT version FROM usercls.uplift('m', 1);
 
--- A warm start must be of the same network.
+-- A warm start must be of the same network: the same tensors, which mean the same.
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, hyperparams => '{"max_epochs": 1, "hidden_size": 16}');
+SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, hyperparams => '{"max_epochs": 1, "hidden_size": 8, "heads": 2}');
+SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, hyperparams => '{"max_epochs": 1, "hidden_size": 8, "estimator": "partial_label"}');
 
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, features => '{age,region}', hyperparams => '{"max_epochs": 1, "hidden_size": 8}');
 SELECT version FROM usercls.train_uplift('m', 'users', 'edges', warm_start => 1, features => '{}', hyperparams => '{"max_epochs": 1, "hidden_size": 8}');
