@@ -16,7 +16,7 @@ CREATE FUNCTION usercls.train_uplift(
 	weight_column name DEFAULT NULL,
 	directed boolean DEFAULT false,
 	propensity_column name DEFAULT NULL,
-	validation jsonb DEFAULT '{"method":"random","share":0.2}',
+	validation jsonb DEFAULT '{"method":"user","share":0.2}',
 	hyperparams jsonb DEFAULT '{}',
 	seed bigint DEFAULT 42,
 	warm_start int DEFAULT NULL,

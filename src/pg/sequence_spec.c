@@ -2,21 +2,19 @@
 
 #include "pg/sequence_spec.h"
 
-#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/options.h"
+#include "pg/request.h"
 #include "pg/source.h"
 #include "pg/train.h"
 #include "pg/window.h"
@@ -69,77 +67,40 @@ jsonb_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 	return PG_GETARG_JSONB_P(arg);
 }
 
-/* Every number in the relation that is not the user, the time or the label. */
+#define ROLES 3
+
 static void
-default_features(SequenceSource *source)
+roles_of(ColumnRole *role, const SequenceSource *source)
 {
-	Relation relation = relation_open(source->relation, AccessShareLock);
-	const TupleDesc desc = RelationGetDescr(relation);
-
-	source->features = palloc(sizeof(char *) * (size_t) Max(desc->natts, 1));
-	for (int i = 0; i < desc->natts; i++)
-	{
-		const FormData_pg_attribute *column = TupleDescAttr(desc, i);
-		const char *name = NameStr(column->attname);
-
-		if (column->attisdropped || !source_is_number(getBaseType(column->atttypid)) ||
-			strcmp(name, source->user_column) == 0 || strcmp(name, source->time_column) == 0 ||
-			(source->label_column && strcmp(name, source->label_column) == 0))
-			continue;
-		source->features[source->F++] = pstrdup(name);
-	}
-	relation_close(relation, AccessShareLock);
-	if (source->F == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("relation \"%s\" has no numeric column to use as a feature",
-							   get_rel_name(source->relation)),
-						errhint("Name the columns in features.")));
+	role[0] = (ColumnRole){source->label_column, "the label"};
+	role[1] = (ColumnRole){source->user_column, "the user id"};
+	role[2] = (ColumnRole){source->time_column, "the time"};
 }
 
 static void
 check_features(const SequenceSource *source)
 {
+	ColumnRole role[ROLES];
+
+	roles_of(role, source);
+	request_check_features(source->features, source->F, role, ROLES);
 	if (source->F == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features names no column"),
-						errdetail("The array is empty."),
-						errhint("Leave features out to use every numeric column.")));
-	for (int f = 0; f < source->F; f++)
-	{
-		if (source->label_column && strcmp(source->features[f], source->label_column) == 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("column \"%s\" is both the label and a feature", source->label_column),
-							errdetail("A model that reads its label has nothing to predict."),
-							errhint("Leave it out of features.")));
-		for (int g = 0; g < f; g++)
-			if (strcmp(source->features[f], source->features[g]) == 0)
-				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-								errmsg("column \"%s\" is in features twice", source->features[f]),
-								errdetail("It is element %d and element %d.", g + 1, f + 1),
-								errhint("Name each feature once.")));
-	}
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
+				 errdetail("There are no features."),
+				 errhint("Name numeric columns of \"%s\" in features.", get_rel_name(source->relation))));
 }
 
 static void
 features_arg(SequenceSource *source, FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(ARG_FEATURES))
-	{
-		default_features(source);
-		return;
-	}
+	ColumnRole role[ROLES];
 
-	Datum *name;
-	bool *null;
-
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_FEATURES), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &name,
-					  &null, &source->F);
-	source->features = palloc(sizeof(char *) * (size_t) Max(source->F, 1));
-	for (int f = 0; f < source->F; f++)
-	{
-		if (null[f])
-			error_null_argument("an element of features");
-		source->features[f] = pstrdup(NameStr(*DatumGetName(name[f])));
-	}
+	roles_of(role, source);
+	source->features = PG_ARGISNULL(ARG_FEATURES)
+						   ? request_default_features(&source->F, source->relation, role, ROLES)
+						   : request_features(&source->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+	check_features(source);
 }
 
 static void
@@ -160,40 +121,6 @@ architecture_of(const char *name)
 		if (strcmp(sequence_architectures[i], name) == 0)
 			return i;
 	error_out_of_range("architecture", name, "lstm | gru | tcn");
-}
-
-/* {"method": "user", "share": 0.2}, {"method": "none"} */
-static double
-share_of(const Jsonb *validation)
-{
-	static const char *const keys[] = {"method", "share"};
-	JsonbIterator *it = NULL;
-	JsonbValue value;
-	const char *key;
-	const char *method = "user";
-	double share = 0.2;
-
-	jsonb_expect_object(validation, "validation");
-	while (jsonb_next_member(&it, validation, &key, &value))
-	{
-		const char *text = jsonb_scalar_text(&value);
-
-		if (strcmp(key, "method") == 0)
-			method = text;
-		else if (strcmp(key, "share") == 0)
-		{
-			share = value.type == jbvNumeric ? strtod(text, NULL) : -1;
-			if (!(share > 0 && share <= 0.9))
-				error_out_of_range("share", text, "a number above 0 and up to 0.9");
-		}
-		else
-			error_unknown_option("validation", key, keys, lengthof(keys));
-	}
-	if (strcmp(method, "none") == 0)
-		return 0;
-	if (strcmp(method, "user") != 0)
-		error_out_of_range("method", method, "user | none");
-	return share;
 }
 
 static void
@@ -224,7 +151,6 @@ sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
 		source->trend_of = train_name_arg(fcinfo, ARG_TREND_OF, "trend_of");
 	check_label(source);
 	features_arg(source, fcinfo);
-	check_features(source);
 	if (PG_ARGISNULL(ARG_PERIOD))
 		error_null_argument("period");
 	source->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
@@ -236,7 +162,7 @@ sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
 	config_of(training, train_text_arg(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  jsonb_arg(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	training->class_weights = (Jsonb *) jsonb_arg(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
-	training->share = share_of(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
+	training->share = request_validation(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
 	if (PG_ARGISNULL(ARG_SEED))
 		error_null_argument("seed");
 	training->seed = PG_GETARG_INT64(ARG_SEED);
@@ -320,7 +246,7 @@ sequence_training_to_spec(const SequenceTraining *training)
 	jsonb_put_text(&build, "as_of", training->has_as_of ? time_text(training->as_of) : NULL);
 	jsonb_put_text(&build, "architecture", sequence_architectures[training->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", training->class_weights);
-	jsonb_put_float(&build, "share", training->share);
+	request_put_validation(&build, training->share);
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&training->config, sequence_options, sequence_option_count));
 	jsonb_put_int(&build, "seed", training->seed);
@@ -329,48 +255,6 @@ sequence_training_to_spec(const SequenceTraining *training)
 
 /* ---- and back ---- */
 
-static const char *
-spec_text(const Jsonb *spec, const char *key)
-{
-	const JsonbValue *value = jsonb_member(spec, key);
-
-	return value ? jsonb_scalar_text(value) : NULL;
-}
-
-/* The same for what no spec is without. */
-static const char *
-spec_need(const Jsonb *spec, const char *key)
-{
-	const char *text = spec_text(spec, key);
-
-	if (!text)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
-				 errhint("Train it again with usercls.train_sequence().")));
-	return text;
-}
-
-static Jsonb *
-spec_jsonb(const Jsonb *spec, const char *key)
-{
-	JsonbValue *value = jsonb_member(spec, key);
-
-	if (!value)
-		spec_need(spec, key);
-	return JsonbValueToJsonb(value);
-}
-
-static void
-spec_features(SequenceSource *source, const Jsonb *spec)
-{
-	JsonbContainer *array = &spec_jsonb(spec, "features")->root;
-
-	source->F = JsonContainerIsArray(array) ? (int) JsonContainerSize(array) : 0;
-	source->features = palloc(sizeof(char *) * (size_t) Max(source->F, 1));
-	for (int f = 0; f < source->F; f++)
-		source->features[f] = jsonb_scalar_text(getIthJsonbValueFromContainer(array, (uint32) f));
-}
-
 void
 sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec)
 {
@@ -378,22 +262,21 @@ sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec)
 	const char *as_of = spec_text(spec, "as_of");
 
 	memset(training, 0, sizeof(*training));
-	source->relation =
-		DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(spec_need(spec, "source"))));
+	source->relation = spec_table(spec, "source");
 	source->user_column = spec_need(spec, "user_column");
 	source->time_column = spec_need(spec, "time_column");
 	source->label_column = spec_text(spec, "label_column");
 	source->trend_of = spec_text(spec, "trend_of");
 	check_label(source);
-	spec_features(source, spec);
+	source->features = spec_names(&source->F, spec, "features");
 	check_features(source);
 	source->period =
 		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	window_check_period(&source->period);
-	source->window_periods = pg_strtoint32(spec_need(spec, "window_periods"));
+	source->window_periods = (int) spec_int(spec, "window_periods");
 	check_periods("window_periods", source->window_periods, 1);
-	source->horizon_periods = pg_strtoint32(spec_need(spec, "horizon_periods"));
+	source->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	check_periods("horizon_periods", source->horizon_periods, 0);
 	training->has_as_of = as_of != NULL;
 	if (as_of)
@@ -401,8 +284,6 @@ sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec)
 			timestamptz_in, CStringGetDatum(as_of), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	config_of(training, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
 	training->class_weights = spec_jsonb(spec, "class_weights");
-	training->share = strtod(spec_need(spec, "share"), NULL);
-	if (!(training->share >= 0 && training->share <= 0.9))
-		error_out_of_range("share", spec_need(spec, "share"), "a number from 0 to 0.9");
-	training->seed = pg_strtoint64(spec_need(spec, "seed"));
+	training->share = request_validation(spec_jsonb(spec, "validation"));
+	training->seed = spec_int(spec, "seed");
 }

@@ -2,75 +2,109 @@
 
 #include "pg/uplift_source.h"
 
-#include "access/relation.h"
 #include "fmgr.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
-#include "utils/rel.h"
 
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/options.h"
+#include "pg/request.h"
 #include "pg/source.h"
+#include "pg/train.h"
 
 /* -- Arguments ------------------------------------------------------------ */
 
-static bool
-has_role(const UpliftSource *source, const char *column)
-{
-	const char *const role[] = {source->user_column, source->treatment_column, source->outcome_column,
-								source->propensity_column};
+#define ROLES 4
 
-	for (size_t i = 0; i < lengthof(role); i++)
-		if (role[i] && strcmp(role[i], column) == 0)
-			return true;
-	return false;
+/* What features are not: any of these by default, the first three even when they are named. */
+static void
+roles_of(ColumnRole *role, const UpliftSource *source)
+{
+	role[0] = (ColumnRole){source->user_column, "the user id"};
+	role[1] = (ColumnRole){source->treatment_column, "the treatment"};
+	role[2] = (ColumnRole){source->outcome_column, "the outcome"};
+	role[3] = (ColumnRole){source->propensity_column, "the propensity"};
 }
 
-void
-uplift_source_features(UpliftSource *source)
+static void
+check_features(const UpliftSource *source)
 {
-	Relation relation = relation_open(source->users, AccessShareLock);
-	TupleDesc columns = RelationGetDescr(relation);
+	ColumnRole role[ROLES];
 
-	source->feature = palloc(sizeof(char *) * Max(columns->natts, 1));
-	source->F = 0;
-	for (int i = 0; i < columns->natts; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(columns, i);
-
-		if (!column->attisdropped && source_is_number(getBaseType(column->atttypid)) &&
-			!has_role(source, NameStr(column->attname)))
-			source->feature[source->F++] = pstrdup(NameStr(column->attname));
-	}
-	relation_close(relation, AccessShareLock);
+	roles_of(role, source);
+	request_check_features(source->feature, source->F, role, ROLES - 1);
 }
 
-typedef struct Validation
+/* named NULL: every number of the users table that has no other role. */
+static void
+read_features(UpliftSource *source, ArrayType *named)
 {
-	int method;
-	double share;
-} Validation;
+	ColumnRole role[ROLES];
 
-static const char *const validation_methods[] = {"random", "none", NULL};
+	roles_of(role, source);
+	source->feature = named ? request_features(&source->F, named)
+							: request_default_features(&source->F, source->users, role, ROLES);
+	for (int f = 0; f < source->F; f++)
+		source_column(source->users, source->feature[f]);
+	check_features(source);
+}
 
-static const Option validation_options[] = {
-	{"method", OPTION_CHOICE, offsetof(Validation, method), 0, 0, 0, validation_methods,
-	 "how users are held out"},
-	{"share", OPTION_REAL, offsetof(Validation, share), 0.2, 0.0, 0.9, NULL,
-	 "share of the users that is held out"},
-};
-
-void
-uplift_source_validation(UpliftSource *source, const Jsonb *given)
+static void
+read_config(UpliftConfig *config, const Jsonb *hyperparams)
 {
-	Validation validation;
+	config_defaults(config, uplift_options, uplift_option_count);
+	options_from_jsonb(config, uplift_options, uplift_option_count, hyperparams, "hyperparams");
+	if (uplift_config_check(config).code != STATUS_SUCCESS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("heads must divide hidden_size"),
+				 errdetail("%d heads cannot share %d hidden units.", config->heads, config->hidden_size),
+				 errhint("Pass a hidden_size that is a multiple of heads.")));
+}
 
-	config_defaults(&validation, validation_options, lengthof(validation_options));
-	options_from_jsonb(&validation, validation_options, lengthof(validation_options), given, "validation");
-	source->held_out_share = validation.method == 0 ? validation.share : 0.0;
+static char *
+optional_name(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(arg)));
+}
+
+UpliftSource *
+uplift_source_from_args(FunctionCallInfo fcinfo)
+{
+	UpliftSource *source = palloc0(sizeof(*source));
+
+	for (int arg = 1; arg <= 2; arg++)
+		if (PG_ARGISNULL(arg))
+			error_null_argument(arg == 1 ? "users" : "edges");
+	source->users = PG_GETARG_OID(1);
+	source->edges = PG_GETARG_OID(2);
+	source->user_column = train_name_arg(fcinfo, 3, "user_column");
+	source->treatment_column = train_name_arg(fcinfo, 4, "treatment_column");
+	source->outcome_column = train_name_arg(fcinfo, 5, "outcome_column");
+	source->source_column = train_name_arg(fcinfo, 7, "source_column");
+	source->target_column = train_name_arg(fcinfo, 8, "target_column");
+	source->weight_column = optional_name(fcinfo, 9);
+	source->directed = !PG_ARGISNULL(10) && PG_GETARG_BOOL(10);
+	source->propensity_column = optional_name(fcinfo, 11);
+	if (PG_ARGISNULL(12))
+		error_null_argument("validation");
+	source->held_out_share = request_validation(PG_GETARG_JSONB_P(12));
+	if (PG_ARGISNULL(13))
+		error_null_argument("hyperparams");
+	read_config(&source->config, PG_GETARG_JSONB_P(13));
+	if (PG_ARGISNULL(14))
+		error_null_argument("seed");
+	source->seed = PG_GETARG_INT64(14);
+	source->warm_start = PG_ARGISNULL(15) ? 0 : PG_GETARG_INT32(15);
+
+	source_quote(source->users);
+	source_quote(source->edges);
+	source_column(source->users, source->user_column);
+	read_features(source, PG_ARGISNULL(6) ? NULL : PG_GETARG_ARRAYTYPE_P(6));
+	if (source->F == 0 && !source->config.log_degree)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
+						errdetail("There are no features, and log_degree is off."),
+						errhint("Name numeric columns of \"%s\" in features.", get_rel_name(source->users))));
+	return source;
 }
 
 /* -- Writing -------------------------------------------------------------- */
@@ -84,11 +118,7 @@ put_table(JsonbBuild *build, const char *key, Oid table)
 Jsonb *
 uplift_source_write(const UpliftSource *source)
 {
-	JsonbBuild validation, build;
-
-	jsonb_begin(&validation);
-	jsonb_put_text(&validation, "method", "random");
-	jsonb_put_float(&validation, "share", source->held_out_share);
+	JsonbBuild build;
 
 	jsonb_begin(&build);
 	put_table(&build, "users", source->users);
@@ -97,12 +127,12 @@ uplift_source_write(const UpliftSource *source)
 	jsonb_put_text(&build, "treatment_column", source->treatment_column);
 	jsonb_put_text(&build, "outcome_column", source->outcome_column);
 	jsonb_put_text(&build, "propensity_column", source->propensity_column);
-	jsonb_put_names(&build, "features", (const char *const *) source->feature, source->F);
+	jsonb_put_names(&build, "features", source->feature, source->F);
 	jsonb_put_text(&build, "source_column", source->source_column);
 	jsonb_put_text(&build, "target_column", source->target_column);
 	jsonb_put_text(&build, "weight_column", source->weight_column);
 	jsonb_put_bool(&build, "directed", source->directed);
-	jsonb_put_jsonb(&build, "validation", jsonb_end(&validation));
+	request_put_validation(&build, source->held_out_share);
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&source->config, uplift_options, uplift_option_count));
 	jsonb_put_int(&build, "seed", source->seed);
@@ -113,101 +143,28 @@ uplift_source_write(const UpliftSource *source)
 
 /* -- Reading -------------------------------------------------------------- */
 
-static JsonbValue *
-member(const Jsonb *stored, const char *key, enum jbvType type)
-{
-	JsonbValue *value = jsonb_member(stored, key);
-
-	if (!value || value->type != type)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
-				 errhint("Train it again with usercls.train_uplift().")));
-	return value;
-}
-
-static char *
-read_text(const Jsonb *stored, const char *key)
-{
-	const JsonbValue *value = member(stored, key, jbvString);
-
-	return pnstrdup(value->val.string.val, value->val.string.len);
-}
-
-static char *
-read_optional(const Jsonb *stored, const char *key)
-{
-	return jsonb_member(stored, key) ? read_text(stored, key) : NULL;
-}
-
-static int64
-read_int(const Jsonb *stored, const char *key)
-{
-	const JsonbValue *value = member(stored, key, jbvNumeric);
-
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
-}
-
-static Jsonb *
-read_object(const Jsonb *stored, const char *key)
-{
-	return JsonbValueToJsonb(member(stored, key, jbvBinary));
-}
-
-static Oid
-read_table(const Jsonb *stored, const char *key)
-{
-	char *name = read_text(stored, key);
-
-	return DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(name)));
-}
-
-static void
-read_features(UpliftSource *source, const Jsonb *stored)
-{
-	JsonbContainer *array = member(stored, "features", jbvBinary)->val.binary.data;
-
-	if (!JsonContainerIsArray(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("\"features\" of the training spec is not a list"),
-				 errhint("Train the model again with usercls.train_uplift().")));
-	source->F = (int) JsonContainerSize(array);
-	source->feature = palloc(sizeof(char *) * Max(source->F, 1));
-	for (int i = 0; i < source->F; i++)
-	{
-		const JsonbValue *name = getIthJsonbValueFromContainer(array, (uint32) i);
-
-		if (name->type != jbvString)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("feature %d of the training spec has no name", i + 1),
-							errhint("Train the model again with usercls.train_uplift().")));
-		source->feature[i] = pnstrdup(name->val.string.val, name->val.string.len);
-	}
-}
-
 UpliftSource *
 uplift_source_read(const Jsonb *stored)
 {
 	UpliftSource *source = palloc0(sizeof(*source));
 
-	source->users = read_table(stored, "users");
-	source->edges = read_table(stored, "edges");
-	source->user_column = read_text(stored, "user_column");
-	source->treatment_column = read_text(stored, "treatment_column");
-	source->outcome_column = read_text(stored, "outcome_column");
-	source->propensity_column = read_optional(stored, "propensity_column");
-	read_features(source, stored);
-	source->source_column = read_text(stored, "source_column");
-	source->target_column = read_text(stored, "target_column");
-	source->weight_column = read_optional(stored, "weight_column");
-	source->directed = member(stored, "directed", jbvBool)->val.boolean;
-	uplift_source_validation(source, read_object(stored, "validation"));
-	config_defaults(&source->config, uplift_options, uplift_option_count);
-	options_from_jsonb(&source->config, uplift_options, uplift_option_count,
-					   read_object(stored, "hyperparams"), "hyperparams");
-	report_status(uplift_config_check(&source->config));
-	source->seed = read_int(stored, "seed");
+	source->users = spec_table(stored, "users");
+	source->edges = spec_table(stored, "edges");
+	source->user_column = spec_need(stored, "user_column");
+	source->treatment_column = spec_need(stored, "treatment_column");
+	source->outcome_column = spec_need(stored, "outcome_column");
+	source->propensity_column = spec_text(stored, "propensity_column");
+	source->feature = spec_names(&source->F, stored, "features");
+	check_features(source);
+	source->source_column = spec_need(stored, "source_column");
+	source->target_column = spec_need(stored, "target_column");
+	source->weight_column = spec_text(stored, "weight_column");
+	source->directed = spec_bool(stored, "directed");
+	source->held_out_share = request_validation(spec_jsonb(stored, "validation"));
+	read_config(&source->config, spec_jsonb(stored, "hyperparams"));
+	source->seed = spec_int(stored, "seed");
 	if (jsonb_member(stored, "warm_start"))
-		source->warm_start = (int) read_int(stored, "warm_start");
+		source->warm_start = (int) spec_int(stored, "warm_start");
 	return source;
 }
 

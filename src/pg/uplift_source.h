@@ -7,6 +7,7 @@
 #ifndef USERCLS_PG_UPLIFT_SOURCE_H
 #define USERCLS_PG_UPLIFT_SOURCE_H
 
+#include "fmgr.h"
 #include "utils/jsonb.h"
 
 #include "model/uplift.h"
@@ -16,15 +17,15 @@ typedef struct UpliftSource
 {
 	Oid users;
 	Oid edges;
-	char *user_column;
-	char *treatment_column;
-	char *outcome_column;
-	char *propensity_column; /* NULL: one propensity for all */
-	char **feature;          /* F names, in the order of the network's inputs */
+	const char *user_column;
+	const char *treatment_column;
+	const char *outcome_column;
+	const char *propensity_column; /* NULL: one propensity for all */
+	const char **feature;          /* F names, in the order of the network's inputs */
 	int F;
-	char *source_column;
-	char *target_column;
-	char *weight_column; /* NULL: every edge counts the same */
+	const char *source_column;
+	const char *target_column;
+	const char *weight_column; /* NULL: every edge counts the same */
 	bool directed;
 	double held_out_share;
 	UpliftConfig config;
@@ -32,11 +33,8 @@ typedef struct UpliftSource
 	int warm_start; /* version, 0: none */
 } UpliftSource;
 
-/* The features that are meant when none are named: every number of the users table that has no other role. */
-extern void uplift_source_features(UpliftSource *source);
-
-/* held_out_share from {"method": "random" | "none", "share": 0.2}. */
-extern void uplift_source_validation(UpliftSource *source, const Jsonb *validation);
+/* The arguments of train_uplift from `users` to `warm_start`. Everything that can be wrong before a table is read is an error. */
+extern UpliftSource *uplift_source_from_args(FunctionCallInfo fcinfo);
 
 extern Jsonb *uplift_source_write(const UpliftSource *source);
 

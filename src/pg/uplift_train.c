@@ -342,93 +342,6 @@ uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
 
 /* -- The SQL function ----------------------------------------------------- */
 
-static char *
-optional_name(FunctionCallInfo fcinfo, int arg)
-{
-	return PG_ARGISNULL(arg) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(arg)));
-}
-
-/* Named features must be columns, each once, and none may tell the outcome. */
-static void
-features_named(UpliftSource *source, ArrayType *array)
-{
-	const char *const role[] = {source->user_column, source->treatment_column, source->outcome_column};
-	Datum *name;
-	bool *isnull;
-
-	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &name, &isnull, &source->F);
-	source->feature = palloc(sizeof(char *) * Max(source->F, 1));
-	for (int i = 0; i < source->F; i++)
-	{
-		if (isnull[i])
-			error_null_argument("a name in features");
-		source->feature[i] = pstrdup(NameStr(*DatumGetName(name[i])));
-		source_column(source->users, source->feature[i]);
-		for (size_t r = 0; r < lengthof(role); r++)
-			if (strcmp(source->feature[i], role[r]) == 0)
-				ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-								errmsg("column \"%s\" cannot be a feature", source->feature[i]),
-								errdetail("It is the user id, the treatment or the outcome."),
-								errhint("Leave it out of features.")));
-		for (int other = 0; other < i; other++)
-			if (strcmp(source->feature[i], source->feature[other]) == 0)
-				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-								errmsg("feature \"%s\" is named twice", source->feature[i]),
-								errhint("Name each feature once.")));
-	}
-}
-
-/* Everything that can be wrong before a table is read. */
-static UpliftSource *
-source_from_args(FunctionCallInfo fcinfo)
-{
-	UpliftSource *source = palloc0(sizeof(*source));
-
-	for (int arg = 1; arg <= 2; arg++)
-		if (PG_ARGISNULL(arg))
-			error_null_argument(arg == 1 ? "users" : "edges");
-	source->users = PG_GETARG_OID(1);
-	source->edges = PG_GETARG_OID(2);
-	source->user_column = train_name_arg(fcinfo, 3, "user_column");
-	source->treatment_column = train_name_arg(fcinfo, 4, "treatment_column");
-	source->outcome_column = train_name_arg(fcinfo, 5, "outcome_column");
-	source->source_column = train_name_arg(fcinfo, 7, "source_column");
-	source->target_column = train_name_arg(fcinfo, 8, "target_column");
-	source->weight_column = optional_name(fcinfo, 9);
-	source->directed = !PG_ARGISNULL(10) && PG_GETARG_BOOL(10);
-	source->propensity_column = optional_name(fcinfo, 11);
-	if (PG_ARGISNULL(12))
-		error_null_argument("validation");
-	uplift_source_validation(source, PG_GETARG_JSONB_P(12));
-	config_defaults(&source->config, uplift_options, uplift_option_count);
-	if (!PG_ARGISNULL(13))
-		options_from_jsonb(&source->config, uplift_options, uplift_option_count, PG_GETARG_JSONB_P(13),
-						   "hyperparams");
-	if (source->config.hidden_size % source->config.heads != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("heads must divide hidden_size"),
-						errdetail("%d heads cannot share %d hidden units.", source->config.heads,
-								  source->config.hidden_size),
-						errhint("Pass a hidden_size that is a multiple of heads.")));
-	report_status(uplift_config_check(&source->config));
-	if (PG_ARGISNULL(14))
-		error_null_argument("seed");
-	source->seed = PG_GETARG_INT64(14);
-	source->warm_start = PG_ARGISNULL(15) ? 0 : PG_GETARG_INT32(15);
-
-	source_quote(source->users);
-	source_quote(source->edges);
-	source_column(source->users, source->user_column);
-	if (PG_ARGISNULL(6))
-		uplift_source_features(source);
-	else
-		features_named(source, PG_GETARG_ARRAYTYPE_P(6));
-	if (source->F == 0 && !source->config.log_degree)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
-						errdetail("No features are named, and log_degree is off."),
-						errhint("Name numeric columns of \"%s\" in features.", get_rel_name(source->users))));
-	return source;
-}
-
 Datum
 usercls_train_uplift(PG_FUNCTION_ARGS)
 {
@@ -438,6 +351,6 @@ usercls_train_uplift(PG_FUNCTION_ARGS)
 					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
 	TrainOutcome outcome;
 
-	uplift_train(&run, &outcome, source_from_args(fcinfo));
+	uplift_train(&run, &outcome, uplift_source_from_args(fcinfo));
 	return train_result(fcinfo, &run, &outcome);
 }

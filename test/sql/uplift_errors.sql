@@ -24,7 +24,7 @@ SELECT usercls.train_uplift('m', 'users', 'edges', hyperparams => '{"layers": 99
 SELECT usercls.train_uplift('m', 'users', 'edges', hyperparams => '{"hidden_size": 10, "heads": 3}');
 SELECT usercls.train_uplift('m', 'users', 'edges', hyperparams => '{"estimator": "two_heads"}');
 SELECT usercls.train_uplift('m', 'users', 'edges', validation => '{"share": 1.5}');
-SELECT usercls.train_uplift('m', 'users', 'edges', validation => '{"method": "user"}');
+SELECT usercls.train_uplift('m', 'users', 'edges', validation => '{"method": "random"}');
 SELECT usercls.train_uplift('m', 'users', 'edges', promote => 'maybe');
 SELECT usercls.train_uplift('m', 'users', 'edges', warm_start => 3);
 

@@ -1,0 +1,213 @@
+#include "postgres.h"
+
+#include "pg/request.h"
+
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/rel.h"
+
+#include "pg/errors.h"
+#include "pg/options.h"
+#include "pg/source.h"
+
+/* ---- users held out ---- */
+
+enum
+{
+	METHOD_USER,
+	METHOD_NONE
+};
+
+typedef struct Validation
+{
+	int method;
+	double share;
+} Validation;
+
+static const char *const methods[] = {[METHOD_USER] = "user", [METHOD_NONE] = "none", NULL};
+
+static const Option validation_options[] = {
+	{"method", OPTION_CHOICE, offsetof(Validation, method), METHOD_USER, 0, 0, methods,
+	 "how users are held out"},
+	{"share", OPTION_REAL, offsetof(Validation, share), 0.2, 0, 0.9, NULL,
+	 "share of the users that is held out"},
+};
+
+double
+request_validation(const Jsonb *given)
+{
+	Validation validation;
+
+	config_defaults(&validation, validation_options, lengthof(validation_options));
+	options_from_jsonb(&validation, validation_options, lengthof(validation_options), given, "validation");
+	return validation.method == METHOD_USER ? validation.share : 0;
+}
+
+void
+request_put_validation(JsonbBuild *build, double share)
+{
+	const Validation validation = {.method = share > 0 ? METHOD_USER : METHOD_NONE, .share = share};
+
+	jsonb_put_jsonb(build, "validation",
+					options_to_jsonb(&validation, validation_options, lengthof(validation_options)));
+}
+
+/* ---- features ---- */
+
+const char **
+request_features(int *n, ArrayType *features)
+{
+	Datum *value;
+	bool *null;
+
+	deconstruct_array(features, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &value, &null, n);
+
+	const char **name = palloc(sizeof(char *) * (size_t) Max(*n, 1));
+
+	for (int i = 0; i < *n; i++)
+	{
+		if (null[i])
+			error_null_argument("an element of features");
+		name[i] = pstrdup(NameStr(*DatumGetName(value[i])));
+	}
+	return name;
+}
+
+/* What else the column is, or NULL. */
+static const char *
+role_of(const char *column, const ColumnRole *roles, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (roles[i].column && strcmp(roles[i].column, column) == 0)
+			return roles[i].role;
+	return NULL;
+}
+
+const char **
+request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_roles)
+{
+	Relation opened = relation_open(relation, AccessShareLock);
+	const TupleDesc columns = RelationGetDescr(opened);
+	const char **name = palloc(sizeof(char *) * (size_t) Max(columns->natts, 1));
+
+	*n = 0;
+	for (int i = 0; i < columns->natts; i++)
+	{
+		const FormData_pg_attribute *column = TupleDescAttr(columns, i);
+
+		if (!column->attisdropped && source_is_number(getBaseType(column->atttypid)) &&
+			!role_of(NameStr(column->attname), roles, n_roles))
+			name[(*n)++] = pstrdup(NameStr(column->attname));
+	}
+	relation_close(opened, AccessShareLock);
+	return name;
+}
+
+void
+request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const char *role = role_of(features[i], roles, n_roles);
+
+		if (role)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("column \"%s\" cannot be a feature", features[i]),
+							errdetail("It is %s, which a model must not read.", role),
+							errhint("Leave it out of features.")));
+		for (int j = 0; j < i; j++)
+			if (strcmp(features[i], features[j]) == 0)
+				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+								errmsg("column \"%s\" is in features twice", features[i]),
+								errdetail("It is element %d and element %d.", j + 1, i + 1),
+								errhint("Name each feature once.")));
+	}
+}
+
+/* ---- the spec ---- */
+
+/* what: "a number"; NULL: there is nothing under the key */
+static void
+error_spec(const char *key, const char *what)
+{
+	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("the model's training spec has no \"%s\"", key),
+					what ? errdetail("What stands there is not %s.", what) : 0,
+					errhint("Train the model again, or import it with the spec of its training.")));
+}
+
+static JsonbValue *
+member_of(const Jsonb *spec, const char *key, enum jbvType type, const char *what)
+{
+	JsonbValue *value = jsonb_member(spec, key);
+
+	if (!value || value->type != type)
+		error_spec(key, value ? what : NULL);
+	return value;
+}
+
+const char *
+spec_text(const Jsonb *spec, const char *key)
+{
+	return jsonb_member(spec, key) ? spec_need(spec, key) : NULL;
+}
+
+const char *
+spec_need(const Jsonb *spec, const char *key)
+{
+	return jsonb_scalar_text(member_of(spec, key, jbvString, "a string"));
+}
+
+int64
+spec_int(const Jsonb *spec, const char *key)
+{
+	const JsonbValue *value = member_of(spec, key, jbvNumeric, "a number");
+
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value->val.numeric)));
+}
+
+bool
+spec_bool(const Jsonb *spec, const char *key)
+{
+	return member_of(spec, key, jbvBool, "true or false")->val.boolean;
+}
+
+Jsonb *
+spec_jsonb(const Jsonb *spec, const char *key)
+{
+	JsonbValue *value = jsonb_member(spec, key);
+
+	if (!value)
+		error_spec(key, NULL);
+	return JsonbValueToJsonb(value);
+}
+
+Oid
+spec_table(const Jsonb *spec, const char *key)
+{
+	return DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(spec_need(spec, key))));
+}
+
+const char **
+spec_names(int *n, const Jsonb *spec, const char *key)
+{
+	JsonbContainer *array = member_of(spec, key, jbvBinary, "an array")->val.binary.data;
+
+	if (!JsonContainerIsArray(array))
+		error_spec(key, "an array");
+	*n = (int) JsonContainerSize(array);
+
+	const char **name = palloc(sizeof(char *) * (size_t) Max(*n, 1));
+
+	for (int i = 0; i < *n; i++)
+	{
+		const JsonbValue *value = getIthJsonbValueFromContainer(array, (uint32) i);
+
+		if (value->type != jbvString)
+			error_spec(key, "an array of names");
+		name[i] = pnstrdup(value->val.string.val, value->val.string.len);
+	}
+	return name;
+}

@@ -1,0 +1,50 @@
+/*
+ * What a training was asked for, as far as trainings of every kind ask it.
+ *
+ * A request comes from SQL arguments, is stored with the version as its spec (a jsonb object under the arguments'
+ * names), and is read back for retrain() and scoring. A spec may also come with an import, and hold anything.
+ */
+#ifndef USERCLS_PG_REQUEST_H
+#define USERCLS_PG_REQUEST_H
+
+#include "postgres.h"
+
+#include "utils/array.h"
+
+#include "pg/jsonbuild.h"
+
+/* ---- users held out ---- */
+
+/* Their share, from {"method": "user" | "none", "share": 0.2}; 0: nobody. And back. */
+extern double request_validation(const Jsonb *validation);
+extern void request_put_validation(JsonbBuild *build, double share);
+
+/* ---- features ---- */
+
+/* A column that can be no feature, and what it is: "the label". */
+typedef struct ColumnRole
+{
+	const char *column; /* NULL: no such column */
+	const char *role;
+} ColumnRole;
+
+/* The names in an argument `features`. */
+extern const char **request_features(int *n, ArrayType *features);
+
+/* What is meant when none are named: every number in the relation that has no other role. */
+extern const char **request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_roles);
+
+/* An error when one is named twice or has another role. */
+extern void request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles);
+
+/* ---- the spec, read back: an error where it lacks the key or holds something else ---- */
+
+extern const char *spec_text(const Jsonb *spec, const char *key); /* NULL: not there */
+extern const char *spec_need(const Jsonb *spec, const char *key); /* the same for what no spec is without */
+extern int64 spec_int(const Jsonb *spec, const char *key);
+extern bool spec_bool(const Jsonb *spec, const char *key);
+extern Jsonb *spec_jsonb(const Jsonb *spec, const char *key);
+extern Oid spec_table(const Jsonb *spec, const char *key);
+extern const char **spec_names(int *n, const Jsonb *spec, const char *key);
+
+#endif
