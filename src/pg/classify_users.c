@@ -97,8 +97,7 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	sequence_training_from_spec(&training, registry_spec(version));
 	all->source = training.source;
 	all->model = modelcache_get(version, CurrentMemoryContext);
-	check_spec_features(all->model->features, (size_t) all->model->F, all->source.features,
-						(size_t) all->source.F);
+	sequence_model_check_spec(all->model, all->source.features, (size_t) all->source.F);
 	progress_phase(PROGRESS_READING);
 	all->users = sequence_read(&all->source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
 

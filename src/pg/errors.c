@@ -193,18 +193,6 @@ error_one_class(const char *where, const char *label, int64 users)
 					errhint("A model needs users of at least two classes to learn from.")));
 }
 
-void
-error_no_arm(const char *where, const char *column, bool treated, int64 others)
-{
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_DATA_EXCEPTION),
-		 errmsg("%s has no %s users", where, treated ? "treated" : "control"),
-		 errdetail("Column \"%s\" is %s for all " INT64_FORMAT " users of the experiment.", column,
-				   treated ? "false" : "true", others),
-		 errhint("Uplift is the difference between treated and control users: the experiment needs both.")));
-}
-
 /* ---- arguments ---- */
 
 void
@@ -276,22 +264,6 @@ error_model_right(const char *model, const char *right)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for model \"%s\"", model),
 			 errdetail("This takes the right \"%s\".", right),
 			 errhint("The owner of the model grants it with usercls.grant_model().")));
-}
-
-void
-check_spec_features(char **of_weights, size_t n, const char *const *of_spec, size_t m)
-{
-	size_t i = 0;
-
-	while (i < n && i < m && strcmp(of_weights[i], of_spec[i]) == 0)
-		i++;
-	if (i == n && i == m)
-		return;
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("training spec does not fit the weights"),
-					i < n && i < m ? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.",
-											   i + 1, of_weights[i], of_spec[i])
-								   : errdetail("The weights read %zu features, the spec names %zu.", n, m),
-					errhint("Import the weights with the spec of the training that made them.")));
 }
 
 void

@@ -35,8 +35,6 @@ extern void error_not_finite(const char *where, const char *column, double value
 							 const char *id /* of the user, NULL: not known */) pg_attribute_noreturn();
 extern void error_no_rows(const char *where, const char *detail) pg_attribute_noreturn();
 extern void error_one_class(const char *where, const char *label, int64 users) pg_attribute_noreturn();
-extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,
-						 int64 others) pg_attribute_noreturn();
 
 /* Arguments */
 extern void error_null_argument(const char *name) pg_attribute_noreturn();
@@ -52,12 +50,6 @@ extern void error_unknown_version(const char *model, int32 version, int32 newest
 extern void error_not_promoted(const char *model, int32 newest /* 0: no version at all */)
 	pg_attribute_noreturn();
 extern void error_model_right(const char *model, const char *right) pg_attribute_noreturn();
-
-/*
- * Returns when the weights and the training spec name the same features. Both come from a row, and an import, or
- * whoever owns the registry, may have put together what does not belong together.
- */
-extern void check_spec_features(char **of_weights, size_t n, const char *const *of_spec, size_t m);
 
 extern void error_score_overflow(void) pg_attribute_noreturn(); /* NaN would rank above every score */
 

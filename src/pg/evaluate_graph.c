@@ -44,7 +44,7 @@ uplift_sample(const EvaluateCall *call)
 	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;
 	const UpliftInputs *inputs = uplift_inputs_of(source, model->feature, model->net.F);
 	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, false, "evaluation");
-	const UpliftScore *score = uplift_score_graph(model, users, source, NULL);
+	const UpliftScore *score = uplift_of_users(model, users, source, NULL);
 	uint8_t *held_out = NULL;
 
 	if (own)

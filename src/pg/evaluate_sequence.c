@@ -76,8 +76,7 @@ sequence_sample(const EvaluateCall *call)
 	SequenceTraining training;
 
 	sequence_training_from_spec(&training, registry_spec(call->model));
-	check_spec_features(model->features, (size_t) model->F, training.source.features,
-						(size_t) training.source.F);
+	sequence_model_check_spec(model, training.source.features, (size_t) training.source.F);
 	if (own && training.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)

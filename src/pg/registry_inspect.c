@@ -78,15 +78,15 @@ usercls_model_info(PG_FUNCTION_ARGS)
 
 /* ---- model_tensors ---- */
 
-typedef struct Moments
+typedef struct TensorSummary
 {
 	double mean, deviation, minimum, maximum;
-} Moments;
+} TensorSummary;
 
-static Moments
-moments(const float *w, size_t n)
+static TensorSummary
+summarise(const float *w, size_t n)
 {
-	Moments m = {0, 0, get_float8_infinity(), -get_float8_infinity()};
+	TensorSummary m = {0, 0, get_float8_infinity(), -get_float8_infinity()};
 	double sum = 0, squares = 0;
 
 	for (size_t i = 0; i < n; i++)
@@ -138,7 +138,7 @@ put_tensors(FunctionCallInfo fcinfo, const bytea *weights, const char *model, in
 		values[4] = Int64GetDatum((int64) (codec->data + tensor->begin));
 		if (tensor->size > 0)
 		{
-			const Moments m = moments(w, tensor->size);
+			const TensorSummary m = summarise(w, tensor->size);
 
 			values[5] = Float8GetDatum(m.mean);
 			values[6] = Float8GetDatum(m.deviation);

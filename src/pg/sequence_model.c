@@ -147,6 +147,24 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	return model;
 }
 
+void
+sequence_model_check_spec(const SequenceModel *model, const char *const *of_spec, size_t m)
+{
+	char *const *of_weights = model->features;
+	const size_t n = (size_t) model->F;
+	size_t i = 0;
+
+	while (i < n && i < m && strcmp(of_weights[i], of_spec[i]) == 0)
+		i++;
+	if (i == n && i == m)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("training spec does not fit the weights"),
+					i < n && i < m ? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.",
+											   i + 1, of_weights[i], of_spec[i])
+								   : errdetail("The weights read %zu features, the spec names %zu.", n, m),
+					errhint("Import the weights with the spec of the training that made them.")));
+}
+
 int
 sequence_model_class_named(const SequenceModel *model, const char *name)
 {

@@ -43,6 +43,12 @@ extern int sequence_model_class(const SequenceModel *model, const real *prob);
 /* The class of that name; an error with the nearest name when there is none. */
 extern int sequence_model_class_named(const SequenceModel *model, const char *name);
 
+/*
+ * An error unless the weights and the training spec name the same features. Both come from a row, and an import, or
+ * whoever owns the registry, may have put together what does not belong together.
+ */
+extern void sequence_model_check_spec(const SequenceModel *model, const char *const *features, size_t n);
+
 /* The model's own scorer, made larger when a sequence is longer than any before. */
 extern SequenceScorer *sequence_model_scorer(SequenceModel *model, size_t steps);
 

@@ -240,8 +240,8 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceTraining *trai
 	outcome->incumbent = incumbent_value(run, training, users, data, held_out);
 }
 
-void
-sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training)
+static void
+train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training)
 {
 	const SequenceSource *source = &training->source;
 	VersionRecord *record = &outcome->record;
@@ -307,7 +307,7 @@ sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *tra
 }
 
 void
-sequence_train_by_spec(TrainRun *run, const Jsonb *spec)
+sequence_retrain(TrainRun *run, const Jsonb *spec)
 {
 	TrainOutcome outcome = {0};
 	SequenceTraining training;
@@ -315,7 +315,7 @@ sequence_train_by_spec(TrainRun *run, const Jsonb *spec)
 	sequence_training_from_spec(&training, spec);
 	training.has_as_of = run->has_as_of;
 	training.as_of = run->as_of;
-	sequence_train(run, &outcome, &training);
+	train(run, &outcome, &training);
 }
 
 PG_FUNCTION_INFO_V1(usercls_train_sequence);
@@ -334,7 +334,7 @@ usercls_train_sequence(PG_FUNCTION_ARGS)
 	run.promote = train_text_arg(fcinfo, 17, "promote");
 	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
 	run.comment = PG_ARGISNULL(19) ? NULL : train_text_arg(fcinfo, 19, "comment");
-	sequence_train(&run, &outcome, &training);
+	train(&run, &outcome, &training);
 	MemoryContextSwitchTo(old);
 
 	const Datum result = train_result(fcinfo, &run, &outcome);

@@ -5,10 +5,7 @@
 #include "pg/sequence_spec.h"
 #include "pg/train.h"
 
-/* From train_begin() to train_end(). */
-extern void sequence_train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training);
-
 /* Of sequence_kind. */
-extern void sequence_train_by_spec(TrainRun *run, const Jsonb *spec);
+extern void sequence_retrain(TrainRun *run, const Jsonb *spec);
 
 #endif

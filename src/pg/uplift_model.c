@@ -149,8 +149,8 @@ usercls_uplift_scoring_worker(dsm_segment *segment, shm_toc *toc)
 }
 
 UpliftScore *
-uplift_score_graph(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
-				   GraphCounts *counts)
+uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+				GraphCounts *counts)
 {
 	const UpliftScoreSpec spec = {.config = model->net.config,
 								  .graph = graphload_spec(users, from),

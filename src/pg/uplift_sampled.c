@@ -48,8 +48,8 @@ uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
 }
 
 UpliftScore *
-uplift_score_sampled(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
-					 const uint8_t *held_out)
+uplift_of_held_out(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+				   const uint8_t *held_out)
 {
 	UpliftSpec spec = {.config = model->net.config,
 					   .graph = graphload_spec(users, from),

@@ -19,7 +19,7 @@ extern size_t uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet);
 extern void uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out);
 
 /* Scores of all nodes, of which those of the held-out users are answers, by samples of their surroundings. */
-extern UpliftScore *uplift_score_sampled(const UpliftModel *model, const UserGraph *users,
-										 const UpliftSource *from, const uint8_t *held_out);
+extern UpliftScore *uplift_of_held_out(const UpliftModel *model, const UserGraph *users,
+									   const UpliftSource *from, const uint8_t *held_out);
 
 #endif

@@ -149,8 +149,8 @@ usercls_target_users(PG_FUNCTION_ARGS)
 										LOAD_FEATURES, false, false, "scoring");
 
 	progress_phase(PROGRESS_SCORING);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id,
-			  uplift_score_graph(model, users, source, NULL), decision);
+	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, source, NULL),
+			  decision);
 	progress_end();
 	return (Datum) 0;
 }

@@ -177,8 +177,8 @@ static Jsonb *
 measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftSource *source,
 		const uint8_t *held_out, bool sampled)
 {
-	const UpliftScore *score = sampled ? uplift_score_sampled(model, users, source, held_out)
-									   : uplift_score_graph(model, users, source, NULL);
+	const UpliftScore *score = sampled ? uplift_of_held_out(model, users, source, held_out)
+									   : uplift_of_users(model, users, source, NULL);
 	const UpliftScores *trial = uplift_trial(users, score, held_out);
 	const MetricSet *set = uplift_set(trial);
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
@@ -268,8 +268,8 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 
 /* -- The whole ------------------------------------------------------------ */
 
-void
-uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
+static void
+train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 {
 	train_begin(run, &uplift_kind);
 
@@ -331,13 +331,13 @@ uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 }
 
 void
-uplift_train_by_spec(TrainRun *run, const Jsonb *spec)
+uplift_retrain(TrainRun *run, const Jsonb *spec)
 {
 	TrainOutcome outcome;
 	UpliftSource *source = uplift_source_read(spec);
 
 	source->warm_start = run->warm_start;
-	uplift_train(run, &outcome, source);
+	train(run, &outcome, source);
 }
 
 /* -- The SQL function ----------------------------------------------------- */
@@ -351,6 +351,6 @@ usercls_train_uplift(PG_FUNCTION_ARGS)
 					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
 	TrainOutcome outcome;
 
-	uplift_train(&run, &outcome, uplift_source_from_args(fcinfo));
+	train(&run, &outcome, uplift_source_from_args(fcinfo));
 	return train_result(fcinfo, &run, &outcome);
 }

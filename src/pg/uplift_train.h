@@ -9,10 +9,7 @@
 
 extern const RunnerKind runner_uplift;
 
-/* From train_begin to train_end. */
-extern void uplift_train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source);
-
 /* Of uplift_kind. */
-extern void uplift_train_by_spec(TrainRun *run, const Jsonb *spec);
+extern void uplift_retrain(TrainRun *run, const Jsonb *spec);
 
 #endif

@@ -8,6 +8,18 @@
 #include "pg/split.h"
 
 void
+error_no_arm(const char *where, const char *column, bool treated, int64 others)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_DATA_EXCEPTION),
+		 errmsg("%s has no %s users", where, treated ? "treated" : "control"),
+		 errdetail("Column \"%s\" is %s for all " INT64_FORMAT " users of the experiment.", column,
+				   treated ? "false" : "true", others),
+		 errhint("Uplift is the difference between treated and control users: the experiment needs both.")));
+}
+
+void
 uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from)
 {
 	for (uint32 i = 0; i < users->N; i++)

@@ -7,6 +7,10 @@
 #include "nn/upliftmetrics.h"
 #include "pg/graphload.h"
 
+/* Nobody is treated, or everybody: there is nothing to compare. */
+extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,
+						 int64 others) pg_attribute_noreturn();
+
 /* Which users of the experiment the split holds out: one byte a node. */
 extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from);
 
