@@ -12,11 +12,9 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "nn/stats.h"
+#include "nn/label.h"
 #include "nn/trend.h"
 #include "pg/labeler_state.h"
-
-#define SIGNIFICANT 0.1 /* largest p-value of a trend that is not "stable" */
 
 typedef enum Measure
 {
@@ -101,25 +99,10 @@ read_score(FunctionCallInfo fcinfo, int measure_argument)
 	return score;
 }
 
-static int
-net_sign(SignScore score)
-{
-	return (int) (score.rises - score.falls);
-}
-
-/* The enum's values, worst to best: they are looked up once per query. */
-typedef enum TrendLabel
-{
-	LABEL_HIGH_RISK,
-	LABEL_STABLE,
-	LABEL_POTENTIAL,
-	LABELS
-} TrendLabel;
-
+/* The enum value of a label: all of them are looked up once per query. */
 static Datum
 label_datum(FunctionCallInfo fcinfo, TrendLabel label)
 {
-	static const char *const names[LABELS] = {"high_risk", "stable", "potential"};
 	Oid *oids = fcinfo->flinfo->fn_extra;
 
 	if (oids == NULL)
@@ -130,9 +113,9 @@ label_datum(FunctionCallInfo fcinfo, TrendLabel label)
 		for (int i = 0; i < LABELS; i++)
 		{
 			oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type),
-									  CStringGetDatum(names[i]));
+									  CStringGetDatum(trend_label_names[i]));
 			if (!OidIsValid(oids[i]))
-				elog(ERROR, "enum has no value \"%s\"", names[i]);
+				elog(ERROR, "enum has no value \"%s\"", trend_label_names[i]);
 		}
 		fcinfo->flinfo->fn_extra = oids;
 	}
@@ -143,11 +126,7 @@ PG_FUNCTION_INFO_V1(usercls_label);
 Datum
 usercls_label(PG_FUNCTION_ARGS)
 {
-	const SignScore score = read_score(fcinfo, 1);
-
-	if (sign_p(score) > SIGNIFICANT)
-		return label_datum(fcinfo, LABEL_STABLE);
-	return label_datum(fcinfo, score.rises > score.falls ? LABEL_POTENTIAL : LABEL_HIGH_RISK);
+	return label_datum(fcinfo, trend_label(read_score(fcinfo, 1)));
 }
 
 PG_FUNCTION_INFO_V1(usercls_label_at);
@@ -156,7 +135,7 @@ usercls_label_at(PG_FUNCTION_ARGS)
 {
 	const int potential_at = PG_GETARG_INT32(1);
 	const int high_risk_at = PG_GETARG_INT32(2);
-	const int sign = net_sign(read_score(fcinfo, 3));
+	const SignScore score = read_score(fcinfo, 3);
 
 	if (potential_at <= high_risk_at)
 		ereport(ERROR,
@@ -165,9 +144,7 @@ usercls_label_at(PG_FUNCTION_ARGS)
 				 errdetail("They are %d and %d.", potential_at, high_risk_at),
 				 errhint("A net sign of at least potential_at is \"potential\", of at most high_risk_at "
 						 "\"high_risk\".")));
-	return label_datum(fcinfo, sign >= potential_at   ? LABEL_POTENTIAL
-							   : sign <= high_risk_at ? LABEL_HIGH_RISK
-													  : LABEL_STABLE);
+	return label_datum(fcinfo, trend_label_at(score, potential_at, high_risk_at));
 }
 
 static void
@@ -201,7 +178,7 @@ PG_FUNCTION_INFO_V1(usercls_label_cuts);
 Datum
 usercls_label_cuts(PG_FUNCTION_ARGS)
 {
-	const int sign = net_sign(read_score(fcinfo, 3));
+	const int sign = sign_net(read_score(fcinfo, 3));
 	ArrayType *cuts = PG_GETARG_ARRAYTYPE_P(1);
 	ArrayType *names = PG_GETARG_ARRAYTYPE_P(2);
 
@@ -225,7 +202,7 @@ PG_FUNCTION_INFO_V1(usercls_net_sign);
 Datum
 usercls_net_sign(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(net_sign(read_score(fcinfo, 1)));
+	PG_RETURN_INT32(sign_net(read_score(fcinfo, 1)));
 }
 
 PG_FUNCTION_INFO_V1(usercls_z_score);

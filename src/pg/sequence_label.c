@@ -3,15 +3,10 @@
 
 #include "miscadmin.h"
 
-#include "nn/stats.h"
+#include "nn/label.h"
 #include "pg/memory.h"
 #include "pg/sequence_cells.h"
 #include "pg/split.h"
-
-/* label(trend) calls a trend what is less probable than this without one. */
-#define TREND_SIGNIFICANCE 0.1
-
-static const char *const trend_classes[] = {"high_risk", "stable", "potential"};
 
 /* What label(trend) says: value has room for the periods. */
 static int32_t
@@ -19,12 +14,7 @@ trend_class(double *value, const PeriodSum *slot, int periods)
 {
 	for (int i = 0; i < periods; i++)
 		value[i] = slot[i].sum;
-
-	const SignScore score = sign_score(value, (size_t) periods);
-
-	if (sign_p(score) > TREND_SIGNIFICANCE)
-		return 1;
-	return score.rises > score.falls ? 2 : 0;
+	return trend_label(sign_score(value, (size_t) periods));
 }
 
 static void
@@ -33,8 +23,8 @@ label_by_trend(SequenceUsers *users)
 	const SequenceCells *cells = users->cells;
 	double *value = palloc(sizeof(double) * (size_t) cells->window.before);
 
-	users->classes = (const char **) trend_classes;
-	users->C = lengthof(trend_classes);
+	users->classes = (const char **) trend_label_names;
+	users->C = LABELS;
 	users->carried = memory_array(users->N, sizeof(int32_t));
 	for (size_t i = 0; i < users->N; i++)
 	{

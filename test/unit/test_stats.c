@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "nn/label.h"
 #include "nn/stats.h"
 
 #define PERMUTED 7
@@ -87,6 +88,25 @@ test_known_limits(void **state)
 	assert_true(sign_p((SignScore){0, 0}) == 1.0);
 }
 
+/* Twelve weeks: significance and the cut points of the same net sign agree. */
+static void
+test_label(void **state)
+{
+	for (int rises = 0; rises <= 11; rises++)
+	{
+		const SignScore score = {.rises = rises, .falls = 11 - rises};
+
+		assert_int_equal(trend_label(score), trend_label_at(score, 5, -5));
+		assert_int_equal(trend_label(score), rises >= 8   ? LABEL_POTENTIAL
+											 : rises <= 3 ? LABEL_HIGH_RISK
+														  : LABEL_STABLE);
+	}
+	assert_int_equal(trend_label_at((SignScore){3, 2}, 1, -1), LABEL_POTENTIAL);
+	assert_int_equal(trend_label_at((SignScore){2, 3}, 1, -1), LABEL_HIGH_RISK);
+	assert_string_equal(trend_label_names[LABEL_HIGH_RISK], "high_risk");
+	assert_string_equal(trend_label_names[LABEL_POTENTIAL], "potential");
+}
+
 static void
 test_z_and_normal(void **state)
 {
@@ -109,9 +129,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_score),
-		cmocka_unit_test(test_exact_p),
-		cmocka_unit_test(test_known_limits),
+		cmocka_unit_test(test_score),        cmocka_unit_test(test_exact_p),
+		cmocka_unit_test(test_known_limits), cmocka_unit_test(test_label),
 		cmocka_unit_test(test_z_and_normal),
 	};
 
