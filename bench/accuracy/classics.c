@@ -100,8 +100,8 @@ main(int argc, char **argv)
 	const size_t N = (size_t) atoi(argv[3]) + TEST_SEQUENCES;
 	const size_t N_test = adding ? TEST_SEQUENCES : TEST_SEQUENCES * SYMBOLS;
 	const size_t F = adding ? 2 : COPY_F;
-	SequenceSpec spec = {.C = adding ? 0 : KINDS, .seed = (uint64_t) atoi(argv[4])};
-	Rng rng = rng_seed(spec.seed, 7);
+	SequenceSetup setup = {.C = adding ? 0 : KINDS, .seed = (uint64_t) atoi(argv[4])};
+	Rng rng = rng_seed(setup.seed, 7);
 	const Task train = make_task(N, TEST_SEQUENCES, T, longest, F, false, fill, &rng);
 	const Task test = make_task(N_test, 0, T, longest, F, true, fill, &rng);
 	const double begin = cpu_seconds();
@@ -111,12 +111,12 @@ main(int argc, char **argv)
 	double right = 0;
 	void *block;
 
-	config_defaults(&spec.config, sequence_options, sequence_option_count);
-	spec.config.mask = false;
-	spec.config.dropout = 0;
+	config_defaults(&setup.config, sequence_options, sequence_option_count);
+	setup.config.mask = false;
+	setup.config.dropout = 0;
 	for (int i = 5; i < argc; i++)
-		set_option(&spec, argv[i]);
-	learn(task, &block, spec, &train.set, getenv("VERBOSE") != NULL);
+		set_option(&setup, argv[i]);
+	learn(task, &block, setup, &train.set, getenv("VERBOSE") != NULL);
 	predict(p, task, &test.set);
 	for (size_t i = 0; i < N_test; i++)
 	{
@@ -134,7 +134,7 @@ main(int argc, char **argv)
 		right += (int32_t) best == test.label[i];
 	}
 	printf("%s\t%s\t%zu\t%zu\t%.3g\t%.4f\t%d\t%.0f\n", argv[1],
-		   sequence_architectures[spec.config.architecture], T, task->params.total, loss / (double) N_test,
+		   sequence_architectures[setup.config.architecture], T, task->params.total, loss / (double) N_test,
 		   adding ? NAN : right / (double) N_test, seqtrain_report(task)->epoch, cpu_seconds() - begin);
 	return 0;
 }

@@ -21,7 +21,7 @@ cpu_seconds(void)
 
 /* architecture=…, balance=… (0 none, 1 resample, 2 weights), or an option of the product. */
 static inline void
-set_option(SequenceSpec *spec, const char *text)
+set_option(SequenceSetup *setup, const char *text)
 {
 	char name[64];
 	const char *value = strchr(text, '=');
@@ -35,14 +35,14 @@ set_option(SequenceSpec *spec, const char *text)
 	name[value - text] = '\0';
 	value++;
 	if (strcmp(name, "balance") == 0)
-		spec->balance = atoi(value);
+		setup->balance = atoi(value);
 	else if (strcmp(name, "architecture") == 0)
 	{
 		for (int i = 0; sequence_architectures[i]; i++)
 			if (strcmp(sequence_architectures[i], value) == 0)
-				spec->config.architecture = i;
+				setup->config.architecture = i;
 	}
-	else if (config_set(&spec->config, sequence_options, sequence_option_count, name, value).code !=
+	else if (config_set(&setup->config, sequence_options, sequence_option_count, name, value).code !=
 			 STATUS_SUCCESS)
 	{
 		fprintf(stderr, "bad option: %s\n", text);
@@ -63,34 +63,34 @@ block_for(const Arena *measured)
 	return arena_over(block, measured->used);
 }
 
-/* The spec but for sizes, which are the set's. Free *block when the task is done with. */
+/* The setup but for sizes, which are the set's. Free *block when the task is done with. */
 static inline void
-learn(SequenceTask *task, void **block, SequenceSpec spec, const SequenceSet *set, bool verbose)
+learn(SequenceTask *task, void **block, SequenceSetup setup, const SequenceSet *set, bool verbose)
 {
 	Arena measured = arena_measure();
 	int epoch = 0;
 
-	if (sequence_config_check(&spec.config).code != STATUS_SUCCESS)
+	if (sequence_config_check(&setup.config).code != STATUS_SUCCESS)
 		exit(1);
-	spec.N = set->N;
-	spec.F = set->F;
-	spec.steps = set->start[set->N];
-	spec.longest = 0;
+	setup.N = set->N;
+	setup.F = set->F;
+	setup.steps = set->start[set->N];
+	setup.longest = 0;
 	for (size_t i = 0; i < set->N; i++)
-		if (set->start[i + 1] - set->start[i] > spec.longest)
-			spec.longest = set->start[i + 1] - set->start[i];
-	seqtrain_carve(task, &measured, &spec);
+		if (set->start[i + 1] - set->start[i] > setup.longest)
+			setup.longest = set->start[i + 1] - set->start[i];
+	seqtrain_carve(task, &measured, &setup);
 	seqtrain_carve_work(task, &measured);
 
 	Arena arena = block_for(&measured);
 
 	*block = arena.base;
-	seqtrain_carve(task, &arena, &spec);
+	seqtrain_carve(task, &arena, &setup);
 	seqtrain_carve_work(task, &arena);
 	memcpy(task->data.start, set->start, (set->N + 1) * sizeof(size_t));
-	memcpy(task->data.value, set->value, spec.steps * spec.F * sizeof(float));
+	memcpy(task->data.value, set->value, setup.steps * setup.F * sizeof(float));
 	memcpy(task->data.held_out, set->held_out, set->N);
-	if (spec.C)
+	if (setup.C)
 		memcpy(task->data.label, set->label, set->N * sizeof(int32_t));
 	else
 		memcpy(task->data.target, set->target, set->N * sizeof(float));
@@ -114,17 +114,17 @@ learn(SequenceTask *task, void **block, SequenceSpec spec, const SequenceSet *se
 static inline void
 predict(real *out, const SequenceTask *task, const SequenceSet *set)
 {
-	const SequenceSpec *spec = &task->spec;
+	const SequenceSetup *setup = &task->setup;
 	Arena measured = arena_measure();
 	size_t longest = 0;
 
 	for (size_t i = 0; i < set->N; i++)
 		if (set->start[i + 1] - set->start[i] > longest)
 			longest = set->start[i + 1] - set->start[i];
-	seqscorer_carve(&measured, &spec->config, spec->F, spec->C, longest, 64);
+	seqscorer_carve(&measured, &setup->config, setup->F, setup->C, longest, 64);
 
 	Arena arena = block_for(&measured);
-	SequenceScorer *scorer = seqscorer_carve(&arena, &spec->config, spec->F, spec->C, longest, 64);
+	SequenceScorer *scorer = seqscorer_carve(&arena, &setup->config, setup->F, setup->C, longest, 64);
 
 	seqscorer_load(scorer, seqtrain_weights(task));
 	seqscorer_run(scorer, out, set, 0, set->N);

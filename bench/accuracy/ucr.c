@@ -216,23 +216,23 @@ measure(const char *name, const char *folder, bool choose, bool hold_out, const 
 
 	for (int seed = first; seed < first + seeds; seed++)
 	{
-		SequenceSpec spec = {.C = C, .seed = (uint64_t) seed};
+		SequenceSetup setup = {.C = C, .seed = (uint64_t) seed};
 		SequenceTask *task = malloc(sizeof(*task));
 		void *block;
 		double accuracy;
 		double loss;
 		int32_t kept[SEQUENCES_MAX];
 
-		config_defaults(&spec.config, sequence_options, sequence_option_count);
-		spec.config.architecture = SEQUENCE_GRU;
+		config_defaults(&setup.config, sequence_options, sequence_option_count);
+		setup.config.architecture = SEQUENCE_GRU;
 		for (int i = 0; i < n; i++)
-			set_option(&spec, options[i]);
+			set_option(&setup, options[i]);
 		split(train, (uint64_t) seed, choose, hold_out);
 		memcpy(kept, train->label, sizeof(kept));
 		for (size_t i = 0; i < train->set.N; i++)
 			if (train->held_out[i] == 2)
 				train->label[i] = -1;
-		learn(task, &block, spec, &train->set, getenv("VERBOSE") != NULL);
+		learn(task, &block, setup, &train->set, getenv("VERBOSE") != NULL);
 		memcpy(train->label, kept, sizeof(kept));
 		score(&accuracy, &loss, task, choose ? &train->set : &test->set, choose ? train->held_out : NULL);
 		sum += accuracy;

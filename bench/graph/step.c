@@ -165,30 +165,30 @@ main(int argc, char **argv)
 	const size_t F = strtoul(argv[3], NULL, 10);
 	const int workers = atoi(argv[7]);
 	const int repeats = atoi(argv[8]);
-	UpliftSpec spec = {.graph = {N, E, true, false}, .F = F, .seed = 1};
+	UpliftSetup setup = {.graph = {N, E, true, false}, .F = F, .seed = 1};
 
-	config_defaults(&spec.config, uplift_options, uplift_option_count);
-	spec.config.hidden_size = atoi(argv[4]);
-	spec.config.heads = atoi(argv[5]);
-	spec.config.layers = atoi(argv[6]);
-	spec.config.depth = strcmp(argv[9], "gated") == 0 ? DEPTH_GATED : DEPTH_RESIDUAL;
-	spec.config.dropout = spec.config.attention_dropout = 0;
-	spec.config.max_epochs = 1 + repeats;
+	config_defaults(&setup.config, uplift_options, uplift_option_count);
+	setup.config.hidden_size = atoi(argv[4]);
+	setup.config.heads = atoi(argv[5]);
+	setup.config.layers = atoi(argv[6]);
+	setup.config.depth = strcmp(argv[9], "gated") == 0 ? DEPTH_GATED : DEPTH_RESIDUAL;
+	setup.config.dropout = setup.config.attention_dropout = 0;
+	setup.config.max_epochs = 1 + repeats;
 
-	const UpliftScoreSpec score_spec = {.config = spec.config, .graph = spec.graph, .F = F};
+	const UpliftScoreSetup score_setup = {.config = setup.config, .graph = setup.graph, .F = F};
 	UpliftTask task;
 	UpliftScoreTask score;
 	GraphBuild build;
 	Arena train_measure = arena_measure(), score_measure = arena_measure(), build_measure = arena_measure();
 	Rng rng = rng_seed(1, 0);
 
-	uplifttrain_carve(&task, &train_measure, &spec, workers);
-	upliftscore_carve(&score, &score_measure, &score_spec, workers);
-	graphbuild_carve(&build, &build_measure, &spec.graph);
+	uplifttrain_carve(&task, &train_measure, &setup, workers);
+	upliftscore_carve(&score, &score_measure, &score_setup, workers);
+	graphbuild_carve(&build, &build_measure, &setup.graph);
 
 	Arena train = arena_over(arena_align(block_get(train_measure.used)), train_measure.used);
 
-	uplifttrain_carve(&task, &train, &spec, workers);
+	uplifttrain_carve(&task, &train, &setup, workers);
 
 	/* The graph. */
 	uint32_t *source = malloc(E * sizeof(*source));
@@ -201,7 +201,7 @@ main(int argc, char **argv)
 		source[e] = (uint32_t) rng_below(&rng, N);
 		target[e] = (uint32_t) rng_below(&rng, N);
 	}
-	graphbuild_carve(&build, &arena, &spec.graph);
+	graphbuild_carve(&build, &arena, &setup.graph);
 
 	const double build_start = cpu_now();
 
@@ -232,7 +232,7 @@ main(int argc, char **argv)
 	Arena block = arena_over(arena_align(block_get(score_measure.used)), score_measure.used);
 	double forward = 1e30, forward_cpu = 1e30;
 
-	upliftscore_carve(&score, &block, &score_spec, workers);
+	upliftscore_carve(&score, &block, &score_setup, workers);
 	score.graph = task.graph;
 	score.feature = task.data.feature;
 	score.weights = (real *) uplifttrain_weights(&task);

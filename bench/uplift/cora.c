@@ -111,11 +111,11 @@ cora_read(const char *folder)
 }
 
 static void
-run_carve(Run *run, Arena *arena, const GraphSpec *spec)
+run_carve(Run *run, Arena *arena, const GraphSetup *setup)
 {
-	const size_t N = spec->N;
+	const size_t N = setup->N;
 
-	graph_carve(&run->graph, arena, spec);
+	graph_carve(&run->graph, arena, setup);
 	run->dropped = ARENA_TAKE(arena, float, run->cora->nonzeros);
 	run->w = ARENA_TAKE(arena, real, run->total);
 	run->best = ARENA_TAKE(arena, real, run->total);
@@ -131,18 +131,18 @@ run_carve(Run *run, Arena *arena, const GraphSpec *spec)
 }
 
 static void
-run_graph(Run *run, const GraphSpec *spec)
+run_graph(Run *run, const GraphSetup *setup)
 {
 	GraphBuild build;
 	Arena measure = arena_measure();
 
-	graphbuild_carve(&build, &measure, spec);
+	graphbuild_carve(&build, &measure, setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	graphbuild_carve(&build, &arena, spec);
-	graphbuild_start(&build, &run->graph, run->cora->source, run->cora->target, NULL, spec->E);
+	graphbuild_carve(&build, &arena, setup);
+	graphbuild_start(&build, &run->graph, run->cora->source, run->cora->target, NULL, setup->E);
 	while (graphbuild_step(&build))
 		;
 	free(block);
@@ -152,7 +152,7 @@ run_graph(Run *run, const GraphSpec *spec)
 static void *
 run_make(Run *run, const Cora *cora, const UpliftConfig *config)
 {
-	const GraphSpec spec = {cora->N, cora->E, false, false};
+	const GraphSetup setup = {cora->N, cora->E, false, false};
 	Arena measure = arena_measure();
 
 	*run = (Run){.cora = cora};
@@ -165,13 +165,13 @@ run_make(Run *run, const Cora *cora, const UpliftConfig *config)
 	run->head = run->input_bias + run->net.H;
 	run->head_bias = run->head + C * run->net.H;
 	run->total = run->head_bias + C;
-	run_carve(run, &measure, &spec);
+	run_carve(run, &measure, &setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	run_carve(run, &arena, &spec);
-	run_graph(run, &spec);
+	run_carve(run, &arena, &setup);
+	run_graph(run, &setup);
 	return block;
 }
 

@@ -63,23 +63,23 @@ job_run(Job job)
 static double
 train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 {
-	const GraphSpec graph = {b->N, b->E, false, false};
-	const UpliftSpec spec = {.config = b->config, .graph = graph, .F = b->F, .seed = seed};
-	const UpliftScoreSpec score_spec = {.config = b->config, .graph = graph, .F = b->F};
+	const GraphSetup graph = {b->N, b->E, false, false};
+	const UpliftSetup setup = {.config = b->config, .graph = graph, .F = b->F, .seed = seed};
+	const UpliftScoreSetup score_setup = {.config = b->config, .graph = graph, .F = b->F};
 	UpliftTask task;
 	UpliftScoreTask score;
 	GraphBuild build;
 	Arena measure = arena_measure();
 
-	uplifttrain_carve(&task, &measure, &spec, 1);
-	upliftscore_carve(&score, &measure, &score_spec, 1);
+	uplifttrain_carve(&task, &measure, &setup, 1);
+	upliftscore_carve(&score, &measure, &score_setup, 1);
 	graphbuild_carve(&build, &measure, &graph);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	uplifttrain_carve(&task, &arena, &spec, 1);
-	upliftscore_carve(&score, &arena, &score_spec, 1);
+	uplifttrain_carve(&task, &arena, &setup, 1);
+	upliftscore_carve(&score, &arena, &score_setup, 1);
 	graphbuild_carve(&build, &arena, &graph);
 	graphbuild_start(&build, &task.graph, b->source, b->target, NULL, b->E);
 	while (graphbuild_step(&build))

@@ -23,36 +23,36 @@ enum
 
 /* Entries that a list of E edges can become, self-loops included. */
 static size_t
-entry_capacity(const GraphSpec *spec)
+entry_capacity(const GraphSetup *setup)
 {
-	size_t ends = spec->E;
+	size_t ends = setup->E;
 
-	if (!spec->directed && __builtin_mul_overflow(ends, 2, &ends))
+	if (!setup->directed && __builtin_mul_overflow(ends, 2, &ends))
 		return SIZE_MAX;
-	return __builtin_add_overflow(ends, spec->N, &ends) ? SIZE_MAX : ends;
+	return __builtin_add_overflow(ends, setup->N, &ends) ? SIZE_MAX : ends;
 }
 
 static void
-adjacency_carve(Adjacency *adjacency, Arena *arena, const GraphSpec *spec)
+adjacency_carve(Adjacency *adjacency, Arena *arena, const GraphSetup *setup)
 {
-	const size_t capacity = entry_capacity(spec);
+	const size_t capacity = entry_capacity(setup);
 
-	adjacency->start = ARENA_TAKE(arena, size_t, spec->N + 1);
+	adjacency->start = ARENA_TAKE(arena, size_t, setup->N + 1);
 	adjacency->node = ARENA_TAKE(arena, uint32_t, capacity);
-	adjacency->log_weight = spec->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
+	adjacency->log_weight = setup->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
 }
 
 void
-graph_carve(Graph *graph, Arena *arena, const GraphSpec *spec)
+graph_carve(Graph *graph, Arena *arena, const GraphSetup *setup)
 {
-	assert(spec->N < GRAPH_UNKNOWN);
-	graph->N = spec->N;
-	adjacency_carve(&graph->in, arena, spec);
-	if (spec->directed)
-		adjacency_carve(&graph->out, arena, spec);
+	assert(setup->N < GRAPH_UNKNOWN);
+	graph->N = setup->N;
+	adjacency_carve(&graph->in, arena, setup);
+	if (setup->directed)
+		adjacency_carve(&graph->out, arena, setup);
 	else
 		graph->out = graph->in;
-	graph->degree = ARENA_TAKE(arena, float, spec->N);
+	graph->degree = ARENA_TAKE(arena, float, setup->N);
 }
 
 size_t
@@ -62,22 +62,22 @@ graph_entries(const Graph *graph)
 }
 
 void
-graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSpec *spec)
+graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSetup *setup)
 {
-	const size_t capacity = entry_capacity(spec);
+	const size_t capacity = entry_capacity(setup);
 
-	build->cursor = ARENA_TAKE(arena, size_t, spec->N + 1);
+	build->cursor = ARENA_TAKE(arena, size_t, setup->N + 1);
 	build->node = ARENA_TAKE(arena, uint32_t, capacity);
-	build->node_weight = spec->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
-	build->spec = *spec;
+	build->node_weight = setup->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
+	build->setup = *setup;
 }
 
 void
 graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target,
 				 const float *weight, size_t E)
 {
-	assert(E <= build->spec.E);
-	assert((weight != NULL) == build->spec.weighted);
+	assert(E <= build->setup.E);
+	assert((weight != NULL) == build->setup.weighted);
 	build->graph = graph;
 	build->source = source;
 	build->target = target;
@@ -133,7 +133,7 @@ count_sources(GraphBuild *build, size_t end)
 		if (edge_counts(build, e, true))
 		{
 			build->cursor[build->source[e]]++;
-			if (!build->spec.directed)
+			if (!build->setup.directed)
 				build->cursor[build->target[e]]++;
 		}
 }
@@ -155,7 +155,7 @@ bucket_edges(GraphBuild *build, size_t end)
 		if (edge_counts(build, e, false))
 		{
 			bucket_put(build, build->source[e], build->target[e], e);
-			if (!build->spec.directed)
+			if (!build->setup.directed)
 				bucket_put(build, build->target[e], build->source[e], e);
 		}
 }
@@ -289,7 +289,7 @@ stage_finish(GraphBuild *build)
 		case STAGE_JOIN:
 			graph->in.start[N] = build->fill;
 			build->counts.kept = build->fill - N;
-			if (build->spec.directed)
+			if (build->setup.directed)
 				memset(graph->out.start, 0, (N + 1) * sizeof(size_t));
 			break;
 		case STAGE_COUNT_OUT:
@@ -299,7 +299,7 @@ stage_finish(GraphBuild *build)
 			break;
 	}
 	build->stage++;
-	if (build->stage == STAGE_COUNT_OUT && !build->spec.directed)
+	if (build->stage == STAGE_COUNT_OUT && !build->setup.directed)
 		build->stage = STAGE_DEGREE;
 	build->at = 0;
 }
@@ -368,9 +368,9 @@ graphbuild_step(GraphBuild *build)
 }
 
 size_t
-graph_ranges_max(const GraphSpec *spec, size_t rows)
+graph_ranges_max(const GraphSetup *setup, size_t rows)
 {
-	return spec->N / rows + 2 * (entry_capacity(spec) / GRAPH_RANGE_ENTRIES) + 2;
+	return setup->N / rows + 2 * (entry_capacity(setup) / GRAPH_RANGE_ENTRIES) + 2;
 }
 
 size_t

@@ -29,13 +29,13 @@
 #define GRAPH_UNKNOWN UINT32_MAX /* an end that is no node */
 
 /* Flat: sizes alone, so that it can be copied to another process. */
-typedef struct GraphSpec
+typedef struct GraphSetup
 {
 	size_t N; /* nodes, at most UINT32_MAX - 1 */
 	size_t E; /* edges of the list, at most this many */
 	bool directed;
 	bool weighted;
-} GraphSpec;
+} GraphSetup;
 
 /* Pointers only: what changes lives in the block. */
 typedef struct Graph
@@ -61,7 +61,7 @@ typedef struct GraphBuild
 	GraphCounts counts;
 
 	Graph *graph;
-	GraphSpec spec;
+	GraphSetup setup;
 	const uint32_t *source, *target;
 	const float *weight;
 	size_t E;
@@ -73,12 +73,12 @@ typedef struct GraphBuild
 	float *node_weight;
 } GraphBuild;
 
-extern void graph_carve(Graph *graph, Arena *arena, const GraphSpec *spec);
+extern void graph_carve(Graph *graph, Arena *arena, const GraphSetup *setup);
 
 /* The scratch of building; not needed once the graph is built. */
-extern void graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSpec *spec);
+extern void graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSetup *setup);
 
-/* E edges (at most spec.E), read until the graph is built; weight is NULL unless spec.weighted. */
+/* E edges (at most setup.E), read until the graph is built; weight is NULL unless setup.weighted. */
 extern void graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target,
 							 const float *weight, size_t E);
 
@@ -96,6 +96,6 @@ extern size_t graph_entries(const Graph *graph);
 #define GRAPH_RANGE_ENTRIES ((size_t) 1 << 17)
 
 extern size_t graph_ranges(size_t *start, const Graph *graph, size_t rows);
-extern size_t graph_ranges_max(const GraphSpec *spec, size_t rows);
+extern size_t graph_ranges_max(const GraphSetup *setup, size_t rows);
 
 #endif

@@ -66,7 +66,7 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	net->attention = offset_of(&table, "attention.weight");
 	net->head_weight = offset_of(&table, "head.weight");
 	net->head_bias = offset_of(&table, "head.bias");
-	net->pool = (Pool){.kind = config->pooling, .D = net->D, .forward = (size_t) config->hidden_size};
+	net->pooling = (Pooling){.kind = config->pooling, .D = net->D, .forward = (size_t) config->hidden_size};
 	net->encoder->init(net, &table);
 }
 
@@ -90,7 +90,7 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 	net->pooled = ARENA_TAKE(arena, real, B * net->D);
 	net->keep = dropout ? ARENA_TAKE(arena, uint8_t, B * net->D) : NULL;
 	net->score = ARENA_TAKE(arena, real, B * net->O);
-	pool_carve(&net->pool, arena, rows, B);
+	pooling_carve(&net->pooling, arena, rows, B);
 	net->encoder->carve_work(net, arena, T, B, training);
 	if (!training)
 		return;
@@ -209,7 +209,7 @@ network_forward(Network *net, const real *w, const SequenceSet *set, const uint3
 
 	const real *y = net->encoder->forward(net, dropout);
 
-	pool_forward(&net->pool, net->pooled, y, w + net->attention, &net->steps);
+	pooling_forward(&net->pooling, net->pooled, y, w + net->attention, &net->steps);
 	if (dropout && net->keep)
 		dropout_forward(net->pooled, net->keep, dropout, net->config.dropout, n * net->D);
 	dense_forward(net->score, net->pooled, w + net->head_weight, w + net->head_bias, n, net->D, net->O);
@@ -228,7 +228,7 @@ network_backward(Network *net, real *dw, const real *w, bool dropout)
 		dropout_backward(net->dpooled, net->keep, net->config.dropout, n * net->D);
 
 	memset(net->dy[0], 0, rows * net->D * sizeof(real));
-	pool_backward(&net->pool, net->dy[0], dw + net->attention, net->dpooled, net->encoder->output(net),
-				  w + net->attention, &net->steps);
+	pooling_backward(&net->pooling, net->dy[0], dw + net->attention, net->dpooled, net->encoder->output(net),
+					 w + net->attention, &net->steps);
 	net->encoder->backward(net, dw, dropout);
 }

@@ -42,7 +42,7 @@ typedef struct Network
 	size_t mean, scale, attention, head_weight, head_bias; /* offsets in the weights */
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];
-	Pool pool;
+	Pooling pooling;
 
 	/* Workspace of one worker. */
 	size_t T_max, B_max;

@@ -3,25 +3,26 @@
 #include "model/network.h"
 
 void
-seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSpec *spec)
+seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSetup *setup)
 {
 	ParamTable params;
 
-	seqnet_params(&params, &spec->config, spec->F, spec->C);
-	*task = (SequenceBatchTask){.spec = *spec};
+	seqnet_params(&params, &setup->config, setup->F, setup->C);
+	*task = (SequenceBatchTask){.setup = *setup};
 	task->state = ARENA_TAKE(arena, SequenceBatchState, 1);
-	task->start = ARENA_TAKE(arena, size_t, spec->room + 1);
-	task->value = (float *) arena_take(arena, spec->room * spec->longest, spec->F * sizeof(float));
+	task->start = ARENA_TAKE(arena, size_t, setup->room + 1);
+	task->value = (float *) arena_take(arena, setup->room * setup->longest, setup->F * sizeof(float));
 	task->w = ARENA_TAKE(arena, real, params.total);
-	task->prob = (real *) arena_take(arena, spec->room, (spec->C ? spec->C : 1) * sizeof(real));
+	task->prob = (real *) arena_take(arena, setup->room, (setup->C ? setup->C : 1) * sizeof(real));
 }
 
 void
 seqbatch_carve_work(SequenceBatchTask *task, Arena *arena)
 {
-	const SequenceBatchSpec *spec = &task->spec;
+	const SequenceBatchSetup *setup = &task->setup;
 
-	task->scorer = seqscorer_carve(arena, &spec->config, spec->F, spec->C, spec->longest, NETWORK_CHUNK_MAX);
+	task->scorer =
+		seqscorer_carve(arena, &setup->config, setup->F, setup->C, setup->longest, NETWORK_CHUNK_MAX);
 }
 
 size_t
@@ -39,11 +40,11 @@ seqbatch_run(void *arg, size_t item, int worker __attribute__((unused)))
 	SequenceBatchTask *task = arg;
 	const size_t N = task->state->N;
 	const size_t from = item * NETWORK_CHUNK_MAX;
-	const SequenceSet set = {.N = N, .F = task->spec.F, .start = task->start, .value = task->value};
+	const SequenceSet set = {.N = N, .F = task->setup.F, .start = task->start, .value = task->value};
 
 	if (!task->loaded)
 		seqscorer_load(task->scorer, task->w);
 	task->loaded = true;
-	seqscorer_run(task->scorer, task->prob + from * (task->spec.C ? task->spec.C : 1), &set, from,
+	seqscorer_run(task->scorer, task->prob + from * (task->setup.C ? task->setup.C : 1), &set, from,
 				  N - from < NETWORK_CHUNK_MAX ? N - from : NETWORK_CHUNK_MAX);
 }

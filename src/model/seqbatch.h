@@ -11,13 +11,13 @@
 #include "model/seqnet.h"
 
 /* Flat, so that it can be copied to another process. */
-typedef struct SequenceBatchSpec
+typedef struct SequenceBatchSetup
 {
 	SequenceConfig config;
 	size_t F, C;
 	size_t room;    /* sequences at a time, at most */
 	size_t longest; /* steps of a sequence, at most */
-} SequenceBatchSpec;
+} SequenceBatchSetup;
 
 typedef struct SequenceBatchState
 {
@@ -28,7 +28,7 @@ typedef struct SequenceBatchState
 /* Private to each process; what it points to may be shared. */
 typedef struct SequenceBatchTask
 {
-	SequenceBatchSpec spec;
+	SequenceBatchSetup setup;
 	SequenceBatchState *state;
 	size_t *start; /* N + 1 */
 	float *value;  /* steps × F */
@@ -39,7 +39,7 @@ typedef struct SequenceBatchTask
 	bool loaded;
 } SequenceBatchTask;
 
-extern void seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSpec *spec);
+extern void seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSetup *setup);
 extern void seqbatch_carve_work(SequenceBatchTask *task, Arena *arena);
 
 /* The functions of Job. */

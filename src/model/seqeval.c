@@ -13,7 +13,7 @@
 static double
 macro_f1(const SequenceTask *task)
 {
-	const size_t C = task->spec.C;
+	const size_t C = task->setup.C;
 	double *matrix = (double *) task->grad;
 
 	memset(matrix, 0, C * C * sizeof(double));
@@ -57,13 +57,13 @@ sequence_evaluate(const SequenceTask *task, double *loss, double *metric)
 	*metric = 0;
 	if (task->state->n_held == 0)
 		return;
-	if (task->spec.C == 0)
+	if (task->setup.C == 0)
 	{
 		evaluate_numeric(task, loss, metric);
 		return;
 	}
 	*loss = calibrate_loss(task->held_score, task->bias, 1.0, task->held_label, task->state->n_held,
-						   task->spec.C);
+						   task->setup.C);
 	*metric = macro_f1(task);
 }
 
@@ -71,7 +71,7 @@ double
 sequence_baseline(const SequenceTask *task)
 {
 	const struct SequenceState *state = task->state;
-	const size_t C = task->spec.C;
+	const size_t C = task->setup.C;
 	double sum = 0;
 
 	for (size_t i = 0; i < state->n_held; i++)
@@ -95,7 +95,7 @@ void
 sequence_calibrate(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
-	const size_t C = task->spec.C;
+	const size_t C = task->setup.C;
 	const size_t n = state->n_held;
 
 	if (C == 0)

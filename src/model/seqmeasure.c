@@ -29,7 +29,7 @@ sequence_measure_part(SequenceTask *task, size_t item)
 
 			moments_merge(&part[j], &s);
 		}
-		if (task->spec.C == 0)
+		if (task->setup.C == 0)
 			moments_merge(&part[F], &(Moments){1, (double) set->target[i], 0});
 	}
 }
@@ -37,7 +37,7 @@ sequence_measure_part(SequenceTask *task, size_t item)
 void
 sequence_measure_end(SequenceTask *task)
 {
-	const size_t F = task->spec.F;
+	const size_t F = task->setup.F;
 	real *mean = task->w + task->params.param[0].offset;
 	real *scale = task->w + task->params.param[1].offset;
 
@@ -47,18 +47,18 @@ sequence_measure_end(SequenceTask *task)
 
 		for (size_t i = 0; i < MEASURE_PARTS; i++)
 			moments_merge(&all, &task->part[i * (F + 1) + j]);
-		if (j < F && !task->spec.warm_start)
+		if (j < F && !task->setup.warm_start)
 		{
 			mean[j] = (real) all.mean;
 			scale[j] = moments_scale(&all);
 		}
-		if (j == F && task->spec.C == 0)
+		if (j == F && task->setup.C == 0)
 		{
 			real *target = fixed_tensors(task, task->w);
 
 			/* What the held-out loss of the mean is measured against, whatever a warm start brings. */
 			task->state->result.baseline_loss = all.mean;
-			if (!task->spec.warm_start)
+			if (!task->setup.warm_start)
 			{
 				target[0] = (real) all.mean;
 				target[1] = moments_scale(&all);
@@ -83,7 +83,7 @@ void
 sequence_follow_measure(SequenceTask *task, const Tensor *p)
 {
 	const struct SequenceState *state = task->state;
-	const double full = (double) state->batch_n / (double) task->spec.config.batch_size;
+	const double full = (double) state->batch_n / (double) task->setup.config.batch_size;
 	const double rate = full * fmax(RUNNING_RATE, 1.0 / (double) (state->step + 1));
 
 	for (size_t j = p->offset; j < p->offset + p->size; j++)

@@ -11,7 +11,7 @@
 size_t
 sequence_step_items(const SequenceTask *task)
 {
-	return task->params.total < SHARED_WEIGHTS ? 1 : (size_t) task->spec.config.num_layers;
+	return task->params.total < SHARED_WEIGHTS ? 1 : (size_t) task->setup.config.num_layers;
 }
 
 typedef struct Layers
@@ -23,7 +23,7 @@ static Layers
 layers_of(const SequenceTask *task, size_t item)
 {
 	if (sequence_step_items(task) == 1)
-		return (Layers){0, task->spec.config.num_layers};
+		return (Layers){0, task->setup.config.num_layers};
 	return (Layers){(int) item, (int) item + 1};
 }
 
@@ -73,7 +73,7 @@ void
 sequence_step_begin(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
-	const SequenceConfig *config = &task->spec.config;
+	const SequenceConfig *config = &task->setup.config;
 	const size_t shards = (state->batch_n + task->chunk - 1) / task->chunk;
 	double square = 0;
 
@@ -93,7 +93,7 @@ void
 sequence_step(SequenceTask *task, size_t item)
 {
 	const struct SequenceState *state = task->state;
-	const SequenceConfig *config = &task->spec.config;
+	const SequenceConfig *config = &task->setup.config;
 	const Layers layers = layers_of(task, item);
 
 	for (int l = layers.begin; l < layers.end; l++)

@@ -29,50 +29,50 @@ batch_size_for(size_t N)
 }
 
 static size_t
-chunk_size(const SequenceSpec *spec, size_t weights)
+chunk_size(const SequenceSetup *setup, size_t weights)
 {
-	size_t chunk = at_most((size_t) spec->config.batch_size, NETWORK_CHUNK_MAX);
+	size_t chunk = at_most((size_t) setup->config.batch_size, NETWORK_CHUNK_MAX);
 
 	while (chunk > ITEM_SEQUENCES_MIN &&
-		   6.0 * (double) weights * (double) spec->longest * (double) chunk > ITEM_FLOPS)
+		   6.0 * (double) weights * (double) setup->longest * (double) chunk > ITEM_FLOPS)
 		chunk /= 2;
 	return chunk;
 }
 
 static size_t
-epoch_capacity(const SequenceSpec *spec)
+epoch_capacity(const SequenceSetup *setup)
 {
 	const size_t drawn =
-		spec->balance == BALANCE_RESAMPLE ? spec->C * (size_t) spec->config.samples_per_class : 0;
+		setup->balance == BALANCE_RESAMPLE ? setup->C * (size_t) setup->config.samples_per_class : 0;
 
-	return drawn > spec->N + spec->C ? drawn : spec->N + spec->C;
+	return drawn > setup->N + setup->C ? drawn : setup->N + setup->C;
 }
 
 static void
 carve_data(SequenceTask *task, Arena *arena)
 {
-	const SequenceSpec *spec = &task->spec;
+	const SequenceSetup *setup = &task->setup;
 	SequenceData *data = &task->data;
 
-	data->start = ARENA_TAKE(arena, size_t, spec->N + 1);
-	data->value = (float *) arena_take(arena, spec->steps, spec->F * sizeof(float));
-	data->label = spec->C ? ARENA_TAKE(arena, int32_t, spec->N) : NULL;
-	data->target = spec->C ? NULL : ARENA_TAKE(arena, float, spec->N);
-	data->held_out = ARENA_TAKE(arena, uint8_t, spec->N);
-	data->class_weight = ARENA_TAKE(arena, double, spec->C);
-	data->initial = spec->warm_start ? ARENA_TAKE(arena, real, task->params.total) : NULL;
-	task->set =
-		(SequenceSet){spec->N, spec->F, data->start, data->value, data->label, data->target, data->held_out};
+	data->start = ARENA_TAKE(arena, size_t, setup->N + 1);
+	data->value = (float *) arena_take(arena, setup->steps, setup->F * sizeof(float));
+	data->label = setup->C ? ARENA_TAKE(arena, int32_t, setup->N) : NULL;
+	data->target = setup->C ? NULL : ARENA_TAKE(arena, float, setup->N);
+	data->held_out = ARENA_TAKE(arena, uint8_t, setup->N);
+	data->class_weight = ARENA_TAKE(arena, double, setup->C);
+	data->initial = setup->warm_start ? ARENA_TAKE(arena, real, task->params.total) : NULL;
+	task->set = (SequenceSet){setup->N,    setup->F,     data->start,   data->value,
+							  data->label, data->target, data->held_out};
 }
 
 static void
 carve_training(SequenceTask *task, Arena *arena)
 {
-	const SequenceSpec *spec = &task->spec;
+	const SequenceSetup *setup = &task->setup;
 	const size_t total = task->params.total;
-	const size_t batch = (size_t) spec->config.batch_size;
-	const size_t order = epoch_capacity(spec);
-	const size_t matrix = (spec->C * spec->C * sizeof(double) + sizeof(real) - 1) / sizeof(real);
+	const size_t batch = (size_t) setup->config.batch_size;
+	const size_t order = epoch_capacity(setup);
+	const size_t matrix = (setup->C * setup->C * sizeof(double) + sizeof(real) - 1) / sizeof(real);
 
 	task->state = ARENA_TAKE(arena, struct SequenceState, 1);
 	task->w = ARENA_TAKE(arena, real, total);
@@ -82,33 +82,33 @@ carve_training(SequenceTask *task, Arena *arena)
 	/* Between mini-batches the room of the gradients holds the confusion matrix. */
 	task->grad = ARENA_TAKE(arena, real, task->shards * total > matrix ? task->shards * total : matrix);
 	task->shard_loss = ARENA_TAKE(arena, double, task->shards);
-	task->part = ARENA_TAKE(arena, Moments, MEASURE_PARTS * (spec->F + 1));
-	task->train = ARENA_TAKE(arena, uint32_t, spec->N);
-	task->held = ARENA_TAKE(arena, uint32_t, spec->N);
+	task->part = ARENA_TAKE(arena, Moments, MEASURE_PARTS * (setup->F + 1));
+	task->train = ARENA_TAKE(arena, uint32_t, setup->N);
+	task->held = ARENA_TAKE(arena, uint32_t, setup->N);
 	task->order = ARENA_TAKE(arena, uint32_t, order);
 	task->batch = ARENA_TAKE(arena, uint32_t, batch);
 	task->scratch = ARENA_TAKE(arena, uint32_t, batch);
-	task->begin = ARENA_TAKE(arena, size_t, spec->C + 2);
-	task->count = ARENA_TAKE(arena, size_t, spec->longest + 2);
-	task->held_score = (real *) arena_take(arena, spec->N, task->net.O * sizeof(real));
-	task->held_label = spec->C ? ARENA_TAKE(arena, int32_t, spec->N) : NULL;
-	task->class_weight = ARENA_TAKE(arena, real, spec->C);
-	task->bias = ARENA_TAKE(arena, real, spec->C);
+	task->begin = ARENA_TAKE(arena, size_t, setup->C + 2);
+	task->count = ARENA_TAKE(arena, size_t, setup->longest + 2);
+	task->held_score = (real *) arena_take(arena, setup->N, task->net.O * sizeof(real));
+	task->held_label = setup->C ? ARENA_TAKE(arena, int32_t, setup->N) : NULL;
+	task->class_weight = ARENA_TAKE(arena, real, setup->C);
+	task->bias = ARENA_TAKE(arena, real, setup->C);
 	network_carve_weights(&task->net, arena);
 }
 
 void
-seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given)
+seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSetup *given)
 {
-	const SequenceSpec *spec = &task->spec;
+	const SequenceSetup *setup = &task->setup;
 
-	*task = (SequenceTask){.spec = *given};
-	if (task->spec.config.batch_size == 0)
-		task->spec.config.batch_size = batch_size_for(given->N);
-	seqnet_params(&task->params, &spec->config, spec->F, spec->C);
-	task->chunk = chunk_size(spec, task->params.total);
-	task->shards = ((size_t) spec->config.batch_size + task->chunk - 1) / task->chunk;
-	network_init(&task->net, &spec->config, spec->F, spec->C);
+	*task = (SequenceTask){.setup = *given};
+	if (task->setup.config.batch_size == 0)
+		task->setup.config.batch_size = batch_size_for(given->N);
+	seqnet_params(&task->params, &setup->config, setup->F, setup->C);
+	task->chunk = chunk_size(setup, task->params.total);
+	task->shards = ((size_t) setup->config.batch_size + task->chunk - 1) / task->chunk;
+	network_init(&task->net, &setup->config, setup->F, setup->C);
 	carve_data(task, arena);
 	carve_training(task, arena);
 }
@@ -116,7 +116,7 @@ seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *given)
 void
 seqtrain_carve_work(SequenceTask *task, Arena *arena)
 {
-	network_carve_work(&task->net, arena, task->spec.longest, task->chunk, true);
+	network_carve_work(&task->net, arena, task->setup.longest, task->chunk, true);
 }
 
 const TrainReport *

@@ -54,7 +54,7 @@ train_shard(SequenceTask *task, size_t item)
 	const size_t n = at_most(task->chunk, state->batch_n - from);
 	const real share = (real) (1.0 / state->batch_weight);
 	real *grad = task->grad + item * task->params.total;
-	Rng rng = rng_seed(task->spec.seed, stream(STREAM_DROPOUT, state->step * task->shards + item));
+	Rng rng = rng_seed(task->setup.seed, stream(STREAM_DROPOUT, state->step * task->shards + item));
 	int32_t label[NETWORK_CHUNK_MAX];
 	real target[NETWORK_CHUNK_MAX];
 
@@ -62,7 +62,7 @@ train_shard(SequenceTask *task, size_t item)
 	if (steps_interrupted(&net->steps))
 		return;
 	memset(net->dscore, 0, n * net->O * sizeof(real));
-	if (task->spec.C)
+	if (task->setup.C)
 	{
 		gather_labels(label, task, net, task->batch + from);
 		task->shard_loss[item] =
@@ -82,18 +82,18 @@ static size_t
 batch_begin(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
-	const size_t n = at_most((size_t) task->spec.config.batch_size, state->epoch_size - state->batch_at);
+	const size_t n = at_most((size_t) task->setup.config.batch_size, state->epoch_size - state->batch_at);
 
 	state->phase = PHASE_BATCH;
 	sample_draw(task->order, state->batch_at, state->batch_at + n, state->epoch_size, &state->order_rng);
 	memcpy(task->batch, task->order + state->batch_at, n * sizeof(*task->batch));
-	sample_sort_by_length(task->batch, task->scratch, task->count, &task->set, n, task->spec.longest);
+	sample_sort_by_length(task->batch, task->scratch, task->count, &task->set, n, task->setup.longest);
 
 	state->batch_n = n;
 	state->batch_weight = 0;
 	for (size_t i = 0; i < n; i++)
 		state->batch_weight +=
-			task->spec.C ? (double) task->class_weight[task->set.label[task->batch[i]]] : 1.0;
+			task->setup.C ? (double) task->class_weight[task->set.label[task->batch[i]]] : 1.0;
 	state->result.report.fraction = (double) state->batch_at / (double) state->epoch_size;
 	return (n + task->chunk - 1) / task->chunk;
 }
@@ -119,10 +119,11 @@ static size_t
 epoch_begin(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
-	const size_t C = task->spec.C;
+	const size_t C = task->setup.C;
 
-	state->order_rng = rng_seed(task->spec.seed, stream(STREAM_ORDER, (uint64_t) state->result.report.epoch));
-	if (C && task->spec.balance == BALANCE_RESAMPLE)
+	state->order_rng =
+		rng_seed(task->setup.seed, stream(STREAM_ORDER, (uint64_t) state->result.report.epoch));
+	if (C && task->setup.balance == BALANCE_RESAMPLE)
 		sample_balanced(task->order, task->train, task->begin, state->epoch_size / C, C, &state->order_rng);
 	else
 		memcpy(task->order, task->train, state->n_train * sizeof(*task->order));
@@ -154,7 +155,7 @@ evaluation_begin(SequenceTask *task, Phase phase)
 static bool
 training_is_over(const SequenceTask *task)
 {
-	const SequenceConfig *config = &task->spec.config;
+	const SequenceConfig *config = &task->setup.config;
 
 	return task->state->stop || task->state->result.report.epoch >= config->max_epochs ||
 		   (config->patience > 0 && task->state->stale >= config->patience);
@@ -210,15 +211,16 @@ epoch_end(SequenceTask *task)
 static void
 balance_classes(SequenceTask *task)
 {
-	const size_t C = task->spec.C;
-	const bool weighted = task->spec.balance == BALANCE_WEIGHTS || task->spec.balance == BALANCE_GIVEN;
+	const size_t C = task->setup.C;
+	const bool weighted = task->setup.balance == BALANCE_WEIGHTS || task->setup.balance == BALANCE_GIVEN;
 	double *weight = task->data.class_weight;
 
-	if (task->spec.balance == BALANCE_WEIGHTS)
+	if (task->setup.balance == BALANCE_WEIGHTS)
 		sample_class_weights(weight, task->begin, C);
 	for (size_t c = 0; c < C; c++)
 		task->class_weight[c] = weighted ? (real) weight[c] : 1;
-	sample_prior_bias(task->bias, task->begin, task->class_weight, task->spec.balance == BALANCE_RESAMPLE, C);
+	sample_prior_bias(task->bias, task->begin, task->class_weight, task->setup.balance == BALANCE_RESAMPLE,
+					  C);
 }
 
 static size_t
@@ -226,7 +228,7 @@ start(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
 	SequenceResult *result = &state->result;
-	const size_t C = task->spec.C;
+	const size_t C = task->setup.C;
 
 	task->started = true;
 	*state = (struct SequenceState){.phase = PHASE_MEASURE, .result.temperature = 1};
@@ -238,7 +240,7 @@ start(SequenceTask *task)
 		return finish(task);
 
 	sample_sort_by_length(task->held, task->order, task->count, &task->set, state->n_held,
-						  task->spec.longest);
+						  task->setup.longest);
 	for (size_t i = 0; C && i < state->n_held; i++)
 		task->held_label[i] = task->set.label[task->held[i]];
 	return MEASURE_PARTS;
@@ -248,10 +250,10 @@ static size_t
 training_begin(SequenceTask *task)
 {
 	struct SequenceState *state = task->state;
-	const size_t C = task->spec.C;
-	Rng rng = rng_seed(task->spec.seed, stream(STREAM_INIT, 0));
+	const size_t C = task->setup.C;
+	Rng rng = rng_seed(task->setup.seed, stream(STREAM_INIT, 0));
 
-	if (task->spec.warm_start)
+	if (task->setup.warm_start)
 		memcpy(task->w, task->data.initial, task->params.total * sizeof(real));
 	else
 		params_init(task->w, &task->params, &rng);
@@ -265,11 +267,11 @@ training_begin(SequenceTask *task)
 		balance_classes(task);
 		memcpy(fixed_tensors(task, task->w), task->bias, C * sizeof(real));
 		fixed_tensors(task, task->w)[C] = 1;
-		if (task->spec.balance == BALANCE_RESAMPLE)
-			state->epoch_size = C * sample_per_class(state->n_train, C, task->spec.config.samples_per_class);
+		if (task->setup.balance == BALANCE_RESAMPLE)
+			state->epoch_size = C * sample_per_class(state->n_train, C, task->setup.config.samples_per_class);
 	}
-	state->batches = (state->epoch_size + (size_t) task->spec.config.batch_size - 1) /
-					 (size_t) task->spec.config.batch_size;
+	state->batches = (state->epoch_size + (size_t) task->setup.config.batch_size - 1) /
+					 (size_t) task->setup.config.batch_size;
 	network_pack(&task->net, task->w);
 	return epoch_begin(task);
 }

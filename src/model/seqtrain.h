@@ -15,7 +15,7 @@
  * Use: seqtrain_carve and seqtrain_carve_work over a measuring arena and again
  * over memory, fill task->data (and weights, see there), run seqtrain_job to its
  * end, read seqtrain_result. Other workers carve the same block with the same
- * spec, and work in memory of their own.
+ * setup, and work in memory of their own.
  */
 #ifndef USERCLS_MODEL_SEQTRAIN_H
 #define USERCLS_MODEL_SEQTRAIN_H
@@ -36,7 +36,7 @@ typedef enum ClassBalance
 } ClassBalance;
 
 /* Flat: sizes and options alone, so that it can be copied to another process. */
-typedef struct SequenceSpec
+typedef struct SequenceSetup
 {
 	SequenceConfig config;
 	size_t N, F, C;  /* C = 0: numeric target */
@@ -45,7 +45,7 @@ typedef struct SequenceSpec
 	int balance;     /* ClassBalance */
 	bool warm_start; /* begin at data.initial, with its standardisation */
 	uint64_t seed;
-} SequenceSpec;
+} SequenceSetup;
 
 /* Carved for the caller to fill before the job runs. SequenceSet's comments hold. */
 typedef struct SequenceData
@@ -73,7 +73,7 @@ typedef struct SequenceResult
 /* Private to each process; what it points to may be shared. */
 typedef struct SequenceTask
 {
-	SequenceSpec spec;
+	SequenceSetup setup;
 	ParamTable params;
 	SequenceData data;
 	SequenceSet set; /* data, for reading */
@@ -98,7 +98,7 @@ typedef struct SequenceTask
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */
 } SequenceTask;
 
-extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSpec *spec);
+extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSetup *setup);
 
 /* After that, in an arena of the process's own: where it works. */
 extern void seqtrain_carve_work(SequenceTask *task, Arena *arena);

@@ -28,9 +28,9 @@ static size_t
 pass_users(const UpliftTask *task, bool held_out)
 {
 	const size_t all = part_users(held_out ? &task->state->result.held_out : &task->state->result.train);
-	const size_t most = EPOCH_BATCHES * task->sample.spec.users;
+	const size_t most = EPOCH_BATCHES * task->sample.setup.users;
 
-	return task->spec.batch && !task->spec.score && all > most ? most : all;
+	return task->setup.batch && !task->setup.score && all > most ? most : all;
 }
 
 /* The next n users of list become random ones of those that are left of `all` (Fisher and Yates). */
@@ -52,12 +52,12 @@ static void
 batch_draw(UpliftTask *task)
 {
 	struct UpliftState *state = task->state;
-	const size_t users = task->sample.spec.users;
+	const size_t users = task->sample.setup.users;
 	const size_t train = part_users(&state->result.train);
 	const size_t first = state->batch * users;
 	const size_t rest = pass_users(task, state->evaluating) - first;
 	uint32_t *user = task->user + first + (state->evaluating ? train : 0);
-	Rng rng = rng_seed(task->spec.seed,
+	Rng rng = rng_seed(task->setup.seed,
 					   state->evaluating ? STREAM_HELD_OUT + state->batch : STREAM_BATCH + state->updates);
 
 	state->batch_users = rest < users ? rest : users;
@@ -74,8 +74,8 @@ list_users(UpliftTask *task)
 	const UpliftData *data = &task->data;
 	size_t next[2] = {0, part_users(&task->state->result.train)};
 	const size_t held_out = part_users(&task->state->result.held_out);
-	const size_t read = EPOCH_BATCHES * task->sample.spec.users;
-	Rng rng = rng_seed(task->spec.seed, STREAM_HELD_OUT - 1);
+	const size_t read = EPOCH_BATCHES * task->sample.setup.users;
+	Rng rng = rng_seed(task->setup.seed, STREAM_HELD_OUT - 1);
 
 	for (size_t i = 0; i < task->graph.N; i++)
 	{
@@ -96,11 +96,11 @@ step_begin(UpliftTask *task)
 
 	state->step = 0;
 	state->first = 0;
-	if (task->spec.batch)
+	if (task->setup.batch)
 		batch_draw(task);
 	if (!state->evaluating)
 	{
-		Rng rng = rng_seed(task->spec.seed, 1 + (uint64_t) state->updates);
+		Rng rng = rng_seed(task->setup.seed, 1 + (uint64_t) state->updates);
 
 		state->key = (uint32_t) rng_next(&rng);
 		memset(task->lane_dw, 0, task->lanes * task->net.total * sizeof(real));
@@ -115,11 +115,11 @@ static void
 pass_begin(UpliftTask *task, bool evaluating)
 {
 	struct UpliftState *state = task->state;
-	const size_t users = task->sample.spec.users;
+	const size_t users = task->sample.setup.users;
 
 	state->evaluating = evaluating;
 	state->batch = 0;
-	state->batches = task->spec.batch ? (pass_users(task, evaluating) + users - 1) / users : 1;
+	state->batches = task->setup.batch ? (pass_users(task, evaluating) + users - 1) / users : 1;
 	uplifttrain_clear_sums(task);
 	step_begin(task);
 }
@@ -127,11 +127,11 @@ pass_begin(UpliftTask *task, bool evaluating)
 bool
 uplifttrain_epochs(UpliftTask *task)
 {
-	if (task->spec.batch)
+	if (task->setup.batch)
 		list_users(task);
-	if (task->spec.score && part_users(&task->state->result.held_out) == 0)
+	if (task->setup.score && part_users(&task->state->result.held_out) == 0)
 		return false;
-	pass_begin(task, task->spec.score);
+	pass_begin(task, task->setup.score);
 	return true;
 }
 
@@ -251,7 +251,7 @@ epoch_end(UpliftTask *task, bool held_out, const double *sum)
 	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
 	const bool more = !state->stop && report->epoch < config->max_epochs && patient;
 
-	if (!task->spec.batch && (more || !held_out))
+	if (!task->setup.batch && (more || !held_out))
 		update(task);
 	if (!held_out)
 	{
@@ -273,7 +273,7 @@ uplifttrain_step_end(UpliftTask *task)
 	{
 		for (size_t lane = 1; lane < task->lanes; lane++)
 			add_gradients(task->lane_dw, task->lane_dw + lane * task->net.total, task->net.total);
-		if (task->spec.batch)
+		if (task->setup.batch)
 			update(task);
 	}
 	if (++state->batch < state->batches)
@@ -286,12 +286,12 @@ uplifttrain_step_end(UpliftTask *task)
 	const bool held_out = part_users(&state->result.held_out) > 0;
 	const bool dropped = config->dropout > 0 || config->attention_dropout > 0;
 
-	if (task->spec.score)
+	if (task->setup.score)
 		return false;
 	if (!state->evaluating)
 	{
 		state->result.report.train_loss = sum[SUM_TRAIN_LOSS] / (double) pass_users(task, false);
-		if (held_out && (dropped || task->spec.batch))
+		if (held_out && (dropped || task->setup.batch))
 		{
 			pass_begin(task, true);
 			return true;

@@ -108,14 +108,14 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 	const struct UpliftState *state = task->state;
 	const UpliftPart *part = &state->result.train;
 	const int estimator = task->net.config.estimator;
-	const size_t users = task->spec.batch ? state->batch_users : part->treated + part->control;
+	const size_t users = task->setup.batch ? state->batch_users : part->treated + part->control;
 	const double share = 1.0 / (double) users;
 	const size_t C = task->net.C;
 
 	memset(dlogit, 0, n * C * sizeof(real));
 
 	/* Whoever follows the users of a batch only surrounds them. */
-	for (size_t r = 0; r < n && !(task->spec.batch && from + r >= users); r++)
+	for (size_t r = 0; r < n && !(task->setup.batch && from + r >= users); r++)
 	{
 		const size_t i = row_node(task, from + r);
 
@@ -145,9 +145,9 @@ uplifttrain_pass(const UpliftTask *task)
 	return (UpliftPass){
 		.net = &task->net,
 		.w = task->w,
-		.graph = task->spec.batch ? &task->sample.graph : &task->graph,
+		.graph = task->setup.batch ? &task->sample.graph : &task->graph,
 		.feature = task->data.feature,
-		.node = task->spec.batch ? task->sample.node : NULL,
+		.node = task->setup.batch ? task->sample.node : NULL,
 		.rows = task->rows,
 		.training = training,
 		.drop = training ? (real) config->dropout : 0,

@@ -23,8 +23,8 @@ listeners_each(size_t layers, size_t fanout)
 	return sum;
 }
 
-UpliftSampleSpec
-upliftsample_spec(size_t layers, size_t users, size_t N)
+UpliftSampleSetup
+upliftsample_setup(size_t layers, size_t users, size_t N)
 {
 	assert(layers > 0 && layers < sizeof(fanouts) / sizeof(fanouts[0]));
 
@@ -36,20 +36,20 @@ upliftsample_spec(size_t layers, size_t users, size_t N)
 
 	const size_t listeners = users * each < N ? users * each : N;
 	const size_t nodes = users + users * each * fanout;
-	UpliftSampleSpec spec = {
+	UpliftSampleSetup setup = {
 		.layers = layers, .users = users, .fanout = fanout, .nodes = nodes < N ? nodes : N};
 
 	/* Lists become entries one by one, and a self-loop for each node. */
-	spec.graph = (GraphSpec){.N = spec.nodes, .E = listeners * fanout, .directed = true, .weighted = true};
-	return spec;
+	setup.graph = (GraphSetup){.N = setup.nodes, .E = listeners * fanout, .directed = true, .weighted = true};
+	return setup;
 }
 
 void
-upliftsample_carve(UpliftSample *sample, Arena *arena, const UpliftSampleSpec *spec, size_t N)
+upliftsample_carve(UpliftSample *sample, Arena *arena, const UpliftSampleSetup *setup, size_t N)
 {
-	sample->spec = *spec;
-	graph_carve(&sample->graph, arena, &spec->graph);
-	sample->node = ARENA_TAKE(arena, uint32_t, spec->nodes);
+	sample->setup = *setup;
+	graph_carve(&sample->graph, arena, &setup->graph);
+	sample->node = ARENA_TAKE(arena, uint32_t, setup->nodes);
 	sample->place = ARENA_TAKE(arena, uint32_t, N);
 }
 
@@ -68,7 +68,7 @@ place_of(UpliftSample *sample, const Graph *whole, uint32_t node)
 	{
 		const size_t here = sample->graph.N++;
 
-		assert(here < sample->spec.nodes);
+		assert(here < sample->setup.nodes);
 		sample->place[node] = (uint32_t) here;
 		sample->node[here] = node;
 		sample->graph.degree[here] = whole->degree[node];
@@ -124,7 +124,7 @@ draw_row(UpliftSample *sample, const Graph *whole, size_t here, bool rim, Rng *r
 	const uint32_t self = sample->node[here];
 	const size_t start = whole->in.start[self];
 	const size_t all = whole->in.start[self + 1] - start - 1;
-	const size_t kept = all < sample->spec.fanout ? all : sample->spec.fanout;
+	const size_t kept = all < sample->setup.fanout ? all : sample->setup.fanout;
 	const float growth = kept < all ? logf((float) all / (float) kept) : 0;
 	size_t chosen[FANOUT_MAX];
 	size_t before = 0; /* the self-loop is no neighbour */
@@ -186,7 +186,7 @@ upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user
 {
 	Graph *graph = &sample->graph;
 
-	assert(n <= sample->spec.users);
+	assert(n <= sample->setup.users);
 	for (size_t i = 0; i < graph->N; i++)
 		sample->place[sample->node[i]] = GRAPH_UNKNOWN;
 	graph->N = 0;
@@ -197,8 +197,8 @@ upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user
 	/* Whoever is placed while the rows of a hop are drawn is one edge farther away. */
 	size_t here = 0;
 
-	for (size_t hop = 0; hop <= sample->spec.layers; hop++)
+	for (size_t hop = 0; hop <= sample->setup.layers; hop++)
 		for (const size_t end = graph->N; here < end; here++)
-			graph->in.start[here + 1] = draw_row(sample, whole, here, hop == sample->spec.layers, rng);
+			graph->in.start[here + 1] = draw_row(sample, whole, here, hop == sample->setup.layers, rng);
 	turn_round(graph);
 }

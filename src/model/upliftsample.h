@@ -19,33 +19,33 @@
 #define UPLIFT_BATCH_MIN 64
 
 /* Flat. */
-typedef struct UpliftSampleSpec
+typedef struct UpliftSampleSetup
 {
 	size_t layers;
 	size_t users; /* of a batch, at most */
 	size_t fanout;
-	size_t nodes;    /* that a batch can come to */
-	GraphSpec graph; /* of a batch */
-} UpliftSampleSpec;
+	size_t nodes;     /* that a batch can come to */
+	GraphSetup graph; /* of a batch */
+} UpliftSampleSetup;
 
-/* users: of a batch, at most; the spec may have fewer. N: nodes of the whole graph. */
-extern UpliftSampleSpec upliftsample_spec(size_t layers, size_t users, size_t N);
+/* users: of a batch, at most; the setup may have fewer. N: nodes of the whole graph. */
+extern UpliftSampleSetup upliftsample_setup(size_t layers, size_t users, size_t N);
 
 /* What changes lies in the block, but for graph.N, which is only right where upliftsample_draw was called. */
 typedef struct UpliftSample
 {
-	UpliftSampleSpec spec;
+	UpliftSampleSetup setup;
 	Graph graph;
-	uint32_t *node;  /* spec.nodes: their numbers in the whole graph */
+	uint32_t *node;  /* setup.nodes: their numbers in the whole graph */
 	uint32_t *place; /* of each node of the whole graph in the batch, or GRAPH_UNKNOWN */
 } UpliftSample;
 
-extern void upliftsample_carve(UpliftSample *sample, Arena *arena, const UpliftSampleSpec *spec, size_t N);
+extern void upliftsample_carve(UpliftSample *sample, Arena *arena, const UpliftSampleSetup *setup, size_t N);
 
 /* Before the first draw. */
 extern void upliftsample_start(UpliftSample *sample, size_t N);
 
-/* A batch of n different users, at most spec.users. */
+/* A batch of n different users, at most setup.users. */
 extern void upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user, size_t n,
 							  Rng *rng);
 

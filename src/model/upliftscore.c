@@ -13,21 +13,21 @@ typedef struct UpliftScoreState
 } UpliftScoreState;
 
 void
-upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSpec *spec, int workers)
+upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *setup, int workers)
 {
-	const size_t N = spec->graph.N;
+	const size_t N = setup->graph.N;
 
-	*task = (UpliftScoreTask){.spec = *spec};
-	uplift_net(&task->net, &spec->config, spec->F);
+	*task = (UpliftScoreTask){.setup = *setup};
+	uplift_net(&task->net, &setup->config, setup->F);
 
 	task->state = ARENA_TAKE(arena, UpliftScoreState, 1);
-	graph_carve(&task->graph, arena, &spec->graph);
-	task->feature = (float *) arena_take(arena, N, spec->F * sizeof(float));
-	if (spec->own_weights)
+	graph_carve(&task->graph, arena, &setup->graph);
+	task->feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
+	if (setup->own_weights)
 		task->weights = ARENA_TAKE(arena, real, task->net.total);
 	upliftrows_carve(&task->rows, arena, &task->net, N, false);
 	task->logit = (real *) arena_take(arena, N, task->net.C * sizeof(real));
-	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&spec->graph, RANGE_ROWS) + 1);
+	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&setup->graph, RANGE_ROWS) + 1);
 
 	UpliftScratch scratch;
 	Arena measure = arena_measure();
@@ -53,7 +53,7 @@ score_pass(const UpliftScoreTask *task)
 static size_t
 stage_rows(const UpliftScoreTask *task, size_t stage)
 {
-	return task->spec.near ? task->spec.reach[(stage + 1) / 2] : task->graph.N;
+	return task->setup.near ? task->setup.reach[(stage + 1) / 2] : task->graph.N;
 }
 
 size_t

@@ -19,20 +19,20 @@
 #include "model/upliftnet.h"
 
 /* Flat. */
-typedef struct UpliftScoreSpec
+typedef struct UpliftScoreSetup
 {
 	UpliftConfig config;
-	GraphSpec graph;
+	GraphSetup graph;
 	size_t F;
 	bool near; /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
 	size_t reach[UPLIFT_LAYERS_MAX + 1];
 	bool own_weights; /* carve room for the weights; otherwise the caller sets the pointer */
-} UpliftScoreSpec;
+} UpliftScoreSetup;
 
 /* Private to each process; what it points to may be shared. */
 typedef struct UpliftScoreTask
 {
-	UpliftScoreSpec spec;
+	UpliftScoreSetup setup;
 	UpliftNet net;
 	Graph graph;
 	float *feature; /* N × F, NaN = missing */
@@ -47,7 +47,8 @@ typedef struct UpliftScoreTask
 	size_t scratch_size;
 } UpliftScoreTask;
 
-extern void upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSpec *spec, int workers);
+extern void upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *setup,
+							  int workers);
 extern size_t upliftscore_next(void *task);
 extern void upliftscore_run(void *task, size_t item, int worker);
 extern Job upliftscore_job(UpliftScoreTask *task);

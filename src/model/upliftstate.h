@@ -80,7 +80,7 @@ uplifttrain_qini_room(size_t N)
 static inline size_t
 row_node(const UpliftTask *task, size_t row)
 {
-	return task->spec.batch ? task->sample.node[row] : row;
+	return task->setup.batch ? task->sample.node[row] : row;
 }
 
 /* The network as the running pass sees it. */

@@ -39,24 +39,24 @@ range_rows(size_t N)
 }
 
 void
-uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers)
+uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int workers)
 {
-	const size_t N = spec->graph.N;
+	const size_t N = setup->graph.N;
 	const size_t ranked = uplifttrain_qini_room(N);
 
-	*task = (UpliftTask){.spec = *spec};
-	uplift_net(&task->net, &spec->config, spec->F);
-	uplift_params(&task->params, &spec->config, spec->F);
+	*task = (UpliftTask){.setup = *setup};
+	uplift_net(&task->net, &setup->config, setup->F);
+	uplift_params(&task->params, &setup->config, setup->F);
 
 	const size_t total = task->net.total;
 
-	graph_carve(&task->graph, arena, &spec->graph);
-	task->data.feature = (float *) arena_take(arena, N, spec->F * sizeof(float));
+	graph_carve(&task->graph, arena, &setup->graph);
+	task->data.feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
 	task->data.treated = ARENA_TAKE(arena, int8_t, N);
 	task->data.outcome = ARENA_TAKE(arena, float, N);
-	task->data.propensity = spec->propensities ? ARENA_TAKE(arena, float, N) : NULL;
+	task->data.propensity = setup->propensities ? ARENA_TAKE(arena, float, N) : NULL;
 	task->data.held_out = ARENA_TAKE(arena, uint8_t, N);
-	task->data.initial = spec->warm_start ? ARENA_TAKE(arena, real, total) : NULL;
+	task->data.initial = setup->warm_start ? ARENA_TAKE(arena, real, total) : NULL;
 
 	task->state = ARENA_TAKE(arena, struct UpliftState, 1);
 	task->w = ARENA_TAKE(arena, real, total);
@@ -74,12 +74,12 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int wo
 	task->order = ARENA_TAKE(arena, uint32_t, ranked);
 	task->member = ARENA_TAKE(arena, uint32_t, ranked);
 
-	size_t ranges = graph_ranges_max(&spec->graph, range_rows(N));
+	size_t ranges = graph_ranges_max(&setup->graph, range_rows(N));
 	size_t rows = N;
 
-	if (spec->batch)
+	if (setup->batch)
 	{
-		const UpliftSampleSpec sample = upliftsample_spec(task->net.L, spec->batch, N);
+		const UpliftSampleSetup sample = upliftsample_setup(task->net.L, setup->batch, N);
 		const size_t cut = graph_ranges_max(&sample.graph, RANGE_ROWS_MIN);
 
 		upliftsample_carve(&task->sample, arena, &sample, N);
@@ -125,7 +125,7 @@ static void
 begin(UpliftTask *task)
 {
 	struct UpliftState *state = task->state;
-	Rng rng = rng_seed(task->spec.seed, 0);
+	Rng rng = rng_seed(task->setup.seed, 0);
 
 	*state = (struct UpliftState){.best = INFINITY, .outcome_scale = 1};
 	state->result.report.learning_rate = task->net.config.learning_rate;

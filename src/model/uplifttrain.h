@@ -36,17 +36,17 @@
 #define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
 
 /* Flat: sizes and options alone. */
-typedef struct UpliftSpec
+typedef struct UpliftSetup
 {
 	UpliftConfig config;
-	GraphSpec graph;
+	GraphSetup graph;
 	size_t F;
 	bool propensities; /* data.propensity is given */
 	bool warm_start;   /* begin at data.initial, with its standardisation */
 	size_t batch;      /* users of a mini-batch, at most; 0: every step is on the whole graph */
 	bool score;        /* with batch and warm_start: only predict the held-out users */
 	uint64_t seed;
-} UpliftSpec;
+} UpliftSetup;
 
 /* Carved for the caller to fill before the job runs. */
 typedef struct UpliftData
@@ -54,7 +54,7 @@ typedef struct UpliftData
 	float *feature;    /* N × F, NaN = missing, otherwise finite */
 	int8_t *treated;   /* N: 0, 1, or UPLIFT_OUTSIDE */
 	float *outcome;    /* N: 0 or 1, for class_transform any finite number; not read outside the experiment */
-	float *propensity; /* N, above 0 and below 1; NULL unless spec.propensities */
+	float *propensity; /* N, above 0 and below 1; NULL unless setup.propensities */
 	uint8_t *held_out; /* N: 1 = of the experiment, but only to validate */
 	real *initial;     /* net.total; NULL unless warm_start */
 } UpliftData;
@@ -80,7 +80,7 @@ typedef struct UpliftResult
 /* Private to each process; what it points to may be shared. */
 typedef struct UpliftTask
 {
-	UpliftSpec spec;
+	UpliftSetup setup;
 	ParamTable params;
 	UpliftNet net;
 	Graph graph;
@@ -106,7 +106,7 @@ typedef struct UpliftTask
 	bool started; /* in the leader, which alone calls next */
 } UpliftTask;
 
-extern void uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSpec *spec, int workers);
+extern void uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int workers);
 
 /* The functions of Job, and the job made of them. */
 extern size_t uplifttrain_next(void *task);
@@ -119,7 +119,7 @@ extern void uplifttrain_stop(void *task);
 extern const TrainReport *uplifttrain_report(const void *task);
 extern const UpliftResult *uplifttrain_result(const UpliftTask *task);
 
-/* Uplift of the held-out users by number of node, NaN where none was predicted; of all of them after spec.score. */
+/* Uplift of the held-out users by number of node, NaN where none was predicted; of all of them after setup.score. */
 extern const double *uplifttrain_predicted(const UpliftTask *task);
 
 /* The weights to store: those of the best epoch, task->params.total reals. */

@@ -12,15 +12,15 @@
 #include "nn/real.h"
 #include "nn/steps.h"
 
-typedef enum Pooling
+typedef enum PoolingKind
 {
 	POOLING_LAST, /* the last step; of a reverse direction the first one, which it reads last */
 	POOLING_MEAN, /* over a sequence's own steps, as the others */
 	POOLING_MAX,
 	POOLING_ATTENTION /* mean weighted by softmax(y · w) over time (Bahdanau et al. 2015, with one query) */
-} Pooling;
+} PoolingKind;
 
-typedef struct Pool
+typedef struct Pooling
 {
 	int kind;       /* Pooling */
 	size_t D;       /* columns of y */
@@ -30,13 +30,13 @@ typedef struct Pool
 	uint32_t *best; /* B × D: step of the maximum */
 	real *share;    /* rows: attention */
 	real *sum;      /* B */
-} Pool;
+} Pooling;
 
-extern void pool_carve(Pool *pool, Arena *arena, size_t rows, size_t B);
+extern void pooling_carve(Pooling *pooling, Arena *arena, size_t rows, size_t B);
 
 /* out (B × D) of y (rows × D); w (D) is read for attention alone. */
-extern void pool_forward(Pool *pool, real *out, const real *y, const real *w, const Steps *steps);
-extern void pool_backward(Pool *pool, real *dy, real *dw, const real *dout, const real *y, const real *w,
-						  const Steps *steps);
+extern void pooling_forward(Pooling *pooling, real *out, const real *y, const real *w, const Steps *steps);
+extern void pooling_backward(Pooling *pooling, real *dy, real *dw, const real *dout, const real *y,
+							 const real *w, const Steps *steps);
 
 #endif

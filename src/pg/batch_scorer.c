@@ -18,9 +18,9 @@ struct BatchScorer
 };
 
 static void
-carve(void *task, Arena *arena, const void *spec, int workers pg_attribute_unused())
+carve(void *task, Arena *arena, const void *setup, int workers pg_attribute_unused())
 {
-	seqbatch_carve(task, arena, spec);
+	seqbatch_carve(task, arena, setup);
 }
 
 static void
@@ -60,14 +60,14 @@ batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t 
 {
 	BatchScorer *scorer = palloc(sizeof(*scorer));
 	const size_t step = Max(longest, 1) * (size_t) model->F * sizeof(float);
-	const SequenceBatchSpec spec = {.config = model->config,
-									.F = (size_t) model->F,
-									.C = (size_t) model->C,
-									.room = Min(Max(N, 1), Max(PART_BYTES / step, PART_MIN)),
-									.longest = Max(longest, 1)};
+	const SequenceBatchSetup setup = {.config = model->config,
+									  .F = (size_t) model->F,
+									  .C = (size_t) model->C,
+									  .room = Min(Max(N, 1), Max(PART_BYTES / step, PART_MIN)),
+									  .longest = Max(longest, 1)};
 
-	memory_check(other + runner_measure(&runner_sequence_batch, &spec), "scoring");
-	scorer->runner = runner_start(&runner_sequence_batch, &spec, sizeof(spec), "scoring");
+	memory_check(other + runner_measure(&runner_sequence_batch, &setup), "scoring");
+	scorer->runner = runner_start(&runner_sequence_batch, &setup, sizeof(setup), "scoring");
 	scorer->task = runner_task(scorer->runner);
 	scorer->task->state->running = false;
 	memcpy(scorer->task->w, model->w, sizeof(real) * model->params->total);
@@ -77,7 +77,7 @@ batch_scorer_start(const SequenceModel *model, size_t N, size_t longest, size_t 
 size_t
 batch_scorer_room(const BatchScorer *scorer)
 {
-	return scorer->task->spec.room;
+	return scorer->task->setup.room;
 }
 
 size_t *
@@ -97,7 +97,7 @@ batch_scorer_run(BatchScorer *scorer, size_t n)
 {
 	scorer->task->state->N = n;
 	runner_run(scorer->runner, NULL);
-	sequence_check_finite(scorer->task->prob, n * scorer->task->spec.C);
+	sequence_check_finite(scorer->task->prob, n * scorer->task->setup.C);
 	return scorer->task->prob;
 }
 

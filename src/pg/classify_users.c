@@ -92,14 +92,14 @@ ClassifiedUsers *
 classify_users(const Model *version, const TimestampTz *as_of)
 {
 	ClassifiedUsers *all = palloc0(sizeof(*all));
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_spec(&training, registry_spec(version));
-	all->source = training.source;
+	sequence_request_from_spec(&request, registry_spec(version));
+	all->reading = request.reading;
 	all->model = modelcache_get(version, CurrentMemoryContext);
-	sequence_model_check_spec(all->model, all->source.features, (size_t) all->source.F);
+	sequence_model_check_spec(all->model, all->reading.features, (size_t) all->reading.F);
 	progress_phase(PROGRESS_READING);
-	all->users = sequence_read(&all->source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
+	all->users = sequence_read(&all->reading, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));

@@ -14,7 +14,7 @@
 typedef struct ClassifiedUsers
 {
 	const SequenceModel *model;
-	SequenceSource source;
+	SequenceReading reading;
 	SequenceUsers *users;
 	real *prob;      /* N × C */
 	int32_t *label;  /* N */

@@ -13,15 +13,15 @@
 #include "pg/sequence_model.h"
 
 const TimestampTz *
-evaluate_trained_as_of(const Model *model, const SequenceTraining *training)
+evaluate_trained_as_of(const Model *model, const SequenceRequest *request)
 {
 	TimestampTz *as_of = palloc(sizeof(*as_of));
 
 	*as_of = registry_as_of(model);
 	if (*as_of != DT_NOBEGIN)
 		return as_of;
-	*as_of = training->as_of;
-	return training->has_as_of ? as_of : NULL;
+	*as_of = request->as_of;
+	return request->has_as_of ? as_of : NULL;
 }
 
 SequenceSet
@@ -43,9 +43,9 @@ evaluate_sequences(const SequenceUsers *users, const char *what)
  * which in another source there is not: there they may look at the same users.
  */
 static size_t
-choose_users(ClassSample *sample, SequenceUsers *users, const SequenceTraining *training, bool own)
+choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *request, bool own)
 {
-	const size_t held_out = sequence_hold_out(users, training->seed, own ? training->share : 0);
+	const size_t held_out = sequence_hold_out(users, request->seed, own ? request->share : 0);
 	const size_t n = own ? held_out : users->N;
 
 	sample->all = users->N;
@@ -73,24 +73,24 @@ sequence_sample(const EvaluateCall *call)
 	const SequenceModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const size_t C = (size_t) model->C;
 	ClassSample *sample = palloc0(sizeof(*sample));
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_spec(&training, registry_spec(call->model));
-	sequence_model_check_spec(model, training.source.features, (size_t) training.source.F);
-	if (own && training.share == 0)
+	sequence_request_from_spec(&request, registry_spec(call->model));
+	sequence_model_check_spec(model, request.reading.features, (size_t) request.reading.F);
+	if (own && request.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
-		training.source.relation = call->source;
+		request.reading.relation = call->source;
 
 	const TimestampTz *as_of = call->has_as_of ? &call->as_of
-							   : own           ? evaluate_trained_as_of(call->model, &training)
+							   : own           ? evaluate_trained_as_of(call->model, &request)
 											   : NULL;
-	SequenceUsers *users = sequence_read(&training.source, as_of, SEQUENCE_LABELED,
+	SequenceUsers *users = sequence_read(&request.reading, as_of, SEQUENCE_LABELED,
 										 (const char *const *) model->classes, model->C, false, "evaluation");
-	const size_t n = choose_users(sample, users, &training, own);
+	const size_t n = choose_users(sample, users, &request, own);
 
 	if (n == 0)
-		error_nobody(training.source.relation,
+		error_nobody(request.reading.relation,
 					 own ? "No user that the training held out has a label."
 						 : "No user has a label that is one of the model's classes.");
 
@@ -113,12 +113,12 @@ sequence_sample(const EvaluateCall *call)
 /* -- Features then and now ------------------------------------------------ */
 
 static Observed
-observed_steps(const SequenceSource *source, const TimestampTz *as_of)
+observed_steps(const SequenceReading *reading, const TimestampTz *as_of)
 {
-	const SequenceUsers *users = sequence_read(source, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
+	const SequenceUsers *users = sequence_read(reading, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
 
 	if (users->N == 0)
-		error_nobody(source->relation, "No user has a row in the periods before as_of.");
+		error_nobody(reading->relation, "No user has a row in the periods before as_of.");
 
 	const SequenceSet set = evaluate_sequences(users, "drift");
 
@@ -128,11 +128,11 @@ observed_steps(const SequenceSource *source, const TimestampTz *as_of)
 void
 sequence_observe(Observations *features, const EvaluateCall *call)
 {
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_spec(&training, registry_spec(call->model));
+	sequence_request_from_spec(&request, registry_spec(call->model));
 
-	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &training);
+	const TimestampTz *trained_as_of = evaluate_trained_as_of(call->model, &request);
 
 	if (!trained_as_of)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -140,11 +140,11 @@ sequence_observe(Observations *features, const EvaluateCall *call)
 							   call->model->version, call->model->name),
 						errhint("Import it with a spec that has as_of.")));
 
-	features->then = observed_steps(&training.source, trained_as_of);
+	features->then = observed_steps(&request.reading, trained_as_of);
 
 	if (OidIsValid(call->source))
-		training.source.relation = call->source;
+		request.reading.relation = call->source;
 
-	features->now = observed_steps(&training.source, call->has_as_of ? &call->as_of : NULL);
-	features->name = training.source.features;
+	features->now = observed_steps(&request.reading, call->has_as_of ? &call->as_of : NULL);
+	features->name = request.reading.features;
 }

@@ -16,7 +16,7 @@ extern ClassSample *sequence_sample(const EvaluateCall *call);
 extern void sequence_observe(Observations *features, const EvaluateCall *call);
 
 /* Up to when the training read. An import may come with a spec that does not say: NULL. */
-extern const TimestampTz *evaluate_trained_as_of(const Model *model, const SequenceTraining *training);
+extern const TimestampTz *evaluate_trained_as_of(const Model *model, const SequenceRequest *request);
 
 /* The steps of all users, in the current memory context; memory_check'ed for `what`. */
 extern SequenceSet evaluate_sequences(const SequenceUsers *users, const char *what);

@@ -26,7 +26,7 @@
 #define EDGES_AHEAD 16
 
 float
-graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull)
+graphload_weight(const UpliftRequest *from, const SourceColumn *column, Datum value, bool isnull)
 {
 	const double weight = isnull ? 1.0 : source_number(value, column->type);
 
@@ -62,7 +62,7 @@ report_time(const char *what, size_t n, instr_time start)
 typedef struct UserReader
 {
 	UserGraph *users;
-	const UpliftSource *from;
+	const UpliftRequest *from;
 	SourceColumn id;
 	const UpliftInputs *inputs;
 	SourceColumn treatment, outcome, propensity;
@@ -175,7 +175,7 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 
 /* The rows in the order of the ids, so that the same data give the same model. */
 static void
-users_load(UserGraph *users, const UpliftSource *from, const UpliftInputs *inputs,
+users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inputs,
 		   GraphLoadExperiment experiment, bool binary, bool whole, const char *what)
 {
 	UserReader reader = {.users = users,
@@ -230,7 +230,7 @@ typedef struct PendingEdge
 typedef struct EdgeReader
 {
 	UserGraph *users;
-	const UpliftSource *from;
+	const UpliftRequest *from;
 	SourceColumn weight;
 	bool weighted;
 	size_t room;
@@ -308,7 +308,7 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 
 /* The column as SQL text of the users' id type. */
 static const char *
-edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
+edge_end(const UpliftRequest *from, const SourceColumn *column, Oid id_type)
 {
 	if (column->type == id_type)
 		return column->quoted;
@@ -322,7 +322,7 @@ edge_end(const UpliftSource *from, const SourceColumn *column, Oid id_type)
 }
 
 static void
-edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *what)
+edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *what)
 {
 	EdgeReader reader = {.users = users,
 						 .from = from,
@@ -361,7 +361,7 @@ edges_load(UserGraph *users, const UpliftSource *from, bool whole, const char *w
 /* -- Both ----------------------------------------------------------------- */
 
 UserGraph *
-graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary,
+graph_load(const UpliftRequest *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary,
 		   bool whole, const char *what)
 {
 	UserGraph *users = palloc0(sizeof(*users));
@@ -381,33 +381,33 @@ graph_load(const UpliftSource *from, const UpliftInputs *inputs, GraphLoadExperi
 }
 
 Oid
-graphload_id_type(const UpliftSource *from)
+graphload_id_type(const UpliftRequest *from)
 {
 	return source_column(from->users, from->user_column).type;
 }
 
-GraphSpec
-graphload_spec(const UserGraph *users, const UpliftSource *from)
+GraphSetup
+graphload_setup(const UserGraph *users, const UpliftRequest *from)
 {
-	return (GraphSpec){
+	return (GraphSetup){
 		.N = users->N, .E = users->E, .directed = from->directed, .weighted = users->weight != NULL};
 }
 
 void
-graphload_build(Graph *graph, const UserGraph *users, const GraphSpec *spec, GraphCounts *counts)
+graphload_build(Graph *graph, const UserGraph *users, const GraphSetup *setup, GraphCounts *counts)
 {
 	GraphBuild build = {0};
 	Arena arena = arena_measure();
 	instr_time began;
 
 	INSTR_TIME_SET_CURRENT(began);
-	graphbuild_carve(&build, &arena, spec);
+	graphbuild_carve(&build, &arena, setup);
 
 	const size_t bytes = arena.used + ARENA_ALIGNMENT;
 	void *scratch = memory_array(bytes, 1);
 
 	arena = arena_over(arena_align(scratch), bytes - ARENA_ALIGNMENT);
-	graphbuild_carve(&build, &arena, spec);
+	graphbuild_carve(&build, &arena, setup);
 	graphbuild_start(&build, graph, users->source, users->target, users->weight, users->E);
 	while (graphbuild_step(&build))
 		CHECK_FOR_INTERRUPTS();

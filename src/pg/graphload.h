@@ -47,19 +47,21 @@ typedef struct UserGraph
  * what names the work in errors about memory. binary: outcomes other than 0 and
  * 1 are an error. whole: an error when row security would hide rows.
  */
-extern UserGraph *graph_load(const UpliftSource *from, const UpliftInputs *inputs,
+extern UserGraph *graph_load(const UpliftRequest *from, const UpliftInputs *inputs,
 							 GraphLoadExperiment experiment, bool binary, bool whole, const char *what);
 
 /* The weight of an edge: finite and not negative, or an error. */
-extern float graphload_weight(const UpliftSource *from, const SourceColumn *column, Datum value, bool isnull);
+extern float graphload_weight(const UpliftRequest *from, const SourceColumn *column, Datum value,
+							  bool isnull);
 
 /* The type of the user ids; domains are looked through. */
-extern Oid graphload_id_type(const UpliftSource *from);
+extern Oid graphload_id_type(const UpliftRequest *from);
 
 /* What graphload_build needs to know of it. */
-extern GraphSpec graphload_spec(const UserGraph *users, const UpliftSource *from);
+extern GraphSetup graphload_setup(const UserGraph *users, const UpliftRequest *from);
 
-/* Build graph, carved by the caller for graphload_spec, cancellable; counts may be NULL. */
-extern void graphload_build(Graph *graph, const UserGraph *users, const GraphSpec *spec, GraphCounts *counts);
+/* Build graph, carved by the caller for graphload_setup, cancellable; counts may be NULL. */
+extern void graphload_build(Graph *graph, const UserGraph *users, const GraphSetup *setup,
+							GraphCounts *counts);
 
 #endif

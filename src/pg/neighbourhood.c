@@ -30,7 +30,7 @@ struct NeighbourLookup
 	int busy;    /* calls that are in it: a view that it reads may call usercls.uplift(), too */
 
 	MemoryContext context;
-	UpliftSource *source;
+	UpliftRequest *request;
 	Oid id_type;
 	int16 typlen;
 	bool typbyval;
@@ -91,21 +91,21 @@ hint_index(Oid table, const char *column)
 static SourcePlan *
 prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 {
-	const UpliftSource *source = lookup->source;
-	const char *ends[] = {source_column(source->edges, source->source_column).quoted,
-						  source_column(source->edges, source->target_column).quoted};
+	const UpliftRequest *request = lookup->request;
+	const char *ends[] = {source_column(request->edges, request->source_column).quoted,
+						  source_column(request->edges, request->target_column).quoted};
 	const char *type = source_type(lookup->id_type);
-	const char *weight = source->weight_column ? lookup->weight.quoted : "NULL";
+	const char *weight = request->weight_column ? lookup->weight.quoted : "NULL";
 	const Oid types[] = {ids_type, INT8OID};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	if (each)
 		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
-	for (int i = 0; i < (source->directed ? 1 : 2); i++)
+	for (int i = 0; i < (request->directed ? 1 : 2); i++)
 		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s %s %s%s",
 						 i ? " UNION ALL " : "", each ? "(" : "", ends[1 - i], type, ends[i], type, weight,
-						 source_quote(source->edges), ends[1 - i], source_equality(lookup->id_type),
+						 source_quote(request->edges), ends[1 - i], source_equality(lookup->id_type),
 						 each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
 	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
 	return source_prepare(sql.data, lengthof(types), types);
@@ -114,14 +114,14 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 static SourcePlan *
 prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 {
-	const UpliftSource *source = lookup->source;
-	const char *id = source_column(source->users, source->user_column).quoted;
+	const UpliftRequest *request = lookup->request;
+	const char *id = source_column(request->users, request->user_column).quoted;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", id);
 	uplift_inputs_select(&sql, lookup->inputs);
-	appendStringInfo(&sql, " FROM %s WHERE %s %s ANY ($1)", source_quote(source->users), id,
+	appendStringInfo(&sql, " FROM %s WHERE %s %s ANY ($1)", source_quote(request->users), id,
 					 source_equality(lookup->id_type));
 	return source_prepare(sql.data, 1, &ids_type);
 }
@@ -129,23 +129,23 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 static void
 lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
 {
-	UpliftSource *source = uplift_source_of(model);
+	UpliftRequest *request = uplift_request_of(model);
 
-	lookup->source = source;
-	lookup->id_type = graphload_id_type(source);
+	lookup->request = request;
+	lookup->id_type = graphload_id_type(request);
 	get_typlenbyvalalign(lookup->id_type, &lookup->typlen, &lookup->typbyval, &lookup->typalign);
 
 	const Oid ids_type = source_array_type(lookup->id_type);
 
-	if (source->weight_column)
-		lookup->weight = source_number_column(source->edges, source->weight_column);
+	if (request->weight_column)
+		lookup->weight = source_number_column(request->edges, request->weight_column);
 
-	lookup->inputs = uplift_inputs_of(source, uplift->feature, uplift->net.F);
+	lookup->inputs = uplift_inputs_of(request, uplift->feature, uplift->net.F);
 
-	hint_index(source->users, source->user_column);
-	hint_index(source->edges, source->target_column);
-	if (!source->directed)
-		hint_index(source->edges, source->source_column);
+	hint_index(request->users, request->user_column);
+	hint_index(request->edges, request->target_column);
+	if (!request->directed)
+		hint_index(request->edges, request->source_column);
 
 	lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
 	lookup->bounded = prepare_neighbours(lookup, ids_type, true);
@@ -179,8 +179,8 @@ lookup_is_of(const NeighbourLookup *lookup, const Model *model)
 static bool
 lookup_is_valid(const NeighbourLookup *lookup)
 {
-	return lookup->version != 0 && source_plan_valid(lookup->neighbours, lookup->source->edges) &&
-		   source_plan_valid(lookup->users, lookup->source->users);
+	return lookup->version != 0 && source_plan_valid(lookup->neighbours, lookup->request->edges) &&
+		   source_plan_valid(lookup->users, lookup->request->users);
 }
 
 /* An error leaves version 0: whatever is there is dropped by the next who comes. */
@@ -365,7 +365,7 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 {
 	Reader *reader = arg;
 	Neighbourhood *found = reader->found;
-	const bool weighted = reader->lookup->source->weight_column != NULL;
+	const bool weighted = reader->lookup->request->weight_column != NULL;
 
 	if (isnull[0] || isnull[1])
 		return;
@@ -384,7 +384,7 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	found->source[found->E] = reader_id(reader, value[1]);
 	if (weighted)
 		found->weight[found->E] =
-			graphload_weight(reader->lookup->source, &reader->lookup->weight, value[2], isnull[2]);
+			graphload_weight(reader->lookup->request, &reader->lookup->weight, value[2], isnull[2]);
 	found->E++;
 }
 

@@ -27,15 +27,15 @@ typedef struct RunnerShared
 } RunnerShared;
 
 #define KEY_SHARED UINT64CONST(1)
-#define KEY_SPEC UINT64CONST(2)
+#define KEY_SETUP UINT64CONST(2)
 
 struct Runner
 {
 	const RunnerKind *kind;
 	void *task;
 	int workers; /* with the leader */
-	void *spec;
-	size_t spec_size;
+	void *setup;
+	size_t setup_size;
 	MemoryContext context;
 	Block *block;
 	ParallelContext *parallel;
@@ -135,12 +135,12 @@ size_all(TaskSize size, int workers)
 }
 
 static TaskSize
-kind_measure(const RunnerKind *kind, const void *spec, int workers)
+kind_measure(const RunnerKind *kind, const void *setup, int workers)
 {
 	Arena shared = arena_measure(), own = arena_measure();
 	void *task = palloc0(kind->task_size);
 
-	kind->carve(task, &shared, spec, workers);
+	kind->carve(task, &shared, setup, workers);
 	if (kind->carve_work)
 		kind->carve_work(task, &own);
 	pfree(task);
@@ -154,12 +154,12 @@ kind_measure(const RunnerKind *kind, const void *spec, int workers)
 
 /* In the current memory context, but for what is in the block. */
 static void *
-kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, TaskSize size)
+kind_carve(const RunnerKind *kind, const void *setup, int workers, void *block, TaskSize size)
 {
 	Arena arena = arena_over(arena_align(block), size.shared - ARENA_ALIGNMENT);
 	void *task = palloc0(kind->task_size);
 
-	kind->carve(task, &arena, spec, workers);
+	kind->carve(task, &arena, setup, workers);
 	Assert(!arena.overflow);
 	if (kind->carve_work)
 	{
@@ -172,18 +172,18 @@ kind_carve(const RunnerKind *kind, const void *spec, int workers, void *block, T
 }
 
 size_t
-runner_measure(const RunnerKind *kind, const void *spec)
+runner_measure(const RunnerKind *kind, const void *setup)
 {
 	const int workers = 1 + usercls_training_workers;
 
-	return size_all(kind_measure(kind, spec, workers), workers);
+	return size_all(kind_measure(kind, setup, workers), workers);
 }
 
 Runner *
-runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what)
+runner_start(const RunnerKind *kind, const void *setup, size_t setup_size, const char *what)
 {
 	const int workers = 1 + usercls_training_workers;
-	const TaskSize size = kind_measure(kind, spec, workers);
+	const TaskSize size = kind_measure(kind, setup, workers);
 
 	memory_check(size_all(size, workers), what);
 
@@ -195,10 +195,10 @@ runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const c
 	runner->kind = kind;
 	runner->workers = workers;
 	runner->context = context;
-	runner->spec_size = spec_size;
-	runner->spec = memcpy(palloc(spec_size), spec, spec_size);
+	runner->setup_size = setup_size;
+	runner->setup = memcpy(palloc(setup_size), setup, setup_size);
 	runner->block = block_create(context, size.shared, workers > 1);
-	runner->task = kind_carve(kind, runner->spec, workers, block_address(runner->block), size);
+	runner->task = kind_carve(kind, runner->setup, workers, block_address(runner->block), size);
 	MemoryContextSwitchTo(old);
 	return runner;
 }
@@ -228,20 +228,20 @@ workers_start(Runner *runner)
 		CreateParallelContext("$libdir/usercls", runner->kind->worker, runner->workers - 1);
 
 	shm_toc_estimate_chunk(&parallel->estimator, sizeof(RunnerShared));
-	shm_toc_estimate_chunk(&parallel->estimator, runner->spec_size);
+	shm_toc_estimate_chunk(&parallel->estimator, runner->setup_size);
 	shm_toc_estimate_keys(&parallel->estimator, 2);
 	InitializeParallelDSM(parallel);
 
 	RunnerShared *shared = shm_toc_allocate(parallel->toc, sizeof(*shared));
-	void *spec = shm_toc_allocate(parallel->toc, runner->spec_size);
+	void *setup = shm_toc_allocate(parallel->toc, runner->setup_size);
 
 	memset(shared, 0, sizeof(*shared));
 	crew_init(&shared->crew);
 	shared->block = block_handle(runner->block);
 	shared->workers = runner->workers;
-	memcpy(spec, runner->spec, runner->spec_size);
+	memcpy(setup, runner->setup, runner->setup_size);
 	shm_toc_insert(parallel->toc, KEY_SHARED, shared);
-	shm_toc_insert(parallel->toc, KEY_SPEC, spec);
+	shm_toc_insert(parallel->toc, KEY_SETUP, setup);
 
 	if (parallel->seg) /* NULL: the server has none left, and starts no workers */
 		on_dsm_detach(parallel->seg, workers_ending, PointerGetDatum(runner->block));
@@ -317,15 +317,15 @@ void
 runner_work(const RunnerKind *kind, dsm_segment *segment pg_attribute_unused(), shm_toc *toc)
 {
 	RunnerShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
-	const void *spec = shm_toc_lookup(toc, KEY_SPEC, false);
+	const void *setup = shm_toc_lookup(toc, KEY_SETUP, false);
 	dsm_segment *block = dsm_attach(shared->block);
 
 	/* The leader is gone already, and will end this worker. */
 	if (!block)
 		return;
 
-	void *task = kind_carve(kind, spec, shared->workers, dsm_segment_address(block),
-							kind_measure(kind, spec, shared->workers));
+	void *task = kind_carve(kind, setup, shared->workers, dsm_segment_address(block),
+							kind_measure(kind, setup, shared->workers));
 	uint32 round = 0;
 
 	while (crew_follow(&shared->crew, &round))

@@ -3,7 +3,7 @@
  * limit before the allocation, progress for other sessions, and PostgreSQL's
  * parallel workers, which find the same block in dynamic shared memory.
  *
- *   Runner *runner = runner_start(&kind, &spec, sizeof(spec), "training");
+ *   Runner *runner = runner_start(&kind, &setup, sizeof(setup), "training");
  *   ... fill the data the task points to ...
  *   runner_run(runner, &watch);
  *   ... read the result from runner_task(runner) ...
@@ -31,10 +31,10 @@ typedef struct RunnerKind
 	size_t task_size; /* of the private struct of pointers */
 
 	/*
-	 * Make the task's pointers into the arena, the same way in every process: spec is a flat struct of sizes
+	 * Make the task's pointers into the arena, the same way in every process: setup is a flat struct of sizes
 	 * and options, without pointers. workers counts the leader.
 	 */
-	void (*carve)(void *task, Arena *arena, const void *spec, int workers);
+	void (*carve)(void *task, Arena *arena, const void *setup, int workers);
 
 	/* After that, where this process works: memory that no other one sees. NULL: needs none. */
 	void (*carve_work)(void *task, Arena *arena);
@@ -65,10 +65,10 @@ typedef struct RunnerWatch
 } RunnerWatch;
 
 /* Bytes the task needs with the workers that are set now, without getting them (dry_run). */
-extern size_t runner_measure(const RunnerKind *kind, const void *spec);
+extern size_t runner_measure(const RunnerKind *kind, const void *setup);
 
 /* Check the limit, get the block (shared when usercls.training_workers > 0) and carve the leader's task. */
-extern Runner *runner_start(const RunnerKind *kind, const void *spec, size_t spec_size, const char *what);
+extern Runner *runner_start(const RunnerKind *kind, const void *setup, size_t setup_size, const char *what);
 
 extern void *runner_task(Runner *runner);
 

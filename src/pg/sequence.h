@@ -29,7 +29,7 @@
 #include "pg/idmap.h"
 
 /* What to read: from the arguments of train_sequence, or from the stored spec of a version. */
-typedef struct SequenceSource
+typedef struct SequenceReading
 {
 	Oid relation;
 	const char *user_column;
@@ -41,7 +41,7 @@ typedef struct SequenceSource
 	Interval period;
 	int window_periods;
 	int horizon_periods;
-} SequenceSource;
+} SequenceReading;
 
 typedef struct SequenceCells SequenceCells;
 
@@ -79,7 +79,7 @@ typedef enum SequenceLabels
  * is none of the C classes is -1. memory_check'ed for `what` while it grows; row security must not hide rows
  * when `whole`.
  */
-extern SequenceUsers *sequence_read(const SequenceSource *source, const TimestampTz *as_of,
+extern SequenceUsers *sequence_read(const SequenceReading *reading, const TimestampTz *as_of,
 									SequenceLabels labels, const char *const *classes, int C, bool whole,
 									const char *what);
 

@@ -44,7 +44,7 @@ typedef struct WaitingRow
  */
 struct SequenceCells
 {
-	const SequenceSource *source;
+	const SequenceReading *reading;
 	const char *relation; /* for messages */
 	const char *what;
 	SourceColumn user, time, trend, label, *feature;

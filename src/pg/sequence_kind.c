@@ -22,10 +22,10 @@ static const ScoreColumn score_columns[] = {
 static Oid
 id_type(const Jsonb *spec)
 {
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_spec(&training, spec);
-	return source_column(training.source.relation, training.source.user_column).type;
+	sequence_request_from_spec(&request, spec);
+	return source_column(request.reading.relation, request.reading.user_column).type;
 }
 
 static MetricSet *

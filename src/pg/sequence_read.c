@@ -43,7 +43,7 @@ newest_time(void *arg, int64 *newest)
 {
 	SequenceCells *cells = arg;
 	const SourceColumn *time = &cells->time;
-	const Oid relation = cells->source->relation;
+	const Oid relation = cells->reading->relation;
 	const bool dates = time->type == DATEOID;
 	const Oid type[] = {time->type};
 	const Datum end[] = {dates ? DateADTGetDatum(TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
@@ -64,12 +64,12 @@ newest_time(void *arg, int64 *newest)
 static bool
 read_table(SequenceCells *cells)
 {
-	const SequenceSource *source = cells->source;
+	const SequenceReading *reading = cells->reading;
 	SourceColumn column[SOURCE_COLUMNS_MAX];
 	int n = 0;
 
-	if (2 + (cells->slots > 0) + (cells->list != NULL) + source->F > SOURCE_COLUMNS_MAX ||
-		source_can_select(source->relation, &cells->time))
+	if (2 + (cells->slots > 0) + (cells->list != NULL) + reading->F > SOURCE_COLUMNS_MAX ||
+		source_can_select(reading->relation, &cells->time))
 		return false;
 	column[n++] = cells->user;
 	column[n++] = cells->time;
@@ -77,15 +77,15 @@ read_table(SequenceCells *cells)
 		column[n++] = cells->trend;
 	if (cells->list)
 		column[n++] = cells->label;
-	for (int f = 0; f < source->F; f++)
+	for (int f = 0; f < reading->F; f++)
 		column[n++] = cells->feature[f];
-	return source_scan_table_by_row(source->relation, column, n, cells_read_row, cells);
+	return source_scan_table_by_row(reading->relation, column, n, cells_read_row, cells);
 }
 
 static void
 read_rows(SequenceCells *cells, bool whole)
 {
-	const SequenceSource *source = cells->source;
+	const SequenceReading *reading = cells->reading;
 	const int periods = cells->window.before + cells->window.after;
 	const Oid type[] = {cells->window.type, cells->window.type};
 	const Datum bound[] = {Int64GetDatum(cells->window.bound[0]),
@@ -98,10 +98,10 @@ read_rows(SequenceCells *cells, bool whole)
 		appendStringInfo(&sql, ", %s", cells->trend.quoted);
 	if (cells->list)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
-	for (int f = 0; f < source->F; f++)
+	for (int f = 0; f < reading->F; f++)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
 	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1 AND %s OPERATOR(pg_catalog.<) $2",
-					 source_quote(source->relation), cells->time.quoted, cells->time.quoted);
+					 source_quote(reading->relation), cells->time.quoted, cells->time.quoted);
 	if (!read_table(cells))
 		source_scan(sql.data, 2, type, bound, NULL, whole, cells_read_row, cells);
 	cells_read_end(cells);
@@ -110,7 +110,7 @@ read_rows(SequenceCells *cells, bool whole)
 size_t
 user_first(const SequenceCells *cells, const double *sum)
 {
-	const size_t F = (size_t) cells->source->F;
+	const size_t F = (size_t) cells->reading->F;
 
 	for (size_t i = 0; i < cells->sums; i++)
 		if (!isnan(sum[i]))
@@ -176,55 +176,55 @@ order_users(SequenceUsers *users, SequenceCells *cells)
 }
 
 static SequenceCells *
-cells_create(const SequenceSource *source, SequenceLabels labels, const char *what)
+cells_create(const SequenceReading *reading, SequenceLabels labels, const char *what)
 {
 	SequenceCells *cells = palloc0(sizeof(*cells));
 
-	*cells = (SequenceCells){.source = source,
-							 .relation = get_rel_name(source->relation),
+	*cells = (SequenceCells){.reading = reading,
+							 .relation = get_rel_name(reading->relation),
 							 .what = what,
-							 .user = source_column(source->relation, source->user_column),
-							 .time = source_column(source->relation, source->time_column),
+							 .user = source_column(reading->relation, reading->user_column),
+							 .time = source_column(reading->relation, reading->time_column),
 							 .context = CurrentMemoryContext,
 							 .room = 16};
-	window_check_column(&cells->time, source->relation);
-	window_check_period(&source->period);
-	cells->feature = palloc(sizeof(SourceColumn) * (size_t) source->F);
-	for (int f = 0; f < source->F; f++)
-		cells->feature[f] = source_number_column(source->relation, source->features[f]);
-	if (source->trend_of)
-		cells->trend = source_number_column(source->relation, source->trend_of);
-	if (labels == SEQUENCE_LABELED && source->label_column)
+	window_check_column(&cells->time, reading->relation);
+	window_check_period(&reading->period);
+	cells->feature = palloc(sizeof(SourceColumn) * (size_t) reading->F);
+	for (int f = 0; f < reading->F; f++)
+		cells->feature[f] = source_number_column(reading->relation, reading->features[f]);
+	if (reading->trend_of)
+		cells->trend = source_number_column(reading->relation, reading->trend_of);
+	if (labels == SEQUENCE_LABELED && reading->label_column)
 	{
-		cells->label = source_column(source->relation, source->label_column);
-		cells->list = classes_create(source->relation, &cells->label);
+		cells->label = source_column(reading->relation, reading->label_column);
+		cells->list = classes_create(reading->relation, &cells->label);
 	}
 	cells->ids = idmap_create(cells->user.type);
 	return cells;
 }
 
 SequenceUsers *
-sequence_read(const SequenceSource *source, const TimestampTz *as_of, SequenceLabels labels,
+sequence_read(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
 			  const char *const *classes, int C, bool whole, const char *what)
 {
-	const int after = labels == SEQUENCE_LABELED ? source->horizon_periods : 0;
-	SequenceCells *cells = cells_create(source, labels, what);
+	const int after = labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
+	SequenceCells *cells = cells_create(reading, labels, what);
 	SequenceUsers *users = palloc0(sizeof(*users));
 
-	if (!window_make(&cells->window, &cells->time, &source->period, source->window_periods, after, as_of,
+	if (!window_make(&cells->window, &cells->time, &reading->period, reading->window_periods, after, as_of,
 					 newest_time, cells))
 		error_no_rows(cells->relation, NULL);
-	cells->sums = (size_t) source->window_periods * (size_t) source->F;
-	cells->slots = source->trend_of ? (size_t) (source->window_periods + after) : 0;
+	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
+	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
 					(cells->list ? sizeof(ClassSeen) : 0) + sizeof(int64);
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < WAITING_MAX; i++)
-		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) source->F + 1));
+		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
 	read_rows(cells, whole);
 
 	users->cells = cells;
-	users->F = (size_t) source->F;
+	users->F = (size_t) reading->F;
 	users->as_of = cells->window.as_of;
 	users->id_type = cells->user.type;
 	order_users(users, cells);
@@ -285,7 +285,7 @@ sequence_trend(const SequenceUsers *users, size_t i)
 		return NULL;
 
 	const PeriodSum *slot = user_slot(cells, cells->number[i]);
-	const Interval *period = &cells->source->period;
+	const Interval *period = &cells->reading->period;
 	const TrendShape shape = {
 		.grid = {.time = cells->window.type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP,
 				 .windowed = true,

@@ -67,7 +67,7 @@ look_up_user(SequenceCells *cells, WaitingRow *row)
 	row->user = idmap_add(cells->ids, row->id, row->hash);
 	if (row->user == cells->chunks * USER_CHUNK)
 		cells_grow(cells);
-	__builtin_prefetch(user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->source->F, 1);
+	__builtin_prefetch(user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->reading->F, 1);
 	if (cells->slots > 0)
 		__builtin_prefetch(&user_slot(cells, row->user)[row->period], 1);
 }
@@ -93,10 +93,10 @@ add_row(SequenceCells *cells, const WaitingRow *row)
 	if (row->period >= cells->window.before)
 		return;
 
-	double *sum = user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->source->F;
+	double *sum = user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->reading->F;
 
 	*user_exists(cells, row->user) = 1;
-	for (int f = 0; f < cells->source->F; f++)
+	for (int f = 0; f < cells->reading->F; f++)
 		if (!isnan(number[f]))
 			sum[f] = isnan(sum[f]) ? number[f] : sum[f] + number[f];
 }
@@ -143,7 +143,7 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 		row->label = isnull[at] ? IDMAP_NONE : classes_number(cells->list, value[at]);
 		at++;
 	}
-	for (int f = 0; f < cells->source->F; f++)
+	for (int f = 0; f < cells->reading->F; f++)
 		number[f] = isnull[at + f] ? NAN : finite_number(cells, &cells->feature[f], value[at + f], value[0]);
 
 	if (++cells->rows % 65536 == 0)

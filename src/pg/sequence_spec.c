@@ -70,46 +70,46 @@ jsonb_arg(FunctionCallInfo fcinfo, int arg, const char *name)
 #define ROLES 3
 
 static void
-roles_of(ColumnRole *role, const SequenceSource *source)
+roles_of(ColumnRole *role, const SequenceReading *reading)
 {
-	role[0] = (ColumnRole){source->label_column, "the label"};
-	role[1] = (ColumnRole){source->user_column, "the user id"};
-	role[2] = (ColumnRole){source->time_column, "the time"};
+	role[0] = (ColumnRole){reading->label_column, "the label"};
+	role[1] = (ColumnRole){reading->user_column, "the user id"};
+	role[2] = (ColumnRole){reading->time_column, "the time"};
 }
 
 static void
-check_features(const SequenceSource *source)
+check_features(const SequenceReading *reading)
 {
 	ColumnRole role[ROLES];
 
-	roles_of(role, source);
-	request_check_features(source->features, source->F, role, ROLES);
-	if (source->F == 0)
+	roles_of(role, reading);
+	request_check_features(reading->features, reading->F, role, ROLES);
+	if (reading->F == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
 				 errdetail("There are no features."),
-				 errhint("Name numeric columns of \"%s\" in features.", get_rel_name(source->relation))));
+				 errhint("Name numeric columns of \"%s\" in features.", get_rel_name(reading->relation))));
 }
 
 static void
-features_arg(SequenceSource *source, FunctionCallInfo fcinfo)
+features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 {
 	ColumnRole role[ROLES];
 
-	roles_of(role, source);
-	source->features = PG_ARGISNULL(ARG_FEATURES)
-						   ? request_default_features(&source->F, source->relation, role, ROLES)
-						   : request_features(&source->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
-	check_features(source);
+	roles_of(role, reading);
+	reading->features = PG_ARGISNULL(ARG_FEATURES)
+							? request_default_features(&reading->F, reading->relation, role, ROLES)
+							: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+	check_features(reading);
 }
 
 static void
-check_label(const SequenceSource *source)
+check_label(const SequenceReading *reading)
 {
-	if ((source->label_column == NULL) == (source->trend_of == NULL))
+	if ((reading->label_column == NULL) == (reading->trend_of == NULL))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg(source->trend_of ? "both label_column and trend_of are given"
-												: "neither label_column nor trend_of is given"),
+						errmsg(reading->trend_of ? "both label_column and trend_of are given"
+												 : "neither label_column nor trend_of is given"),
 						errdetail("The label is either a column, or the trend of one."),
 						errhint("Give exactly one of the two.")));
 }
@@ -124,57 +124,56 @@ architecture_of(const char *name)
 }
 
 static void
-config_of(SequenceTraining *training, const char *architecture, const Jsonb *hyperparams)
+config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyperparams)
 {
-	config_defaults(&training->config, sequence_options, sequence_option_count);
-	training->config.architecture = architecture_of(architecture);
-	options_from_jsonb(&training->config, sequence_options, sequence_option_count, hyperparams,
-					   "hyperparams");
-	report_status(sequence_config_check(&training->config));
+	config_defaults(&request->config, sequence_options, sequence_option_count);
+	request->config.architecture = architecture_of(architecture);
+	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams, "hyperparams");
+	report_status(sequence_config_check(&request->config));
 }
 
 void
-sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo)
+sequence_request_from_args(SequenceRequest *request, FunctionCallInfo fcinfo)
 {
-	SequenceSource *source = &training->source;
+	SequenceReading *reading = &request->reading;
 
-	memset(training, 0, sizeof(*training));
+	memset(request, 0, sizeof(*request));
 	if (PG_ARGISNULL(ARG_SOURCE))
 		error_null_argument("source");
-	source->relation = PG_GETARG_OID(ARG_SOURCE);
-	source_quote(source->relation);
-	source->user_column = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
-	source->time_column = train_name_arg(fcinfo, ARG_TIME_COLUMN, "time_column");
+	reading->relation = PG_GETARG_OID(ARG_SOURCE);
+	source_quote(reading->relation);
+	reading->user_column = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
+	reading->time_column = train_name_arg(fcinfo, ARG_TIME_COLUMN, "time_column");
 	if (!PG_ARGISNULL(ARG_LABEL_COLUMN))
-		source->label_column = train_name_arg(fcinfo, ARG_LABEL_COLUMN, "label_column");
+		reading->label_column = train_name_arg(fcinfo, ARG_LABEL_COLUMN, "label_column");
 	if (!PG_ARGISNULL(ARG_TREND_OF))
-		source->trend_of = train_name_arg(fcinfo, ARG_TREND_OF, "trend_of");
-	check_label(source);
-	features_arg(source, fcinfo);
+		reading->trend_of = train_name_arg(fcinfo, ARG_TREND_OF, "trend_of");
+	check_label(reading);
+	features_arg(reading, fcinfo);
 	if (PG_ARGISNULL(ARG_PERIOD))
 		error_null_argument("period");
-	source->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
-	window_check_period(&source->period);
-	source->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
-	source->horizon_periods = periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
-	training->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
-	training->as_of = training->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
-	config_of(training, train_text_arg(fcinfo, ARG_ARCHITECTURE, "architecture"),
+	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
+	window_check_period(&reading->period);
+	reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
+	reading->horizon_periods = periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
+	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
+	config_of(request, train_text_arg(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  jsonb_arg(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
-	training->class_weights = (Jsonb *) jsonb_arg(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
-	training->share = request_validation(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
+	request->class_weights = (Jsonb *) jsonb_arg(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
+	request->share = request_validation(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
 	if (PG_ARGISNULL(ARG_SEED))
 		error_null_argument("seed");
-	training->seed = PG_GETARG_INT64(ARG_SEED);
-	training->warm_start = PG_ARGISNULL(ARG_WARM_START) ? 0 : PG_GETARG_INT32(ARG_WARM_START);
+	request->seed = PG_GETARG_INT64(ARG_SEED);
+	request->warm_start = PG_ARGISNULL(ARG_WARM_START) ? 0 : PG_GETARG_INT32(ARG_WARM_START);
 }
 
 ClassBalance
-sequence_class_balance(double *weight, const SequenceTraining *training, const char *const *classes, int C)
+sequence_class_balance(double *weight, const SequenceRequest *request, const char *const *classes, int C)
 {
 	static const char *const range =
 		"\"balanced\" | \"resample\" | \"none\" | an object of class names and weights";
-	const Jsonb *given = training->class_weights;
+	const Jsonb *given = request->class_weights;
 	JsonbIterator *it = NULL;
 	JsonbValue value;
 	const char *key;
@@ -228,62 +227,62 @@ time_text(TimestampTz time)
 }
 
 Jsonb *
-sequence_training_to_spec(const SequenceTraining *training)
+sequence_request_to_spec(const SequenceRequest *request)
 {
-	const SequenceSource *source = &training->source;
+	const SequenceReading *reading = &request->reading;
 	JsonbBuild build;
 
 	jsonb_begin(&build);
-	jsonb_put_text(&build, "source", source_quote(source->relation));
-	jsonb_put_text(&build, "user_column", source->user_column);
-	jsonb_put_text(&build, "time_column", source->time_column);
-	jsonb_put_names(&build, "features", source->features, source->F);
-	jsonb_put_text(&build, "label_column", source->label_column);
-	jsonb_put_text(&build, "trend_of", source->trend_of);
-	jsonb_put_text(&build, "period", sequence_period_text(&source->period));
-	jsonb_put_int(&build, "window_periods", source->window_periods);
-	jsonb_put_int(&build, "horizon_periods", source->horizon_periods);
-	jsonb_put_text(&build, "as_of", training->has_as_of ? time_text(training->as_of) : NULL);
-	jsonb_put_text(&build, "architecture", sequence_architectures[training->config.architecture]);
-	jsonb_put_jsonb(&build, "class_weights", training->class_weights);
-	request_put_validation(&build, training->share);
+	jsonb_put_text(&build, "source", source_quote(reading->relation));
+	jsonb_put_text(&build, "user_column", reading->user_column);
+	jsonb_put_text(&build, "time_column", reading->time_column);
+	jsonb_put_names(&build, "features", reading->features, reading->F);
+	jsonb_put_text(&build, "label_column", reading->label_column);
+	jsonb_put_text(&build, "trend_of", reading->trend_of);
+	jsonb_put_text(&build, "period", sequence_period_text(&reading->period));
+	jsonb_put_int(&build, "window_periods", reading->window_periods);
+	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
+	jsonb_put_text(&build, "as_of", request->has_as_of ? time_text(request->as_of) : NULL);
+	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
+	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
+	request_put_validation(&build, request->share);
 	jsonb_put_jsonb(&build, "hyperparams",
-					options_to_jsonb(&training->config, sequence_options, sequence_option_count));
-	jsonb_put_int(&build, "seed", training->seed);
+					options_to_jsonb(&request->config, sequence_options, sequence_option_count));
+	jsonb_put_int(&build, "seed", request->seed);
 	return jsonb_end(&build);
 }
 
 /* ---- and back ---- */
 
 void
-sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec)
+sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 {
-	SequenceSource *source = &training->source;
+	SequenceReading *reading = &request->reading;
 	const char *as_of = spec_text(spec, "as_of");
 
-	memset(training, 0, sizeof(*training));
-	source->relation = spec_table(spec, "source");
-	source->user_column = spec_need(spec, "user_column");
-	source->time_column = spec_need(spec, "time_column");
-	source->label_column = spec_text(spec, "label_column");
-	source->trend_of = spec_text(spec, "trend_of");
-	check_label(source);
-	source->features = spec_names(&source->F, spec, "features");
-	check_features(source);
-	source->period =
+	memset(request, 0, sizeof(*request));
+	reading->relation = spec_table(spec, "source");
+	reading->user_column = spec_need(spec, "user_column");
+	reading->time_column = spec_need(spec, "time_column");
+	reading->label_column = spec_text(spec, "label_column");
+	reading->trend_of = spec_text(spec, "trend_of");
+	check_label(reading);
+	reading->features = spec_names(&reading->F, spec, "features");
+	check_features(reading);
+	reading->period =
 		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	window_check_period(&source->period);
-	source->window_periods = (int) spec_int(spec, "window_periods");
-	check_periods("window_periods", source->window_periods, 1);
-	source->horizon_periods = (int) spec_int(spec, "horizon_periods");
-	check_periods("horizon_periods", source->horizon_periods, 0);
-	training->has_as_of = as_of != NULL;
+	window_check_period(&reading->period);
+	reading->window_periods = (int) spec_int(spec, "window_periods");
+	check_periods("window_periods", reading->window_periods, 1);
+	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
+	check_periods("horizon_periods", reading->horizon_periods, 0);
+	request->has_as_of = as_of != NULL;
 	if (as_of)
-		training->as_of = DatumGetTimestampTz(DirectFunctionCall3(
+		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(
 			timestamptz_in, CStringGetDatum(as_of), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	config_of(training, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
-	training->class_weights = spec_jsonb(spec, "class_weights");
-	training->share = request_validation(spec_jsonb(spec, "validation"));
-	training->seed = spec_int(spec, "seed");
+	config_of(request, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
+	request->class_weights = spec_jsonb(spec, "class_weights");
+	request->share = request_validation(spec_jsonb(spec, "validation"));
+	request->seed = spec_int(spec, "seed");
 }

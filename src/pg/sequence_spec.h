@@ -11,9 +11,9 @@
 #include "model/seqtrain.h"
 #include "pg/sequence.h"
 
-typedef struct SequenceTraining
+typedef struct SequenceRequest
 {
-	SequenceSource source;
+	SequenceReading reading;
 	bool has_as_of; /* otherwise the latest possible */
 	TimestampTz as_of;
 	SequenceConfig config;
@@ -21,16 +21,16 @@ typedef struct SequenceTraining
 	double share;         /* of the users, held out; 0: nobody */
 	int64 seed;
 	int32 warm_start; /* version; 0: none */
-} SequenceTraining;
+} SequenceRequest;
 
 /* The arguments from `source` on, in the order of train_sequence. */
-extern void sequence_training_from_args(SequenceTraining *training, FunctionCallInfo fcinfo);
+extern void sequence_request_from_args(SequenceRequest *request, FunctionCallInfo fcinfo);
 
-extern Jsonb *sequence_training_to_spec(const SequenceTraining *training);
-extern void sequence_training_from_spec(SequenceTraining *training, const Jsonb *spec);
+extern Jsonb *sequence_request_to_spec(const SequenceRequest *request);
+extern void sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec);
 
 /* How classes are balanced, and the weight of each for BALANCE_GIVEN. Errors name the argument. */
-extern ClassBalance sequence_class_balance(double *weight, const SequenceTraining *training,
+extern ClassBalance sequence_class_balance(double *weight, const SequenceRequest *request,
 										   const char *const *classes, int C);
 
 /* The period in the form P7D, which reads back whatever the session's settings. */

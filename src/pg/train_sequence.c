@@ -28,9 +28,9 @@
 #define CLASSES_LISTED_MAX 10
 
 static void
-carve(void *task, Arena *arena, const void *spec, int workers pg_attribute_unused())
+carve(void *task, Arena *arena, const void *setup, int workers pg_attribute_unused())
 {
-	seqtrain_carve(task, arena, spec);
+	seqtrain_carve(task, arena, setup);
 	((SequenceTask *) task)->net.steps.interrupt = &InterruptPending;
 }
 
@@ -59,9 +59,9 @@ usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
 }
 
 static void
-check_users(const SequenceSource *source, const SequenceUsers *users)
+check_users(const SequenceReading *reading, const SequenceUsers *users)
 {
-	const char *relation = get_rel_name(source->relation);
+	const char *relation = get_rel_name(reading->relation);
 	int64 labeled = 0;
 
 	for (int c = 0; c < users->C; c++)
@@ -69,9 +69,9 @@ check_users(const SequenceSource *source, const SequenceUsers *users)
 	if (labeled == 0)
 		error_no_rows(relation, users->N == 0
 									? psprintf("No user has a row in the %d periods before %s.",
-											   source->window_periods, timestamptz_to_str(users->as_of))
+											   reading->window_periods, timestamptz_to_str(users->as_of))
 									: psprintf("Column \"%s\" is null for all %zu users.",
-											   source->label_column, users->N));
+											   reading->label_column, users->N));
 	if (users->C < 2)
 		error_one_class(relation, users->classes[0], labeled);
 }
@@ -122,18 +122,18 @@ same_names(const char *const *a, int n, char **b, int m)
 
 /* Whether a stored model answers the same question from the same features. */
 static bool
-is_comparable(const SequenceModel *model, const SequenceTraining *training, const SequenceUsers *users)
+is_comparable(const SequenceModel *model, const SequenceRequest *request, const SequenceUsers *users)
 {
-	return same_names(training->source.features, training->source.F, model->features, model->F) &&
+	return same_names(request->reading.features, request->reading.F, model->features, model->F) &&
 		   same_names(users->classes, users->C, model->classes, model->C);
 }
 
 /* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
  * classes. */
 static const SequenceModel *
-warm_model(const TrainRun *run, const SequenceTraining *training, const SequenceUsers *users)
+warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users)
 {
-	const int32 version = training->warm_start ? training->warm_start : run->warm_start;
+	const int32 version = request->warm_start ? request->warm_start : run->warm_start;
 
 	if (version == 0)
 		return NULL;
@@ -141,10 +141,10 @@ warm_model(const TrainRun *run, const SequenceTraining *training, const Sequence
 	const SequenceModel *model = train_stored(run, version);
 	ParamTable *params = palloc0(sizeof(*params));
 
-	seqnet_params(params, &training->config, users->F, (size_t) users->C);
-	if (is_comparable(model, training, users) && params_same(model->params, params))
+	seqnet_params(params, &request->config, users->F, (size_t) users->C);
+	if (is_comparable(model, request, users) && params_same(model->params, params))
 		return model;
-	if (training->warm_start == 0)
+	if (request->warm_start == 0)
 		return NULL;
 	error_warm_start(run, version, "That version has other features, classes or tensors.");
 }
@@ -174,7 +174,7 @@ held_out_metrics(const SequenceModel *model, const SequenceData *data, size_t he
 }
 
 static double
-incumbent_value(const TrainRun *run, const SequenceTraining *training, const SequenceUsers *users,
+incumbent_value(const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users,
 				const SequenceData *data, size_t held_out)
 {
 	const int32 version = held_out > 0 ? train_incumbent(run) : 0;
@@ -184,7 +184,7 @@ incumbent_value(const TrainRun *run, const SequenceTraining *training, const Seq
 
 	const SequenceModel *model = train_stored(run, version);
 
-	if (!is_comparable(model, training, users))
+	if (!is_comparable(model, request, users))
 		return NAN;
 	return held_out_metrics(model, data, held_out, users->longest).macro_f1;
 }
@@ -202,7 +202,7 @@ count_classes(const SequenceUsers *users)
 
 /* Measure on the held-out users; without any, all metrics stay null. */
 static void
-measure(TrainOutcome *outcome, const TrainRun *run, const SequenceTraining *training,
+measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *request,
 		const SequenceUsers *users, const SequenceTask *task, size_t held_out)
 {
 	VersionRecord *record = &outcome->record;
@@ -237,72 +237,72 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceTraining *trai
 	}
 	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
 	record->metrics = jsonb_end(&build);
-	outcome->incumbent = incumbent_value(run, training, users, data, held_out);
+	outcome->incumbent = incumbent_value(run, request, users, data, held_out);
 }
 
 static void
-train(TrainRun *run, TrainOutcome *outcome, const SequenceTraining *training)
+train(TrainRun *run, TrainOutcome *outcome, const SequenceRequest *request)
 {
-	const SequenceSource *source = &training->source;
+	const SequenceReading *reading = &request->reading;
 	VersionRecord *record = &outcome->record;
 
 	train_begin(run, &sequence_kind);
 
-	SequenceUsers *users = sequence_read(source, training->has_as_of ? &training->as_of : NULL,
+	SequenceUsers *users = sequence_read(reading, request->has_as_of ? &request->as_of : NULL,
 										 SEQUENCE_LABELED, NULL, 0, true, "training");
 
-	check_users(source, users);
+	check_users(reading, users);
 	progress_phase(PROGRESS_BUILDING);
 
-	const size_t held_out = sequence_hold_out(users, training->seed, training->share);
+	const size_t held_out = sequence_hold_out(users, request->seed, request->share);
 
-	if (training->share > 0)
+	if (request->share > 0)
 		notice_unmeasured(users, held_out);
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
-	const SequenceModel *warm = warm_model(run, training, users);
-	const SequenceSpec spec = {.config = training->config,
-							   .N = users->N,
-							   .F = users->F,
-							   .C = (size_t) users->C,
-							   .steps = users->steps,
-							   .longest = users->longest,
-							   .balance =
-								   (int) sequence_class_balance(weight, training, users->classes, users->C),
-							   .warm_start = warm != NULL,
-							   .seed = (uint64_t) training->seed};
+	const SequenceModel *warm = warm_model(run, request, users);
+	const SequenceSetup setup = {.config = request->config,
+								 .N = users->N,
+								 .F = users->F,
+								 .C = (size_t) users->C,
+								 .steps = users->steps,
+								 .longest = users->longest,
+								 .balance =
+									 (int) sequence_class_balance(weight, request, users->classes, users->C),
+								 .warm_start = warm != NULL,
+								 .seed = (uint64_t) request->seed};
 
-	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &spec));
+	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &setup));
 	record->rows_train = (int64) (users->N - held_out);
 	record->rows_held_out = (int64) held_out;
 	outcome->classes = count_classes(users);
 	memory_check((size_t) record->memory, "training");
 	if (!run->dry_run)
 	{
-		Runner *runner = runner_start(&runner_sequence, &spec, sizeof(spec), "training");
+		Runner *runner = runner_start(&runner_sequence, &setup, sizeof(setup), "training");
 		SequenceTask *task = runner_task(runner);
 
 		if (warm)
 			memcpy(task->data.initial, warm->w, sizeof(real) * task->params.total);
 		fill(task, users, held_out, weight);
-		train_run(run, runner, training->config.max_epochs, METRIC);
+		train_run(run, runner, request->config.max_epochs, METRIC);
 		record->weights = sequence_model_encode(
-			&training->config, &task->params, seqtrain_weights(task), source->features, source->F,
-			users->classes, users->C, sequence_period_text(&source->period), source->window_periods);
+			&request->config, &task->params, seqtrain_weights(task), reading->features, reading->F,
+			users->classes, users->C, sequence_period_text(&reading->period), reading->window_periods);
 		record->best_epoch = seqtrain_report(task)->best_epoch;
-		measure(outcome, run, training, users, task, held_out);
+		measure(outcome, run, request, users, task, held_out);
 		runner_end(runner);
 	}
 
-	record->architecture = sequence_architectures[training->config.architecture];
-	record->features = source->features;
-	record->n_features = source->F;
+	record->architecture = sequence_architectures[request->config.architecture];
+	record->features = reading->features;
+	record->n_features = reading->F;
 	record->classes = users->classes;
 	record->n_classes = users->C;
-	record->hyperparams = options_to_jsonb(&training->config, sequence_options, sequence_option_count);
-	record->seed = training->seed;
+	record->hyperparams = options_to_jsonb(&request->config, sequence_options, sequence_option_count);
+	record->seed = request->seed;
 	record->as_of = users->as_of;
-	record->spec = sequence_training_to_spec(training);
+	record->spec = sequence_request_to_spec(request);
 	train_end(run, outcome);
 }
 
@@ -310,12 +310,12 @@ void
 sequence_retrain(TrainRun *run, const Jsonb *spec)
 {
 	TrainOutcome outcome = {0};
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_spec(&training, spec);
-	training.has_as_of = run->has_as_of;
-	training.as_of = run->as_of;
-	train(run, &outcome, &training);
+	sequence_request_from_spec(&request, spec);
+	request.has_as_of = run->has_as_of;
+	request.as_of = run->as_of;
+	train(run, &outcome, &request);
 }
 
 PG_FUNCTION_INFO_V1(usercls_train_sequence);
@@ -328,13 +328,13 @@ usercls_train_sequence(PG_FUNCTION_ARGS)
 	const MemoryContext old = MemoryContextSwitchTo(context);
 	TrainRun run = {.name = train_text_arg(fcinfo, 0, "model")};
 	TrainOutcome outcome = {0};
-	SequenceTraining training;
+	SequenceRequest request;
 
-	sequence_training_from_args(&training, fcinfo);
+	sequence_request_from_args(&request, fcinfo);
 	run.promote = train_text_arg(fcinfo, 17, "promote");
 	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
 	run.comment = PG_ARGISNULL(19) ? NULL : train_text_arg(fcinfo, 19, "comment");
-	train(&run, &outcome, &training);
+	train(&run, &outcome, &request);
 	MemoryContextSwitchTo(old);
 
 	const Datum result = train_result(fcinfo, &run, &outcome);

@@ -13,12 +13,12 @@
 /* -- Finding -------------------------------------------------------------- */
 
 static UpliftInputs *
-inputs_start(const UpliftSource *source)
+inputs_start(const UpliftRequest *request)
 {
 	UpliftInputs *inputs = palloc0(sizeof(*inputs));
 
-	inputs->users = source->users;
-	inputs->column = palloc0(sizeof(UpliftColumn) * Max(source->F, 1));
+	inputs->users = request->users;
+	inputs->column = palloc0(sizeof(UpliftColumn) * Max(request->F, 1));
 	return inputs;
 }
 
@@ -105,20 +105,20 @@ categories_find(UpliftInputs *inputs, UpliftColumn *column)
 }
 
 UpliftInputs *
-uplift_inputs_find(const UpliftSource *source)
+uplift_inputs_find(const UpliftRequest *request)
 {
-	UpliftInputs *inputs = inputs_start(source);
+	UpliftInputs *inputs = inputs_start(request);
 
-	for (int i = 0; i < source->F; i++)
+	for (int i = 0; i < request->F; i++)
 	{
-		UpliftColumn *column = inputs_column(inputs, source->feature[i]);
+		UpliftColumn *column = inputs_column(inputs, request->feature[i]);
 
 		if (column->is_number)
-			inputs_add(inputs, column, pstrdup(source->feature[i]), NULL);
+			inputs_add(inputs, column, pstrdup(request->feature[i]), NULL);
 		else if (is_category(column->column.type))
 			categories_find(inputs, column);
 		else
-			error_not_numeric(source->users, source->feature[i], column->column.type);
+			error_not_numeric(request->users, request->feature[i], column->column.type);
 	}
 	return inputs;
 }
@@ -133,29 +133,29 @@ category_of(const char *name, const char *column)
 }
 
 UpliftInputs *
-uplift_inputs_of(const UpliftSource *source, char **name, size_t F)
+uplift_inputs_of(const UpliftRequest *request, char **name, size_t F)
 {
-	UpliftInputs *inputs = inputs_start(source);
+	UpliftInputs *inputs = inputs_start(request);
 	size_t f = 0;
 
-	for (int i = 0; i < source->F; i++)
+	for (int i = 0; i < request->F; i++)
 	{
-		UpliftColumn *column = inputs_column(inputs, source->feature[i]);
+		UpliftColumn *column = inputs_column(inputs, request->feature[i]);
 
-		if (f < F && strcmp(name[f], source->feature[i]) == 0)
+		if (f < F && strcmp(name[f], request->feature[i]) == 0)
 		{
 			if (!column->is_number)
-				error_not_numeric(source->users, source->feature[i], column->column.type);
+				error_not_numeric(request->users, request->feature[i], column->column.type);
 			inputs_add(inputs, column, pstrdup(name[f++]), NULL);
 			continue;
 		}
 		column->is_number = false;
-		for (const char *category; f < F && (category = category_of(name[f], source->feature[i])); f++)
+		for (const char *category; f < F && (category = category_of(name[f], request->feature[i])); f++)
 			inputs_add(inputs, column, pstrdup(name[f]), category);
 		if (column->n == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features do not fit the weights"),
-					 errdetail("The weights do not read column \"%s\".", source->feature[i]),
+					 errdetail("The weights do not read column \"%s\".", request->feature[i]),
 					 errhint("Name the features of the version that the weights are of, in its order.")));
 	}
 	if (f < F)

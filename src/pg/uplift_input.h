@@ -39,11 +39,11 @@ typedef struct UpliftInputs
 /* A finite number of a user's row, or an error that names the user. */
 extern float uplift_number(Oid users, const SourceColumn *column, Datum value, Oid id_type, Datum id);
 
-/* For training: the columns of source->feature, and the values that are there today. */
-extern UpliftInputs *uplift_inputs_find(const UpliftSource *source);
+/* For training: the columns of request->feature, and the values that are there today. */
+extern UpliftInputs *uplift_inputs_find(const UpliftRequest *request);
 
 /* For a model that is there: F inputs by their names. */
-extern UpliftInputs *uplift_inputs_of(const UpliftSource *source, char **name, size_t F);
+extern UpliftInputs *uplift_inputs_of(const UpliftRequest *request, char **name, size_t F);
 
 /* Append ", a, b::text" for all columns to a SELECT list. */
 extern void uplift_inputs_select(StringInfo sql, const UpliftInputs *inputs);

@@ -24,7 +24,7 @@ static const ScoreColumn score_columns[] = {
 static Oid
 id_type(const Jsonb *spec)
 {
-	return graphload_id_type(uplift_source_read(spec));
+	return graphload_id_type(uplift_request_read(spec));
 }
 
 static MetricSet *

@@ -129,9 +129,9 @@ uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *
 /* -- Scores --------------------------------------------------------------- */
 
 static void
-score_carve(void *task, Arena *arena, const void *spec, int workers)
+score_carve(void *task, Arena *arena, const void *setup, int workers)
 {
-	upliftscore_carve(task, arena, spec, workers);
+	upliftscore_carve(task, arena, setup, workers);
 }
 
 static const RunnerKind runner_uplift_score = {.worker = "usercls_uplift_scoring_worker",
@@ -149,22 +149,22 @@ usercls_uplift_scoring_worker(dsm_segment *segment, shm_toc *toc)
 }
 
 UpliftScore *
-uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRequest *from,
 				GraphCounts *counts)
 {
-	const UpliftScoreSpec spec = {.config = model->net.config,
-								  .graph = graphload_spec(users, from),
-								  .F = users->F,
-								  .own_weights = true};
+	const UpliftScoreSetup setup = {.config = model->net.config,
+									.graph = graphload_setup(users, from),
+									.F = users->F,
+									.own_weights = true};
 	UpliftScore *score = memory_array(users->N, sizeof(*score));
 
-	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &spec),
+	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &setup),
 				 "scoring");
 
-	Runner *runner = runner_start(&runner_uplift_score, &spec, sizeof(spec), "scoring");
+	Runner *runner = runner_start(&runner_uplift_score, &setup, sizeof(setup), "scoring");
 	UpliftScoreTask *task = runner_task(runner);
 
-	graphload_build(&task->graph, users, &spec.graph, counts);
+	graphload_build(&task->graph, users, &setup.graph, counts);
 	memcpy(task->feature, users->feature, sizeof(float) * users->N * users->F);
 	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
 	runner_run(runner, NULL);

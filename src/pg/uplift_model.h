@@ -27,7 +27,7 @@ extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params
 
 /* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
 extern UpliftScore *uplift_of_users(const UpliftModel *model, const UserGraph *users,
-									const UpliftSource *from, GraphCounts *counts);
+									const UpliftRequest *from, GraphCounts *counts);
 
 /* The values of the enum usercls.uplift_segment, by UpliftSegment. */
 typedef struct UpliftSegments

@@ -5,11 +5,11 @@
 #include "pg/memory.h"
 
 size_t
-uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet)
+uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 {
 	const size_t limit = memory_limit();
-	const size_t whole = beside + runner_measure(&runner_uplift, spec);
-	UpliftSpec sampled = *spec;
+	const size_t whole = beside + runner_measure(&runner_uplift, setup);
+	UpliftSetup sampled = *setup;
 
 	if (whole <= limit)
 		return 0;
@@ -18,8 +18,8 @@ uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet)
 			break;
 	if (!quiet && beside + runner_measure(&runner_uplift, &sampled) <= limit)
 	{
-		const UpliftSampleSpec sample =
-			upliftsample_spec((size_t) spec->config.layers, sampled.batch, spec->graph.N);
+		const UpliftSampleSetup sample =
+			upliftsample_setup((size_t) setup->config.layers, sampled.batch, setup->graph.N);
 
 		ereport(
 			NOTICE,
@@ -38,35 +38,35 @@ uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
 {
 	const size_t N = users->N;
 
-	graphload_build(&task->graph, users, &task->spec.graph, NULL);
+	graphload_build(&task->graph, users, &task->setup.graph, NULL);
 	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
 	memcpy(task->data.treated, users->treated, N);
 	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
 	memcpy(task->data.held_out, held_out, N);
-	if (task->spec.propensities)
+	if (task->setup.propensities)
 		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
 }
 
 UpliftScore *
-uplift_of_held_out(const UpliftModel *model, const UserGraph *users, const UpliftSource *from,
+uplift_of_held_out(const UpliftModel *model, const UserGraph *users, const UpliftRequest *from,
 				   const uint8_t *held_out)
 {
-	UpliftSpec spec = {.config = model->net.config,
-					   .graph = graphload_spec(users, from),
-					   .F = users->F,
-					   .propensities = users->propensity != NULL,
-					   .warm_start = true,
-					   .score = true,
-					   .seed = (uint64_t) from->seed};
+	UpliftSetup setup = {.config = model->net.config,
+						 .graph = graphload_setup(users, from),
+						 .F = users->F,
+						 .propensities = users->propensity != NULL,
+						 .warm_start = true,
+						 .score = true,
+						 .seed = (uint64_t) from->seed};
 	const size_t beside = users->bytes + sizeof(UpliftScore) * users->N;
 
-	spec.batch = uplift_batch(&spec, beside, true);
-	if (spec.batch == 0)
-		spec.batch = UPLIFT_BATCH_MAX;
-	memory_check(beside + runner_measure(&runner_uplift, &spec), "scoring");
+	setup.batch = uplift_batch(&setup, beside, true);
+	if (setup.batch == 0)
+		setup.batch = UPLIFT_BATCH_MAX;
+	memory_check(beside + runner_measure(&runner_uplift, &setup), "scoring");
 
 	UpliftScore *score = memory_array(users->N, sizeof(*score));
-	Runner *runner = runner_start(&runner_uplift, &spec, sizeof(spec), "scoring");
+	Runner *runner = runner_start(&runner_uplift, &setup, sizeof(setup), "scoring");
 	UpliftTask *task = runner_task(runner);
 
 	uplift_fill(task, users, held_out);

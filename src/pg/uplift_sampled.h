@@ -13,13 +13,13 @@
  * Users of a batch for a training that needs `beside` bytes besides its own: 0 when it fits as a whole, otherwise as
  * many as fit, with a notice unless quiet; the fewest when nothing fits.
  */
-extern size_t uplift_batch(const UpliftSpec *spec, size_t beside, bool quiet);
+extern size_t uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet);
 
 /* Build the graph of a training and fill its data; held_out: a byte for each user. */
 extern void uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out);
 
 /* Scores of all nodes, of which those of the held-out users are answers, by samples of their surroundings. */
 extern UpliftScore *uplift_of_held_out(const UpliftModel *model, const UserGraph *users,
-									   const UpliftSource *from, const uint8_t *held_out);
+									   const UpliftRequest *from, const uint8_t *held_out);
 
 #endif

@@ -111,7 +111,7 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 							 .source = near->source,
 							 .target = near->target,
 							 .weight = near->weight};
-	UpliftScoreSpec spec = {
+	UpliftScoreSetup setup = {
 		.config = model->net.config,
 		.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
 		.F = model->net.F,
@@ -120,15 +120,15 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 	Arena arena = arena_measure();
 
 	for (size_t l = 0; l <= model->net.L; l++)
-		spec.reach[l] = near->within[model->net.L - l];
-	upliftscore_carve(&task, &arena, &spec, 1);
+		setup.reach[l] = near->within[model->net.L - l];
+	upliftscore_carve(&task, &arena, &setup, 1);
 
 	const size_t bytes = arena.used + ARENA_ALIGNMENT;
 	void *block = memory_array(bytes, 1);
 
 	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
-	upliftscore_carve(&task, &arena, &spec, 1);
-	graphload_build(&task.graph, &users, &spec.graph, NULL);
+	upliftscore_carve(&task, &arena, &setup, 1);
+	graphload_build(&task.graph, &users, &setup.graph, NULL);
 	memcpy(task.feature, near->feature, sizeof(float) * near->N * model->net.F);
 	task.weights = model->w;
 

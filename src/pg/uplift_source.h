@@ -13,7 +13,7 @@
 #include "model/uplift.h"
 #include "pg/registry.h"
 
-typedef struct UpliftSource
+typedef struct UpliftRequest
 {
 	Oid users;
 	Oid edges;
@@ -31,17 +31,17 @@ typedef struct UpliftSource
 	UpliftConfig config;
 	int64 seed;
 	int warm_start; /* version, 0: none */
-} UpliftSource;
+} UpliftRequest;
 
 /* The arguments of train_uplift from `users` to `warm_start`. Everything that can be wrong before a table is read is an error. */
-extern UpliftSource *uplift_source_from_args(FunctionCallInfo fcinfo);
+extern UpliftRequest *uplift_request_from_args(FunctionCallInfo fcinfo);
 
-extern Jsonb *uplift_source_write(const UpliftSource *source);
+extern Jsonb *uplift_request_write(const UpliftRequest *request);
 
 /* The reverse; an error when a table no longer exists. */
-extern UpliftSource *uplift_source_read(const Jsonb *stored);
+extern UpliftRequest *uplift_request_read(const Jsonb *stored);
 
 /* That of a version; an error when it was imported, and so has no tables. */
-extern UpliftSource *uplift_source_of(const Model *model);
+extern UpliftRequest *uplift_request_of(const Model *model);
 
 #endif

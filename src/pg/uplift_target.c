@@ -137,19 +137,19 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	const Decision decision = decision_from_args(fcinfo);
 	const Model *version = registry_promoted(name, &uplift_kind, RIGHT_SCORE);
 	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
-	const UpliftSource *source = uplift_source_of(version);
+	const UpliftRequest *request = uplift_request_of(version);
 
-	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(source));
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(request));
 
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", name);
 	progress_phase(PROGRESS_READING);
 
-	const UserGraph *users = graph_load(source, uplift_inputs_of(source, model->feature, model->net.F),
+	const UserGraph *users = graph_load(request, uplift_inputs_of(request, model->feature, model->net.F),
 										LOAD_FEATURES, false, false, "scoring");
 
 	progress_phase(PROGRESS_SCORING);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, source, NULL),
+	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, request, NULL),
 			  decision);
 	progress_end();
 	return (Datum) 0;

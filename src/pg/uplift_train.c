@@ -59,28 +59,29 @@ arms_add(const Arms *a, const Arms *b)
 
 /* Uplift can only be learned where both arms are, and where something differs. */
 static void
-experiment_check(const UserGraph *users, const UpliftSource *source, const Arms *train, const Arms *held_out)
+experiment_check(const UserGraph *users, const UpliftRequest *request, const Arms *train,
+				 const Arms *held_out)
 {
-	const char *table = get_rel_name(source->users);
+	const char *table = get_rel_name(request->users);
 	const Arms all = arms_add(train, held_out);
 	const size_t n = all.users[0] + all.users[1];
 	const size_t responded = all.responded[0] + all.responded[1];
 
 	if (n == 0)
-		error_no_rows(table, psprintf("No user has both \"%s\" and \"%s\".", source->treatment_column,
-									  source->outcome_column));
+		error_no_rows(table, psprintf("No user has both \"%s\" and \"%s\".", request->treatment_column,
+									  request->outcome_column));
 	for (int arm = 0; arm < 2; arm++)
 	{
 		if (all.users[arm] == 0)
-			error_no_arm(table, source->treatment_column, arm == 1, (int64) n);
+			error_no_arm(table, request->treatment_column, arm == 1, (int64) n);
 		if (train->users[arm] == 0)
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("all %s users of \"%s\" are held out", arm ? "treated" : "control", table),
 							errdetail("There are %zu of them, and the held-out share is %g.", all.users[arm],
-									  source->held_out_share),
+									  request->held_out_share),
 							errhint("Pass a smaller share in validation, another seed, or more users.")));
 	}
-	if (source->config.estimator != ESTIMATOR_CLASS_TRANSFORM && (responded == 0 || responded == n))
+	if (request->config.estimator != ESTIMATOR_CLASS_TRANSFORM && (responded == 0 || responded == n))
 		error_one_class(table, responded ? "1" : "0", (int64) n);
 }
 
@@ -101,9 +102,9 @@ classes_of(const UserGraph *users, const Arms *all)
 /* -- Training ------------------------------------------------------------- */
 
 static void
-train_carve(void *task, Arena *arena, const void *spec, int workers)
+train_carve(void *task, Arena *arena, const void *setup, int workers)
 {
-	uplifttrain_carve(task, arena, spec, workers);
+	uplifttrain_carve(task, arena, setup, workers);
 }
 
 const RunnerKind runner_uplift = {.worker = "usercls_uplift_training_worker",
@@ -127,27 +128,27 @@ usercls_uplift_training_worker(dsm_segment *segment, shm_toc *toc)
  * partial_label and two_head are alike, and answer different questions. Its features decide what will be read.
  */
 static const UpliftModel *
-warm_model(const TrainRun *run, const UpliftSource *source)
+warm_model(const TrainRun *run, const UpliftRequest *request)
 {
-	if (!source->warm_start)
+	if (!request->warm_start)
 		return NULL;
 
-	const UpliftModel *model = train_stored(run, source->warm_start);
+	const UpliftModel *model = train_stored(run, request->warm_start);
 	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
 	uplift_params(stored, &model->net.config, model->net.F);
-	uplift_params(wanted, &source->config, model->net.F);
-	if (!params_same(stored, wanted) || model->net.config.estimator != source->config.estimator)
-		error_warm_start(run, source->warm_start, "That version has other tensors, or another estimator.");
+	uplift_params(wanted, &request->config, model->net.F);
+	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
+		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	return model;
 }
 
 /* Train; returns the model, its weights in the current memory context. */
 static UpliftModel *
-train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, const UserGraph *users,
-			  const uint8_t *held_out, const UpliftSpec *spec, const UpliftModel *warm)
+train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request, const UserGraph *users,
+			  const uint8_t *held_out, const UpliftSetup *setup, const UpliftModel *warm)
 {
-	Runner *runner = runner_start(&runner_uplift, spec, sizeof(*spec), "training");
+	Runner *runner = runner_start(&runner_uplift, setup, sizeof(*setup), "training");
 	UpliftTask *task = runner_task(runner);
 
 	progress_phase(PROGRESS_BUILDING);
@@ -155,7 +156,7 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 	if (warm)
 		memcpy(task->data.initial, warm->w, sizeof(real) * task->net.total);
 
-	train_run(run, runner, source->config.max_epochs, DECIDING_METRIC);
+	train_run(run, runner, request->config.max_epochs, DECIDING_METRIC);
 
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));
@@ -174,11 +175,11 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftSource *source, 
 
 /* Held-out metrics of a model as jsonb, with the one that decides beside; by samples if it was trained on them. */
 static Jsonb *
-measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftSource *source,
+measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftRequest *request,
 		const uint8_t *held_out, bool sampled)
 {
-	const UpliftScore *score = sampled ? uplift_of_held_out(model, users, source, held_out)
-									   : uplift_of_users(model, users, source, NULL);
+	const UpliftScore *score = sampled ? uplift_of_held_out(model, users, request, held_out)
+									   : uplift_of_users(model, users, request, NULL);
 	const UpliftScores *trial = uplift_trial(users, score, held_out);
 	const MetricSet *set = uplift_set(trial);
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
@@ -209,25 +210,25 @@ same_features(const UpliftModel *model, const UpliftInputs *inputs)
 
 /* The columns of the users table that a model reads; false: not all of them are there. */
 static bool
-columns_of(UpliftSource *source, const UpliftModel *model)
+columns_of(UpliftRequest *request, const UpliftModel *model)
 {
-	source->F = 0;
-	source->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
+	request->F = 0;
+	request->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
 	for (size_t f = 0; f < model->net.F; f++)
 	{
 		char *name = pstrdup(model->feature[f]);
 
-		if (get_attnum(source->users, name) == InvalidAttrNumber)
+		if (get_attnum(request->users, name) == InvalidAttrNumber)
 		{
 			char *category = strchr(name, '=');
 
 			if (category)
 				*category = '\0';
-			if (get_attnum(source->users, name) == InvalidAttrNumber)
+			if (get_attnum(request->users, name) == InvalidAttrNumber)
 				return false;
 		}
-		if (source->F == 0 || strcmp(source->feature[source->F - 1], name) != 0)
-			source->feature[source->F++] = name;
+		if (request->F == 0 || strcmp(request->feature[request->F - 1], name) != 0)
+			request->feature[request->F++] = name;
 	}
 	return true;
 }
@@ -237,7 +238,7 @@ columns_of(UpliftSource *source, const UpliftModel *model)
  * is none, or when a column that it reads is gone.
  */
 static double
-measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSource *source, bool binary,
+measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftRequest *request, bool binary,
 				  const uint8_t *held_out, bool sampled)
 {
 	const int32 version = train_incumbent(run);
@@ -247,7 +248,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 		return NAN;
 
 	const UpliftModel *model = train_stored(run, version);
-	UpliftSource own = *source;
+	UpliftRequest own = *request;
 
 	if (!same_features(model, users->inputs))
 	{
@@ -269,45 +270,45 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftSourc
 /* -- The whole ------------------------------------------------------------ */
 
 static void
-train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
+train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 {
 	train_begin(run, &uplift_kind);
 
-	const bool binary = source->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
-	const UpliftModel *warm = warm_model(run, source);
+	const bool binary = request->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
+	const UpliftModel *warm = warm_model(run, request);
 	const UpliftInputs *inputs =
-		warm ? uplift_inputs_of(source, warm->feature, warm->net.F) : uplift_inputs_find(source);
-	const UserGraph *users = graph_load(source, inputs, LOAD_EXPERIMENT, binary, true, "training");
+		warm ? uplift_inputs_of(request, warm->feature, warm->net.F) : uplift_inputs_find(request);
+	const UserGraph *users = graph_load(request, inputs, LOAD_EXPERIMENT, binary, true, "training");
 	uint8_t *held_out = memory_array(users->N, 1);
 
-	uplift_held_out(held_out, users, source);
+	uplift_held_out(held_out, users, request);
 
 	const Arms train = arms_count(users, held_out, false);
 	const Arms test = arms_count(users, held_out, true);
 	const Arms all = arms_add(&train, &test);
-	UpliftSpec spec = {.config = source->config,
-					   .graph = graphload_spec(users, source),
-					   .F = users->F,
-					   .propensities = users->propensity != NULL,
-					   .warm_start = warm != NULL,
-					   .seed = (uint64_t) source->seed};
+	UpliftSetup setup = {.config = request->config,
+						 .graph = graphload_setup(users, request),
+						 .F = users->F,
+						 .propensities = users->propensity != NULL,
+						 .warm_start = warm != NULL,
+						 .seed = (uint64_t) request->seed};
 
-	experiment_check(users, source, &train, &test);
-	spec.batch = uplift_batch(&spec, users->bytes + users->N, false);
+	experiment_check(users, request, &train, &test);
+	setup.batch = uplift_batch(&setup, users->bytes + users->N, false);
 
-	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &spec);
+	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &setup);
 
 	*outcome = (TrainOutcome){
 		.record = {.architecture = "graph_attention",
 				   .features = (const char *const *) inputs->name,
 				   .n_features = inputs->F,
-				   .hyperparams = options_to_jsonb(&source->config, uplift_options, uplift_option_count),
-				   .seed = source->seed,
+				   .hyperparams = options_to_jsonb(&request->config, uplift_options, uplift_option_count),
+				   .seed = request->seed,
 				   .metric = DECIDING_METRIC,
 				   .value = NAN,
 				   .baseline = DECIDING_BASELINE,
 				   .as_of = DT_NOBEGIN,
-				   .spec = uplift_source_write(source),
+				   .spec = uplift_request_write(request),
 				   .rows_train = (int64) (train.users[0] + train.users[1]),
 				   .rows_held_out = (int64) (test.users[0] + test.users[1]),
 				   .memory = (int64) bytes},
@@ -322,11 +323,12 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftSource *source)
 
 	memory_check(bytes, "training");
 
-	const UpliftModel *model = train_network(run, outcome, source, users, held_out, &spec, warm);
+	const UpliftModel *model = train_network(run, outcome, request, users, held_out, &setup, warm);
 
 	progress_phase(PROGRESS_EVALUATING);
-	outcome->record.metrics = measure(&outcome->record.value, users, model, source, held_out, spec.batch > 0);
-	outcome->incumbent = measure_incumbent(run, users, source, binary, held_out, spec.batch > 0);
+	outcome->record.metrics =
+		measure(&outcome->record.value, users, model, request, held_out, setup.batch > 0);
+	outcome->incumbent = measure_incumbent(run, users, request, binary, held_out, setup.batch > 0);
 	train_end(run, outcome);
 }
 
@@ -334,10 +336,10 @@ void
 uplift_retrain(TrainRun *run, const Jsonb *spec)
 {
 	TrainOutcome outcome;
-	UpliftSource *source = uplift_source_read(spec);
+	UpliftRequest *request = uplift_request_read(spec);
 
-	source->warm_start = run->warm_start;
-	train(run, &outcome, source);
+	request->warm_start = run->warm_start;
+	train(run, &outcome, request);
 }
 
 /* -- The SQL function ----------------------------------------------------- */
@@ -351,6 +353,6 @@ usercls_train_uplift(PG_FUNCTION_ARGS)
 					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
 	TrainOutcome outcome;
 
-	train(&run, &outcome, uplift_source_from_args(fcinfo));
+	train(&run, &outcome, uplift_request_from_args(fcinfo));
 	return train_result(fcinfo, &run, &outcome);
 }

@@ -20,7 +20,7 @@ error_no_arm(const char *where, const char *column, bool treated, int64 others)
 }
 
 void
-uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from)
+uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *from)
 {
 	for (uint32 i = 0; i < users->N; i++)
 		held_out[i] =

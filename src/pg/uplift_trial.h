@@ -12,7 +12,7 @@ extern void error_no_arm(const char *where, const char *column, bool treated /* 
 						 int64 others) pg_attribute_noreturn();
 
 /* Which users of the experiment the split holds out: one byte a node. */
-extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftSource *from);
+extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *from);
 
 /*
  * The users of the experiment that are chosen (NULL: all), best first, in the

@@ -68,18 +68,18 @@ compare(Kernel *k, real *x, double gradient)
 static void
 check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 {
-	const GraphSpec spec = {N, 900, true, weighted}; /* rows longer than a chunk, and empty ones */
+	const GraphSetup setup = {N, 900, true, weighted}; /* rows longer than a chunk, and empty ones */
 	Rng rng = rng_seed(3, H);
 	Arena measure = arena_measure();
 	GraphCounts counts;
 	Kernel k = {.H = H, .width = attend ? 3 * H : H};
 
-	graph_carve(&k.graph, &measure, &spec);
+	graph_carve(&k.graph, &measure, &setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	case_graph(&k.graph, &counts, &arena, &spec, &rng);
+	case_graph(&k.graph, &counts, &arena, &setup, &rng);
 	k.product = randoms(N * k.width, 0.7, &rng);
 	k.bias = randoms(H, 0.5, &rng);
 	k.u = randoms(H, 1, &rng);

@@ -30,13 +30,13 @@ objective(UpliftCase *c, real *logit, real *h)
 static void
 check(const UpliftConfig *config, bool directed, bool weighted, double drop)
 {
-	const GraphSpec spec = {N, 900, directed, weighted};
+	const GraphSetup setup = {N, 900, directed, weighted};
 	UpliftCase c;
 	ParamTable table;
 	Rng rng = rng_seed(5, 5);
 
 	assert_int_equal(uplift_config_check(config).code, STATUS_SUCCESS);
-	case_make(&c, config, &spec, F, true, 11);
+	case_make(&c, config, &setup, F, true, 11);
 	c.pass.drop = drop;
 	c.pass.attention_drop = drop;
 	c.pass.key = 77;

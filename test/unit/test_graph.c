@@ -17,19 +17,19 @@ typedef struct Built
 } Built;
 
 static Built
-build(const GraphSpec *spec, const uint32_t *source, const uint32_t *target, const float *weight, size_t E)
+build(const GraphSetup *setup, const uint32_t *source, const uint32_t *target, const float *weight, size_t E)
 {
 	Built b;
 	Arena measure = arena_measure();
 
-	graph_carve(&b.graph, &measure, spec);
-	graphbuild_carve(&b.build, &measure, spec);
+	graph_carve(&b.graph, &measure, setup);
+	graphbuild_carve(&b.build, &measure, setup);
 	b.block = malloc(measure.used + ARENA_ALIGNMENT);
 
 	Arena arena = arena_over(arena_align(b.block), measure.used);
 
-	graph_carve(&b.graph, &arena, spec);
-	graphbuild_carve(&b.build, &arena, spec);
+	graph_carve(&b.graph, &arena, setup);
+	graphbuild_carve(&b.build, &arena, setup);
 	assert_false(arena.overflow);
 	graphbuild_start(&b.build, &b.graph, source, target, weight, E);
 	while (graphbuild_step(&b.build))
@@ -57,8 +57,8 @@ static const float weight[] = {2, 3, 4, 9, 1, 0};
 static void
 test_directed(void **state)
 {
-	const GraphSpec spec = {4, 6, true, true};
-	Built b = build(&spec, source, target, weight, 6);
+	const GraphSetup setup = {4, 6, true, true};
+	Built b = build(&setup, source, target, weight, 6);
 
 	assert_row(&b.graph.in, 0, 2, (const uint32_t[]){0, 1}, (const double[]){1, 4});
 	assert_row(&b.graph.in, 1, 2, (const uint32_t[]){0, 1}, (const double[]){5, 1});
@@ -81,8 +81,8 @@ test_directed(void **state)
 static void
 test_undirected(void **state)
 {
-	const GraphSpec spec = {4, 6, false, true};
-	Built b = build(&spec, source, target, weight, 6);
+	const GraphSetup setup = {4, 6, false, true};
+	Built b = build(&setup, source, target, weight, 6);
 
 	assert_row(&b.graph.in, 0, 2, (const uint32_t[]){0, 1}, (const double[]){1, 9});
 	assert_row(&b.graph.in, 1, 2, (const uint32_t[]){0, 1}, (const double[]){9, 1});
@@ -94,8 +94,8 @@ test_undirected(void **state)
 static void
 test_without_weights(void **state)
 {
-	const GraphSpec spec = {4, 6, false, false};
-	Built b = build(&spec, source, target, NULL, 6);
+	const GraphSetup setup = {4, 6, false, false};
+	Built b = build(&setup, source, target, NULL, 6);
 
 	assert_row(&b.graph.in, 0, 3, (const uint32_t[]){0, 1, 2}, NULL);
 	assert_row(&b.graph.in, 2, 2, (const uint32_t[]){0, 2}, NULL);
@@ -107,8 +107,8 @@ test_without_weights(void **state)
 static void
 test_no_edges(void **state)
 {
-	const GraphSpec spec = {3, 0, true, false};
-	Built b = build(&spec, NULL, NULL, NULL, 0);
+	const GraphSetup setup = {3, 0, true, false};
+	Built b = build(&setup, NULL, NULL, NULL, 0);
 
 	for (uint32_t i = 0; i < 3; i++)
 	{
@@ -128,7 +128,7 @@ test_random(void **state)
 
 	for (int trial = 0; trial < 20; trial++)
 	{
-		const GraphSpec spec = {NODES, 400, trial % 2 == 0, trial % 4 < 2};
+		const GraphSetup setup = {NODES, 400, trial % 2 == 0, trial % 4 < 2};
 		static double matrix[NODES][NODES];
 		uint32_t from[400], to[400];
 		float w[400];
@@ -139,17 +139,17 @@ test_random(void **state)
 		{
 			if (to[e] == GRAPH_UNKNOWN || from[e] == to[e])
 				continue;
-			for (int way = 0; way < (spec.directed ? 1 : 2); way++)
+			for (int way = 0; way < (setup.directed ? 1 : 2); way++)
 			{
 				double *cell = way ? &matrix[from[e]][to[e]] : &matrix[to[e]][from[e]];
 
-				*cell = spec.weighted ? *cell + w[e] : 1;
+				*cell = setup.weighted ? *cell + w[e] : 1;
 			}
 		}
 		for (size_t i = 0; i < NODES; i++)
 			matrix[i][i] = 1;
 
-		Built b = build(&spec, from, to, spec.weighted ? w : NULL, 400);
+		Built b = build(&setup, from, to, setup.weighted ? w : NULL, 400);
 
 		for (size_t i = 0; i < NODES; i++)
 		{
@@ -160,14 +160,14 @@ test_random(void **state)
 				if (matrix[i][j] > 0)
 				{
 					assert_int_equal(b.graph.in.node[in], j);
-					if (spec.weighted)
+					if (setup.weighted)
 						assert_true(fabs(exp(b.graph.in.log_weight[in]) - matrix[i][j]) < 1e-5);
 					in++;
 				}
 				if (matrix[j][i] > 0)
 				{
 					assert_int_equal(b.graph.out.node[out], j);
-					if (spec.weighted)
+					if (setup.weighted)
 						assert_true(fabs(exp(b.graph.out.log_weight[out]) - matrix[j][i]) < 1e-5);
 					out++;
 				}
@@ -179,7 +179,7 @@ test_random(void **state)
 		size_t range[200];
 		const size_t ranges = graph_ranges(range, &b.graph, 7);
 
-		assert_true(ranges + 1 <= graph_ranges_max(&spec, 7) + 1);
+		assert_true(ranges + 1 <= graph_ranges_max(&setup, 7) + 1);
 		assert_int_equal(range[0], 0);
 		assert_int_equal(range[ranges], NODES);
 		for (size_t r = 0; r < ranges; r++)
@@ -193,7 +193,7 @@ static void
 test_steps(void **state)
 {
 	const size_t E = 1200000;
-	const GraphSpec spec = {1000, E, true, false};
+	const GraphSetup setup = {1000, E, true, false};
 	uint32_t *from = malloc(E * sizeof(*from));
 	uint32_t *to = malloc(E * sizeof(*to));
 
@@ -203,7 +203,7 @@ test_steps(void **state)
 		to[e] = (uint32_t) (e / 1000 % 1000);
 	}
 
-	Built b = build(&spec, from, to, NULL, E);
+	Built b = build(&setup, from, to, NULL, E);
 
 	assert_int_equal(graph_entries(&b.graph), 1000 * 1000);
 	assert_int_equal(b.build.counts.duplicates, E - 1000 * 1000 - 200);

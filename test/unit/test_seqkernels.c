@@ -142,17 +142,17 @@ test_pool(void **state)
 
 	for (int kind = POOLING_LAST; kind <= POOLING_ATTENTION; kind++)
 	{
-		Pool pool = {.kind = kind, .D = 2, .forward = 1};
+		Pooling pooling = {.kind = kind, .D = 2, .forward = 1};
 		Arena measured = arena_measure();
 		void *block;
 		real out[4];
 
-		pool_carve(&pool, &measured, 4, 2);
+		pooling_carve(&pooling, &measured, 4, 2);
 
 		Arena arena = test_arena(&measured, &block);
 
-		pool_carve(&pool, &arena, 4, 2);
-		pool_forward(&pool, out, y, w, &two_steps);
+		pooling_carve(&pooling, &arena, 4, 2);
+		pooling_forward(&pooling, out, y, w, &two_steps);
 		for (int i = 0; i < 4; i++)
 			near(out[i], want[kind][i]);
 		free(block);

@@ -33,19 +33,19 @@ trend_set(size_t N, uint64_t seed)
 	return s;
 }
 
-static SequenceSpec
-spec_of(const TestSet *s, int architecture, size_t C)
+static SequenceSetup
+setup_of(const TestSet *s, int architecture, size_t C)
 {
-	SequenceSpec spec = {
+	SequenceSetup setup = {
 		.N = s->set.N, .F = 2, .C = C, .steps = s->start[s->set.N], .longest = 12, .seed = 42};
 
-	config_defaults(&spec.config, sequence_options, sequence_option_count);
-	spec.config.architecture = architecture;
-	spec.config.hidden_size = 8;
-	spec.config.max_epochs = 30;
-	spec.config.learning_rate = 0.02;
-	assert_int_equal(sequence_config_check(&spec.config).code, STATUS_SUCCESS);
-	return spec;
+	config_defaults(&setup.config, sequence_options, sequence_option_count);
+	setup.config.architecture = architecture;
+	setup.config.hidden_size = 8;
+	setup.config.max_epochs = 30;
+	setup.config.learning_rate = 0.02;
+	assert_int_equal(sequence_config_check(&setup.config).code, STATUS_SUCCESS);
+	return setup;
 }
 
 typedef struct Run
@@ -73,13 +73,13 @@ fill(SequenceTask *task, const TestSet *s)
  * that heeds interrupts is interrupted, and then run once more than it needs.
  */
 static void
-train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const real *initial)
+train(Run *run, const TestSet *s, const SequenceSetup *setup, int workers, const real *initial)
 {
 	volatile sig_atomic_t interrupt = 0;
 	Arena measured = arena_measure();
 	SequenceTask other;
 
-	seqtrain_carve(&run->task, &measured, spec);
+	seqtrain_carve(&run->task, &measured, setup);
 	for (int i = 0; i < 2; i++)
 		seqtrain_carve_work(&run->task, &measured);
 	assert_false(measured.overflow);
@@ -87,13 +87,13 @@ train(Run *run, const TestSet *s, const SequenceSpec *spec, int workers, const r
 	Arena arena = test_arena(&measured, &run->block);
 	Arena again = arena;
 
-	seqtrain_carve(&run->task, &arena, spec);
-	seqtrain_carve(&other, &again, spec);
+	seqtrain_carve(&run->task, &arena, setup);
+	seqtrain_carve(&other, &again, setup);
 	seqtrain_carve_work(&run->task, &arena);
 	seqtrain_carve_work(&other, &arena);
 	assert_int_equal(arena.used, measured.used);
 	fill(&run->task, s);
-	for (size_t c = 0; c < spec->C; c++)
+	for (size_t c = 0; c < setup->C; c++)
 		run->task.data.class_weight[c] = c == 1 ? 1 : 2;
 	if (initial)
 		memcpy(run->task.data.initial, initial, run->task.params.total * sizeof(real));
@@ -120,11 +120,11 @@ static void
 check_learns(int architecture, int balance)
 {
 	TestSet s = trend_set(600, 3);
-	SequenceSpec spec = spec_of(&s, architecture, 3);
+	SequenceSetup setup = setup_of(&s, architecture, 3);
 	Run run;
 
-	spec.balance = balance;
-	train(&run, &s, &spec, 1, NULL);
+	setup.balance = balance;
+	train(&run, &s, &setup, 1, NULL);
 
 	const SequenceResult *r = seqtrain_result(&run.task);
 
@@ -151,10 +151,10 @@ static void
 test_learns_number(void **state)
 {
 	TestSet s = trend_set(600, 3);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_GRU, 0);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_GRU, 0);
 	Run run;
 
-	train(&run, &s, &spec, 1, NULL);
+	train(&run, &s, &setup, 1, NULL);
 
 	const SequenceResult *r = seqtrain_result(&run.task);
 
@@ -165,16 +165,16 @@ test_learns_number(void **state)
 }
 
 static void
-check_workers_agree(SequenceSpec *spec, const TestSet *s)
+check_workers_agree(SequenceSetup *setup, const TestSet *s)
 {
 	Run one;
 	Run three;
 
-	spec->config.batch_size = 200;
-	spec->config.dropout = 0.3;
-	spec->balance = BALANCE_RESAMPLE;
-	train(&one, s, spec, 1, NULL);
-	train(&three, s, spec, 3, NULL);
+	setup->config.batch_size = 200;
+	setup->config.dropout = 0.3;
+	setup->balance = BALANCE_RESAMPLE;
+	train(&one, s, setup, 1, NULL);
+	train(&three, s, setup, 3, NULL);
 	assert_memory_equal(seqtrain_weights(&one.task), seqtrain_weights(&three.task),
 						one.task.params.total * sizeof(real));
 	assert_true(seqtrain_result(&one.task)->valid_loss == seqtrain_result(&three.task)->valid_loss);
@@ -186,19 +186,19 @@ static void
 test_workers_agree(void **state)
 {
 	TestSet s = trend_set(400, 4);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_LSTM, 3);
 
-	spec.config.max_epochs = 3;
-	spec.config.num_layers = 2;
-	spec.config.bidirectional = true;
-	check_workers_agree(&spec, &s);
+	setup.config.max_epochs = 3;
+	setup.config.num_layers = 2;
+	setup.config.bidirectional = true;
+	check_workers_agree(&setup, &s);
 
 	/* So many weights that the step at the end of a mini-batch is shared. */
-	spec = spec_of(&s, SEQUENCE_TCN, 3);
-	spec.config.max_epochs = 2;
-	spec.config.num_layers = 3;
-	spec.config.hidden_size = 48;
-	check_workers_agree(&spec, &s);
+	setup = setup_of(&s, SEQUENCE_TCN, 3);
+	setup.config.max_epochs = 2;
+	setup.config.num_layers = 3;
+	setup.config.hidden_size = 48;
+	check_workers_agree(&setup, &s);
 	test_set_free(&s);
 }
 
@@ -214,14 +214,14 @@ test_batch_size(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+		SequenceSetup setup = setup_of(&s, SEQUENCE_LSTM, 3);
 		Arena measured = arena_measure();
 		SequenceTask task;
 
-		spec.N = cases[i].N;
-		spec.config.batch_size = cases[i].given;
-		seqtrain_carve(&task, &measured, &spec);
-		assert_int_equal(task.spec.config.batch_size, cases[i].used);
+		setup.N = cases[i].N;
+		setup.config.batch_size = cases[i].given;
+		seqtrain_carve(&task, &measured, &setup);
+		assert_int_equal(task.setup.config.batch_size, cases[i].used);
 	}
 	test_set_free(&s);
 }
@@ -231,22 +231,22 @@ static void
 test_scorer_agrees(void **state)
 {
 	TestSet s = trend_set(300, 5);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_GRU, 3);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_GRU, 3);
 	Run run;
 	double loss = 0;
 	size_t n = 0;
 
-	spec.config.bidirectional = true;
-	spec.balance = BALANCE_WEIGHTS;
-	train(&run, &s, &spec, 1, NULL);
+	setup.config.bidirectional = true;
+	setup.balance = BALANCE_WEIGHTS;
+	train(&run, &s, &setup, 1, NULL);
 
 	Arena measured = arena_measure();
 	void *block;
 
-	assert_null(seqscorer_carve(&measured, &spec.config, 2, 3, 12, 50));
+	assert_null(seqscorer_carve(&measured, &setup.config, 2, 3, 12, 50));
 
 	Arena arena = test_arena(&measured, &block);
-	SequenceScorer *scorer = seqscorer_carve(&arena, &spec.config, 2, 3, 12, 50);
+	SequenceScorer *scorer = seqscorer_carve(&arena, &setup.config, 2, 3, 12, 50);
 	real p[300 * 3];
 
 	seqscorer_load(scorer, seqtrain_weights(&run.task));
@@ -274,13 +274,13 @@ static void
 test_nothing_held_out(void **state)
 {
 	TestSet s = trend_set(60, 6);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_LSTM, 3);
 	Run run;
 
 	memset(s.held_out, 0, 60);
 	s.label[7] = -1;
-	spec.config.max_epochs = 4;
-	train(&run, &s, &spec, 1, NULL);
+	setup.config.max_epochs = 4;
+	train(&run, &s, &setup, 1, NULL);
 
 	const SequenceResult *r = seqtrain_result(&run.task);
 
@@ -297,16 +297,16 @@ static void
 test_warm_start(void **state)
 {
 	TestSet s = trend_set(300, 7);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_LSTM, 3);
 	Run cold;
 	Run warm;
 
-	train(&cold, &s, &spec, 1, NULL);
-	spec.warm_start = true;
-	spec.config.max_epochs = 1;
-	spec.config.warmup_epochs = 0;
-	spec.config.learning_rate = 1e-6;
-	train(&warm, &s, &spec, 1, seqtrain_weights(&cold.task));
+	train(&cold, &s, &setup, 1, NULL);
+	setup.warm_start = true;
+	setup.config.max_epochs = 1;
+	setup.config.warmup_epochs = 0;
+	setup.config.learning_rate = 1e-6;
+	train(&warm, &s, &setup, 1, seqtrain_weights(&cold.task));
 	assert_true(fabs(seqtrain_result(&warm.task)->valid_loss - seqtrain_result(&cold.task)->valid_loss) <
 				1e-2);
 	free(cold.block);
@@ -319,14 +319,14 @@ static void
 test_odd_values(void **state)
 {
 	TestSet s = trend_set(100, 8);
-	SequenceSpec spec = spec_of(&s, SEQUENCE_LSTM, 3);
+	SequenceSetup setup = setup_of(&s, SEQUENCE_LSTM, 3);
 	Run run;
 
 	for (size_t t = 0; t < s.start[100]; t++)
 		s.value[2 * t + 1] = t % 3 ? NAN : 7;
 	s.value[0] = 3e38f;
-	spec.config.max_epochs = 3;
-	train(&run, &s, &spec, 1, NULL);
+	setup.config.max_epochs = 3;
+	train(&run, &s, &setup, 1, NULL);
 	for (size_t i = 0; i < run.task.params.total; i++)
 		assert_true(isfinite(seqtrain_weights(&run.task)[i]));
 	free(run.block);

@@ -59,14 +59,14 @@ test_three_ways(void **unused)
 		for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
 		{
 			UpliftConfig config = config_with(depth, aggregate, 2, 2);
-			const GraphSpec graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED};
-			const UpliftScoreSpec spec = {.config = config, .graph = graph, .F = 3};
+			const GraphSetup graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED};
+			const UpliftScoreSetup setup = {.config = config, .graph = graph, .F = 3};
 			UpliftCase c;
 			UpliftScoreTask task;
 
 			case_make(&c, &config, &graph, 3, false, 3);
 
-			void *block = score_graph(&task, &c, &spec, 3);
+			void *block = score_graph(&task, &c, &setup, 3);
 
 			for (size_t i = 0; i < graph.N; i += 7)
 			{
@@ -91,14 +91,14 @@ static void
 test_one_user(void **unused)
 {
 	const UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 2, 1);
-	const GraphSpec graph = {400, 900, true, true};
-	const UpliftScoreSpec spec = {.config = config, .graph = graph, .F = 3};
+	const GraphSetup graph = {400, 900, true, true};
+	const UpliftScoreSetup setup = {.config = config, .graph = graph, .F = 3};
 	UpliftCase c;
 	UpliftScoreTask task;
 
 	case_make(&c, &config, &graph, 3, false, 4);
 
-	void *block = score_graph(&task, &c, &spec, 1);
+	void *block = score_graph(&task, &c, &setup, 1);
 	const Adjacency *in = &c.graph.in;
 
 	for (uint32_t user = 0; user < 400; user += 13)
@@ -106,7 +106,7 @@ test_one_user(void **unused)
 		uint32_t node[400], source[2000], target[2000];
 		float weight[2000], feature[400 * 3];
 		size_t n = 1, E = 0, first = 0;
-		UpliftScoreSpec near = {.config = config, .F = 3, .near = true};
+		UpliftScoreSetup near = {.config = config, .F = 3, .near = true};
 
 		node[0] = user;
 		near.reach[2] = 1;
@@ -130,7 +130,7 @@ test_one_user(void **unused)
 			near.reach[1 - hop] = n;
 			first = last;
 		}
-		near.graph = (GraphSpec){n, E, true, true};
+		near.graph = (GraphSetup){n, E, true, true};
 		for (size_t r = 0; r < n; r++)
 			memcpy(feature + 3 * r, c.feature + 3 * node[r], 3 * sizeof(float));
 
@@ -162,14 +162,15 @@ test_one_user(void **unused)
 static void
 test_workers(void **unused)
 {
-	UpliftSpec spec = {.config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION_SUM, 2, 2), .F = 4, .seed = 9};
+	UpliftSetup setup = {
+		.config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION_SUM, 2, 2), .F = 4, .seed = 9};
 	UpliftTask one, three;
 
-	spec.graph = (GraphSpec){USERS, 4000, false, true};
-	spec.config.max_epochs = 12;
+	setup.graph = (GraphSetup){USERS, 4000, false, true};
+	setup.config.max_epochs = 12;
 
-	void *block = train(&one, &spec, 1, NULL);
-	void *other = train(&three, &spec, 3, NULL);
+	void *block = train(&one, &setup, 1, NULL);
+	void *other = train(&three, &setup, 3, NULL);
 
 	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
 	assert_int_equal(uplifttrain_report(&one)->epoch, 12);
@@ -183,16 +184,16 @@ test_learns(void **unused)
 	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
 		for (int given = 0; given < 2; given++)
 		{
-			UpliftSpec spec = {
+			UpliftSetup setup = {
 				.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
 			UpliftTask task;
 
-			spec.graph = (GraphSpec){USERS, 4000, false, false};
-			spec.propensities = given;
-			spec.config.estimator = estimator;
-			spec.config.max_epochs = 150;
+			setup.graph = (GraphSetup){USERS, 4000, false, false};
+			setup.propensities = given;
+			setup.config.estimator = estimator;
+			setup.config.max_epochs = 150;
 
-			void *block = train(&task, &spec, 1, NULL);
+			void *block = train(&task, &setup, 1, NULL);
 			const UpliftResult *result = uplifttrain_result(&task);
 
 			assert_int_equal(result->train.treated + result->train.control + result->held_out.treated +
@@ -209,13 +210,13 @@ test_learns(void **unused)
 static void
 test_without_held_out(void **unused)
 {
-	UpliftSpec spec = {.config = config_with(DEPTH_NONE, AGGREGATE_SUM, 1, 1), .F = 4, .seed = 9};
+	UpliftSetup setup = {.config = config_with(DEPTH_NONE, AGGREGATE_SUM, 1, 1), .F = 4, .seed = 9};
 	UpliftTask task;
 
-	spec.graph = (GraphSpec){USERS, 4000, false, false};
-	spec.config.max_epochs = 3;
+	setup.graph = (GraphSetup){USERS, 4000, false, false};
+	setup.config.max_epochs = 3;
 
-	void *block = train(&task, &spec, 1, NULL);
+	void *block = train(&task, &setup, 1, NULL);
 
 	memset(task.data.held_out, 0, USERS);
 	for (size_t i = 0; i < USERS; i++)

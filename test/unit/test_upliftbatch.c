@@ -25,7 +25,7 @@ check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user
 	const Adjacency *in = &graph->in;
 	size_t entries = 0, listeners = 0;
 
-	assert_true(graph->N <= sample->spec.nodes);
+	assert_true(graph->N <= sample->setup.nodes);
 	for (size_t i = 0; i < graph->N; i++)
 	{
 		const uint32_t node = sample->node[i];
@@ -36,7 +36,7 @@ check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user
 		assert_int_equal(sample->place[node], i);
 		assert_true(graph->degree[i] == whole->degree[node]);
 		assert_true(entry_of(in, i, (uint32_t) i) != SIZE_MAX);
-		assert_true(kept == 0 || kept == (all < sample->spec.fanout ? all : sample->spec.fanout));
+		assert_true(kept == 0 || kept == (all < sample->setup.fanout ? all : sample->setup.fanout));
 		assert_true(i >= n || (kept > 0) == (all > 0));
 		listeners += kept > 0;
 		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
@@ -66,21 +66,21 @@ test_batch(void **unused)
 	for (int weighted = 0; weighted < 2; weighted++)
 		for (size_t layers = 1; layers <= 3; layers++)
 		{
-			const GraphSpec graph = {3000, 60000, weighted, weighted};
+			const GraphSetup graph = {3000, 60000, weighted, weighted};
 			const UpliftConfig config = config_with(DEPTH_NONE, AGGREGATE_ATTENTION, 1, 1);
-			const UpliftSampleSpec spec = upliftsample_spec(layers, 50, graph.N);
+			const UpliftSampleSetup setup = upliftsample_setup(layers, 50, graph.N);
 			UpliftCase c;
 			UpliftSample sample;
 			uint32_t user[50];
 			Arena measure = arena_measure();
 
 			case_make(&c, &config, &graph, 1, false, 8);
-			upliftsample_carve(&sample, &measure, &spec, graph.N);
+			upliftsample_carve(&sample, &measure, &setup, graph.N);
 
 			void *block = malloc(measure.used + ARENA_ALIGNMENT);
 			Arena arena = arena_over(arena_align(block), measure.used);
 
-			upliftsample_carve(&sample, &arena, &spec, graph.N);
+			upliftsample_carve(&sample, &arena, &setup, graph.N);
 			upliftsample_start(&sample, graph.N);
 			for (int draw = 0; draw < 3; draw++)
 			{
@@ -101,16 +101,16 @@ test_batch(void **unused)
 static void
 test_batches(void **unused)
 {
-	UpliftSpec spec = {
+	UpliftSetup setup = {
 		.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION_SUM, 1, 2), .F = 4, .seed = 9};
 	UpliftTask one, three, score;
 
-	spec.graph = (GraphSpec){USERS, 4000, false, true};
-	spec.batch = 64;
-	spec.config.max_epochs = 40;
+	setup.graph = (GraphSetup){USERS, 4000, false, true};
+	setup.batch = 64;
+	setup.config.max_epochs = 40;
 
-	void *block = train(&one, &spec, 1, NULL);
-	void *other = train(&three, &spec, 3, NULL);
+	void *block = train(&one, &setup, 1, NULL);
+	void *other = train(&three, &setup, 3, NULL);
 	const UpliftResult *result = uplifttrain_result(&one);
 
 	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
@@ -121,13 +121,13 @@ test_batches(void **unused)
 
 	/* With all neighbours of everybody in the batch the answer is that of the whole graph. */
 	const UpliftCase whole = {.graph = one.graph, .feature = one.data.feature, .w = one.best, .net = one.net};
-	const UpliftScoreSpec exact = {.config = spec.config, .graph = spec.graph, .F = 4};
+	const UpliftScoreSetup exact = {.config = setup.config, .graph = setup.graph, .F = 4};
 	UpliftScoreTask scored;
 	real *kept = malloc(one.net.total * sizeof(real));
 
 	memcpy(kept, uplifttrain_weights(&one), one.net.total * sizeof(real));
-	spec.warm_start = spec.score = true;
-	other = train(&score, &spec, 2, kept);
+	setup.warm_start = setup.score = true;
+	other = train(&score, &setup, 2, kept);
 
 	void *third = score_graph(&scored, &whole, &exact, 1);
 	size_t predicted = 0;

@@ -57,7 +57,7 @@ read_config(const Codec *codec)
 
 /* The fixture's graph and users in place of the random ones. */
 static void
-read_graph(UpliftCase *c, const Codec *codec, const GraphSpec *spec)
+read_graph(UpliftCase *c, const Codec *codec, const GraphSetup *setup)
 {
 	size_t E, n;
 	float *source = tensor(codec, "test.source", &E);
@@ -75,12 +75,12 @@ read_graph(UpliftCase *c, const Codec *codec, const GraphSpec *spec)
 		from[e] = (uint32_t) source[e];
 		to[e] = (uint32_t) target[e];
 	}
-	graphbuild_carve(&build, &measure, spec);
+	graphbuild_carve(&build, &measure, setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	graphbuild_carve(&build, &arena, spec);
+	graphbuild_carve(&build, &arena, setup);
 	graphbuild_start(&build, &c->graph, from, to, weight, E);
 	while (graphbuild_step(&build))
 		;
@@ -119,9 +119,9 @@ test_fixture(void **state)
 	free(tensor(&codec, "test.source", &E));
 
 	const UpliftConfig config = read_config(&codec);
-	const GraphSpec spec = {30, E, true, true};
+	const GraphSetup setup = {30, E, true, true};
 
-	case_make(&c, &config, &spec, 3, true, 1);
+	case_make(&c, &config, &setup, 3, true, 1);
 	uplift_params(&table, &config, 3);
 	for (size_t i = 0; i < table.count; i++)
 	{
@@ -131,10 +131,10 @@ test_fixture(void **state)
 		memcpy(c.w + table.param[i].offset, value, size * sizeof(float));
 		free(value);
 	}
-	read_graph(&c, &codec, &spec);
+	read_graph(&c, &codec, &setup);
 
-	real *logit = malloc(spec.N * c.net.C * sizeof(real));
-	real *h = malloc(spec.N * c.net.H * sizeof(real));
+	real *logit = malloc(setup.N * c.net.C * sizeof(real));
+	real *h = malloc(setup.N * c.net.H * sizeof(real));
 	real *dw = calloc(c.net.total, sizeof(real));
 	float *output = tensor(&codec, "test.output", &size);
 	float *coefficient = tensor(&codec, "test.coefficient", &size);

@@ -44,23 +44,23 @@ case_edges(uint32_t *source, uint32_t *target, float *weight, size_t E, size_t N
 }
 
 static inline void
-case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSpec *spec, Rng *rng)
+case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSetup *setup, Rng *rng)
 {
-	uint32_t *source = malloc(spec->E * sizeof(*source));
-	uint32_t *target = malloc(spec->E * sizeof(*target));
-	float *weight = malloc(spec->E * sizeof(*weight));
+	uint32_t *source = malloc(setup->E * sizeof(*source));
+	uint32_t *target = malloc(setup->E * sizeof(*target));
+	float *weight = malloc(setup->E * sizeof(*weight));
 	GraphBuild build;
 	Arena measure = arena_measure();
 
-	case_edges(source, target, weight, spec->E, spec->N, rng);
-	graphbuild_carve(&build, &measure, spec);
+	case_edges(source, target, weight, setup->E, setup->N, rng);
+	graphbuild_carve(&build, &measure, setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena scratch = arena_over(arena_align(block), measure.used);
 
-	graph_carve(graph, arena, spec);
-	graphbuild_carve(&build, &scratch, spec);
-	graphbuild_start(&build, graph, source, target, spec->weighted ? weight : NULL, spec->E);
+	graph_carve(graph, arena, setup);
+	graphbuild_carve(&build, &scratch, setup);
+	graphbuild_start(&build, graph, source, target, setup->weighted ? weight : NULL, setup->E);
 	while (graphbuild_step(&build))
 		;
 	*counts = build.counts;
@@ -71,16 +71,16 @@ case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSpec *spe
 }
 
 static inline void
-case_carve(UpliftCase *c, Arena *arena, const GraphSpec *spec, bool training)
+case_carve(UpliftCase *c, Arena *arena, const GraphSetup *setup, bool training)
 {
-	c->feature = ARENA_TAKE(arena, float, spec->N * c->net.F);
+	c->feature = ARENA_TAKE(arena, float, setup->N * c->net.F);
 	c->w = ARENA_TAKE(arena, real, c->net.total);
-	upliftrows_carve(&c->rows, arena, &c->net, spec->N, training);
+	upliftrows_carve(&c->rows, arena, &c->net, setup->N, training);
 	upliftscratch_carve(&c->scratch, arena, &c->net);
 }
 
 static inline void
-case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size_t F, bool training,
+case_make(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setup, size_t F, bool training,
 		  uint64_t seed)
 {
 	ParamTable table;
@@ -91,15 +91,15 @@ case_make(UpliftCase *c, const UpliftConfig *config, const GraphSpec *spec, size
 
 	Arena measure = arena_measure();
 
-	graph_carve(&c->graph, &measure, spec);
-	case_carve(c, &measure, spec, training);
+	graph_carve(&c->graph, &measure, setup);
+	case_carve(c, &measure, setup, training);
 	c->block = malloc(measure.used + ARENA_ALIGNMENT);
 
 	Arena arena = arena_over(arena_align(c->block), measure.used);
 
-	case_graph(&c->graph, &c->counts, &arena, spec, &rng);
-	case_carve(c, &arena, spec, training);
-	for (size_t i = 0; i < spec->N * F; i++)
+	case_graph(&c->graph, &c->counts, &arena, setup, &rng);
+	case_carve(c, &arena, setup, training);
+	for (size_t i = 0; i < setup->N * F; i++)
 		c->feature[i] = i % 9 == 4 ? NAN : (float) rng_normal(&rng);
 	params_init(c->w, &table, &rng);
 	for (size_t i = 0; i < table.count; i++) /* no bias and no degree's weight stays zero, and no gain one */

@@ -32,16 +32,16 @@ job_run(Job job, int workers)
 
 /* By the job over the whole graph. The caller frees the block. */
 static inline void *
-score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *spec, int workers)
+score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSetup *setup, int workers)
 {
 	Arena measure = arena_measure();
 
-	upliftscore_carve(task, &measure, spec, workers);
+	upliftscore_carve(task, &measure, setup, workers);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
-	upliftscore_carve(task, &arena, spec, workers);
+	upliftscore_carve(task, &arena, setup, workers);
 	assert_false(arena.overflow);
 	task->graph = c->graph;
 	task->feature = c->feature;
@@ -57,25 +57,25 @@ score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSpec *s
  * to begin with, or NULL.
  */
 static inline void *
-train(UpliftTask *task, const UpliftSpec *spec, int workers, const real *warm)
+train(UpliftTask *task, const UpliftSetup *setup, int workers, const real *warm)
 {
 	Rng rng = rng_seed(21, 0);
 	GraphCounts counts;
 	Arena measure = arena_measure();
 
-	uplifttrain_carve(task, &measure, spec, workers);
+	uplifttrain_carve(task, &measure, setup, workers);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 	Arena graph = arena; /* graphs are carved first */
 
-	uplifttrain_carve(task, &arena, spec, workers);
+	uplifttrain_carve(task, &arena, setup, workers);
 	assert_false(arena.overflow);
-	case_graph(&task->graph, &counts, &graph, &spec->graph, &rng);
+	case_graph(&task->graph, &counts, &graph, &setup->graph, &rng);
 
 	UpliftData *data = &task->data;
 
-	for (size_t i = 0; i < USERS * spec->F; i++)
+	for (size_t i = 0; i < USERS * setup->F; i++)
 		data->feature[i] = i % 17 == 3 ? NAN : (float) rng_normal(&rng);
 	for (size_t i = 0; i < USERS; i++)
 	{
@@ -84,7 +84,7 @@ train(UpliftTask *task, const UpliftSpec *spec, int workers, const real *warm)
 
 		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
 			mean +=
-				fmax(-3, data->feature[in->node[at] * spec->F]) / (double) (in->start[i + 1] - in->start[i]);
+				fmax(-3, data->feature[in->node[at] * setup->F]) / (double) (in->start[i + 1] - in->start[i]);
 		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
 		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
 		data->held_out[i] = i % 5 == 0;
