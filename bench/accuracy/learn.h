@@ -97,12 +97,12 @@ learn(SequenceTask *task, void **block, SequenceSetup setup, const SequenceSet *
 
 	const Job job = seqtrain_job(task);
 
-	for (size_t items; (items = job.next(job.task)) > 0;)
+	for (size_t items; (items = job_next(&job)) > 0;)
 	{
 		const TrainReport *r = seqtrain_report(task);
 
 		for (size_t i = 0; i < items; i++)
-			job.run(job.task, i, 0);
+			job_item(&job, i, 0);
 		if (verbose && r->epoch > epoch)
 			fprintf(stderr, "  epoch %d: train %.6f held out %.6f metric %.4f rate %.2g\n", r->epoch,
 					r->train_loss, r->valid_loss, r->valid_metric, r->learning_rate);

@@ -61,7 +61,7 @@ team_phase(Team *team, int worker)
 	{
 		const double start = clock_now(CLOCK_THREAD_CPUTIME_ID);
 
-		team->job.run(team->job.task, item, worker);
+		job_item(&team->job, item, worker);
 
 		const double spent = clock_now(CLOCK_THREAD_CPUTIME_ID) - start;
 
@@ -113,7 +113,7 @@ team_run(Team *team, Job job, int workers)
 
 	for (;;)
 	{
-		team->items = job.next(job.task);
+		team->items = job_next(&job);
 		if (team->report && team->report->epoch != epoch)
 		{
 			const double now = clock_now(CLOCK_MONOTONIC), now_cpu = cpu_now();

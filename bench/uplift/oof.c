@@ -54,9 +54,9 @@ read_file(const char *dir, const char *name, size_t bytes)
 static void
 job_run(Job job)
 {
-	for (size_t items; (items = job.next(job.task)) > 0;)
+	for (size_t items; (items = job_next(&job)) > 0;)
 		for (size_t item = 0; item < items; item++)
-			job.run(job.task, item, 0);
+			job_item(&job, item, 0);
 }
 
 /* One network: train on users with part 0, hold out part 1, add the uplift of all to sum. */

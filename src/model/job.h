@@ -18,12 +18,37 @@
 
 #include <stddef.h>
 
+#include "nn/denormal.h"
+
 typedef struct Job
 {
 	void *task;
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker); /* worker < the number the task was carved for */
 } Job;
+
+/*
+ * The two ways into a job. Whoever runs one calls these, and never the functions that they point to: here, and
+ * nowhere else, the mode of the processor for tiny numbers is set, and put back before anything can raise an error.
+ */
+static inline size_t
+job_next(const Job *job)
+{
+	const unsigned mode = denormals_flush();
+	const size_t items = job->next(job->task);
+
+	denormals_restore(mode);
+	return items;
+}
+
+static inline void
+job_item(const Job *job, size_t item, int worker)
+{
+	const unsigned mode = denormals_flush();
+
+	job->run(job->task, item, worker);
+	denormals_restore(mode);
+}
 
 /* What a training has come to; the pg layer logs a row whenever `epoch` grows, and shows it as progress. */
 typedef struct TrainReport

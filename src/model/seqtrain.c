@@ -4,7 +4,6 @@
 
 #include "model/seqsample.h"
 #include "model/seqstate.h"
-#include "nn/denormal.h"
 #include "nn/loss.h"
 
 /* Streams of random numbers: what for, and which one. */
@@ -313,7 +312,6 @@ void
 seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 {
 	SequenceTask *task = arg;
-	const unsigned before = denormals_flush();
 
 	switch (task->state->phase)
 	{
@@ -336,7 +334,6 @@ seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 		case PHASE_OVER:
 			break;
 	}
-	denormals_restore(before);
 }
 
 bool

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "model/upliftloss.h"
-#include "nn/denormal.h"
 
 /*
  * Rows of a block where the pass turns back: the last layer reads its neighbours forward and at once backward, which
@@ -212,8 +211,6 @@ epoch_run(UpliftTask *task, double *sum, real *dw, size_t first, size_t end, int
 	UpliftPass pass = uplifttrain_pass(task);
 	UpliftScratch scratch;
 	Arena arena = arena_over(task->scratch + (size_t) worker * task->scratch_size, task->scratch_size);
-	const unsigned denormals = denormals_flush();
-
 	const bool turns = pass.training && task->state->step + 1 == 2 * task->net.L;
 	const size_t block = turns ? TURN_BLOCK : UPLIFT_BLOCK;
 
@@ -227,7 +224,6 @@ epoch_run(UpliftTask *task, double *sum, real *dw, size_t first, size_t end, int
 		else
 			backward_rows(task, &pass, &scratch, dw, from, n);
 	}
-	denormals_restore(denormals);
 }
 
 void

@@ -1,7 +1,5 @@
 #include "model/upliftscore.h"
 
-#include "nn/denormal.h"
-
 /* Rows of an item, at most: some milliseconds. */
 #define RANGE_ROWS 1024
 
@@ -91,7 +89,6 @@ upliftscore_run(void *arg, size_t item, int worker)
 	const size_t H = task->net.H;
 	const size_t rows = stage_rows(task, task->state->stage);
 	const size_t end = task->range[item + 1] < rows ? task->range[item + 1] : rows;
-	const unsigned denormals = denormals_flush();
 	UpliftPass pass = score_pass(task);
 	UpliftScratch scratch;
 	Arena arena = arena_over(task->scratch + (size_t) worker * task->scratch_size, task->scratch_size);
@@ -114,7 +111,6 @@ upliftscore_run(void *arg, size_t item, int worker)
 			upliftnet_input(&pass, &scratch, from, n);
 		upliftnet_products(&pass, &scratch, l, from, n);
 	}
-	denormals_restore(denormals);
 }
 
 Job

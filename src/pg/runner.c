@@ -8,10 +8,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
-
 #include "pg/block.h"
 #include "pg/crew.h"
 #include "pg/errors.h"
@@ -42,71 +38,40 @@ struct Runner
 	RunnerShared *shared; /* NULL while no workers run */
 };
 
-/*
- * Denormals cost five times a normal number and mean nothing here. The mode is
- * the process's: it is put back before anything that may raise an error.
- */
-static inline unsigned int
-denormals_off(void)
+static Job
+runner_job(const RunnerKind *kind, void *task)
 {
-#ifdef __SSE__
-	const unsigned int mode = _mm_getcsr();
-
-	_mm_setcsr(mode | 0x8040);
-	return mode;
-#else
-	return 0;
-#endif
+	return (Job){task, kind->next, kind->run};
 }
 
-static inline void
-denormals_restore(unsigned int mode)
-{
-#ifdef __SSE__
-	_mm_setcsr(mode);
-#endif
-}
-
-static size_t
-job_next(Runner *runner)
-{
-	const unsigned int mode = denormals_off();
-	const size_t items = runner->kind->next(runner->task);
-
-	denormals_restore(mode);
-	return items;
-}
-
+/* One item; what gave up because of an interrupt is run again when the interrupt was none of ours. */
 static void
-job_item(const RunnerKind *kind, void *task, size_t item, int worker)
+run_item(const RunnerKind *kind, void *task, size_t item, int worker)
 {
+	const Job job = runner_job(kind, task);
 	const bool gives_up = kind->gives_up && kind->gives_up(task);
 
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-
-		const unsigned int mode = denormals_off();
-
-		kind->run(task, item, worker);
-		denormals_restore(mode);
+		job_item(&job, item, worker);
 	} while (gives_up && InterruptPending);
 }
 
 static void
-job_shared_items(const RunnerKind *kind, void *task, Crew *crew, int worker)
+run_shared_items(const RunnerKind *kind, void *task, Crew *crew, int worker)
 {
 	size_t item;
 
 	while (crew_take(crew, &item))
 	{
-		job_item(kind, task, item, worker);
+		run_item(kind, task, item, worker);
 		crew_done(crew);
 	}
 }
 
 static void
-job_phase(Runner *runner, size_t items)
+run_phase(Runner *runner, size_t items)
 {
 	RunnerShared *shared = runner->shared;
 
@@ -114,11 +79,11 @@ job_phase(Runner *runner, size_t items)
 	if (!shared || items == 1)
 	{
 		for (size_t item = 0; item < items; item++)
-			job_item(runner->kind, runner->task, item, 0);
+			run_item(runner->kind, runner->task, item, 0);
 		return;
 	}
 	crew_begin(&shared->crew, items);
-	job_shared_items(runner->kind, runner->task, &shared->crew, 0);
+	run_shared_items(runner->kind, runner->task, &shared->crew, 0);
 	crew_finish(&shared->crew);
 }
 
@@ -267,7 +232,7 @@ workers_end(Runner *runner)
 
 /* An epoch is complete, and the workers wait. */
 static void
-job_epoch(Runner *runner, const RunnerWatch *watch, const TrainReport *report, bool last)
+epoch_over(Runner *runner, const RunnerWatch *watch, const TrainReport *report, bool last)
 {
 	/* The workers' snapshot ends with the transaction. */
 	if (watch->writes)
@@ -280,23 +245,24 @@ job_epoch(Runner *runner, const RunnerWatch *watch, const TrainReport *report, b
 void
 runner_run(Runner *runner, const RunnerWatch *watch)
 {
+	const Job job = runner_job(runner->kind, runner->task);
 	const TrainReport *report = watch ? runner->kind->report(runner->task) : NULL;
 	int epoch = 0; /* the report says nothing before the first next() */
 
 	workers_start(runner);
 	for (;;)
 	{
-		const size_t items = job_next(runner);
+		const size_t items = job_next(&job);
 
 		CHECK_FOR_INTERRUPTS();
 		if (watch && report->epoch != epoch)
 		{
 			epoch = report->epoch;
-			job_epoch(runner, watch, report, items == 0);
+			epoch_over(runner, watch, report, items == 0);
 		}
 		if (items == 0)
 			break;
-		job_phase(runner, items);
+		run_phase(runner, items);
 		if (!watch)
 			continue;
 		progress_train(report, watch->max_epochs);
@@ -329,6 +295,6 @@ runner_work(const RunnerKind *kind, dsm_segment *segment pg_attribute_unused(), 
 	uint32 round = 0;
 
 	while (crew_follow(&shared->crew, &round))
-		job_shared_items(kind, task, &shared->crew, ParallelWorkerNumber + 1);
+		run_shared_items(kind, task, &shared->crew, ParallelWorkerNumber + 1);
 	dsm_detach(block);
 }

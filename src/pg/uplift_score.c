@@ -93,11 +93,11 @@ job_run(const Job *job)
 {
 	size_t items;
 
-	while ((items = job->next(job->task)) > 0)
+	while ((items = job_next(job)) > 0)
 		for (size_t item = 0; item < items; item++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			job->run(job->task, item, 0);
+			job_item(job, item, 0);
 		}
 }
 

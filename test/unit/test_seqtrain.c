@@ -100,18 +100,19 @@ train(Run *run, const TestSet *s, const SequenceSetup *setup, int workers, const
 
 	const Job job = seqtrain_job(&run->task);
 
-	for (size_t items; (items = job.next(job.task)) > 0;)
+	for (size_t items; (items = job_next(&job)) > 0;)
 		for (size_t i = items; i-- > 0;)
 		{
 			SequenceTask *task = i % (size_t) workers ? &other : &run->task;
+			const Job theirs = seqtrain_job(task);
 			const bool again = workers > 1 && seqtrain_gives_up(task);
 
 			task->net.steps.interrupt = &interrupt;
 			interrupt = again;
-			job.run(task, i, (int) i % workers);
+			job_item(&theirs, i, (int) i % workers);
 			interrupt = 0;
 			for (int times = again ? 2 : 0; times > 0; times--)
-				job.run(task, i, (int) i % workers);
+				job_item(&theirs, i, (int) i % workers);
 			task->net.steps.interrupt = NULL;
 		}
 }

@@ -25,9 +25,9 @@ config_with(int depth, int aggregate, int layers, int heads)
 static inline void
 job_run(Job job, int workers)
 {
-	for (size_t items; (items = job.next(job.task)) > 0;)
+	for (size_t items; (items = job_next(&job)) > 0;)
 		for (size_t item = items; item-- > 0;) /* any order */
-			job.run(job.task, item, (int) item % workers);
+			job_item(&job, item, (int) item % workers);
 }
 
 /* By the job over the whole graph. The caller frees the block. */
