@@ -5,10 +5,11 @@ EXTENSION = usercls
 MODULE_big = usercls
 PG_CONFIG ?= pg_config
 
-NN_SRCS = $(sort $(wildcard src/nn/*.c))
-MODEL_SRCS = $(sort $(wildcard src/model/*.c))
-PG_SRCS = $(sort $(wildcard src/pg/*.c))
-OBJS = $(patsubst %.c,%.o,$(NN_SRCS) $(MODEL_SRCS) $(PG_SRCS))
+# Numbers and models know no server; everything else is what PostgreSQL sees.
+PURE_SRCS = $(sort $(wildcard src/nn/*.c src/model/*.c src/*/pure/*.c))
+SRCS = $(sort $(wildcard src/*/*.c src/*/pure/*.c))
+PURE_OBJS = $(PURE_SRCS:.c=.o)
+OBJS = $(SRCS:.c=.o)
 SQL_PARTS = $(sort $(wildcard sql/1.0.0/*.sql))
 
 DATA_built = sql/usercls--1.0.0.sql
@@ -44,12 +45,12 @@ endif
 override CFLAGS += -MMD -MP
 -include $(OBJS:.o=.d)
 $(OBJS): build/server
-$(OBJS:.o=.bc): $(wildcard src/*/*.h) build/server
+$(OBJS:.o=.bc): $(wildcard src/*/*.h src/*/pure/*.h) build/server
 
-# The backend would export what nn and model call their own.
-src/nn/%.o src/model/%.o: CFLAGS += -fvisibility=hidden
+# The backend would export what these call their own.
+$(PURE_OBJS): CFLAGS += -fvisibility=hidden
 # Nobody reads floating-point exception flags or errno here; without these loops that clamp do not vectorise.
-src/nn/%.o: CFLAGS += -fno-trapping-math -fno-math-errno
+$(PURE_OBJS): CFLAGS += -fno-trapping-math -fno-math-errno
 
 sql/usercls--1.0.0.sql: $(SQL_PARTS)
 	cat $^ > $@
@@ -88,6 +89,6 @@ bench:
 cancel:
 	CANCELS=20 CANCEL_MS=100 TAP=090_cancel scripts/test tap
 format:
-	clang-format-14 -i $(wildcard src/*/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
+	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
 .PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind interop test-other-majors bench cancel format

@@ -24,8 +24,8 @@ PEERS = {
 def build():
     """Compiled once, until a source is newer."""
     program = TOP / "build/bench/step"
-    sources = [TOP / "bench/graph/step.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c")]
-    newest = max(f.stat().st_mtime for f in [*sources, *TOP.glob("src/nn/*.h"), *TOP.glob("src/model/*.h")])
+    sources = [TOP / "bench/graph/step.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c"), *TOP.glob("src/*/pure/*.c")]
+    newest = max(f.stat().st_mtime for f in [*sources, *TOP.glob("src/nn/*.h"), *TOP.glob("src/model/*.h"), *TOP.glob("src/*/pure/*.h")])
     if program.exists() and program.stat().st_mtime > newest:
         return program
     program.parent.mkdir(parents=True, exist_ok=True)

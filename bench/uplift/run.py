@@ -23,7 +23,7 @@ FOLDS = 5
 
 def build(folder):
     program = pathlib.Path(folder) / "oof"
-    sources = [TOP / "bench/uplift/oof.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c")]
+    sources = [TOP / "bench/uplift/oof.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c"), *TOP.glob("src/*/pure/*.c")]
     subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O3", "-fno-trapping-math", "-fno-math-errno", f"-I{TOP}/src",
                     *[f"-I{d}" for d in pathlib.Path("/usr/include").glob("*/openblas-serial")],
                     "-o", program, *sources, "-lopenblas", "-lm"], check=True)
