@@ -4,14 +4,13 @@
 #include <math.h>
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "nn/drift.h"
 #include "nn/rank.h"
 #include "pg/memory.h"
+#include "pg/rows.h"
 #include "pg/sample.h"
 
 /* One feature of an Observed. */
@@ -76,14 +75,7 @@ index_of(const Column *then, const Column *now, size_t n_then, size_t n_now)
 }
 
 static void
-put_number(Datum *value, bool *null, int i, double number)
-{
-	null[i] = isnan(number);
-	value[i] = Float8GetDatum(null[i] ? 0 : number);
-}
-
-static void
-put_drift(ReturnSetInfo *result, const Observations *features)
+put_drift(FunctionCallInfo fcinfo, const Observations *features)
 {
 	const Observed *then = &features->then, *now = &features->now;
 
@@ -94,14 +86,14 @@ put_drift(ReturnSetInfo *result, const Observations *features)
 		Datum value[8] = {CStringGetTextDatum(features->name[f])};
 		bool null[8] = {false};
 
-		put_number(value, null, 1, index_of(&old, &new, then->n, now->n));
-		put_number(value, null, 2, old.missing);
-		put_number(value, null, 3, new.missing);
-		put_number(value, null, 4, old.mean);
-		put_number(value, null, 5, new.mean);
+		rows_number(value, null, 1, index_of(&old, &new, then->n, now->n));
+		rows_number(value, null, 2, old.missing);
+		rows_number(value, null, 3, new.missing);
+		rows_number(value, null, 4, old.mean);
+		rows_number(value, null, 5, new.mean);
 		value[6] = Int64GetDatum((int64) then->n);
 		value[7] = Int64GetDatum((int64) now->n);
-		tuplestore_putvalues(result->setResult, result->setDesc, value, null);
+		rows_put(fcinfo, value, null);
 		pfree(old.sorted);
 		pfree(new.sorted);
 	}
@@ -111,19 +103,13 @@ PG_FUNCTION_INFO_V1(usercls_drift);
 Datum
 usercls_drift(PG_FUNCTION_ARGS)
 {
-	MemoryContext work, old;
 	Observations features;
 	int next;
-
-	InitMaterializedSRF(fcinfo, 0);
-	work = AllocSetContextCreate(CurrentMemoryContext, "usercls drift", ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(work);
-
+	const MemoryContext old = rows_begin(fcinfo);
 	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, false, true, &next);
 
 	call.model->kind->observe(&features, &call);
-	put_drift((ReturnSetInfo *) fcinfo->resultinfo, &features);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(work);
+	put_drift(fcinfo, &features);
+	rows_end(old);
 	return (Datum) 0;
 }

@@ -1,13 +1,19 @@
-/* The sample of an uplift model: users of the experiment, what was predicted and what was measured. */
+/*
+ * The sample of an uplift model: users of the experiment, what was predicted and what was measured. And the functions
+ * over it that only they have.
+ */
 #include "postgres.h"
 
 #include "pg/evaluate_graph.h"
 
+#include <math.h>
+
+#include "fmgr.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 
 #include "pg/errors.h"
 #include "pg/memory.h"
+#include "pg/rows.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
 #include "pg/uplift_trial.h"
@@ -91,4 +97,95 @@ uplift_observe(Observations *features, const EvaluateCall *call)
 	users = graph_load(request, inputs, LOAD_USERS, false, false, "drift");
 	features->now = observed_users(users);
 	features->name = (const char *const *) inputs->name;
+}
+
+/* -- uplift_by_decile(), qini_curve() -------------------------------------- */
+
+/* An argument that may not be null. */
+static Datum
+required(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		error_null_argument(name);
+	return PG_GETARG_DATUM(arg);
+}
+
+static UpliftBin *
+groups_of(const UpliftScores *sample, int groups)
+{
+	UpliftBin *bin;
+
+	if (groups < 1 || (size_t) groups > sample->n)
+		error_out_of_range("groups", psprintf("%d", groups),
+						   psprintf("1 to %zu, the number of users", sample->n));
+	bin = palloc(sizeof(*bin) * (Size) groups);
+	uplift_by_bin(bin, sample, (size_t) groups);
+	return bin;
+}
+
+PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
+Datum
+usercls_uplift_by_decile(PG_FUNCTION_ARGS)
+{
+	int next;
+	const MemoryContext old = rows_begin(fcinfo);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
+	const int groups = DatumGetInt32(required(fcinfo, next, "groups"));
+	const UpliftScores *sample = uplift_sample(&call);
+	const UpliftBin *bin = groups_of(sample, groups);
+
+	for (int i = 0; i < groups; i++)
+	{
+		Datum value[11] = {Int32GetDatum(i + 1), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
+						   Int64GetDatum((int64) bin[i].n[1])};
+		bool null[11] = {false};
+
+		rows_number(value, null, 3, bin[i].predicted);
+		rows_number(value, null, 4, bin[i].lowest);
+		rows_number(value, null, 5, bin[i].highest);
+		rows_number(value, null, 6, bin[i].outcome[1]);
+		rows_number(value, null, 7, bin[i].outcome[0]);
+		rows_number(value, null, 8, bin[i].effect);
+		rows_number(value, null, 9, bin[i].standard_error);
+		null[10] = isnan(bin[i].standard_error);
+		value[10] = BoolGetDatum(fabs(bin[i].predicted - bin[i].effect) <= 1.96 * bin[i].standard_error);
+		rows_put(fcinfo, value, null);
+	}
+	rows_end(old);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(usercls_qini_curve);
+Datum
+usercls_qini_curve(PG_FUNCTION_ARGS)
+{
+	int next;
+	const MemoryContext old = rows_begin(fcinfo);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
+	const int points = DatumGetInt32(required(fcinfo, next, "points"));
+
+	if (points < 1)
+		error_out_of_range("points", psprintf("%d", points), "1 and more");
+
+	const UpliftScores *sample = uplift_sample(&call);
+	CurvePoint *curve = memory_array(sample->n + 1, sizeof(*curve));
+	const size_t n = uplift_qini_curve(curve, sample);
+	const CurvePoint end = curve[n - 1];
+	double step_end = 0;
+
+	/* The first point at or after each of `points` equal steps, and both ends. */
+	for (size_t i = 0; i < n; i++)
+	{
+		if (curve[i].x < step_end && i < n - 1)
+			continue;
+		step_end = (floor(curve[i].x * points / end.x) + 1) * end.x / points;
+
+		Datum value[4] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x),
+						  Float8GetDatum(curve[i].y), Float8GetDatum(end.y * curve[i].x / end.x)};
+		bool null[4] = {false};
+
+		rows_put(fcinfo, value, null);
+	}
+	rows_end(old);
+	return (Datum) 0;
 }

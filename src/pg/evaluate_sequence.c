@@ -1,14 +1,19 @@
-/* The sample of a sequence model: users whose label is known, and the probabilities they get. */
+/*
+ * The sample of a sequence model: users whose label is known, and the probabilities they get. And confusion_matrix(),
+ * which only they have.
+ */
 #include "postgres.h"
 
 #include "pg/evaluate_sequence.h"
 
-#include "utils/memutils.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
 
 #include "pg/class_metrics.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/modelcache.h"
+#include "pg/rows.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
 
@@ -147,4 +152,32 @@ sequence_observe(Observations *features, const EvaluateCall *call)
 
 	features->now = observed_steps(&request.reading, call->has_as_of ? &call->as_of : NULL);
 	features->name = request.reading.features;
+}
+
+/* -- confusion_matrix() ---------------------------------------------------- */
+
+PG_FUNCTION_INFO_V1(usercls_confusion_matrix);
+Datum
+usercls_confusion_matrix(PG_FUNCTION_ARGS)
+{
+	int next;
+	const MemoryContext old = rows_begin(fcinfo);
+	const EvaluateCall call = evaluate_arguments(fcinfo, &sequence_kind, false, true, &next);
+	const ClassSample *sample = sequence_sample(&call);
+	const size_t C = sample->scores.C;
+	double *matrix = memory_array(C * C, sizeof(double));
+
+	metric_confusion(matrix, &sample->answers);
+	for (size_t actual = 0; actual < C; actual++)
+		for (size_t predicted = 0; predicted < C; predicted++)
+		{
+			Datum value[3] = {CStringGetTextDatum(sample->classes[actual]),
+							  CStringGetTextDatum(sample->classes[predicted]),
+							  Int64GetDatum((int64) matrix[actual * C + predicted])};
+			bool null[3] = {false};
+
+			rows_put(fcinfo, value, null);
+		}
+	rows_end(old);
+	return (Datum) 0;
 }
