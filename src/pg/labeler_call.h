@@ -56,18 +56,6 @@ typedef struct LabelerCall
 	uint64 pools_ended;
 } LabelerCall;
 
-/* Midnight of a date in microseconds; infinities, and dates beyond what timestamps reach, are the infinities.
- */
-static inline int64
-date_tick(DateADT date)
-{
-	if (unlikely(date > (DateADT) (END_TIMESTAMP / USECS_PER_DAY)))
-		return DT_NOEND;
-	if (unlikely(date < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE))
-		return DT_NOBEGIN;
-	return date * USECS_PER_DAY;
-}
-
 static inline int64
 time_tick(TimeKind kind, Datum time)
 {

@@ -34,9 +34,9 @@ error_range(void)
 }
 
 static bool
-is_calendar(const TrendGrid *grid)
+is_calendar(TrendTime time)
 {
-	return grid->time == TREND_TIMESTAMP || grid->time == TREND_TIMESTAMPTZ;
+	return time == TREND_TIMESTAMP || time == TREND_TIMESTAMPTZ;
 }
 
 /* Ticks of every period, or 0 when the calendar decides. */
@@ -45,7 +45,7 @@ fixed_length(const TrendGrid *grid)
 {
 	int64 length;
 
-	if (!is_calendar(grid))
+	if (!is_calendar(grid->time))
 		return grid->step;
 	if (grid->months != 0 || (grid->days != 0 && grid->time == TREND_TIMESTAMPTZ))
 		return 0;
@@ -64,47 +64,49 @@ shortest_length(const TrendGrid *grid)
 	return days * USECS_PER_DAY * 0.9 + (double) grid->step;
 }
 
-static void
-check_period(const TrendGrid *grid)
+void
+period_check(TrendTime time, const Interval *period)
 {
-	if (grid->months >= 0 && grid->days >= 0 && grid->step >= 0 &&
-		(grid->months | grid->days | grid->step) != 0)
+	if (period->month >= 0 && period->day >= 0 && period->time >= 0 &&
+		(period->month != 0 || period->day != 0 || period->time != 0))
 		return;
-	if (!is_calendar(grid))
+	if (!is_calendar(time))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
-						errdetail("It is " INT64_FORMAT ".", grid->step)));
-
-	Interval period = {.month = grid->months, .day = grid->days, .time = grid->step};
-
+						errdetail("It is " INT64_FORMAT ".", period->time)));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("period must be positive"),
 			 errdetail("It is \"%s\".",
-					   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&period)))),
+					   DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(period)))),
 			 errhint("Use a period such as '7 days' or '1 month'; none of its parts may be negative.")));
+}
+
+int64
+period_add(TrendTime time, int64 tick, const Interval *period, int64 n)
+{
+	int64 result;
+	Interval shift;
+	const int32 k = (int32) n;
+
+	if (!is_calendar(time))
+	{
+		if (pg_mul_s64_overflow(n, period->time, &result) || pg_add_s64_overflow(result, tick, &result))
+			error_range();
+		return result;
+	}
+	if (k != n || pg_mul_s32_overflow(k, period->month, &shift.month) ||
+		pg_mul_s32_overflow(k, period->day, &shift.day) || pg_mul_s64_overflow(n, period->time, &shift.time))
+		error_range();
+	return DatumGetInt64(
+		DirectFunctionCall2(time == TREND_TIMESTAMP ? timestamp_pl_interval : timestamptz_pl_interval,
+							Int64GetDatum(tick), IntervalPGetDatum(&shift)));
 }
 
 int64
 period_start(const TrendGrid *grid, int64 index)
 {
-	int64 start;
+	const Interval period = {.month = grid->months, .day = grid->days, .time = grid->step};
 
-	if (!is_calendar(grid))
-	{
-		if (pg_mul_s64_overflow(index, grid->step, &start) ||
-			pg_add_s64_overflow(start, grid->origin, &start))
-			error_range();
-		return start;
-	}
-
-	Interval shift;
-	int32 k = (int32) index;
-
-	if (k != index || pg_mul_s32_overflow(k, grid->months, &shift.month) ||
-		pg_mul_s32_overflow(k, grid->days, &shift.day) || pg_mul_s64_overflow(index, grid->step, &shift.time))
-		error_range();
-	return DatumGetInt64(
-		DirectFunctionCall2(grid->time == TREND_TIMESTAMP ? timestamp_pl_interval : timestamptz_pl_interval,
-							Int64GetDatum(grid->origin), IntervalPGetDatum(&shift)));
+	return period_add(grid->time, grid->origin, &period, index);
 }
 
 /* Ticks of a period on the average of the calendar. */
@@ -160,7 +162,7 @@ bound_extend(Periods *periods, int64 first, int64 last)
 		(periods->bounds - 1) / ((double) periods->bound[periods->bounds - 1] - (double) periods->bound[0]);
 }
 
-/* Whether all periods but the last, whose end nobody asked for, are equally long. */
+/* Ticks of every period, or 0 when they differ. */
 static int64
 common_length(const Periods *periods)
 {
@@ -183,7 +185,7 @@ periods_make(TrendTime time, Interval period, bool windowed)
 								 .width = 1},
 					   .context = CurrentMemoryContext};
 
-	check_period(&periods.shape.grid);
+	period_check(time, &period);
 	return periods;
 }
 
@@ -194,7 +196,7 @@ periods_window(TrendTime time, Interval period, int64 start, int64 end)
 	TrendShape *shape = &periods.shape;
 	int64 span;
 
-	if (is_calendar(&shape->grid) && (TIMESTAMP_NOT_FINITE(start) || TIMESTAMP_NOT_FINITE(end)))
+	if (is_calendar(shape->grid.time) && (TIMESTAMP_NOT_FINITE(start) || TIMESTAMP_NOT_FINITE(end)))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("window must be finite"),
 						errhint("Leave the window out to use each user's own first to last period.")));
 	if (end < start)
@@ -245,6 +247,44 @@ periods_window(TrendTime time, Interval period, int64 start, int64 end)
 	return periods;
 }
 
+/*
+ * Count the periods from their start, as periods_window() does, where that gives the same ones: a month before
+ * March 30th is the end of February, but a month after that is March 28th.
+ */
+static void
+count_from_start(Periods *periods)
+{
+	TrendGrid grid = periods->shape.grid;
+
+	grid.origin = periods->start;
+	for (int32 i = 0; i < periods->bounds; i++)
+		if (period_start(&grid, i) != periods->bound[i])
+			return;
+	periods->shape.grid = grid;
+	periods->shape.first = 0;
+}
+
+Periods
+periods_around(TrendTime time, Interval period, int64 origin, int before, int after)
+{
+	Periods periods = periods_make(time, period, true);
+	TrendShape *shape = &periods.shape;
+
+	shape->grid.origin = origin;
+	shape->first = -before;
+	shape->periods = (uint32) (before + after);
+	for (int i = -before; i <= after; i++)
+		bound_append(&periods, period_start(&shape->grid, i));
+	periods.start = periods.bound[0];
+	periods.end = periods.bound[periods.bounds - 1];
+	periods.inverse = shape->periods / ((double) periods.end - (double) periods.start);
+	periods.length = common_length(&periods);
+	if (periods.length != 0)
+		periods.inverse = 1.0 / (double) periods.length;
+	count_from_start(&periods);
+	return periods;
+}
+
 /* Midnight of a day of January 2000, in the session's time zone when the grid has one. */
 static int64
 january_2000(const TrendGrid *grid, int day)
@@ -267,7 +307,7 @@ periods_own(TrendTime time, Interval period)
 	Periods periods = periods_make(time, period, false);
 	TrendGrid *grid = &periods.shape.grid;
 
-	if (is_calendar(grid))
+	if (is_calendar(grid->time))
 		grid->origin = january_2000(grid, grid->months != 0 ? 1 : 3);
 	periods.start = grid->origin;
 	periods.length = fixed_length(grid);
@@ -332,7 +372,7 @@ periods_find_slow(Periods *periods, int64 tick)
 
 	if (grid->windowed)
 		return tick < periods->start || tick >= periods->end ? PERIOD_NONE : bound_find(periods, tick);
-	if (is_calendar(grid) && TIMESTAMP_NOT_FINITE(tick))
+	if (is_calendar(grid->time) && TIMESTAMP_NOT_FINITE(tick))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("time must be finite"),
 						errhint("Filter such rows out, or give a window: rows outside it are left out.")));
 	if (periods->length == 0)

@@ -8,7 +8,8 @@
  * multiplication; otherwise a table of starts is kept, and a guess corrected.
  *
  * Times are ticks: microseconds of a timestamp or timestamptz (dates are
- * midnights), or the value of a bigint.
+ * midnights), or the value of a bigint. This is the one place that has the rule:
+ * aggregates, trend_users and the windows of sequence models ask it alike.
  */
 #ifndef USERCLS_PG_PERIOD_H
 #define USERCLS_PG_PERIOD_H
@@ -16,6 +17,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "utils/date.h"
 
 #include "nn/trend.h"
 
@@ -24,7 +26,7 @@
 typedef struct Periods
 {
 	TrendShape shape; /* of a window: all of it; of the user's own window: the grid alone */
-	int64 start;      /* of the window, or of the grid */
+	int64 start;      /* of the window, or of the grid; periods_find() counts a window's periods from here */
 	int64 end;
 	int64 length;   /* ticks of every period; 0: they differ, look at bound */
 	double inverse; /* about one over the length */
@@ -35,8 +37,15 @@ typedef struct Periods
 	MemoryContext context; /* of bound */
 } Periods;
 
+/* An error unless the period is positive; for TREND_NUMBER and TREND_SERIES it is that many units. */
+extern void period_check(TrendTime time, const Interval *period);
+
 /* A given window. An error when the period is not positive, the window ends before it starts, … */
 extern Periods periods_window(TrendTime time, Interval period, int64 start, int64 end);
+
+/* The window of `before` whole periods up to origin and `after` from there on: period i starts at
+ * origin + (i - before) × period. */
+extern Periods periods_around(TrendTime time, Interval period, int64 origin, int before, int after);
 
 /* The user's own window: periods that all users share, from Monday 2000-01-03 (months: 2000-01-01; bigint:
  * 0). */
@@ -48,6 +57,20 @@ period_units(int64 units)
 {
 	return (Interval){.time = units};
 }
+
+/* Midnight of a date in microseconds; infinities, and dates that no timestamp reaches, are the infinities. */
+static inline int64
+date_tick(DateADT date)
+{
+	if (unlikely(date >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE))
+		return DT_NOEND;
+	if (unlikely(date < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE))
+		return DT_NOBEGIN;
+	return date * USECS_PER_DAY;
+}
+
+/* tick + n periods; days and months by the calendar, for TREND_TIMESTAMPTZ in the session's time zone. */
+extern int64 period_add(TrendTime time, int64 tick, const Interval *period, int64 n);
 
 /* Start of a period of the grid. */
 extern int64 period_start(const TrendGrid *grid, int64 index);

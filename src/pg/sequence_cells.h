@@ -31,7 +31,7 @@ typedef struct WaitingRow
 	int64 time;
 	uint32 user;  /* number in the map, once looked up */
 	uint32 label; /* number of the value, IDMAP_NONE: null */
-	int period;
+	int64 period;
 	double *number; /* of trend_of if there is one, then of the features; NaN: null */
 } WaitingRow;
 

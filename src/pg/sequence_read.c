@@ -86,10 +86,9 @@ static void
 read_rows(SequenceCells *cells, bool whole)
 {
 	const SequenceReading *reading = cells->reading;
-	const int periods = cells->window.before + cells->window.after;
 	const Oid type[] = {cells->window.type, cells->window.type};
-	const Datum bound[] = {Int64GetDatum(cells->window.bound[0]),
-						   Int64GetDatum(cells->window.bound[periods])};
+	const Datum bound[] = {Int64GetDatum(cells->window.periods.start),
+						   Int64GetDatum(cells->window.periods.end)};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -188,7 +187,7 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 							 .context = CurrentMemoryContext,
 							 .room = 16};
 	window_check_column(&cells->time, reading->relation);
-	window_check_period(&reading->period);
+	period_check(TREND_TIMESTAMP, &reading->period);
 	cells->feature = palloc(sizeof(SourceColumn) * (size_t) reading->F);
 	for (int f = 0; f < reading->F; f++)
 		cells->feature[f] = source_number_column(reading->relation, reading->features[f]);
@@ -285,16 +284,9 @@ sequence_trend(const SequenceUsers *users, size_t i)
 		return NULL;
 
 	const PeriodSum *slot = user_slot(cells, cells->number[i]);
-	const Interval *period = &cells->reading->period;
-	const TrendShape shape = {
-		.grid = {.time = cells->window.type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP,
-				 .windowed = true,
-				 .months = period->month,
-				 .days = period->day,
-				 .step = period->time,
-				 .origin = cells->window.bound[0]},
-		.periods = (uint32_t) cells->window.before,
-		.width = 1};
+	TrendShape shape = cells->window.periods.shape;
+
+	shape.periods = (uint32_t) cells->window.before;
 
 	/* A cell takes 12 bytes of sum and at most 3 + 5 bytes of gap and count, the head less than 64. */
 	struct varlena *flat = palloc(VARHDRSZ + 64 + 20 * (size_t) cells->window.before);

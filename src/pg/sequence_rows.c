@@ -122,11 +122,11 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	if (isnull[1])
 		return;
 	row->time = window_time(&cells->window, value[1]);
-	row->period = window_period(&cells->window, row->time);
+	row->period = periods_find(&cells->window.periods, row->time);
 
 	/* A query asks for the window, but a view may compute its times anew for each look, and a remote server
 	 * lie. */
-	if (row->period < 0)
+	if (row->period == PERIOD_NONE)
 		return;
 	if (isnull[0])
 		error_null_id(cells->relation, cells->user.name);

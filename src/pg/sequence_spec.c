@@ -153,7 +153,7 @@ sequence_request_from_args(SequenceRequest *request, FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(ARG_PERIOD))
 		error_null_argument("period");
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
-	window_check_period(&reading->period);
+	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
 	reading->horizon_periods = periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
@@ -272,7 +272,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	reading->period =
 		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	window_check_period(&reading->period);
+	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = (int) spec_int(spec, "window_periods");
 	check_periods("window_periods", reading->window_periods, 1);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");

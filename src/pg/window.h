@@ -9,15 +9,16 @@
 
 #include "datatype/timestamp.h"
 
+#include "pg/period.h"
 #include "pg/source.h"
 
 typedef struct Window
 {
-	Oid type;     /* TIMESTAMPTZOID or TIMESTAMPOID: of the bounds, as a parameter of a query */
-	bool dates;   /* the column is a date */
-	int before;   /* periods up to as_of */
-	int after;    /* periods from as_of on */
-	int64 *bound; /* before + after + 1; period i is [bound[i], bound[i + 1]) */
+	Periods periods; /* before + after of them */
+	Oid type;        /* TIMESTAMPTZOID or TIMESTAMPOID: of its start and end, as parameters of a query */
+	bool dates;      /* the column is a date */
+	int before;      /* periods up to as_of */
+	int after;       /* periods from as_of on */
 	TimestampTz as_of;
 } Window;
 
@@ -27,17 +28,11 @@ typedef bool (*WindowNewest)(void *arg, int64 *newest);
 /* An error when the column is no date or time. */
 extern void window_check_column(const SourceColumn *time, Oid relation);
 
-/* An error unless the period is positive. */
-extern void window_check_period(const Interval *period);
-
-/* Make the bounds; as_of NULL: the latest possible, by the newest row. false when there is no row to tell. */
+/* as_of NULL: the latest possible, by the newest row. false when there is no row to tell. */
 extern bool window_make(Window *window, const SourceColumn *time, const Interval *period, int before,
 						int after, const TimestampTz *as_of, WindowNewest newest, void *arg);
 
-/* A value of the column in microseconds; a date beyond all timestamps is infinite. */
+/* A value of the column in ticks of the periods; a date beyond all timestamps is infinite. */
 extern int64 window_time(const Window *window, Datum value);
-
-/* The period of a time; -1: it is not within the bounds. */
-extern int window_period(const Window *window, int64 time);
 
 #endif

@@ -97,6 +97,20 @@ SELECT count(*) = 300 AS users, bool_and(c.trend::text = t.trend::text) AS same_
 FROM usercls.classify_users('seq_trend', '2026-05-25') c
 JOIN usercls.trend_users('seq_behaviour', 'user_id', 'ts', 'spend', interval '7 days', timestamptz '2026-03-02',
                          timestamptz '2026-05-25') t USING (user_id);
+-- Months before June 30th are other ones than those after February 28th, where the window starts: the trend counts as
+-- the window does.
+SELECT count(*) AS versions FROM usercls.train_sequence('seq_month', 'seq_behaviour', trend_of => 'spend', period => '1 month',
+    window_periods => 4, horizon_periods => 0, as_of => '2026-05-24', promote => 'always',
+    hyperparams => '{"hidden_size": 2, "max_epochs": 1}');
+SELECT count(*) > 0 AS users, bool_and(trend::text LIKE '%first -4 periods 4 %') AS counted_back,
+       bool_and(abs((usercls.period_values(trend))[1] - (SELECT sum(spend) FROM seq_behaviour b
+                WHERE b.user_id = c.user_id AND ts >= '2026-02-28' AND ts < '2026-03-30')) < 1e-9) AS february
+FROM usercls.classify_users('seq_month', '2026-06-30') c;
+SELECT usercls.rollup(trend) FROM (
+    SELECT trend FROM usercls.classify_users('seq_month', '2026-06-30')
+    UNION ALL SELECT trend FROM usercls.trend_users('seq_behaviour', 'user_id', 'ts', 'spend', interval '1 month',
+                                                    timestamptz '2026-02-28', timestamptz '2026-06-28')) t;
+
 
 -- A class that nobody held out has is learned from, and said not to be measured.
 CREATE VIEW seq_rare AS SELECT *, CASE WHEN user_id = 5 THEN 'rare' WHEN user_id % 2 = 0 THEN 'even' ELSE 'odd' END AS kind
