@@ -22,8 +22,7 @@
 /* Rows before an array first grows. */
 #define ROWS_START 1024
 
-/* Edges whose ids are hashed, and their entries on the way from memory, before they are looked up. */
-#define EDGES_AHEAD 16
+#define EDGES_WAITING 16 /* at most */
 
 float
 graphload_weight(const UpliftRequest *from, const SourceColumn *column, Datum value, bool isnull)
@@ -220,12 +219,13 @@ users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inpu
 
 /* -- Edges ---------------------------------------------------------------- */
 
-typedef struct PendingEdge
+/* An edge that waits for the entries of its ids: see pg/waiting.h. */
+typedef struct EdgeRow
 {
 	Datum id[2];
 	uint64 hash[2];
 	bool known[2]; /* not NULL */
-} PendingEdge;
+} EdgeRow;
 
 typedef struct EdgeReader
 {
@@ -237,10 +237,9 @@ typedef struct EdgeReader
 	const char *what;
 	MemoryContext context;
 
-	/* Ids by value wait here while their entries come; others do not outlive their row. */
-	PendingEdge pending[EDGES_AHEAD];
-	int ahead;
-	size_t read;
+	EdgeRow waiting[EDGES_WAITING];
+	int waits; /* edges at most */
+	size_t looked_up;
 	const IdTable *table; /* of the users' ids, or NULL */
 } EdgeReader;
 
@@ -260,15 +259,15 @@ edges_grow(EdgeReader *reader)
 }
 
 static void
-edge_resolve(EdgeReader *reader, size_t edge, const PendingEdge *pending)
+edge_resolve(EdgeReader *reader, size_t edge, const EdgeRow *row)
 {
 	UserGraph *users = reader->users;
 	uint32_t *const end[2] = {&users->source[edge], &users->target[edge]};
 
 	for (int i = 0; i < 2; i++)
-		*end[i] = !pending->known[i] ? GRAPH_UNKNOWN
-				  : reader->table    ? idtable_find(reader->table, pending->id[i])
-									 : idmap_find(users->ids, pending->id[i], pending->hash[i]);
+		*end[i] = !row->known[i]  ? GRAPH_UNKNOWN
+				  : reader->table ? idtable_find(reader->table, row->id[i])
+								  : idmap_find(users->ids, row->id[i], row->hash[i]);
 	users->unknown += *end[0] == GRAPH_UNKNOWN || *end[1] == GRAPH_UNKNOWN;
 }
 
@@ -279,31 +278,31 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	EdgeReader *reader = arg;
 	UserGraph *users = reader->users;
 	const size_t edge = users->E;
-	PendingEdge *pending = &reader->pending[edge % EDGES_AHEAD];
+	EdgeRow *row = &reader->waiting[edge % EDGES_WAITING];
 
 	if (edge == reader->room)
 		edges_grow(reader);
-	if (reader->ahead > 0 && edge >= reader->read + (size_t) reader->ahead)
-		edge_resolve(reader, reader->read++, pending);
+	if (reader->waits > 0 && edge >= reader->looked_up + (size_t) reader->waits)
+		edge_resolve(reader, reader->looked_up++, row);
 	for (int i = 0; i < 2; i++)
 	{
-		pending->known[i] = !isnull[i];
+		row->known[i] = !isnull[i];
 		if (isnull[i])
 			continue;
-		pending->id[i] = value[i];
+		row->id[i] = value[i];
 		if (reader->table)
 			idtable_prefetch(reader->table, value[i]);
 		else
 		{
-			pending->hash[i] = idmap_hash(users->ids, value[i]);
-			idmap_prefetch(users->ids, value[i], pending->hash[i]);
+			row->hash[i] = idmap_hash(users->ids, value[i]);
+			idmap_prefetch(users->ids, value[i], row->hash[i]);
 		}
 	}
 	if (reader->weighted)
 		users->weight[edge] = graphload_weight(reader->from, &reader->weight, value[2], isnull[2]);
 	users->E++;
-	if (reader->ahead == 0)
-		edge_resolve(reader, reader->read++, pending);
+	if (reader->waits == 0)
+		edge_resolve(reader, reader->looked_up++, row);
 }
 
 /* The column as SQL text of the users' id type. */
@@ -330,7 +329,7 @@ edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *
 						 .what = what,
 						 .context = CurrentMemoryContext,
 						 .table = idmap_table(users->ids),
-						 .ahead = idmap_by_value(users->ids) ? EDGES_AHEAD : 0};
+						 .waits = idmap_by_value(users->ids) ? EDGES_WAITING : 0};
 	SourceColumn column[3] = {source_column(from->edges, from->source_column),
 							  source_column(from->edges, from->target_column)};
 	const char *const end[] = {edge_end(from, &column[0], users->id_type),
@@ -350,10 +349,10 @@ edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *
 	if (converted ||
 		!source_scan_table_by_row(from->edges, column, reader.weighted ? 3 : 2, edge_row, &reader))
 		source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
-	while (reader.read < users->E)
+	while (reader.looked_up < users->E)
 	{
-		edge_resolve(&reader, reader.read, &reader.pending[reader.read % EDGES_AHEAD]);
-		reader.read++;
+		edge_resolve(&reader, reader.looked_up, &reader.waiting[reader.looked_up % EDGES_WAITING]);
+		reader.looked_up++;
 	}
 	users->bytes += reader.room * (2 * sizeof(uint32_t) + (reader.weighted ? sizeof(float) : 0));
 }

@@ -187,7 +187,7 @@ rows_add(TrendPool *pool)
 	pool->waits = false;
 	for (int i = 0; i < POOL_WAITING; i++)
 	{
-		const WaitingRow row = pool->row[pool->next];
+		const PoolRow row = pool->row[pool->next];
 
 		pool->row[pool->next].state = NULL;
 		pool->next = (pool->next + 1) % POOL_WAITING;

@@ -1,9 +1,7 @@
 /*
  * Where the states of an aggregate come from, and where their rows wait.
  *
- * In a large hash table a row's slot is a miss of the cache, and the executor
- * comes with one row at a time. So a row is not added at once: its slot is asked
- * for, and it is added some rows later, when the slot has arrived. To find the
+ * In a large hash table rows wait for their slots: see pg/waiting.h. To find the
  * slot nothing of the state is read: that a pointer lies in a chunk of the pool
  * says all of it.
  *
@@ -18,8 +16,9 @@
 #include "lib/ilist.h"
 
 #include "pg/labeler_state.h"
+#include "pg/waiting.h"
 
-#define POOL_WAITING 8 /* rows */
+#define POOL_WAITING 8 /* rows at most */
 #define POOL_REGION_SHIFT 21
 #define POOL_ALIGNMENT 64 /* of states: a line of the cache */
 
@@ -29,12 +28,12 @@ typedef struct PoolChunk
 	uintptr_t begin, end; /* end 0: a free entry */
 } PoolChunk;
 
-typedef struct WaitingRow
+typedef struct PoolRow
 {
 	TrendState *state; /* NULL: none */
 	TrendSlot *slot;
 	double value;
-} WaitingRow;
+} PoolRow;
 
 typedef struct TrendPool
 {
@@ -53,7 +52,7 @@ typedef struct TrendPool
 
 	uint32 next; /* row that came longest ago */
 	bool waits;  /* some row does */
-	WaitingRow row[POOL_WAITING];
+	PoolRow row[POOL_WAITING];
 	MemoryContextCallback callback;
 } TrendPool;
 
@@ -110,15 +109,14 @@ trend_pool_state(const TrendPool *pool, Datum datum)
 static inline void
 trend_pool_add(TrendPool *pool, TrendState *state, TrendSlot *slot, double value)
 {
-	WaitingRow *row = &pool->row[pool->next];
+	PoolRow *row = &pool->row[pool->next];
 
-	__builtin_prefetch(slot, 1);
-	__builtin_prefetch((char *) (slot + 1) - 1, 1);
+	waiting_ask(slot, sizeof(*slot));
 	pool->next = (pool->next + 1) % POOL_WAITING;
 
-	const WaitingRow arrived = *row;
+	const PoolRow arrived = *row;
 
-	*row = (WaitingRow){.state = state, .slot = slot, .value = value};
+	*row = (PoolRow){.state = state, .slot = slot, .value = value};
 	pool->waits = true;
 	if (likely(arrived.state != NULL))
 		trend_state_add(arrived.state, arrived.slot, arrived.value);

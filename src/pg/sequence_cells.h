@@ -20,11 +20,11 @@ typedef struct PeriodSum
 /* Users come in chunks, so that growing copies nothing. */
 #define USER_CHUNK 128
 
-/* Rows that wait for their place in memory to come near. */
-#define WAITING_MAX 32
-#define LOOK_UP_AFTER 16
+#define CELLS_WAITING 32       /* rows at most */
+#define CELLS_LOOK_UP_AFTER 16 /* rows later the id is looked up */
 
-typedef struct WaitingRow
+/* A row that waits: see pg/waiting.h. */
+typedef struct CellsRow
 {
 	Datum id;
 	uint64 hash;
@@ -33,7 +33,7 @@ typedef struct WaitingRow
 	uint32 label; /* number of the value, IDMAP_NONE: null */
 	int64 period;
 	double *number; /* of trend_of if there is one, then of the features; NaN: null */
-} WaitingRow;
+} CellsRow;
 
 /*
  * What is known while rows come in. A user's record is
@@ -57,7 +57,7 @@ struct SequenceCells
 	size_t stride; /* bytes of a record */
 	size_t chunks, room;
 	char **chunk;
-	WaitingRow waiting[WAITING_MAX];
+	CellsRow waiting[CELLS_WAITING];
 	uint64 rows, looked_up, added; /* so far */
 	uint32 *number;                /* N, once all are read: the record of user i in the final order */
 };

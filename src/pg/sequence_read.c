@@ -218,7 +218,7 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
 					(cells->list ? sizeof(ClassSeen) : 0) + sizeof(int64);
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
-	for (int i = 0; i < WAITING_MAX; i++)
+	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
 	read_rows(cells, whole);
 

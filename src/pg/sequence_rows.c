@@ -13,6 +13,7 @@
 #include "nn/trend.h"
 #include "pg/errors.h"
 #include "pg/progress.h"
+#include "pg/waiting.h"
 
 size_t
 cells_memory(const SequenceCells *cells)
@@ -50,30 +51,28 @@ finite_number(const SequenceCells *cells, const SourceColumn *column, Datum valu
 	return number;
 }
 
-/*
- * Users come in any order, so a row costs two misses of the cache: where the map has its id, and where its
- * sums are. Rows therefore wait in a ring: the id is looked up LOOK_UP_AFTER rows later, the values are added
- * WAITING_MAX rows later, each after a prefetch.
- */
-static WaitingRow *
+/* Rows wait twice, for the map's entry of their id and for the user's sums: see pg/waiting.h. */
+static CellsRow *
 waiting_row(SequenceCells *cells, uint64 row)
 {
-	return &cells->waiting[row % WAITING_MAX];
+	return &cells->waiting[row % CELLS_WAITING];
 }
 
 static void
-look_up_user(SequenceCells *cells, WaitingRow *row)
+look_up_user(SequenceCells *cells, CellsRow *row)
 {
+	const size_t F = (size_t) cells->reading->F;
+
 	row->user = idmap_add(cells->ids, row->id, row->hash);
 	if (row->user == cells->chunks * USER_CHUNK)
 		cells_grow(cells);
-	__builtin_prefetch(user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->reading->F, 1);
+	waiting_ask(user_sum(cells, row->user) + (size_t) row->period * F, sizeof(double) * F);
 	if (cells->slots > 0)
-		__builtin_prefetch(&user_slot(cells, row->user)[row->period], 1);
+		waiting_ask(&user_slot(cells, row->user)[row->period], sizeof(PeriodSum));
 }
 
 static void
-add_row(SequenceCells *cells, const WaitingRow *row)
+add_row(SequenceCells *cells, const CellsRow *row)
 {
 	const double *number = row->number;
 
@@ -115,7 +114,7 @@ void
 cells_read_row(void *arg, const Datum *value, const bool *isnull)
 {
 	SequenceCells *cells = arg;
-	WaitingRow *row = waiting_row(cells, cells->rows);
+	CellsRow *row = waiting_row(cells, cells->rows);
 	double *number = row->number;
 	int at = 2;
 
@@ -149,7 +148,7 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	if (++cells->rows % 65536 == 0)
 		progress_rows(cells->rows);
 	if (idmap_by_value(cells->ids))
-		drain(cells, LOOK_UP_AFTER, WAITING_MAX - 1);
+		drain(cells, CELLS_LOOK_UP_AFTER, CELLS_WAITING - 1);
 	else
 		drain(cells, 0, 0); /* the id is gone with its row */
 }

@@ -9,20 +9,21 @@
 #include "pg/idmap.h"
 #include "pg/memory.h"
 #include "pg/trend_table.h"
+#include "pg/waiting.h"
 
-#define BATCH 128
+#define BATCH_WAITING 128 /* rows at most */
 #define BLOCK_BYTES (32 * 1024 * 1024)
 
-/* Rows that wait until they are many: then the misses of the cache that each has overlap with the others'. */
+/* Rows that wait: see pg/waiting.h. */
 typedef struct Batch
 {
 	uint32 n;
-	uint32 met;      /* rows whose users are known: all before this one */
-	Datum id[BATCH]; /* of a row that has met its user, not to be looked at */
-	uint64 hash[BATCH];
-	uint32 user[BATCH];  /* IDMAP_NONE: not of this pass */
-	int64 period[BATCH]; /* PERIOD_NONE: the user alone is of interest */
-	double value[BATCH];
+	uint32 met;              /* rows whose users are known: all before this one */
+	Datum id[BATCH_WAITING]; /* of a row that has met its user, not to be looked at */
+	uint64 hash[BATCH_WAITING];
+	uint32 user[BATCH_WAITING];  /* IDMAP_NONE: not of this pass */
+	int64 period[BATCH_WAITING]; /* PERIOD_NONE: the user alone is of interest */
+	double value[BATCH_WAITING];
 } Batch;
 
 struct TrendTable
@@ -109,7 +110,7 @@ trend_table_create(Oid id_type, Periods *periods, size_t limit)
 	table->high = PG_UINT64_MAX;
 	table->in_place = periods->shape.grid.windowed && periods->shape.periods <= TREND_STATE_SLOT_MAX;
 	table->by_value = idmap_by_value(table->ids);
-	table->room = (uint32) Max(1, Min(BATCH, limit / 64 / table->state_size));
+	table->room = (uint32) Max(1, Min(BATCH_WAITING, limit / 64 / table->state_size));
 	return table;
 }
 
@@ -233,9 +234,9 @@ static void
 batch_add_in_place(const TrendTable *table)
 {
 	const Batch *batch = &table->batch;
-	TrendState *state[BATCH];
-	TrendSlot *slot[BATCH];
-	double value[BATCH];
+	TrendState *state[BATCH_WAITING];
+	TrendSlot *slot[BATCH_WAITING];
+	double value[BATCH_WAITING];
 	uint32 n = 0;
 
 	for (uint32 i = 0; i < batch->n; i++)
@@ -244,8 +245,7 @@ batch_add_in_place(const TrendTable *table)
 			state[n] = state_of(table, batch->user[i]);
 			slot[n] = (TrendSlot *) (state[n] + 1) + batch->period[i];
 			value[n] = batch->value[i];
-			__builtin_prefetch(slot[n], 1);
-			__builtin_prefetch((char *) (slot[n] + 1) - 1, 1); /* one slot in five lies in two lines */
+			waiting_ask(slot[n], sizeof(*slot[n])); /* one slot in five lies in two lines */
 			n++;
 		}
 	for (uint32 i = 0, to; i < n; i = to)

@@ -1,8 +1,7 @@
 /*
  * Trends of many users at once, in bounded memory.
  *
- * Rows are taken in batches, because in a large table both the user's entry and
- * the slot are misses of the cache: those of a batch are asked for at once.
+ * Rows wait in batches for their users' entries and slots: see pg/waiting.h.
  *
  * When the users do not fit, the table keeps those whose hash lies in a range,
  * forgets the others, and tells the caller to read the rows again for the next
