@@ -12,8 +12,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "nn/label.h"
-#include "nn/trend.h"
+#include "labeler/pure/label.h"
+#include "labeler/pure/trend.h"
 #include "pg/labeler_state.h"
 
 typedef enum Measure

@@ -7,7 +7,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 #include "pg/labeler_state.h"
 
 #define BUCKETS 64 /* at a time */

@@ -19,7 +19,7 @@
 #include "fmgr.h"
 #include "utils/expandeddatum.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 #include "pg/majors.h"
 
 /* Values beyond the slots' 16 bits of count. */

@@ -9,7 +9,7 @@
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 #include "pg/labeler_state.h"
 
 static void

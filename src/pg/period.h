@@ -19,7 +19,7 @@
 #include "datatype/timestamp.h"
 #include "utils/date.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 
 #define PERIOD_NONE PG_INT64_MIN
 

@@ -9,7 +9,7 @@
 #include "pg/source.h"
 #include "pg/window.h"
 
-/* A period's sum, what rounding took from it (nn/trend.h), and how many values it is of. */
+/* A period's sum, what rounding took from it (labeler/pure/trend.h), and how many values it is of. */
 typedef struct PeriodSum
 {
 	double sum;

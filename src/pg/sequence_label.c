@@ -3,7 +3,7 @@
 
 #include "miscadmin.h"
 
-#include "nn/label.h"
+#include "labeler/pure/label.h"
 #include "pg/memory.h"
 #include "pg/sequence_cells.h"
 #include "pg/split.h"

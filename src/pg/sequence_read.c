@@ -13,7 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 #include "pg/errors.h"
 #include "pg/sequence_cells.h"
 

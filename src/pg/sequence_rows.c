@@ -10,7 +10,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 #include "pg/errors.h"
 #include "pg/progress.h"
 #include "pg/waiting.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

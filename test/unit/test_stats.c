@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "nn/label.h"
-#include "nn/stats.h"
+#include "labeler/pure/label.h"
+#include "labeler/pure/signtest.h"
 
 #define PERMUTED 7
 

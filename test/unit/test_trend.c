@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "nn/rng.h"
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 
 #define N 2000
 #define CELLS 40

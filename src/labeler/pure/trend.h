@@ -13,8 +13,8 @@
  *
  * The stored bytes are the same on every machine. A reader believes nothing.
  */
-#ifndef USERCLS_NN_TREND_H
-#define USERCLS_NN_TREND_H
+#ifndef USERCLS_LABELER_PURE_TREND_H
+#define USERCLS_LABELER_PURE_TREND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "nn/stats.h"
+#include "labeler/pure/signtest.h"
 
 #include <math.h>
 #include <stdbool.h>

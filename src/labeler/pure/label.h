@@ -1,10 +1,10 @@
 /*
  * What a trend is called: high_risk, stable or potential, from the score of its difference-sign test.
  */
-#ifndef USERCLS_NN_LABEL_H
-#define USERCLS_NN_LABEL_H
+#ifndef USERCLS_LABELER_PURE_LABEL_H
+#define USERCLS_LABELER_PURE_LABEL_H
 
-#include "nn/stats.h"
+#include "labeler/pure/signtest.h"
 
 /* From worst to best, as the SQL type trend_label has them. */
 typedef enum TrendLabel

@@ -1,4 +1,4 @@
-#include "nn/trend.h"
+#include "labeler/pure/trend.h"
 
 #include "nn/real.h"
 

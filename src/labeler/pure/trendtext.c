@@ -1,5 +1,5 @@
-/* The text form of nn/trend.h. */
-#include "nn/trend.h"
+/* The text form of labeler/pure/trend.h. */
+#include "labeler/pure/trend.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "nn/label.h"
+#include "labeler/pure/label.h"
 
 /* The largest p-value of a trend that is not stable. */
 #define SIGNIFICANT 0.1

@@ -6,8 +6,8 @@
  * (n + 1) / 3; the number of rises follows the Eulerian numbers, A(n, k) / n!.
  * Differences of zero do not count: m that are not zero stand for n = m + 1.
  */
-#ifndef USERCLS_NN_STATS_H
-#define USERCLS_NN_STATS_H
+#ifndef USERCLS_LABELER_PURE_SIGNTEST_H
+#define USERCLS_LABELER_PURE_SIGNTEST_H
 
 #include <stddef.h>
 
