@@ -9,7 +9,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "pg/period.h"
+#include "labeler/periods.h"
 #include "pg/source.h"
 
 typedef struct Window

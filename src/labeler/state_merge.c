@@ -7,9 +7,9 @@
 
 #include "fmgr.h"
 
-#include "pg/labeler_pool.h"
-#include "pg/labeler_state.h"
-#include "pg/period.h"
+#include "labeler/state_pool.h"
+#include "labeler/state.h"
+#include "labeler/periods.h"
 
 void
 trend_damaged(const TrendReader *reader)

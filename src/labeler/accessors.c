@@ -14,7 +14,7 @@
 
 #include "labeler/pure/label.h"
 #include "labeler/pure/trend.h"
-#include "pg/labeler_state.h"
+#include "labeler/state.h"
 
 typedef enum Measure
 {

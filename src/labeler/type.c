@@ -10,7 +10,7 @@
 #include "utils/builtins.h"
 
 #include "labeler/pure/trend.h"
-#include "pg/labeler_state.h"
+#include "labeler/state.h"
 
 static void
 check_width(const void *bytes, size_t size)

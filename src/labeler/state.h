@@ -11,8 +11,8 @@
  * more than the numbers in it. So a state is never deleted alone; a transition
  * function of ours must always return the pointer it was given.
  */
-#ifndef USERCLS_PG_LABELER_STATE_H
-#define USERCLS_PG_LABELER_STATE_H
+#ifndef USERCLS_LABELER_STATE_H
+#define USERCLS_LABELER_STATE_H
 
 #include "postgres.h"
 

@@ -13,7 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "nn/real.h"
-#include "pg/period.h"
+#include "labeler/periods.h"
 
 /* Further than this from the table of starts, a start is computed and not kept. */
 #define TABLE_STEP_MAX TREND_PERIODS_MAX

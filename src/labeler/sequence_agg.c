@@ -7,8 +7,8 @@
 #include "fmgr.h"
 #include "utils/array.h"
 
-#include "pg/labeler_call.h"
-#include "pg/labeler_state.h"
+#include "labeler/aggregate_call.h"
+#include "labeler/state.h"
 
 static int
 features_width(const ArrayType *features)

@@ -11,8 +11,8 @@
  * midnights), or the value of a bigint. This is the one place that has the rule:
  * aggregates, trend_users and the windows of sequence models ask it alike.
  */
-#ifndef USERCLS_PG_PERIOD_H
-#define USERCLS_PG_PERIOD_H
+#ifndef USERCLS_LABELER_PERIODS_H
+#define USERCLS_LABELER_PERIODS_H
 
 #include "postgres.h"
 

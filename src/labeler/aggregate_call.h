@@ -2,8 +2,8 @@
  * The arguments of the labeler's aggregates: (state, time, value, period [, window_start, window_end]) for
  * each kind of time and of period, read without a cast, and planned once per query.
  */
-#ifndef USERCLS_PG_LABELER_CALL_H
-#define USERCLS_PG_LABELER_CALL_H
+#ifndef USERCLS_LABELER_AGGREGATE_CALL_H
+#define USERCLS_LABELER_AGGREGATE_CALL_H
 
 #include "postgres.h"
 
@@ -11,9 +11,9 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
-#include "pg/labeler_pool.h"
-#include "pg/labeler_state.h"
-#include "pg/period.h"
+#include "labeler/state_pool.h"
+#include "labeler/state.h"
+#include "labeler/periods.h"
 
 typedef enum TimeKind
 {

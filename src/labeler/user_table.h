@@ -12,13 +12,13 @@
  *       take the users' trends
  *   while (trend_table_next(table));
  */
-#ifndef USERCLS_PG_TREND_TABLE_H
-#define USERCLS_PG_TREND_TABLE_H
+#ifndef USERCLS_LABELER_USER_TABLE_H
+#define USERCLS_LABELER_USER_TABLE_H
 
 #include "postgres.h"
 
-#include "pg/labeler_state.h"
-#include "pg/period.h"
+#include "labeler/state.h"
+#include "labeler/periods.h"
 
 typedef struct TrendTable TrendTable;
 

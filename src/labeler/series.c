@@ -8,7 +8,7 @@
 #include "utils/array.h"
 
 #include "labeler/pure/trend.h"
-#include "pg/labeler_state.h"
+#include "labeler/state.h"
 
 #define BUCKETS 64 /* at a time */
 

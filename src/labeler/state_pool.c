@@ -2,7 +2,7 @@
 
 #include "utils/memutils.h"
 
-#include "pg/labeler_pool.h"
+#include "labeler/state_pool.h"
 #include "pg/memory.h"
 
 #define BLOCK_MIN ((size_t) 1024 * 1024)

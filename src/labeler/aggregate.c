@@ -3,9 +3,9 @@
 
 #include "fmgr.h"
 
-#include "pg/labeler_call.h"
-#include "pg/labeler_pool.h"
-#include "pg/labeler_state.h"
+#include "labeler/aggregate_call.h"
+#include "labeler/state_pool.h"
+#include "labeler/state.h"
 
 /* A group's state as it goes back to the executor: always the pointer that came, once there is one. */
 static pg_attribute_always_inline Datum

@@ -7,7 +7,7 @@
 #include "utils/memutils.h"
 
 #include "pg/errors.h"
-#include "pg/labeler_call.h"
+#include "labeler/aggregate_call.h"
 
 static Interval
 read_period(const LabelerCall *call, PeriodKind kind)

@@ -7,8 +7,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "pg/labeler_pool.h"
-#include "pg/labeler_state.h"
+#include "labeler/state_pool.h"
+#include "labeler/state.h"
 
 #define OWN_START 8 /* periods a state over the user's own window starts with */
 

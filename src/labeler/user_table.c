@@ -8,7 +8,7 @@
 #include "pg/errors.h"
 #include "pg/idmap.h"
 #include "pg/memory.h"
-#include "pg/trend_table.h"
+#include "labeler/user_table.h"
 #include "pg/waiting.h"
 
 #define BATCH_WAITING 128 /* rows at most */

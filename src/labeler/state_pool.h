@@ -8,14 +8,14 @@
  * Whoever reads a state, or moves its slots, lets its rows go in first:
  * trend_pool_settle.
  */
-#ifndef USERCLS_PG_LABELER_POOL_H
-#define USERCLS_PG_LABELER_POOL_H
+#ifndef USERCLS_LABELER_STATE_POOL_H
+#define USERCLS_LABELER_STATE_POOL_H
 
 #include "postgres.h"
 
 #include "lib/ilist.h"
 
-#include "pg/labeler_state.h"
+#include "labeler/state.h"
 #include "pg/waiting.h"
 
 #define POOL_WAITING 8 /* rows at most */

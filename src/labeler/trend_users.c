@@ -14,11 +14,11 @@
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
-#include "pg/labeler_call.h"
+#include "labeler/aggregate_call.h"
 #include "pg/memory.h"
-#include "pg/period.h"
+#include "labeler/periods.h"
 #include "pg/source.h"
-#include "pg/trend_table.h"
+#include "labeler/user_table.h"
 
 /* The arguments, in order. */
 enum
