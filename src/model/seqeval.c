@@ -6,7 +6,7 @@
 
 #include "model/calibrate.h"
 #include "model/moments.h"
-#include "nn/metrics.h"
+#include "metrics/pure/metrics.h"
 
 /* Answers follow the weights of the classes: they leave the bias out, which undoes these for the
  * probabilities. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "nn/adam.h"
-#include "nn/rank.h"
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/rank.h"
+#include "metrics/pure/upliftmetrics.h"
 
 /* Batches of an epoch, at most: as much work as some steps on a graph that is too large for them. */
 #define EPOCH_BATCHES 8

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/upliftstate.h"
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 
 /*
  * Sums and gradients are made by lanes: of the ranges first .. first + lanes - 1 each has a lane of its own, and

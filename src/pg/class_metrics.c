@@ -4,7 +4,7 @@
 
 #include "miscadmin.h"
 
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 #include "pg/jsonbuild.h"
 #include "pg/memory.h"
 

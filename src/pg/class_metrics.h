@@ -8,7 +8,7 @@
 
 #include "utils/jsonb.h"
 
-#include "nn/metrics.h"
+#include "metrics/pure/metrics.h"
 
 typedef struct ClassMetrics
 {

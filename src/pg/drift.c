@@ -7,8 +7,8 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "nn/drift.h"
-#include "nn/rank.h"
+#include "metrics/pure/psi.h"
+#include "metrics/pure/rank.h"
 #include "pg/memory.h"
 #include "pg/rows.h"
 #include "pg/sample.h"

@@ -10,7 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "nn/bootstrap.h"
+#include "metrics/pure/bootstrap.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/rows.h"

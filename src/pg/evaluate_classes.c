@@ -6,7 +6,7 @@
 
 #include "miscadmin.h"
 
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 #include "pg/class_metrics.h"
 #include "pg/memory.h"
 

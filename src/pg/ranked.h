@@ -7,8 +7,8 @@
 #ifndef USERCLS_PG_RANKED_H
 #define USERCLS_PG_RANKED_H
 
-#include "nn/metrics.h"
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/metrics.h"
+#include "metrics/pure/upliftmetrics.h"
 
 extern BinaryScores ranked_binary(const double *score, const uint8 *label, Size n);
 

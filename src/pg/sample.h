@@ -12,8 +12,8 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
-#include "nn/metrics.h"
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/metrics.h"
+#include "metrics/pure/upliftmetrics.h"
 #include "pg/majors.h"
 #include "pg/registry.h"
 

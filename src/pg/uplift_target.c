@@ -10,7 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/progress.h"

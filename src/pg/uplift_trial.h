@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_UPLIFT_TRIAL_H
 #define USERCLS_PG_UPLIFT_TRIAL_H
 
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/upliftmetrics.h"
 #include "pg/graphload.h"
 
 /* Nobody is treated, or everybody: there is nothing to compare. */

@@ -8,12 +8,12 @@
 
 #include <cmocka.h>
 
-#include "nn/bootstrap.h"
-#include "nn/drift.h"
-#include "nn/metrics.h"
-#include "nn/rank.h"
+#include "metrics/pure/bootstrap.h"
+#include "metrics/pure/psi.h"
+#include "metrics/pure/metrics.h"
+#include "metrics/pure/rank.h"
 #include "nn/rng.h"
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/upliftmetrics.h"
 
 #define EPSILON 1e-12
 

@@ -1,6 +1,6 @@
 /* The order of scores: what every ranking metric starts from. */
-#ifndef USERCLS_NN_RANK_H
-#define USERCLS_NN_RANK_H
+#ifndef USERCLS_METRICS_PURE_RANK_H
+#define USERCLS_METRICS_PURE_RANK_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "nn/drift.h"
+#include "metrics/pure/psi.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "nn/bootstrap.h"
+#include "metrics/pure/bootstrap.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,16 +2,16 @@
  * How good is a ranking by uplift? Definitions and references: docs/metrics.md.
  *
  * The rows come from an experiment with a treated and an untreated arm. As in
- * nn/metrics.h: double arithmetic, weights that count rows, NaN for undefined.
+ * metrics/pure/metrics.h: double arithmetic, weights that count rows, NaN for undefined.
  */
-#ifndef USERCLS_NN_UPLIFTMETRICS_H
-#define USERCLS_NN_UPLIFTMETRICS_H
+#ifndef USERCLS_METRICS_PURE_UPLIFTMETRICS_H
+#define USERCLS_METRICS_PURE_UPLIFTMETRICS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Rows by falling uplift (see nn/rank.h): all arrays are in that order. */
+/* Rows by falling uplift (see metrics/pure/rank.h): all arrays are in that order. */
 typedef struct UpliftScores
 {
 	const double *uplift;   /* predicted */

@@ -1,6 +1,6 @@
 /* Has the world changed since the training? */
-#ifndef USERCLS_NN_DRIFT_H
-#define USERCLS_NN_DRIFT_H
+#ifndef USERCLS_METRICS_PURE_PSI_H
+#define USERCLS_METRICS_PURE_PSI_H
 
 #include <stddef.h>
 

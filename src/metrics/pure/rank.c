@@ -1,4 +1,4 @@
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 
 #include <stdbool.h>
 #include <string.h>

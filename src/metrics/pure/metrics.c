@@ -1,4 +1,4 @@
-#include "nn/metrics.h"
+#include "metrics/pure/metrics.h"
 
 #include <math.h>
 

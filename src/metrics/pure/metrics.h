@@ -6,15 +6,15 @@
  * with other weights, so that rows are ranked only once. NaN is the answer
  * where a metric is not defined.
  */
-#ifndef USERCLS_NN_METRICS_H
-#define USERCLS_NN_METRICS_H
+#ifndef USERCLS_METRICS_PURE_METRICS_H
+#define USERCLS_METRICS_PURE_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "nn/real.h"
 
-/* Rows by falling score (see nn/rank.h): all arrays are in that order. */
+/* Rows by falling score (see metrics/pure/rank.h): all arrays are in that order. */
 typedef struct BinaryScores
 {
 	const double *score;

@@ -4,8 +4,8 @@
  * A replicate draws n of the n rows with replacement; what it measures is the
  * metric with the draws as weights. The interval is that of the percentiles.
  */
-#ifndef USERCLS_NN_BOOTSTRAP_H
-#define USERCLS_NN_BOOTSTRAP_H
+#ifndef USERCLS_METRICS_PURE_BOOTSTRAP_H
+#define USERCLS_METRICS_PURE_BOOTSTRAP_H
 
 #include <stddef.h>
 #include <stdint.h>

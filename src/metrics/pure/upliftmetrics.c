@@ -1,4 +1,4 @@
-#include "nn/upliftmetrics.h"
+#include "metrics/pure/upliftmetrics.h"
 
 #include <math.h>
 
