@@ -11,7 +11,7 @@
 #include "metrics/pure/rank.h"
 #include "pg/memory.h"
 #include "pg/rows.h"
-#include "pg/sample.h"
+#include "metrics/sample.h"
 
 /* One feature of an Observed. */
 typedef struct Column

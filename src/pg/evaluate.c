@@ -14,7 +14,7 @@
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/rows.h"
-#include "pg/sample.h"
+#include "metrics/sample.h"
 
 #define REPLICATES_MAX 100000
 

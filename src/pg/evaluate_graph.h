@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_EVALUATE_GRAPH_H
 #define USERCLS_PG_EVALUATE_GRAPH_H
 
-#include "pg/sample.h"
+#include "metrics/sample.h"
 
 /* In the current memory context; an error when there is nobody to evaluate on, or one arm only. */
 extern UpliftScores *uplift_sample(const EvaluateCall *call);

@@ -9,7 +9,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-#include "pg/class_metrics.h"
+#include "metrics/class_metrics.h"
 #include "pg/errors.h"
 #include "pg/memory.h"
 #include "pg/modelcache.h"

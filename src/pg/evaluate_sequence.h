@@ -5,7 +5,7 @@
 #define USERCLS_PG_EVALUATE_SEQUENCE_H
 
 #include "model/dataset.h"
-#include "pg/sample.h"
+#include "metrics/sample.h"
 #include "pg/sequence.h"
 #include "pg/sequence_spec.h"
 

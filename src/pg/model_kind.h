@@ -57,7 +57,7 @@ typedef struct ModelKind
 	int score_columns;
 	Oid (*id_type)(const Jsonb *spec); /* of user ids */
 
-	/* pg/sample.h: the metrics on users of whom the truth is known; bins, and how many; features then and now. */
+	/* metrics/sample.h: the metrics on users of whom the truth is known; bins, and how many; features then and now. */
 	struct MetricSet *(*metrics)(const struct EvaluateCall *call);
 	int (*calibration)(struct CalibrationBin *bin, const struct EvaluateCall *call);
 	void (*observe)(struct Observations *features, const struct EvaluateCall *call);

@@ -11,7 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "model/seqtrain.h"
-#include "pg/class_metrics.h"
+#include "metrics/class_metrics.h"
 #include "pg/errors.h"
 #include "pg/jsonbuild.h"
 #include "pg/memory.h"

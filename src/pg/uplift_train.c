@@ -15,7 +15,7 @@
 #include "pg/memory.h"
 #include "pg/options.h"
 #include "pg/progress.h"
-#include "pg/sample.h"
+#include "metrics/sample.h"
 #include "pg/source.h"
 #include "pg/train.h"
 #include "pg/uplift_sampled.h"

@@ -4,7 +4,7 @@
 
 #include "model/uplifttrain.h"
 #include "pg/memory.h"
-#include "pg/ranked.h"
+#include "metrics/ranked.h"
 #include "pg/split.h"
 
 void

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/class_metrics.h"
+#include "metrics/class_metrics.h"
 
 #include "miscadmin.h"
 

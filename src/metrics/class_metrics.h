@@ -1,8 +1,8 @@
 /*
  * How well the classes of users are told, by a model or by a rule that needs none.
  */
-#ifndef USERCLS_PG_CLASS_METRICS_H
-#define USERCLS_PG_CLASS_METRICS_H
+#ifndef USERCLS_METRICS_CLASS_METRICS_H
+#define USERCLS_METRICS_CLASS_METRICS_H
 
 #include "postgres.h"
 

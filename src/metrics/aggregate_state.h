@@ -6,8 +6,8 @@
  * with an outcome; a varlena holds 1 GB. Nothing in a state that came from
  * elsewhere is believed: state_check() reads the header before anything else.
  */
-#ifndef USERCLS_PG_SCORESTATE_H
-#define USERCLS_PG_SCORESTATE_H
+#ifndef USERCLS_METRICS_AGGREGATE_STATE_H
+#define USERCLS_METRICS_AGGREGATE_STATE_H
 
 #include "fmgr.h"
 

@@ -10,8 +10,8 @@
 #include "utils/lsyscache.h"
 
 #include "pg/errors.h"
-#include "pg/ranked.h"
-#include "pg/scorestate.h"
+#include "metrics/ranked.h"
+#include "metrics/aggregate_state.h"
 #include "pg/source.h"
 
 /* The types of the arguments, looked up once a call site. */

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/ranked.h"
+#include "metrics/ranked.h"
 
 #include "miscadmin.h"
 

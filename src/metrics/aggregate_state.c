@@ -4,7 +4,7 @@
 #include "utils/memutils.h"
 
 #include "pg/majors.h"
-#include "pg/scorestate.h"
+#include "metrics/aggregate_state.h"
 
 #define FIRST_CAPACITY 8
 

@@ -1,13 +1,13 @@
 #include "postgres.h"
 
-#include "pg/sample.h"
+#include "metrics/sample.h"
 
 #include <math.h>
 
 #include "miscadmin.h"
 
 #include "metrics/pure/rank.h"
-#include "pg/class_metrics.h"
+#include "metrics/class_metrics.h"
 #include "pg/memory.h"
 
 StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");

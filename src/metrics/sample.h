@@ -6,8 +6,8 @@
  * With a source they are all users in it, and it is up to the caller that none
  * of them was trained on.
  */
-#ifndef USERCLS_PG_SAMPLE_H
-#define USERCLS_PG_SAMPLE_H
+#ifndef USERCLS_METRICS_SAMPLE_H
+#define USERCLS_METRICS_SAMPLE_H
 
 #include "datatype/timestamp.h"
 #include "fmgr.h"

@@ -4,8 +4,8 @@
  * Copies, in the current memory context. Scores are finite; a mark (label,
  * treated) other than 0 counts as 1.
  */
-#ifndef USERCLS_PG_RANKED_H
-#define USERCLS_PG_RANKED_H
+#ifndef USERCLS_METRICS_RANKED_H
+#define USERCLS_METRICS_RANKED_H
 
 #include "metrics/pure/metrics.h"
 #include "metrics/pure/upliftmetrics.h"

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/sample.h"
+#include "metrics/sample.h"
 
 #include <math.h>
 
