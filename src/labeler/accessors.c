@@ -1,7 +1,7 @@
 /* What a trend says: its values, signs, score, label. */
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"

@@ -1,12 +1,12 @@
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "labeler/aggregate_call.h"
 
 static Interval

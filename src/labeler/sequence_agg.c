@@ -1,7 +1,7 @@
 /* sequence_agg: rows to T periods × F sums, NULL where a period has none: what a sequence model reads. */
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"

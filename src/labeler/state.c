@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include <math.h>
 

@@ -20,7 +20,7 @@
 #include "utils/expandeddatum.h"
 
 #include "labeler/pure/trend.h"
-#include "pg/majors.h"
+#include "server/majors.h"
 
 /* Values beyond the slots' 16 bits of count. */
 typedef struct TrendCarry

@@ -1,7 +1,7 @@
 /* One trend into another: windows and counts of both. */
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include <math.h>
 

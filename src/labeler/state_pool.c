@@ -3,7 +3,7 @@
 #include "utils/memutils.h"
 
 #include "labeler/state_pool.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 
 #define BLOCK_MIN ((size_t) 1024 * 1024)
 #define BLOCK_MAX ((size_t) 8 * 1024 * 1024)

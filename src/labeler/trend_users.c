@@ -13,11 +13,11 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "labeler/aggregate_call.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "labeler/periods.h"
-#include "pg/source.h"
+#include "server/source.h"
 #include "labeler/user_table.h"
 
 /* The arguments, in order. */

@@ -2,7 +2,7 @@
  */
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"

@@ -5,9 +5,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "pg/errors.h"
-#include "pg/idmap.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/idmap.h"
+#include "server/memory.h"
 #include "labeler/user_table.h"
 #include "pg/waiting.h"
 

@@ -3,7 +3,7 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 #include "metrics/aggregate_state.h"
 
 #define FIRST_CAPACITY 8

@@ -9,10 +9,10 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "metrics/ranked.h"
 #include "metrics/aggregate_state.h"
-#include "pg/source.h"
+#include "server/source.h"
 
 /* The types of the arguments, looked up once a call site. */
 typedef struct ArgTypes

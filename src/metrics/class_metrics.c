@@ -5,8 +5,8 @@
 #include "miscadmin.h"
 
 #include "metrics/pure/rank.h"
-#include "pg/jsonbuild.h"
-#include "pg/memory.h"
+#include "server/jsonbuild.h"
+#include "server/memory.h"
 
 real *
 class_decisions(const real *prob, const real *decision, size_t n, size_t C)

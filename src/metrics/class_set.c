@@ -8,7 +8,7 @@
 
 #include "metrics/pure/rank.h"
 #include "metrics/class_metrics.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 
 StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");
 

@@ -5,7 +5,7 @@
 #include "miscadmin.h"
 
 #include "metrics/pure/rank.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 
 static uint32 *
 rank(const double *score, Size n)

@@ -6,7 +6,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 
 static bool
 next_argument(FunctionCallInfo fcinfo, int *arg, Datum *value)

@@ -2,7 +2,7 @@
  * Samples: what a version of a model answered for users of whom the truth is known; and the metrics of a sample.
  *
  * Without a source these are the users that the training held out: the split is
- * a function of seed and user (pg/split.h), so the same ones are found again.
+ * a function of seed and user (server/split.h), so the same ones are found again.
  * With a source they are all users in it, and it is up to the caller that none
  * of them was trained on.
  */
@@ -14,7 +14,7 @@
 
 #include "metrics/pure/metrics.h"
 #include "metrics/pure/upliftmetrics.h"
-#include "pg/majors.h"
+#include "server/majors.h"
 #include "pg/registry.h"
 
 /* The leading arguments of evaluate() and its relatives. */

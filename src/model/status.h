@@ -1,7 +1,7 @@
 /*
  * What a function below src/pg answers when it can meet bad input.
  *
- * pg/errors.c turns it into an ereport; nothing here formats a sentence.
+ * server/errors.c turns it into an ereport; nothing here formats a sentence.
  */
 #ifndef USERCLS_MODEL_STATUS_H
 #define USERCLS_MODEL_STATUS_H

@@ -2,7 +2,7 @@
  * Random numbers: distributions over a generator that whoever links us supplies.
  *
  * The product implements rng_seed and rng_next with PostgreSQL's pg_prng
- * (pg/rng.c), the unit tests with POSIX nrand48 (test/unit/rng_posix.c), so
+ * (server/rng.c), the unit tests with POSIX nrand48 (test/unit/rng_posix.c), so
  * that no generator is written here. Independent streams come from one seed:
  * rng_seed(seed, stream) with a stream number that states what it is for.
  */

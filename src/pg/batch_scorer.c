@@ -5,7 +5,7 @@
 #include "miscadmin.h"
 
 #include "model/seqbatch.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 
 /* A part: so many bytes of values, but at least so many sequences. Starting workers takes some milliseconds. */
 #define PART_BYTES ((size_t) 32 << 20)

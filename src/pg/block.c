@@ -10,7 +10,7 @@
 #include "storage/dsm_impl.h"
 #include "utils/memutils.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 
 struct Block
 {

@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_CLASSES_H
 #define USERCLS_PG_CLASSES_H
 
-#include "pg/source.h"
+#include "server/source.h"
 
 /* More are a mistake: an id, a number to predict. */
 #define CLASSES_MAX 1000

@@ -11,15 +11,15 @@
 #include "utils/memutils.h"
 
 #include "pg/batch_scorer.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"
-#include "pg/source.h"
+#include "server/source.h"
 #include "pg/train.h"
-#include "pg/userid.h"
+#include "server/userid.h"
 
 enum
 {

@@ -10,13 +10,13 @@
 #include "utils/timestamp.h"
 
 #include "pg/batch_scorer.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
 #include "pg/sequence_spec.h"
 #include "pg/train.h"
-#include "pg/userid.h"
+#include "server/userid.h"
 
 static void
 score_users(ClassifiedUsers *all)

@@ -9,8 +9,8 @@
 
 #include "metrics/pure/psi.h"
 #include "metrics/pure/rank.h"
-#include "pg/memory.h"
-#include "pg/rows.h"
+#include "server/memory.h"
+#include "server/rows.h"
 #include "metrics/sample.h"
 
 /* One feature of an Observed. */

@@ -11,9 +11,9 @@
 #include "utils/timestamp.h"
 
 #include "metrics/pure/bootstrap.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
-#include "pg/rows.h"
+#include "server/errors.h"
+#include "server/memory.h"
+#include "server/rows.h"
 #include "metrics/sample.h"
 
 #define REPLICATES_MAX 100000

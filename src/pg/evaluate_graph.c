@@ -11,9 +11,9 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
-#include "pg/rows.h"
+#include "server/errors.h"
+#include "server/memory.h"
+#include "server/rows.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_source.h"
 #include "pg/uplift_trial.h"

@@ -10,10 +10,10 @@
 #include "utils/builtins.h"
 
 #include "metrics/class_metrics.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/modelcache.h"
-#include "pg/rows.h"
+#include "server/rows.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"
 

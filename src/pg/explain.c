@@ -10,7 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"

@@ -15,9 +15,9 @@
 #include "utils/typcache.h"
 
 #include "model/uplifttrain.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
-#include "pg/source.h"
+#include "server/errors.h"
+#include "server/memory.h"
+#include "server/source.h"
 
 /* Rows before an array first grows. */
 #define ROWS_START 1024

@@ -9,7 +9,7 @@
 #define USERCLS_PG_GRAPHLOAD_H
 
 #include "model/graph.h"
-#include "pg/source.h"
+#include "server/source.h"
 #include "pg/uplift_input.h"
 #include "pg/uplift_source.h"
 

@@ -6,7 +6,7 @@
 #include "utils/builtins.h"
 
 #include "pg/model_kind.h"
-#include "pg/options.h"
+#include "server/options.h"
 
 PG_FUNCTION_INFO_V1(usercls_hyperparameters);
 

@@ -6,10 +6,10 @@
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
-#include "pg/jsonbuild.h"
+#include "server/errors.h"
+#include "server/jsonbuild.h"
 #include "pg/metadata.h"
-#include "pg/options.h"
+#include "server/options.h"
 #include "pg/registry_table.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);

@@ -3,7 +3,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/sequence_model.h"
 #include "pg/uplift_model.h"
 

@@ -5,7 +5,7 @@
 #include "mb/pg_wchar.h"
 
 #include "model/names.h"
-#include "pg/errors.h"
+#include "server/errors.h"
 
 char *
 metadata_to_text(const char *utf8)

@@ -5,7 +5,7 @@
 #include "utils/memutils.h"
 
 #include "pg/modelcache.h"
-#include "pg/usercls.h"
+#include "server/module.h"
 
 typedef struct CacheKey
 {

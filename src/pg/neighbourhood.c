@@ -16,8 +16,8 @@
 
 #include "model/graph.h"
 #include "pg/graphload.h"
-#include "pg/memory.h"
-#include "pg/source.h"
+#include "server/memory.h"
+#include "server/source.h"
 
 #define LOOKUPS_KEPT 8
 

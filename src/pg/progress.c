@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 /* Any number that is not one of the server's own commands; its views filter by theirs. */
 #define PROGRESS_COMMAND ((ProgressCommandType) 0x5543)

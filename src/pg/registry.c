@@ -15,7 +15,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/registry.h"
 #include "pg/registry_table.h"
 

@@ -8,7 +8,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/registry_table.h"
 
 /* Returns with the row as statement_result. */

@@ -14,8 +14,8 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/metadata.h"
 #include "pg/registry_table.h"
 

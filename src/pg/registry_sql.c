@@ -10,7 +10,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/registry_table.h"
 
 PG_FUNCTION_INFO_V1(usercls_immutable);

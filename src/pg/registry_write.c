@@ -11,7 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "model/codec.h"
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/registry_table.h"
 
 /* A row with weights beyond this could not be dumped as text: hexadecimal doubles it, and a row holds 1 GB.

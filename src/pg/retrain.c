@@ -8,8 +8,8 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
-#include "pg/procedure.h"
+#include "server/errors.h"
+#include "server/transaction.h"
 #include "pg/train.h"
 
 enum

@@ -10,10 +10,10 @@
 
 #include "pg/block.h"
 #include "pg/crew.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/progress.h"
-#include "pg/usercls.h"
+#include "server/module.h"
 
 typedef struct RunnerShared
 {

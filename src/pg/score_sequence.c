@@ -12,8 +12,8 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/modelcache.h"
 #include "pg/registry.h"
 #include "pg/sequence_array.h"

@@ -20,8 +20,8 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#include "pg/errors.h"
-#include "pg/source.h"
+#include "server/errors.h"
+#include "server/source.h"
 
 /* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
 #define SAME_SCORE "1e-6"

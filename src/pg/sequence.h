@@ -26,7 +26,7 @@
 #include "datatype/timestamp.h"
 
 #include "model/dataset.h"
-#include "pg/idmap.h"
+#include "server/idmap.h"
 
 /* What to read: from the arguments of train_sequence, or from the stored spec of a version. */
 typedef struct SequenceReading

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "pg/source.h"
+#include "server/source.h"
 
 /* Ends a detail. */
 static const char *

@@ -6,7 +6,7 @@
 
 #include "pg/classes.h"
 #include "pg/sequence.h"
-#include "pg/source.h"
+#include "server/source.h"
 #include "pg/window.h"
 
 /* A period's sum, what rounding took from it (labeler/pure/trend.h), and how many values it is of. */

@@ -5,7 +5,7 @@
 
 #include "pg/evaluate_sequence.h"
 #include "pg/sequence_model.h"
-#include "pg/source.h"
+#include "server/source.h"
 #include "pg/train_sequence.h"
 
 static const void *

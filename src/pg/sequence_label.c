@@ -4,9 +4,9 @@
 #include "miscadmin.h"
 
 #include "labeler/pure/label.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "pg/sequence_cells.h"
-#include "pg/split.h"
+#include "server/split.h"
 
 /* What label(trend) says: value has room for the periods. */
 static int32_t

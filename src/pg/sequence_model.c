@@ -8,8 +8,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/metadata.h"
 
 /* Steps a scorer has room for at first. */

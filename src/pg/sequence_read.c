@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "pg/sequence.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "labeler/pure/trend.h"
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/sequence_cells.h"
 
 typedef struct Newest

@@ -1,7 +1,7 @@
 /* Rows of the users' table, in any order, to the sums of each user's periods. */
 #include "postgres.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "pg/sequence_cells.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 #include "utils/memutils.h"
 
 #include "labeler/pure/trend.h"
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/progress.h"
 #include "pg/waiting.h"
 

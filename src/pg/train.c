@@ -14,7 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 #include "pg/modelcache.h"
 #include "pg/progress.h"
 

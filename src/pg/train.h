@@ -18,7 +18,7 @@
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 #include "pg/registry.h"
 #include "pg/runner.h"
 

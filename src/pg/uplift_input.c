@@ -8,7 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 
 /* -- Finding -------------------------------------------------------------- */
 

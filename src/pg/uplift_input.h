@@ -12,7 +12,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "pg/source.h"
+#include "server/source.h"
 #include "pg/uplift_source.h"
 
 /* Values of a column that have a vector of their own. */

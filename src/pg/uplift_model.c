@@ -11,8 +11,8 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/metadata.h"
 #include "pg/runner.h"
 

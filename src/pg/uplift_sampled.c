@@ -2,7 +2,7 @@
 
 #include "pg/uplift_sampled.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 
 size_t
 uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)

@@ -10,8 +10,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/neighbourhood.h"
 #include "pg/uplift_model.h"
 

@@ -5,11 +5,11 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
-#include "pg/errors.h"
-#include "pg/jsonbuild.h"
-#include "pg/options.h"
-#include "pg/request.h"
-#include "pg/source.h"
+#include "server/errors.h"
+#include "server/jsonbuild.h"
+#include "server/options.h"
+#include "server/request.h"
+#include "server/source.h"
 #include "pg/train.h"
 
 /* -- Arguments ------------------------------------------------------------ */

@@ -11,12 +11,12 @@
 #include "utils/tuplestore.h"
 
 #include "metrics/pure/rank.h"
-#include "pg/errors.h"
-#include "pg/memory.h"
+#include "server/errors.h"
+#include "server/memory.h"
 #include "pg/progress.h"
 #include "pg/train.h"
 #include "pg/uplift_model.h"
-#include "pg/userid.h"
+#include "server/userid.h"
 
 PG_FUNCTION_INFO_V1(usercls_target_users);
 

@@ -3,9 +3,9 @@
 #include "pg/uplift_trial.h"
 
 #include "model/uplifttrain.h"
-#include "pg/memory.h"
+#include "server/memory.h"
 #include "metrics/ranked.h"
-#include "pg/split.h"
+#include "server/split.h"
 
 void
 error_no_arm(const char *where, const char *column, bool treated, int64 others)

@@ -11,7 +11,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 
 void
 window_check_column(const SourceColumn *time, Oid relation)

@@ -10,7 +10,7 @@
 #include "datatype/timestamp.h"
 
 #include "labeler/periods.h"
-#include "pg/source.h"
+#include "server/source.h"
 
 typedef struct Window
 {

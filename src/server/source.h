@@ -9,15 +9,15 @@
  * SQL is built from names only through source_quote and quote_identifier;
  * values are parameters.
  */
-#ifndef USERCLS_PG_SOURCE_H
-#define USERCLS_PG_SOURCE_H
+#ifndef USERCLS_SERVER_SOURCE_H
+#define USERCLS_SERVER_SOURCE_H
 
 #include "postgres.h"
 
 #include "access/attnum.h"
 #include "access/htup_details.h"
 
-#include "pg/idmap.h"
+#include "server/idmap.h"
 
 typedef struct SourceColumn
 {

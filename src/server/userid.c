@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/userid.h"
+#include "server/userid.h"
 
 #include "catalog/pg_type.h"
 #include "parser/parse_coerce.h"

@@ -1,6 +1,6 @@
 /* Where the server's majors differ: written for 15, spelt for the newer ones here. Comes right after postgres.h. */
-#ifndef USERCLS_PG_MAJORS_H
-#define USERCLS_PG_MAJORS_H
+#ifndef USERCLS_SERVER_MAJORS_H
+#define USERCLS_SERVER_MAJORS_H
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

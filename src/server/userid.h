@@ -1,8 +1,8 @@
 /*
  * User ids in results: bigint, or of the type of an argument such as NULL::uuid.
  */
-#ifndef USERCLS_PG_USERID_H
-#define USERCLS_PG_USERID_H
+#ifndef USERCLS_SERVER_USERID_H
+#define USERCLS_SERVER_USERID_H
 
 #include "fmgr.h"
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/jsonbuild.h"
+#include "server/jsonbuild.h"
 
 #include <math.h>
 

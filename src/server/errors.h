@@ -5,11 +5,11 @@
  * Names are passed unquoted. `where` is the relation, or the argument, that the
  * user has to look at.
  */
-#ifndef USERCLS_PG_ERRORS_H
-#define USERCLS_PG_ERRORS_H
+#ifndef USERCLS_SERVER_ERRORS_H
+#define USERCLS_SERVER_ERRORS_H
 
 #include "model/status.h"
-#include "pg/majors.h"
+#include "server/majors.h"
 
 /* Below src/pg answered this; returns when it is STATUS_SUCCESS. */
 extern void report_status(Status status);

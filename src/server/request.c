@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/request.h"
+#include "server/request.h"
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
@@ -9,9 +9,9 @@
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
-#include "pg/errors.h"
-#include "pg/options.h"
-#include "pg/source.h"
+#include "server/errors.h"
+#include "server/options.h"
+#include "server/source.h"
 
 /* ---- users held out ---- */
 

@@ -5,8 +5,8 @@
  *   ... for each row: rows_put(fcinfo, value, null) ...
  *   rows_end(before);
  */
-#ifndef USERCLS_PG_ROWS_H
-#define USERCLS_PG_ROWS_H
+#ifndef USERCLS_SERVER_ROWS_H
+#define USERCLS_SERVER_ROWS_H
 
 #include "postgres.h"
 

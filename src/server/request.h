@@ -4,14 +4,14 @@
  * A request comes from SQL arguments, is stored with the version as its spec (a jsonb object under the arguments'
  * names), and is read back for retrain() and scoring. A spec may also come with an import, and hold anything.
  */
-#ifndef USERCLS_PG_REQUEST_H
-#define USERCLS_PG_REQUEST_H
+#ifndef USERCLS_SERVER_REQUEST_H
+#define USERCLS_SERVER_REQUEST_H
 
 #include "postgres.h"
 
 #include "utils/array.h"
 
-#include "pg/jsonbuild.h"
+#include "server/jsonbuild.h"
 
 /* ---- users held out ---- */
 

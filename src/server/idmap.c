@@ -6,8 +6,8 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "pg/idmap.h"
-#include "pg/memory.h"
+#include "server/idmap.h"
+#include "server/memory.h"
 
 /* Open addressing with linear probing; at most two entries in three are taken. */
 typedef struct Entry

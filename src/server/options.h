@@ -1,8 +1,8 @@
 /*
  * Hyperparameters: from jsonb to a config struct and to text, strictly.
  */
-#ifndef USERCLS_PG_OPTIONS_H
-#define USERCLS_PG_OPTIONS_H
+#ifndef USERCLS_SERVER_OPTIONS_H
+#define USERCLS_SERVER_OPTIONS_H
 
 #include "utils/jsonb.h"
 

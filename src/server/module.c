@@ -6,7 +6,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "pg/usercls.h"
+#include "server/module.h"
 
 PG_MODULE_MAGIC;
 

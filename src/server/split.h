@@ -4,8 +4,8 @@
  * So nobody has to remember the split: evaluate() finds the same users again,
  * in any order of rows, and a user that arrives later does not move others.
  */
-#ifndef USERCLS_PG_SPLIT_H
-#define USERCLS_PG_SPLIT_H
+#ifndef USERCLS_SERVER_SPLIT_H
+#define USERCLS_SERVER_SPLIT_H
 
 /*
  * hash: the 64-bit hash of the user id (the extended hash function of its type

@@ -20,8 +20,8 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "pg/errors.h"
-#include "pg/source.h"
+#include "server/errors.h"
+#include "server/source.h"
 
 /* The receiver hands each row to the caller, in a context that is emptied after it. */
 typedef struct Receiver

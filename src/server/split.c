@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/split.h"
+#include "server/split.h"
 
 #include "nn/rng.h"
 

@@ -5,8 +5,8 @@
  *   memory_check(n * sizeof(Datum), "scoring");
  *   Datum *id = memory_array(n, sizeof(Datum));
  */
-#ifndef USERCLS_PG_MEMORY_H
-#define USERCLS_PG_MEMORY_H
+#ifndef USERCLS_SERVER_MEMORY_H
+#define USERCLS_SERVER_MEMORY_H
 
 #include "postgres.h"
 

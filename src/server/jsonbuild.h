@@ -1,8 +1,8 @@
 /*
  * Reading and building jsonb objects, in fewer words than the server's own functions.
  */
-#ifndef USERCLS_PG_JSONBUILD_H
-#define USERCLS_PG_JSONBUILD_H
+#ifndef USERCLS_SERVER_JSONBUILD_H
+#define USERCLS_SERVER_JSONBUILD_H
 
 #include "utils/jsonb.h"
 

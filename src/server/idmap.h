@@ -10,8 +10,8 @@
  * Everything lives in a memory context of the map's own, under the one that was
  * current at creation.
  */
-#ifndef USERCLS_PG_IDMAP_H
-#define USERCLS_PG_IDMAP_H
+#ifndef USERCLS_SERVER_IDMAP_H
+#define USERCLS_SERVER_IDMAP_H
 
 #include "postgres.h"
 

@@ -1,7 +1,7 @@
 /* source_scan_table: a plain table read as COPY reads it, without a plan. */
 #include "postgres.h"
 
-#include "pg/majors.h"
+#include "server/majors.h"
 
 #include "access/heapam.h"
 #include "access/htup_details.h"
@@ -18,7 +18,7 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
-#include "pg/source.h"
+#include "server/source.h"
 
 #define AHEAD 12 /* rows of a page between asking for one and reading it */
 

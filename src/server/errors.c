@@ -8,7 +8,7 @@
 #include "utils/rel.h"
 #include "utils/varlena.h"
 
-#include "pg/errors.h"
+#include "server/errors.h"
 
 /* varstr_levenshtein refuses longer ones. */
 #define NAME_COMPARED_MAX 255

@@ -1,11 +1,11 @@
 #include "postgres.h"
 
-#include "pg/options.h"
+#include "server/options.h"
 
 #include "utils/builtins.h"
 
-#include "pg/errors.h"
-#include "pg/jsonbuild.h"
+#include "server/errors.h"
+#include "server/jsonbuild.h"
 
 const char *
 option_range(const Option *option)

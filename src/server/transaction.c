@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/procedure.h"
+#include "server/transaction.h"
 
 #include "nodes/parsenodes.h"
 

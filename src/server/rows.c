@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/rows.h"
+#include "server/rows.h"
 
 #include <math.h>
 

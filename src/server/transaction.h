@@ -1,6 +1,6 @@
 /* What our procedures have in common. */
-#ifndef USERCLS_PG_PROCEDURE_H
-#define USERCLS_PG_PROCEDURE_H
+#ifndef USERCLS_SERVER_TRANSACTION_H
+#define USERCLS_SERVER_TRANSACTION_H
 
 #include "fmgr.h"
 

@@ -1,14 +1,14 @@
 #include "postgres.h"
 
-#include "pg/memory.h"
+#include "server/memory.h"
 
 #include <sys/mman.h>
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "pg/errors.h"
-#include "pg/usercls.h"
+#include "server/errors.h"
+#include "server/module.h"
 
 #define HUGE_PAGE (2 * 1024 * 1024)
 
