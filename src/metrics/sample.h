@@ -15,7 +15,7 @@
 #include "metrics/pure/metrics.h"
 #include "metrics/pure/upliftmetrics.h"
 #include "server/majors.h"
-#include "pg/registry.h"
+#include "registry/registry.h"
 
 /* The leading arguments of evaluate() and its relatives. */
 typedef struct EvaluateCall

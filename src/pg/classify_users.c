@@ -12,7 +12,7 @@
 #include "pg/batch_scorer.h"
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/modelcache.h"
+#include "registry/modelcache.h"
 #include "pg/progress.h"
 #include "pg/sequence_spec.h"
 #include "pg/train.h"

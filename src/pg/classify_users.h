@@ -7,7 +7,7 @@
 #include "fmgr.h"
 
 #include "nn/real.h"
-#include "pg/registry.h"
+#include "registry/registry.h"
 #include "pg/sequence.h"
 #include "pg/sequence_model.h"
 

@@ -12,7 +12,7 @@
 #include "metrics/class_metrics.h"
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/modelcache.h"
+#include "registry/modelcache.h"
 #include "server/rows.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"

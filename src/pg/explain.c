@@ -11,8 +11,8 @@
 #include "utils/memutils.h"
 
 #include "server/memory.h"
-#include "pg/modelcache.h"
-#include "pg/registry.h"
+#include "registry/modelcache.h"
+#include "registry/registry.h"
 #include "pg/sequence_array.h"
 #include "pg/sequence_metrics.h"
 #include "pg/sequence_model.h"

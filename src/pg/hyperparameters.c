@@ -5,7 +5,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "pg/model_kind.h"
+#include "registry/model_kind.h"
 #include "server/options.h"
 
 PG_FUNCTION_INFO_V1(usercls_hyperparameters);

@@ -8,9 +8,9 @@
 
 #include "server/errors.h"
 #include "server/jsonbuild.h"
-#include "pg/metadata.h"
+#include "registry/metadata.h"
 #include "server/options.h"
-#include "pg/registry_table.h"
+#include "registry/tables.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
 

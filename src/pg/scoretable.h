@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_SCORETABLE_H
 #define USERCLS_PG_SCORETABLE_H
 
-#include "pg/registry.h"
+#include "registry/registry.h"
 
 #define SCORE_COLUMNS_MAX 8
 

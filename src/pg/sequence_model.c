@@ -10,7 +10,7 @@
 
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/metadata.h"
+#include "registry/metadata.h"
 
 /* Steps a scorer has room for at first. */
 #define STEPS_ROOM 64

@@ -5,7 +5,7 @@
 #define USERCLS_PG_SEQUENCE_MODEL_H
 
 #include "model/seqnet.h"
-#include "pg/model_kind.h"
+#include "registry/model_kind.h"
 
 typedef struct SequenceModel
 {

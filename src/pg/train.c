@@ -15,7 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "server/errors.h"
-#include "pg/modelcache.h"
+#include "registry/modelcache.h"
 #include "pg/progress.h"
 
 char *

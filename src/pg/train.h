@@ -19,7 +19,7 @@
 #include "utils/jsonb.h"
 
 #include "server/majors.h"
-#include "pg/registry.h"
+#include "registry/registry.h"
 #include "pg/runner.h"
 
 /* An epoch that is complete. */

@@ -13,7 +13,7 @@
 
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/metadata.h"
+#include "registry/metadata.h"
 #include "pg/runner.h"
 
 /* -- Stored bytes --------------------------------------------------------- */

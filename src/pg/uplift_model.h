@@ -6,7 +6,7 @@
 
 #include "model/upliftscore.h"
 #include "pg/graphload.h"
-#include "pg/modelcache.h"
+#include "registry/modelcache.h"
 #include "pg/runner.h"
 
 typedef struct UpliftModel

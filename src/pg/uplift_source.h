@@ -11,7 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "model/uplift.h"
-#include "pg/registry.h"
+#include "registry/registry.h"
 
 typedef struct UpliftRequest
 {

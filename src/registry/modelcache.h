@@ -5,10 +5,10 @@
  * version, or another model after DROP and CREATE EXTENSION, has another key.
  * Which version answers for a name is looked up per query, never cached.
  */
-#ifndef USERCLS_PG_MODELCACHE_H
-#define USERCLS_PG_MODELCACHE_H
+#ifndef USERCLS_REGISTRY_MODELCACHE_H
+#define USERCLS_REGISTRY_MODELCACHE_H
 
-#include "pg/registry.h"
+#include "registry/registry.h"
 
 /*
  * What model->kind->decode makes of the weights, in memory of the cache. It stays valid until `holder` is reset or deleted

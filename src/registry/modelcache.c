@@ -4,7 +4,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#include "pg/modelcache.h"
+#include "registry/modelcache.h"
 #include "server/module.h"
 
 typedef struct CacheKey

@@ -16,8 +16,8 @@
 #include "utils/snapmgr.h"
 
 #include "server/errors.h"
-#include "pg/registry.h"
-#include "pg/registry_table.h"
+#include "registry/registry.h"
+#include "registry/tables.h"
 
 Oid
 registry_relation(const char *name)

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 
 #include "server/errors.h"
-#include "pg/registry_table.h"
+#include "registry/tables.h"
 
 /* Returns with the row as statement_result. */
 static void

@@ -1,15 +1,15 @@
 /*
- * The tables behind pg/registry.h, for the registry's own files.
+ * The tables behind registry/registry.h, for the registry's own files.
  *
  * Attribute numbers are those of sql/1.0.0/30_registry.sql: an upgrade may add
  * columns at the end, nothing else.
  */
-#ifndef USERCLS_PG_REGISTRY_TABLE_H
-#define USERCLS_PG_REGISTRY_TABLE_H
+#ifndef USERCLS_REGISTRY_TABLES_H
+#define USERCLS_REGISTRY_TABLES_H
 
 #include "access/attnum.h"
 
-#include "pg/registry.h"
+#include "registry/registry.h"
 
 enum
 {

@@ -13,7 +13,7 @@
 #include "utils/guc.h"
 #include "utils/syscache.h"
 
-#include "pg/registry_table.h"
+#include "registry/tables.h"
 
 void
 registry_enter(RegistryAccess *access)

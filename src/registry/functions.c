@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 
 #include "server/errors.h"
-#include "pg/registry_table.h"
+#include "registry/tables.h"
 
 PG_FUNCTION_INFO_V1(usercls_immutable);
 PG_FUNCTION_INFO_V1(usercls_model_right);

@@ -2,11 +2,11 @@
  * The metadata of a safetensors file in the encoding of the database; in the
  * file it is UTF-8. Results are in the current memory context.
  */
-#ifndef USERCLS_PG_METADATA_H
-#define USERCLS_PG_METADATA_H
+#ifndef USERCLS_REGISTRY_METADATA_H
+#define USERCLS_REGISTRY_METADATA_H
 
 #include "model/codec.h"
-#include "pg/model_kind.h"
+#include "registry/model_kind.h"
 
 /* The value under key; NULL: there is none. */
 extern char *metadata_text(const Codec *codec, const char *key);

@@ -12,7 +12,7 @@
 
 #include "model/codec.h"
 #include "server/errors.h"
-#include "pg/registry_table.h"
+#include "registry/tables.h"
 
 /* A row with weights beyond this could not be dumped as text: hexadecimal doubles it, and a row holds 1 GB.
  */

@@ -14,14 +14,14 @@
  *   train  also read weights and training spec, add versions, promote and roll back
  *   admin  also grant, drop, prune
  */
-#ifndef USERCLS_PG_REGISTRY_H
-#define USERCLS_PG_REGISTRY_H
+#ifndef USERCLS_REGISTRY_REGISTRY_H
+#define USERCLS_REGISTRY_REGISTRY_H
 
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 #include "model/job.h"
-#include "pg/model_kind.h"
+#include "registry/model_kind.h"
 
 typedef enum ModelRight
 {

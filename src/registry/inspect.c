@@ -16,8 +16,8 @@
 
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/metadata.h"
-#include "pg/registry_table.h"
+#include "registry/metadata.h"
+#include "registry/tables.h"
 
 PG_FUNCTION_INFO_V1(usercls_model_info);
 PG_FUNCTION_INFO_V1(usercls_model_tensors);

@@ -5,8 +5,8 @@
  * has the table of them. Whatever is done with models of any kind goes through
  * here, model->kind->train(&run, spec): nobody compares the names of kinds.
  */
-#ifndef USERCLS_PG_MODEL_KIND_H
-#define USERCLS_PG_MODEL_KIND_H
+#ifndef USERCLS_REGISTRY_MODEL_KIND_H
+#define USERCLS_REGISTRY_MODEL_KIND_H
 
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/metadata.h"
+#include "registry/metadata.h"
 
 #include "mb/pg_wchar.h"
 
