@@ -10,7 +10,7 @@
 #ifndef USERCLS_PG_BATCH_SCORER_H
 #define USERCLS_PG_BATCH_SCORER_H
 
-#include "pg/runner.h"
+#include "work/runner.h"
 #include "pg/sequence_model.h"
 
 typedef struct BatchScorer BatchScorer;

@@ -14,11 +14,11 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 #include "registry/registry.h"
 #include "pg/sequence_array.h"
 #include "server/source.h"
-#include "pg/train.h"
+#include "work/train.h"
 #include "server/userid.h"
 
 enum

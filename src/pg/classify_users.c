@@ -13,9 +13,9 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 #include "pg/sequence_spec.h"
-#include "pg/train.h"
+#include "work/train.h"
 #include "server/userid.h"
 
 static void

@@ -15,9 +15,9 @@
 #include "server/jsonbuild.h"
 #include "server/memory.h"
 #include "server/transaction.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 #include "pg/scoretable.h"
-#include "pg/train.h"
+#include "work/train.h"
 
 enum
 {

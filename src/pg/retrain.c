@@ -10,7 +10,7 @@
 
 #include "server/errors.h"
 #include "server/transaction.h"
-#include "pg/train.h"
+#include "work/train.h"
 
 enum
 {

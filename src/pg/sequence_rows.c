@@ -12,7 +12,7 @@
 
 #include "labeler/pure/trend.h"
 #include "server/errors.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 #include "pg/waiting.h"
 
 size_t

@@ -16,7 +16,7 @@
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
-#include "pg/train.h"
+#include "work/train.h"
 #include "pg/window.h"
 
 /* A year of hours, and more than a century of weeks. */

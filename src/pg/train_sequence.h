@@ -3,7 +3,7 @@
 #define USERCLS_PG_TRAIN_SEQUENCE_H
 
 #include "pg/sequence_spec.h"
-#include "pg/train.h"
+#include "work/train.h"
 
 /* Of sequence_kind. */
 extern void sequence_retrain(TrainRun *run, const Jsonb *spec);

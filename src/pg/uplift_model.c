@@ -14,7 +14,7 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/metadata.h"
-#include "pg/runner.h"
+#include "work/runner.h"
 
 /* -- Stored bytes --------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include "model/upliftscore.h"
 #include "pg/graphload.h"
 #include "registry/modelcache.h"
-#include "pg/runner.h"
+#include "work/runner.h"
 
 typedef struct UpliftModel
 {

@@ -10,7 +10,7 @@
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
-#include "pg/train.h"
+#include "work/train.h"
 
 /* -- Arguments ------------------------------------------------------------ */
 

@@ -16,7 +16,7 @@
 #include "utils/array.h"
 
 #include "model/upliftrow.h"
-#include "pg/train.h"
+#include "work/train.h"
 #include "pg/uplift_model.h"
 
 PG_FUNCTION_INFO_V1(usercls_gnn_input);

@@ -13,8 +13,8 @@
 #include "metrics/pure/rank.h"
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/progress.h"
-#include "pg/train.h"
+#include "work/progress.h"
+#include "work/train.h"
 #include "pg/uplift_model.h"
 #include "server/userid.h"
 

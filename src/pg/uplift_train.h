@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_UPLIFT_TRAIN_H
 #define USERCLS_PG_UPLIFT_TRAIN_H
 
-#include "pg/train.h"
+#include "work/train.h"
 #include "pg/uplift_source.h"
 
 extern const RunnerKind runner_uplift;

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/train.h"
+#include "work/train.h"
 
 #include <math.h>
 
@@ -16,7 +16,7 @@
 
 #include "server/errors.h"
 #include "registry/modelcache.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 
 char *
 train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name)

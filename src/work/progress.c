@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/progress.h"
+#include "work/progress.h"
 
 #include "catalog/pg_authid.h"
 #include "commands/dbcommands.h"

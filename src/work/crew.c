@@ -2,7 +2,7 @@
 
 #include <sched.h>
 
-#include "pg/crew.h"
+#include "work/crew.h"
 
 #include "storage/s_lock.h"
 #include "utils/wait_event.h"

@@ -6,8 +6,8 @@
  * each other within a tenth of a millisecond, less than it takes to wake a process, so one that finds nothing
  * to do looks again for a while before it sleeps.
  */
-#ifndef USERCLS_PG_CREW_H
-#define USERCLS_PG_CREW_H
+#ifndef USERCLS_WORK_CREW_H
+#define USERCLS_WORK_CREW_H
 
 #include "port/atomics.h"
 #include "storage/condition_variable.h"

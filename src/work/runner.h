@@ -9,8 +9,8 @@
  *   ... read the result from runner_task(runner) ...
  *   runner_end(runner);
  */
-#ifndef USERCLS_PG_RUNNER_H
-#define USERCLS_PG_RUNNER_H
+#ifndef USERCLS_WORK_RUNNER_H
+#define USERCLS_WORK_RUNNER_H
 
 #include "datatype/timestamp.h"
 

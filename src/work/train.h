@@ -12,15 +12,15 @@
  * retrain() makes the TrainRun itself, with `commits`, and calls kind->train:
  * everything from train_begin to train_end happens there.
  */
-#ifndef USERCLS_PG_TRAIN_H
-#define USERCLS_PG_TRAIN_H
+#ifndef USERCLS_WORK_TRAIN_H
+#define USERCLS_WORK_TRAIN_H
 
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 #include "server/majors.h"
 #include "registry/registry.h"
-#include "pg/runner.h"
+#include "work/runner.h"
 
 /* An epoch that is complete. */
 typedef struct LoggedEpoch

@@ -4,8 +4,8 @@
  * It lives in the backend's own status entry, as the server's built-in progress
  * reports do: no preload, nothing to clean up after an error or a cancel.
  */
-#ifndef USERCLS_PG_PROGRESS_H
-#define USERCLS_PG_PROGRESS_H
+#ifndef USERCLS_WORK_PROGRESS_H
+#define USERCLS_WORK_PROGRESS_H
 
 #include "model/job.h"
 

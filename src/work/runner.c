@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/runner.h"
+#include "work/runner.h"
 
 #include "access/parallel.h"
 #include "access/xact.h"
@@ -8,11 +8,11 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/block.h"
-#include "pg/crew.h"
+#include "work/block.h"
+#include "work/crew.h"
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/progress.h"
+#include "work/progress.h"
 #include "server/module.h"
 
 typedef struct RunnerShared

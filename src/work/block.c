@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/block.h"
+#include "work/block.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

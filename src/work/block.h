@@ -7,8 +7,8 @@
  * A private block asks for huge pages. A shared one is left to a background
  * worker when there is no time to wait: see block.c.
  */
-#ifndef USERCLS_PG_BLOCK_H
-#define USERCLS_PG_BLOCK_H
+#ifndef USERCLS_WORK_BLOCK_H
+#define USERCLS_WORK_BLOCK_H
 
 #include "postgres.h"
 
