@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "model/seqtrain.h"
+#include "sequence/pure/train.h"
 
 static inline double
 cpu_seconds(void)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "model/network.h"
+#include "sequence/pure/network.h"
 #include "nn/adam.h"
 #include "nn/blas.h"
 #include "nn/denormal.h"

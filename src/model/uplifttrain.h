@@ -18,7 +18,7 @@
  * mean propensity, so that scoring needs one number only; class_transform uses
  * it as it is.
  *
- * Use as model/seqtrain.h: uplifttrain_carve over a measuring arena and again
+ * Use as sequence/pure/train.h: uplifttrain_carve over a measuring arena and again
  * over the block, build task->graph, fill task->data, run the job, read
  * uplifttrain_result and uplifttrain_weights. Bits do not depend on workers.
  */

@@ -4,7 +4,7 @@
 
 #include "miscadmin.h"
 
-#include "model/seqbatch.h"
+#include "sequence/pure/batch.h"
 #include "server/memory.h"
 
 /* A part: so many bytes of values, but at least so many sequences. Starting workers takes some milliseconds. */

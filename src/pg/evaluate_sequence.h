@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_EVALUATE_SEQUENCE_H
 #define USERCLS_PG_EVALUATE_SEQUENCE_H
 
-#include "model/dataset.h"
+#include "sequence/pure/dataset.h"
 #include "metrics/sample.h"
 #include "pg/sequence.h"
 #include "pg/sequence_spec.h"

@@ -25,7 +25,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "model/dataset.h"
+#include "sequence/pure/dataset.h"
 #include "server/idmap.h"
 
 /* What to read: from the arguments of train_sequence, or from the stored spec of a version. */

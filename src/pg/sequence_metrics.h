@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_SEQUENCE_METRICS_H
 #define USERCLS_PG_SEQUENCE_METRICS_H
 
-#include "model/dataset.h"
+#include "sequence/pure/dataset.h"
 #include "nn/real.h"
 #include "pg/sequence_model.h"
 

@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_SEQUENCE_MODEL_H
 #define USERCLS_PG_SEQUENCE_MODEL_H
 
-#include "model/seqnet.h"
+#include "sequence/pure/net.h"
 #include "registry/model_kind.h"
 
 typedef struct SequenceModel

@@ -8,7 +8,7 @@
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
-#include "model/seqtrain.h"
+#include "sequence/pure/train.h"
 #include "pg/sequence.h"
 
 typedef struct SequenceRequest

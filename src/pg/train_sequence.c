@@ -10,7 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "model/seqtrain.h"
+#include "sequence/pure/train.h"
 #include "metrics/class_metrics.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"

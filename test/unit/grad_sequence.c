@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "model/network.h"
+#include "sequence/pure/network.h"
 #include "nn/loss.h"
 #include "sequences.h"
 

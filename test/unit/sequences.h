@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/dataset.h"
+#include "sequence/pure/dataset.h"
 #include "nn/arena.h"
 #include "nn/rng.h"
 

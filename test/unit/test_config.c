@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "model/config.h"
-#include "model/seqnet.h"
+#include "sequence/pure/net.h"
 #include "model/uplift.h"
 
 typedef struct Sample

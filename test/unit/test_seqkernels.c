@@ -6,17 +6,17 @@
 
 #include <cmocka.h>
 
-#include "model/calibrate.h"
+#include "sequence/pure/calibrate.h"
 #include "model/moments.h"
-#include "model/seqsample.h"
+#include "sequence/pure/train_sample.h"
 #include "nn/adam.h"
-#include "nn/conv.h"
+#include "sequence/pure/conv.h"
 #include "nn/dense.h"
 #include "nn/dropout.h"
 #include "nn/loss.h"
-#include "nn/norm.h"
-#include "nn/pool.h"
-#include "nn/recurrent.h"
+#include "sequence/pure/norm.h"
+#include "sequence/pure/pooling.h"
+#include "sequence/pure/recurrent.h"
 #include "sequences.h"
 
 static void

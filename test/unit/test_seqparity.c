@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "model/codec.h"
-#include "model/network.h"
+#include "sequence/pure/network.h"
 #include "nn/loss.h"
 #include "sequences.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "model/seqtrain.h"
+#include "sequence/pure/train.h"
 #include "nn/loss.h"
 #include "sequences.h"
 

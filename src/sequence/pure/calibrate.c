@@ -1,0 +1,68 @@
+#include "sequence/pure/calibrate.h"
+
+#include <math.h>
+
+/* One parameter needs no more rows than this, and the fit is over before an interrupt is missed. */
+#define ROWS_MAX 20000
+
+/* The prior of log temperature, as if so many rows spoke for 1. */
+#define PRIOR 2.0
+
+#define LOG_RANGE 3.0 /* of the temperature: e^-3 .. e^3 */
+#define ITERATIONS 40
+
+static double
+loss_sum(const real *score, const real *bias, double temperature, const int32_t *label, size_t n,
+		 size_t stride, size_t C)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < n; i += stride)
+	{
+		const real *s = score + i * C;
+		double most = -INFINITY;
+		double sum = 0;
+
+		for (size_t j = 0; j < C; j++)
+			most = fmax(most, ((double) s[j] + (double) bias[j]) / temperature);
+		for (size_t j = 0; j < C; j++)
+			sum += exp(((double) s[j] + (double) bias[j]) / temperature - most);
+		total += log(sum) + most - ((double) s[label[i]] + (double) bias[label[i]]) / temperature;
+	}
+	return total;
+}
+
+double
+calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label, size_t n,
+			   size_t C)
+{
+	return loss_sum(score, bias, temperature, label, n, 1, C) / (double) n;
+}
+
+double
+calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n, size_t C)
+{
+	const size_t stride = (n + ROWS_MAX - 1) / ROWS_MAX;
+	const double golden = 0.6180339887498949;
+	double low = -LOG_RANGE;
+	double high = LOG_RANGE;
+
+	if (n == 0)
+		return 1.0;
+
+	/* Golden section over log temperature. */
+	for (int i = 0; i < ITERATIONS; i++)
+	{
+		const double left = high - golden * (high - low);
+		const double right = low + golden * (high - low);
+		const double loss_left = loss_sum(score, bias, exp(left), label, n, stride, C) + PRIOR * left * left;
+		const double loss_right =
+			loss_sum(score, bias, exp(right), label, n, stride, C) + PRIOR * right * right;
+
+		if (loss_left <= loss_right)
+			high = right;
+		else
+			low = left;
+	}
+	return exp((low + high) / 2);
+}

@@ -1,0 +1,89 @@
+/*
+ * A sequence network at work on a chunk: standardised input, encoder, pooling, head.
+ *
+ * Packed weights are carved apart from the workspace, since workers share them.
+ * A fourth architecture is a row of the encoder table in network.c.
+ */
+#ifndef USERCLS_SEQUENCE_PURE_NETWORK_H
+#define USERCLS_SEQUENCE_PURE_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sequence/pure/dataset.h"
+#include "sequence/pure/net.h"
+#include "sequence/pure/pooling.h"
+#include "sequence/pure/recurrent.h"
+#include "sequence/pure/steps.h"
+#include "sequence/pure/tcn.h"
+
+#define NETWORK_LAYERS_MAX 8
+#define NETWORK_CHUNK_MAX 32 /* sequences; more gain nothing, and leave less to share between workers */
+
+/* A layer of recurrent cells, or a block of a TCN. */
+typedef struct NetworkLayer
+{
+	Recurrent cell[2]; /* forward and reverse direction */
+	TcnBlock block;
+	size_t tensor[2]; /* offset of the first tensor of each cell, or of the block; the others follow it */
+	real *y;          /* rows × D: of the cells */
+	uint8_t *keep;    /* rows × D: what dropout kept of y; NULL without dropout */
+} NetworkLayer;
+
+typedef struct Network
+{
+	SequenceConfig config;
+	const struct Encoder *encoder;
+	size_t F, C;
+	size_t I;                                              /* inputs a step: F, or 2 F with mask */
+	size_t D;                                              /* outputs a step: H, or 2 H if bidirectional */
+	size_t O;                                              /* outputs of the head */
+	size_t mean, scale, attention, head_weight, head_bias; /* offsets in the weights */
+
+	NetworkLayer layer[NETWORK_LAYERS_MAX];
+	Pooling pooling;
+
+	/* Workspace of one worker. */
+	size_t T_max, B_max;
+	Steps steps;
+	size_t *order; /* B: position in the caller's index of the chunk's sequences, longest first */
+	real *x;       /* rows × I */
+	uint8_t *need; /* T: steps of x that a TCN reads */
+	real *pooled;  /* B × D */
+	uint8_t *keep; /* B × D */
+	real *score;   /* B × O */
+	real *dscore;  /* B × O; the caller fills it between forward and backward */
+	real *dpooled; /* B × D */
+	real *dy[2];   /* rows × D: of a layer and of the one below */
+} Network;
+
+/* Everything but the memory. C = 0: numeric target. */
+extern void network_init(Network *net, const SequenceConfig *config, size_t F, size_t C);
+
+extern void network_carve_weights(Network *net, Arena *arena);
+
+/* For chunks of up to B sequences of up to T steps. */
+extern void network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training);
+
+/* Pack w, after each change of it: one layer's, or all. */
+extern void network_pack_layer(Network *net, const real *w, int layer);
+extern void network_pack(Network *net, const real *w);
+
+/* Each tensor belongs to a layer: its own, or the nearest one. Those of a layer: param[*begin .. *end - 1].
+ */
+extern void network_layer_tensors(size_t *begin, size_t *end, const Network *net, const ParamTable *table,
+								  int layer);
+
+/*
+ * net->score of the n sequences index[0 .. n - 1] of the set, in the order of net->order.
+ * dropout: random numbers for it when training, NULL for none.
+ */
+extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index,
+							size_t n, Rng *dropout);
+
+/* Adds the gradient of all tensors to dw, for net->dscore, of the chunk last gone forward with dropout or
+ * without. */
+extern void network_backward(Network *net, real *dw, const real *w, bool dropout);
+
+#endif

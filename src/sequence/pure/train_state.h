@@ -1,0 +1,79 @@
+/*
+ * Private to seqtrain.c and the files it is made of: what a sequence training has come to.
+ */
+#ifndef USERCLS_SEQUENCE_PURE_TRAIN_STATE_H
+#define USERCLS_SEQUENCE_PURE_TRAIN_STATE_H
+
+#include "sequence/pure/train.h"
+
+/* Parts of the standardisation: fixed, for results must not depend on the workers. */
+#define MEASURE_PARTS 64
+
+typedef enum Phase
+{
+	PHASE_MEASURE,
+	PHASE_BATCH, /* its chunks; then their sum, and the step */
+	PHASE_SUM,
+	PHASE_STEP,
+	PHASE_EVALUATE,
+	PHASE_CALIBRATE,
+	PHASE_OVER
+} Phase;
+
+/* In the shared block. */
+struct SequenceState
+{
+	SequenceResult result;
+	Phase phase;
+	Rng order_rng;
+	size_t n_train, n_held;
+	size_t epoch_size;    /* sequences an epoch draws */
+	size_t batches, step; /* mini-batches of an epoch; steps done in all */
+	size_t batch_at, batch_n;
+	double batch_weight; /* of the running mini-batch, and of the epoch so far */
+	double epoch_weight;
+	double epoch_loss;
+	double square[NETWORK_LAYERS_MAX]; /* of each layer's gradient */
+	double norm;                       /* of all */
+	int stale;                         /* epochs since the best one */
+	bool stop;
+};
+
+/* The two fixed tensors at the end of w: calibration.bias and .temperature, or target.mean and .scale. */
+static inline real *
+fixed_tensors(const SequenceTask *task, real *w)
+{
+	return w + task->params.param[task->params.count - 2].offset;
+}
+
+/* seqmeasure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's
+ * too. */
+extern void sequence_measure_part(SequenceTask *task, size_t item);
+extern void sequence_measure_end(SequenceTask *task);
+
+/*
+ * Running tensors: their gradient is what a chunk measured. The mini-batch's is the mean over its chunks,
+ * each with its share; they follow it, small mini-batches counting less and the first ones more.
+ */
+extern void sequence_weigh_measures(real *grad, const SequenceTask *task, double share);
+extern void sequence_follow_measure(SequenceTask *task, const Tensor *p);
+
+/*
+ * seqstep.c: the end of a mini-batch, by items of whole layers. First all of sequence_sum, then
+ * sequence_step_begin, then all of sequence_step, after which the weights are new and packed.
+ */
+extern size_t sequence_step_items(const SequenceTask *task);
+extern void sequence_sum(SequenceTask *task, size_t item);
+extern void sequence_step_begin(SequenceTask *task);
+extern void sequence_step(SequenceTask *task, size_t item);
+
+/* seqeval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
+extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);
+
+/* The held-out loss of always answering with the training part's shares, or its mean. */
+extern double sequence_baseline(const SequenceTask *task);
+
+/* Fit the temperature, of the best epoch's scores, and store it with its weights. */
+extern void sequence_calibrate(SequenceTask *task);
+
+#endif
