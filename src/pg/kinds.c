@@ -4,7 +4,7 @@
 #include "lib/stringinfo.h"
 
 #include "server/errors.h"
-#include "pg/sequence_model.h"
+#include "sequence/stored.h"
 #include "pg/uplift_model.h"
 
 static const ModelKind *const kinds[] = {&sequence_kind, &uplift_kind};

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "pg/evaluate_sequence.h"
+#include "sequence/evaluate.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -14,8 +14,8 @@
 #include "server/memory.h"
 #include "registry/modelcache.h"
 #include "server/rows.h"
-#include "pg/sequence_metrics.h"
-#include "pg/sequence_model.h"
+#include "sequence/score.h"
+#include "sequence/stored.h"
 
 const TimestampTz *
 evaluate_trained_as_of(const Model *model, const SequenceRequest *request)

@@ -20,8 +20,8 @@
  * for periods below a day, of the last complete period. The day of the newest
  * row is complete when that row is at its very beginning: dates are.
  */
-#ifndef USERCLS_PG_SEQUENCE_H
-#define USERCLS_PG_SEQUENCE_H
+#ifndef USERCLS_SEQUENCE_USERS_H
+#define USERCLS_SEQUENCE_USERS_H
 
 #include "datatype/timestamp.h"
 

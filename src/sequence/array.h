@@ -1,8 +1,8 @@
 /*
  * A sequence given as float8[]: periods × features, or periods of one feature; NULL is missing.
  */
-#ifndef USERCLS_PG_SEQUENCE_ARRAY_H
-#define USERCLS_PG_SEQUENCE_ARRAY_H
+#ifndef USERCLS_SEQUENCE_ARRAY_H
+#define USERCLS_SEQUENCE_ARRAY_H
 
 #include "utils/array.h"
 

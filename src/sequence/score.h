@@ -1,12 +1,12 @@
 /*
  * Probabilities of many sequences at once, in this process.
  */
-#ifndef USERCLS_PG_SEQUENCE_METRICS_H
-#define USERCLS_PG_SEQUENCE_METRICS_H
+#ifndef USERCLS_SEQUENCE_SCORE_H
+#define USERCLS_SEQUENCE_SCORE_H
 
 #include "sequence/pure/dataset.h"
 #include "nn/real.h"
-#include "pg/sequence_model.h"
+#include "sequence/stored.h"
 
 /* Probabilities of n sequences from the first on: prob[n × C]. Interruptible. */
 extern void sequence_probabilities(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_t n,

@@ -2,7 +2,7 @@
 #include "postgres.h"
 
 #include "server/memory.h"
-#include "pg/sequence_cells.h"
+#include "sequence/users_cells.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/classify_users.h"
+#include "sequence/classify_users.h"
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -9,12 +9,12 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/batch_scorer.h"
+#include "sequence/batch_scorer.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
 #include "work/progress.h"
-#include "pg/sequence_spec.h"
+#include "sequence/request.h"
 #include "work/train.h"
 #include "server/userid.h"
 

@@ -16,9 +16,9 @@
 #include "server/memory.h"
 #include "registry/modelcache.h"
 #include "registry/registry.h"
-#include "pg/sequence_array.h"
-#include "pg/sequence_metrics.h"
-#include "pg/sequence_model.h"
+#include "sequence/array.h"
+#include "sequence/score.h"
+#include "sequence/stored.h"
 
 /* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
 typedef struct SnapshotKey

@@ -1,15 +1,15 @@
 /*
  * All users of a model's own source, scored in batches: for classify_users() and refresh_scores().
  */
-#ifndef USERCLS_PG_CLASSIFY_USERS_H
-#define USERCLS_PG_CLASSIFY_USERS_H
+#ifndef USERCLS_SEQUENCE_CLASSIFY_USERS_H
+#define USERCLS_SEQUENCE_CLASSIFY_USERS_H
 
 #include "fmgr.h"
 
 #include "nn/real.h"
 #include "registry/registry.h"
-#include "pg/sequence.h"
-#include "pg/sequence_model.h"
+#include "sequence/users.h"
+#include "sequence/stored.h"
 
 typedef struct ClassifiedUsers
 {

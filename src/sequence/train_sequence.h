@@ -1,8 +1,8 @@
 /* Training of a sequence model, for train_sequence() and retrain(). */
-#ifndef USERCLS_PG_TRAIN_SEQUENCE_H
-#define USERCLS_PG_TRAIN_SEQUENCE_H
+#ifndef USERCLS_SEQUENCE_TRAIN_SEQUENCE_H
+#define USERCLS_SEQUENCE_TRAIN_SEQUENCE_H
 
-#include "pg/sequence_spec.h"
+#include "sequence/request.h"
 #include "work/train.h"
 
 /* Of sequence_kind. */

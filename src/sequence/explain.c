@@ -13,9 +13,9 @@
 #include "server/memory.h"
 #include "registry/modelcache.h"
 #include "registry/registry.h"
-#include "pg/sequence_array.h"
-#include "pg/sequence_metrics.h"
-#include "pg/sequence_model.h"
+#include "sequence/array.h"
+#include "sequence/score.h"
+#include "sequence/stored.h"
 
 /* Copies of a sequence that are scored together, each without another value. */
 #define BATCH 64

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/sequence_model.h"
+#include "sequence/stored.h"
 
 #include <math.h>
 

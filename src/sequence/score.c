@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/sequence_metrics.h"
+#include "sequence/score.h"
 
 #include "miscadmin.h"
 

@@ -3,10 +3,10 @@
 
 #include "catalog/pg_type.h"
 
-#include "pg/evaluate_sequence.h"
-#include "pg/sequence_model.h"
+#include "sequence/evaluate.h"
+#include "sequence/stored.h"
 #include "server/source.h"
-#include "pg/train_sequence.h"
+#include "sequence/train_sequence.h"
 
 static const void *
 config_of(const void *model)

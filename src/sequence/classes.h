@@ -1,8 +1,8 @@
 /*
  * The classes that a label column holds: its distinct values, by the order of their type.
  */
-#ifndef USERCLS_PG_CLASSES_H
-#define USERCLS_PG_CLASSES_H
+#ifndef USERCLS_SEQUENCE_CLASSES_H
+#define USERCLS_SEQUENCE_CLASSES_H
 
 #include "server/source.h"
 

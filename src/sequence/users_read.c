@@ -1,7 +1,7 @@
 #include "postgres.h"
 
 #include "server/memory.h"
-#include "pg/sequence.h"
+#include "sequence/users.h"
 
 #include <math.h>
 
@@ -15,7 +15,7 @@
 
 #include "labeler/pure/trend.h"
 #include "server/errors.h"
-#include "pg/sequence_cells.h"
+#include "sequence/users_cells.h"
 
 typedef struct Newest
 {

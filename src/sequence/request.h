@@ -2,14 +2,14 @@
  * Everything that was asked for when a sequence model was trained: from SQL
  * arguments, to the stored spec and back.
  */
-#ifndef USERCLS_PG_SEQUENCE_SPEC_H
-#define USERCLS_PG_SEQUENCE_SPEC_H
+#ifndef USERCLS_SEQUENCE_REQUEST_H
+#define USERCLS_SEQUENCE_REQUEST_H
 
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
 #include "sequence/pure/train.h"
-#include "pg/sequence.h"
+#include "sequence/users.h"
 
 typedef struct SequenceRequest
 {

@@ -7,11 +7,11 @@
  *       ... read batch_scorer_run(scorer, n) ...
  *   batch_scorer_end(scorer);
  */
-#ifndef USERCLS_PG_BATCH_SCORER_H
-#define USERCLS_PG_BATCH_SCORER_H
+#ifndef USERCLS_SEQUENCE_BATCH_SCORER_H
+#define USERCLS_SEQUENCE_BATCH_SCORER_H
 
 #include "work/runner.h"
-#include "pg/sequence_model.h"
+#include "sequence/stored.h"
 
 typedef struct BatchScorer BatchScorer;
 

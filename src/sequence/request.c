@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/sequence_spec.h"
+#include "sequence/request.h"
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -17,7 +17,7 @@
 #include "server/request.h"
 #include "server/source.h"
 #include "work/train.h"
-#include "pg/window.h"
+#include "sequence/window.h"
 
 /* A year of hours, and more than a century of weeks. */
 #define PERIODS_MAX 10000

@@ -5,7 +5,7 @@
 
 #include "labeler/pure/label.h"
 #include "server/memory.h"
-#include "pg/sequence_cells.h"
+#include "sequence/users_cells.h"
 #include "server/split.h"
 
 /* What label(trend) says: value has room for the periods. */

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/classes.h"
+#include "sequence/classes.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"

@@ -1,13 +1,13 @@
 /*
  * What sequence_read() knows of each user while rows come in. Private to pg/sequence_*.c.
  */
-#ifndef USERCLS_PG_SEQUENCE_CELLS_H
-#define USERCLS_PG_SEQUENCE_CELLS_H
+#ifndef USERCLS_SEQUENCE_USERS_CELLS_H
+#define USERCLS_SEQUENCE_USERS_CELLS_H
 
-#include "pg/classes.h"
-#include "pg/sequence.h"
+#include "sequence/classes.h"
+#include "sequence/users.h"
 #include "server/source.h"
-#include "pg/window.h"
+#include "sequence/window.h"
 
 /* A period's sum, what rounding took from it (labeler/pure/trend.h), and how many values it is of. */
 typedef struct PeriodSum

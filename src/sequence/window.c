@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/window.h"
+#include "sequence/window.h"
 
 #include "catalog/pg_type.h"
 #include "common/int.h"

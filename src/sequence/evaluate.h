@@ -1,13 +1,13 @@
 /*
  * Sequences for evaluation: a model and the users of a source.
  */
-#ifndef USERCLS_PG_EVALUATE_SEQUENCE_H
-#define USERCLS_PG_EVALUATE_SEQUENCE_H
+#ifndef USERCLS_SEQUENCE_EVALUATE_H
+#define USERCLS_SEQUENCE_EVALUATE_H
 
 #include "sequence/pure/dataset.h"
 #include "metrics/sample.h"
-#include "pg/sequence.h"
-#include "pg/sequence_spec.h"
+#include "sequence/users.h"
+#include "sequence/request.h"
 
 /* In the current memory context; an error when there is nobody to evaluate on. */
 extern ClassSample *sequence_sample(const EvaluateCall *call);

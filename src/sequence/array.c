@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/sequence_array.h"
+#include "sequence/array.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/batch_scorer.h"
+#include "sequence/batch_scorer.h"
 
 #include "miscadmin.h"
 

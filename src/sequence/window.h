@@ -1,11 +1,11 @@
 /*
- * The periods around as_of: see pg/sequence.h.
+ * The periods around as_of: see sequence/users.h.
  *
  * Times are microseconds in the time column's own type (timestamptz, or
  * timestamp; dates count as timestamps at midnight).
  */
-#ifndef USERCLS_PG_WINDOW_H
-#define USERCLS_PG_WINDOW_H
+#ifndef USERCLS_SEQUENCE_WINDOW_H
+#define USERCLS_SEQUENCE_WINDOW_H
 
 #include "datatype/timestamp.h"
 

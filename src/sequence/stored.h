@@ -1,8 +1,8 @@
 /*
  * A stored sequence model, ready to score; and how it is stored.
  */
-#ifndef USERCLS_PG_SEQUENCE_MODEL_H
-#define USERCLS_PG_SEQUENCE_MODEL_H
+#ifndef USERCLS_SEQUENCE_STORED_H
+#define USERCLS_SEQUENCE_STORED_H
 
 #include "sequence/pure/net.h"
 #include "registry/model_kind.h"

@@ -17,12 +17,12 @@
 #include "server/memory.h"
 #include "server/options.h"
 #include "work/progress.h"
-#include "pg/sequence.h"
-#include "pg/sequence_metrics.h"
-#include "pg/sequence_model.h"
-#include "pg/sequence_spec.h"
+#include "sequence/users.h"
+#include "sequence/score.h"
+#include "sequence/stored.h"
+#include "sequence/request.h"
 #include "work/train.h"
-#include "pg/train_sequence.h"
+#include "sequence/train_sequence.h"
 
 #define METRIC "macro_f1"
 #define CLASSES_LISTED_MAX 10
