@@ -17,8 +17,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "model/upliftscore.h"
-#include "model/uplifttrain.h"
+#include "uplift/pure/score.h"
+#include "uplift/pure/train.h"
 
 static double
 clock_now(clockid_t clock)

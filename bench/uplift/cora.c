@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/upliftnet.h"
+#include "uplift/pure/net_pass.h"
 #include "nn/adam.h"
 #include "nn/dense.h"
 #include "nn/loss.h"

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/uplifttrain.h"
-#include "model/upliftscore.h"
+#include "uplift/pure/train.h"
+#include "uplift/pure/score.h"
 
 typedef struct Bench
 {

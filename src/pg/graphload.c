@@ -14,7 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/source.h"

@@ -2,13 +2,13 @@
  * The graph of users, from tables to plain arrays.
  *
  * Users become nodes 0, 1, 2, … in the order of their ids; edges become pairs
- * of numbers, an end that is no user GRAPH_UNKNOWN (model/graph.h says what
+ * of numbers, an end that is no user GRAPH_UNKNOWN (uplift/pure/graph.h says what
  * becomes of such edges). Both tables are read once, as the invoker.
  */
 #ifndef USERCLS_PG_GRAPHLOAD_H
 #define USERCLS_PG_GRAPHLOAD_H
 
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 #include "server/source.h"
 #include "pg/uplift_input.h"
 #include "pg/uplift_source.h"

@@ -14,7 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 #include "pg/graphload.h"
 #include "server/memory.h"
 #include "server/source.h"

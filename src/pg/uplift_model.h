@@ -4,7 +4,7 @@
 #ifndef USERCLS_PG_UPLIFT_MODEL_H
 #define USERCLS_PG_UPLIFT_MODEL_H
 
-#include "model/upliftscore.h"
+#include "uplift/pure/score.h"
 #include "pg/graphload.h"
 #include "registry/modelcache.h"
 #include "work/runner.h"

@@ -1,11 +1,11 @@
 /*
  * Uplift on a graph that usercls.max_memory has no room to train on as a whole:
- * steps on mini-batches (model/upliftsample.h) instead of all users at once.
+ * steps on mini-batches (uplift/pure/sample.h) instead of all users at once.
  */
 #ifndef USERCLS_PG_UPLIFT_SAMPLED_H
 #define USERCLS_PG_UPLIFT_SAMPLED_H
 
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 #include "pg/uplift_model.h"
 #include "pg/uplift_train.h"
 

@@ -10,7 +10,7 @@
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
-#include "model/uplift.h"
+#include "uplift/pure/net.h"
 #include "registry/registry.h"
 
 typedef struct UpliftRequest

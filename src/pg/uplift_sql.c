@@ -15,7 +15,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 
-#include "model/upliftrow.h"
+#include "uplift/pure/net_row.h"
 #include "work/train.h"
 #include "pg/uplift_model.h"
 

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"

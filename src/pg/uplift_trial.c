@@ -2,7 +2,7 @@
 
 #include "pg/uplift_trial.h"
 
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 #include "server/memory.h"
 #include "metrics/ranked.h"
 #include "server/split.h"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "upliftcase.h"
-#include "nn/gat.h"
+#include "uplift/pure/gat.h"
 
 #define N 40
 

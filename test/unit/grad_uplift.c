@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "upliftcase.h"
-#include "model/upliftloss.h"
+#include "uplift/pure/loss.h"
 
 #define N 300 /* more than a block */
 #define F 3

@@ -12,7 +12,7 @@
 
 #include "model/config.h"
 #include "sequence/pure/net.h"
-#include "model/uplift.h"
+#include "uplift/pure/net.h"
 
 typedef struct Sample
 {

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "uplifttrial.h"
-#include "model/upliftloss.h"
-#include "model/upliftrow.h"
+#include "uplift/pure/loss.h"
+#include "uplift/pure/net_row.h"
 
 /* A user's state after `layers` layers, from its neighbours' by recursion, in two accumulators that are merged. */
 static void

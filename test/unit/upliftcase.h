@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/upliftnet.h"
+#include "uplift/pure/net_pass.h"
 
 typedef struct UpliftCase
 {

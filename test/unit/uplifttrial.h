@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "upliftcase.h"
-#include "model/upliftscore.h"
-#include "model/uplifttrain.h"
+#include "uplift/pure/score.h"
+#include "uplift/pure/train.h"
 
 static inline UpliftConfig
 config_with(int depth, int aggregate, int layers, int heads)

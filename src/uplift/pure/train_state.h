@@ -1,8 +1,8 @@
 /* The running training of an uplift network: what uplifttrain.c decides and upliftitem.c works on. */
-#ifndef USERCLS_MODEL_UPLIFTSTATE_H
-#define USERCLS_MODEL_UPLIFTSTATE_H
+#ifndef USERCLS_UPLIFT_PURE_TRAIN_STATE_H
+#define USERCLS_UPLIFT_PURE_TRAIN_STATE_H
 
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 
 enum
 {

@@ -1,4 +1,4 @@
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 
 #include <assert.h>
 #include <float.h>

@@ -1,6 +1,6 @@
 /* Neighbours of each node, side by side: what graph kernels read. */
-#ifndef USERCLS_NN_ADJACENCY_H
-#define USERCLS_NN_ADJACENCY_H
+#ifndef USERCLS_UPLIFT_PURE_ADJACENCY_H
+#define USERCLS_UPLIFT_PURE_ADJACENCY_H
 
 #include <stddef.h>
 #include <stdint.h>

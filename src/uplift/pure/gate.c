@@ -1,4 +1,4 @@
-#include "nn/gate.h"
+#include "uplift/pure/gate.h"
 
 #include "nn/act.h"
 #include "nn/blas.h"

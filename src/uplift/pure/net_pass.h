@@ -5,12 +5,12 @@
  * stages over all rows: input, products 0, layer 0, products 1, ...; backward
  * the same way round. Within a stage rows are independent.
  */
-#ifndef USERCLS_MODEL_UPLIFTNET_H
-#define USERCLS_MODEL_UPLIFTNET_H
+#ifndef USERCLS_UPLIFT_PURE_NET_PASS_H
+#define USERCLS_UPLIFT_PURE_NET_PASS_H
 
-#include "model/graph.h"
-#include "model/uplift.h"
-#include "nn/gat.h"
+#include "uplift/pure/graph.h"
+#include "uplift/pure/net.h"
+#include "uplift/pure/gat.h"
 
 /* Rows of a call, at most: a worker's scratch then stays in the second cache. */
 #define UPLIFT_BLOCK 256
@@ -24,7 +24,7 @@ typedef struct UpliftRows
 	real *att[UPLIFT_LAYERS_MAX]; /* N × H, training: attention before bias, then the gradient of hidden[l] */
 	real *sum[UPLIFT_LAYERS_MAX]; /* N × H, training with sums */
 	real *lse[UPLIFT_LAYERS_MAX]; /* N × K, training with attention */
-	real *pair;                   /* of one layer at a time: see nn/gat.h */
+	real *pair;                   /* of one layer at a time: see uplift/pure/gat.h */
 	real *own;
 	size_t own_stride;
 	real *level; /* training with attention */

@@ -1,10 +1,10 @@
 /* The items of an uplift training: what one lane adds up over one range of users. */
-#include "model/upliftstate.h"
+#include "uplift/pure/train_state.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "model/upliftloss.h"
+#include "uplift/pure/loss.h"
 
 /*
  * Rows of a block where the pass turns back: the last layer reads its neighbours forward and at once backward, which

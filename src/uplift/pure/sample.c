@@ -1,4 +1,4 @@
-#include "model/upliftsample.h"
+#include "uplift/pure/sample.h"
 
 #include <assert.h>
 #include <math.h>

@@ -24,14 +24,14 @@
  *   own:   N × own_stride  [e^2s | datt]: H for forward passes alone, else 2H
  *   level: N × 2K          [log-sum-exp | D]
  */
-#ifndef USERCLS_NN_GAT_H
-#define USERCLS_NN_GAT_H
+#ifndef USERCLS_UPLIFT_PURE_GAT_H
+#define USERCLS_UPLIFT_PURE_GAT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nn/adjacency.h"
+#include "uplift/pure/adjacency.h"
 #include "nn/real.h"
 
 #define GAT_LIMIT 20.0

@@ -19,10 +19,10 @@
  * Equal to upliftscore.h to 1e-5. Vectors are the caller's; w is the values of
  * uplift_params' table.
  */
-#ifndef USERCLS_MODEL_UPLIFTROW_H
-#define USERCLS_MODEL_UPLIFTROW_H
+#ifndef USERCLS_UPLIFT_PURE_NET_ROW_H
+#define USERCLS_UPLIFT_PURE_NET_ROW_H
 
-#include "model/uplift.h"
+#include "uplift/pure/net.h"
 
 extern size_t uplift_state_width(const UpliftNet *net);
 extern size_t uplift_accumulator_width(const UpliftNet *net);

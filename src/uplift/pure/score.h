@@ -10,13 +10,13 @@
  * whose state after l layers matters, i.e. those within L - l edges (reach[0] = N,
  * reach[L] = 1). The edges of the farthest are of no use.
  */
-#ifndef USERCLS_MODEL_UPLIFTSCORE_H
-#define USERCLS_MODEL_UPLIFTSCORE_H
+#ifndef USERCLS_UPLIFT_PURE_SCORE_H
+#define USERCLS_UPLIFT_PURE_SCORE_H
 
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 #include "model/job.h"
-#include "model/uplift.h"
-#include "model/upliftnet.h"
+#include "uplift/pure/net.h"
+#include "uplift/pure/net_pass.h"
 
 /* Flat. */
 typedef struct UpliftScoreSetup

@@ -1,11 +1,11 @@
-#include "nn/gat.h"
+#include "uplift/pure/gat.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "nn/act.h"
-#include "nn/gatrow.h"
+#include "uplift/pure/gatrow.h"
 
 static inline real
 clip(real x)

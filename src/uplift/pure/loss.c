@@ -1,4 +1,4 @@
-#include "model/upliftloss.h"
+#include "uplift/pure/loss.h"
 
 #include <math.h>
 

@@ -10,7 +10,7 @@
  * weights kept. Features are standardised over all users, missing ones left out.
  *
  * With `batch` a step is on a mini-batch instead: users of the experiment with a
- * sample of their surroundings (model/upliftsample.h), so that memory for the
+ * sample of their surroundings (uplift/pure/sample.h), so that memory for the
  * network's rows does not grow with the graph. An epoch is then some batches,
  * and the held-out users that are looked at after it are as many.
  *
@@ -22,16 +22,16 @@
  * over the block, build task->graph, fill task->data, run the job, read
  * uplifttrain_result and uplifttrain_weights. Bits do not depend on workers.
  */
-#ifndef USERCLS_MODEL_UPLIFTTRAIN_H
-#define USERCLS_MODEL_UPLIFTTRAIN_H
+#ifndef USERCLS_UPLIFT_PURE_TRAIN_H
+#define USERCLS_UPLIFT_PURE_TRAIN_H
 
 #include <stdint.h>
 
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 #include "model/job.h"
-#include "model/uplift.h"
-#include "model/upliftnet.h"
-#include "model/upliftsample.h"
+#include "uplift/pure/net.h"
+#include "uplift/pure/net_pass.h"
+#include "uplift/pure/sample.h"
 
 #define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
 

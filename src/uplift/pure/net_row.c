@@ -1,4 +1,4 @@
-#include "model/upliftrow.h"
+#include "uplift/pure/net_row.h"
 
 #include <float.h>
 #include <math.h>
@@ -6,8 +6,8 @@
 
 #include "nn/act.h"
 #include "nn/dense.h"
-#include "nn/gat.h"
-#include "nn/gate.h"
+#include "uplift/pure/gat.h"
+#include "uplift/pure/gate.h"
 
 /*
  * An accumulator: of every head the highest score (K), the sum of exponentials below it (K), and the weighted

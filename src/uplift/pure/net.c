@@ -1,11 +1,11 @@
-#include "model/uplift.h"
+#include "uplift/pure/net.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "nn/act.h"
-#include "nn/gat.h"
+#include "uplift/pure/gat.h"
 
 static const char *const estimators[] = {"partial_label", "two_head", "class_transform", NULL};
 static const char *const depths[] = {"gated", "residual", "none", NULL};

@@ -8,10 +8,10 @@
  *
  * The same users and the same generator give the same batch.
  */
-#ifndef USERCLS_MODEL_UPLIFTSAMPLE_H
-#define USERCLS_MODEL_UPLIFTSAMPLE_H
+#ifndef USERCLS_UPLIFT_PURE_SAMPLE_H
+#define USERCLS_UPLIFT_PURE_SAMPLE_H
 
-#include "model/graph.h"
+#include "uplift/pure/graph.h"
 #include "nn/rng.h"
 
 /* Users of a batch, at most and at least: one that draws more neighbours takes too long for one step. */

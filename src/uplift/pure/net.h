@@ -3,8 +3,8 @@
  *
  * A projection of a user's features (standardised; a missing value is 0 and sets
  * a mask channel) makes the hidden vector h. Each of k layers then listens to the
- * neighbours (breadth, nn/gat.h), is told how many they are, and merges what it
- * heard with what it knew (depth, nn/gate.h); a linear head reads the last h.
+ * neighbours (breadth, uplift/pure/gat.h), is told how many they are, and merges what it
+ * heard with what it knew (depth, uplift/pure/gate.h); a linear head reads the last h.
  *
  * Responders are of three classes: 1 respond always, 2 only when treated, 3
  * never. P1 = P(class 1 or 2), P2 = P(class 2 or 3), uplift = P(class 2) =
@@ -19,8 +19,8 @@
  *   - class_transform: the head learns y (t - p) / (p (1 - p)) by least squares:
  *     any numeric outcome, but no P1 and P2.
  */
-#ifndef USERCLS_MODEL_UPLIFT_H
-#define USERCLS_MODEL_UPLIFT_H
+#ifndef USERCLS_UPLIFT_PURE_NET_H
+#define USERCLS_UPLIFT_PURE_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "model/upliftnet.h"
+#include "uplift/pure/net_pass.h"
 
 #include <math.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "nn/act.h"
 #include "nn/blas.h"
 #include "nn/dense.h"
-#include "nn/gate.h"
+#include "uplift/pure/gate.h"
 
 static size_t
 product_width(const UpliftNet *net)

@@ -1,11 +1,11 @@
-/* The backward half of nn/gat.h. */
-#include "nn/gat.h"
+/* The backward half of uplift/pure/gat.h. */
+#include "uplift/pure/gat.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "nn/act.h"
-#include "nn/gatrow.h"
+#include "uplift/pure/gatrow.h"
 
 USERCLS_CLONES void
 gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from, size_t n)

@@ -1,15 +1,15 @@
 /*
- * What the loops over edges of nn/gat.c and nn/gatback.c are made of. A, the channels of a head, is a constant
+ * What the loops over edges of uplift/pure/gat.c and uplift/pure/gatback.c are made of. A, the channels of a head, is a constant
  * wherever speed matters: everything is inlined into GAT_WIDTHS.
  *
  * Vectors are written out: left to itself the compiler keeps sums of lanes in memory. Eight lanes are a register of
  * AVX2, which AVX-512 machines run as fast as wider ones when rows come from memory. Vectors go by pointer, since
  * passing them by value is another ABI on every processor.
  */
-#ifndef USERCLS_NN_GATROW_H
-#define USERCLS_NN_GATROW_H
+#ifndef USERCLS_UPLIFT_PURE_GATROW_H
+#define USERCLS_UPLIFT_PURE_GATROW_H
 
-#include "nn/gat.h"
+#include "uplift/pure/gat.h"
 
 /* Neighbours looked at together: their gathered rows stay in the first cache while heads pass over them. */
 #define CHUNK 16

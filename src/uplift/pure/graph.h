@@ -16,14 +16,14 @@
  * Use: graph_carve and graphbuild_carve over arenas, graphbuild_start, then
  * graphbuild_step until it says false, checking interrupts in between.
  */
-#ifndef USERCLS_MODEL_GRAPH_H
-#define USERCLS_MODEL_GRAPH_H
+#ifndef USERCLS_UPLIFT_PURE_GRAPH_H
+#define USERCLS_UPLIFT_PURE_GRAPH_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nn/adjacency.h"
+#include "uplift/pure/adjacency.h"
 #include "nn/arena.h"
 
 #define GRAPH_UNKNOWN UINT32_MAX /* an end that is no node */

@@ -5,8 +5,8 @@
  *
  * for n rows: m, h and C are n × H, W is 4H × H, and gate (n × 4H) keeps the activated gates for the backward pass.
  */
-#ifndef USERCLS_NN_GATE_H
-#define USERCLS_NN_GATE_H
+#ifndef USERCLS_UPLIFT_PURE_GATE_H
+#define USERCLS_UPLIFT_PURE_GATE_H
 
 #include <stddef.h>
 

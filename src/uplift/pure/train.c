@@ -1,10 +1,10 @@
-#include "model/uplifttrain.h"
+#include "uplift/pure/train.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-#include "model/upliftstate.h"
+#include "uplift/pure/train_state.h"
 #include "metrics/pure/rank.h"
 
 /*

@@ -1,4 +1,4 @@
-#include "model/upliftscore.h"
+#include "uplift/pure/score.h"
 
 /* Rows of an item, at most: some milliseconds. */
 #define RANGE_ROWS 1024

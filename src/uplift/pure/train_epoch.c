@@ -1,5 +1,5 @@
 /* The epochs of an uplift training: steps on the whole graph or on batches, and what held-out users say of them. */
-#include "model/upliftstate.h"
+#include "uplift/pure/train_state.h"
 
 #include <math.h>
 #include <string.h>

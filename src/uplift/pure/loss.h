@@ -5,12 +5,12 @@
  * about it (docs/uplift.md has the tables). partial_label and two_head have a
  * binary cross-entropy per head, class_transform a square.
  */
-#ifndef USERCLS_MODEL_UPLIFTLOSS_H
-#define USERCLS_MODEL_UPLIFTLOSS_H
+#ifndef USERCLS_UPLIFT_PURE_LOSS_H
+#define USERCLS_UPLIFT_PURE_LOSS_H
 
 #include <stdbool.h>
 
-#include "model/uplift.h"
+#include "uplift/pure/net.h"
 
 typedef struct UpliftTerms
 {
