@@ -5,7 +5,7 @@
 
 #include "server/errors.h"
 #include "sequence/stored.h"
-#include "pg/uplift_model.h"
+#include "uplift/stored.h"
 
 static const ModelKind *const kinds[] = {&sequence_kind, &uplift_kind};
 

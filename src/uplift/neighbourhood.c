@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/neighbourhood.h"
+#include "uplift/neighbourhood.h"
 
 #include "access/genam.h"
 #include "access/relation.h"
@@ -15,7 +15,7 @@
 #include "utils/rel.h"
 
 #include "uplift/pure/graph.h"
-#include "pg/graphload.h"
+#include "uplift/graphload.h"
 #include "server/memory.h"
 #include "server/source.h"
 

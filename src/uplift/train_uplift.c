@@ -18,9 +18,9 @@
 #include "metrics/sample.h"
 #include "server/source.h"
 #include "work/train.h"
-#include "pg/uplift_sampled.h"
-#include "pg/uplift_train.h"
-#include "pg/uplift_trial.h"
+#include "uplift/sampled.h"
+#include "uplift/train_uplift.h"
+#include "uplift/trial.h"
 
 PG_FUNCTION_INFO_V1(usercls_train_uplift);
 

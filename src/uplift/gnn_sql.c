@@ -17,7 +17,7 @@
 
 #include "uplift/pure/net_row.h"
 #include "work/train.h"
-#include "pg/uplift_model.h"
+#include "uplift/stored.h"
 
 PG_FUNCTION_INFO_V1(usercls_gnn_input);
 PG_FUNCTION_INFO_V1(usercls__attend_accum);

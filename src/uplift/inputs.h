@@ -7,13 +7,13 @@
  * each value has a learned vector. NULL and every other value are "not known",
  * for which there is a learned vector too.
  */
-#ifndef USERCLS_PG_UPLIFT_INPUT_H
-#define USERCLS_PG_UPLIFT_INPUT_H
+#ifndef USERCLS_UPLIFT_INPUTS_H
+#define USERCLS_UPLIFT_INPUTS_H
 
 #include "lib/stringinfo.h"
 
 #include "server/source.h"
-#include "pg/uplift_source.h"
+#include "uplift/request.h"
 
 /* Values of a column that have a vector of their own. */
 #define CATEGORIES_MAX 32

@@ -1,11 +1,11 @@
 /*
  * Training an uplift model, whoever asks for it.
  */
-#ifndef USERCLS_PG_UPLIFT_TRAIN_H
-#define USERCLS_PG_UPLIFT_TRAIN_H
+#ifndef USERCLS_UPLIFT_TRAIN_UPLIFT_H
+#define USERCLS_UPLIFT_TRAIN_UPLIFT_H
 
 #include "work/train.h"
-#include "pg/uplift_source.h"
+#include "uplift/request.h"
 
 extern const RunnerKind runner_uplift;
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/graphload.h"
+#include "uplift/graphload.h"
 
 #include <math.h>
 

@@ -15,7 +15,7 @@
 #include "server/memory.h"
 #include "work/progress.h"
 #include "work/train.h"
-#include "pg/uplift_model.h"
+#include "uplift/stored.h"
 #include "server/userid.h"
 
 PG_FUNCTION_INFO_V1(usercls_target_users);

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/uplift_input.h"
+#include "uplift/inputs.h"
 
 #include <math.h>
 

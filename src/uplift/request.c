@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/uplift_source.h"
+#include "uplift/request.h"
 
 #include "fmgr.h"
 #include "utils/lsyscache.h"

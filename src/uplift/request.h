@@ -4,8 +4,8 @@
  * A version stores them as jsonb under the arguments' names, so that scoring
  * reads the same tables and retrain() can repeat the call.
  */
-#ifndef USERCLS_PG_UPLIFT_SOURCE_H
-#define USERCLS_PG_UPLIFT_SOURCE_H
+#ifndef USERCLS_UPLIFT_REQUEST_H
+#define USERCLS_UPLIFT_REQUEST_H
 
 #include "fmgr.h"
 #include "utils/jsonb.h"

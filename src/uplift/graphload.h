@@ -5,13 +5,13 @@
  * of numbers, an end that is no user GRAPH_UNKNOWN (uplift/pure/graph.h says what
  * becomes of such edges). Both tables are read once, as the invoker.
  */
-#ifndef USERCLS_PG_GRAPHLOAD_H
-#define USERCLS_PG_GRAPHLOAD_H
+#ifndef USERCLS_UPLIFT_GRAPHLOAD_H
+#define USERCLS_UPLIFT_GRAPHLOAD_H
 
 #include "uplift/pure/graph.h"
 #include "server/source.h"
-#include "pg/uplift_input.h"
-#include "pg/uplift_source.h"
+#include "uplift/inputs.h"
+#include "uplift/request.h"
 
 typedef enum GraphLoadExperiment
 {

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/uplift_model.h"
+#include "uplift/stored.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/uplift_sampled.h"
+#include "uplift/sampled.h"
 
 #include "server/memory.h"
 

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "pg/evaluate_graph.h"
+#include "uplift/evaluate.h"
 
 #include <math.h>
 
@@ -14,9 +14,9 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/rows.h"
-#include "pg/uplift_model.h"
-#include "pg/uplift_source.h"
-#include "pg/uplift_trial.h"
+#include "uplift/stored.h"
+#include "uplift/request.h"
+#include "uplift/trial.h"
 
 /* Both arms are needed to measure anything. */
 static void

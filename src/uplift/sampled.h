@@ -2,12 +2,12 @@
  * Uplift on a graph that usercls.max_memory has no room to train on as a whole:
  * steps on mini-batches (uplift/pure/sample.h) instead of all users at once.
  */
-#ifndef USERCLS_PG_UPLIFT_SAMPLED_H
-#define USERCLS_PG_UPLIFT_SAMPLED_H
+#ifndef USERCLS_UPLIFT_SAMPLED_H
+#define USERCLS_UPLIFT_SAMPLED_H
 
 #include "uplift/pure/train.h"
-#include "pg/uplift_model.h"
-#include "pg/uplift_train.h"
+#include "uplift/stored.h"
+#include "uplift/train_uplift.h"
 
 /*
  * Users of a batch for a training that needs `beside` bytes besides its own: 0 when it fits as a whole, otherwise as

@@ -12,8 +12,8 @@
 
 #include "server/errors.h"
 #include "server/memory.h"
-#include "pg/neighbourhood.h"
-#include "pg/uplift_model.h"
+#include "uplift/neighbourhood.h"
+#include "uplift/stored.h"
 
 PG_FUNCTION_INFO_V1(usercls_uplift);
 

@@ -1,11 +1,11 @@
 /*
  * The experiment beside a model's scores: what the uplift metrics read.
  */
-#ifndef USERCLS_PG_UPLIFT_TRIAL_H
-#define USERCLS_PG_UPLIFT_TRIAL_H
+#ifndef USERCLS_UPLIFT_TRIAL_H
+#define USERCLS_UPLIFT_TRIAL_H
 
 #include "metrics/pure/upliftmetrics.h"
-#include "pg/graphload.h"
+#include "uplift/graphload.h"
 
 /* Nobody is treated, or everybody: there is nothing to compare. */
 extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,

@@ -1,11 +1,11 @@
 /*
  * An uplift model in the form that scores, and the scores of a whole graph.
  */
-#ifndef USERCLS_PG_UPLIFT_MODEL_H
-#define USERCLS_PG_UPLIFT_MODEL_H
+#ifndef USERCLS_UPLIFT_STORED_H
+#define USERCLS_UPLIFT_STORED_H
 
 #include "uplift/pure/score.h"
-#include "pg/graphload.h"
+#include "uplift/graphload.h"
 #include "registry/modelcache.h"
 #include "work/runner.h"
 

@@ -3,10 +3,10 @@
  *
  * A session keeps the prepared lookups of the models it used last.
  */
-#ifndef USERCLS_PG_NEIGHBOURHOOD_H
-#define USERCLS_PG_NEIGHBOURHOOD_H
+#ifndef USERCLS_UPLIFT_NEIGHBOURHOOD_H
+#define USERCLS_UPLIFT_NEIGHBOURHOOD_H
 
-#include "pg/uplift_model.h"
+#include "uplift/stored.h"
 
 /* Edges read of one user in one direction, and for one score altogether: more are left out. */
 #define NEIGHBOURS_MAX 1000

@@ -1,8 +1,8 @@
 /*
  * Uplift for evaluation: a model and the experiment of its users.
  */
-#ifndef USERCLS_PG_EVALUATE_GRAPH_H
-#define USERCLS_PG_EVALUATE_GRAPH_H
+#ifndef USERCLS_UPLIFT_EVALUATE_H
+#define USERCLS_UPLIFT_EVALUATE_H
 
 #include "metrics/sample.h"
 

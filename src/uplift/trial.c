@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/uplift_trial.h"
+#include "uplift/trial.h"
 
 #include "uplift/pure/train.h"
 #include "server/memory.h"

@@ -3,10 +3,10 @@
 
 #include "catalog/pg_type.h"
 
-#include "pg/evaluate_graph.h"
-#include "pg/graphload.h"
-#include "pg/uplift_model.h"
-#include "pg/uplift_train.h"
+#include "uplift/evaluate.h"
+#include "uplift/graphload.h"
+#include "uplift/stored.h"
+#include "uplift/train_uplift.h"
 
 static const void *
 config_of(const void *model)
