@@ -16,7 +16,7 @@
 #include "server/memory.h"
 #include "server/transaction.h"
 #include "work/progress.h"
-#include "pg/scoretable.h"
+#include "lifecycle/score_table.h"
 #include "work/train.h"
 
 enum

@@ -1,8 +1,8 @@
 /*
  * The table that refresh_scores() keeps: plain columns, one row for each user.
  */
-#ifndef USERCLS_PG_SCORETABLE_H
-#define USERCLS_PG_SCORETABLE_H
+#ifndef USERCLS_LIFECYCLE_SCORE_TABLE_H
+#define USERCLS_LIFECYCLE_SCORE_TABLE_H
 
 #include "registry/registry.h"
 

@@ -1,6 +1,6 @@
 #include "postgres.h"
 
-#include "pg/scoretable.h"
+#include "lifecycle/score_table.h"
 
 #include "access/genam.h"
 #include "access/table.h"
