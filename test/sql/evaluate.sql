@@ -115,6 +115,8 @@ SELECT * FROM evaluate('shop', replicates => -1);
 SELECT * FROM evaluate('shop', replicates => NULL);
 SELECT * FROM confusion_matrix('offer');
 SELECT * FROM qini_curve('shop');
+SELECT predict(export_model('offer'), ARRAY[[1]]::float8[]);
+SELECT gnn_input(export_model('shop'), ARRAY[1]::float8[]);
 SELECT * FROM qini_curve('offer', points => 0);
 SELECT * FROM uplift_by_decile('offer', groups => 0);
 SELECT * FROM drift('offer');
