@@ -1,7 +1,7 @@
 /*
  * Where the states of an aggregate come from, and where their rows wait.
  *
- * In a large hash table rows wait for their slots: see pg/waiting.h. To find the
+ * In a large hash table rows wait for their slots: see server/waiting.h. To find the
  * slot nothing of the state is read: that a pointer lies in a chunk of the pool
  * says all of it.
  *
@@ -16,7 +16,7 @@
 #include "lib/ilist.h"
 
 #include "labeler/state.h"
-#include "pg/waiting.h"
+#include "server/waiting.h"
 
 #define POOL_WAITING 8 /* rows at most */
 #define POOL_REGION_SHIFT 21

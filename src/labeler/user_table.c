@@ -9,12 +9,12 @@
 #include "server/idmap.h"
 #include "server/memory.h"
 #include "labeler/user_table.h"
-#include "pg/waiting.h"
+#include "server/waiting.h"
 
 #define BATCH_WAITING 128 /* rows at most */
 #define BLOCK_BYTES (32 * 1024 * 1024)
 
-/* Rows that wait: see pg/waiting.h. */
+/* Rows that wait: see server/waiting.h. */
 typedef struct Batch
 {
 	uint32 n;

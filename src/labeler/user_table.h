@@ -1,7 +1,7 @@
 /*
  * Trends of many users at once, in bounded memory.
  *
- * Rows wait in batches for their users' entries and slots: see pg/waiting.h.
+ * Rows wait in batches for their users' entries and slots: see server/waiting.h.
  *
  * When the users do not fit, the table keeps those whose hash lies in a range,
  * forgets the others, and tells the caller to read the rows again for the next

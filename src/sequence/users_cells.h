@@ -23,7 +23,7 @@ typedef struct PeriodSum
 #define CELLS_WAITING 32       /* rows at most */
 #define CELLS_LOOK_UP_AFTER 16 /* rows later the id is looked up */
 
-/* A row that waits: see pg/waiting.h. */
+/* A row that waits: see server/waiting.h. */
 typedef struct CellsRow
 {
 	Datum id;

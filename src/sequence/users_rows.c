@@ -13,7 +13,7 @@
 #include "labeler/pure/trend.h"
 #include "server/errors.h"
 #include "work/progress.h"
-#include "pg/waiting.h"
+#include "server/waiting.h"
 
 size_t
 cells_memory(const SequenceCells *cells)
@@ -51,7 +51,7 @@ finite_number(const SequenceCells *cells, const SourceColumn *column, Datum valu
 	return number;
 }
 
-/* Rows wait twice, for the map's entry of their id and for the user's sums: see pg/waiting.h. */
+/* Rows wait twice, for the map's entry of their id and for the user's sums: see server/waiting.h. */
 static CellsRow *
 waiting_row(SequenceCells *cells, uint64 row)
 {

@@ -219,7 +219,7 @@ users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inpu
 
 /* -- Edges ---------------------------------------------------------------- */
 
-/* An edge that waits for the entries of its ids: see pg/waiting.h. */
+/* An edge that waits for the entries of its ids: see server/waiting.h. */
 typedef struct EdgeRow
 {
 	Datum id[2];

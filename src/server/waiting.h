@@ -17,8 +17,8 @@
  * NB: whoever reads what rows are added to has them added first. A user id that is passed by reference (text) is
  * gone with its row, so that such rows find their user at once.
  */
-#ifndef USERCLS_PG_WAITING_H
-#define USERCLS_PG_WAITING_H
+#ifndef USERCLS_SERVER_WAITING_H
+#define USERCLS_SERVER_WAITING_H
 
 #include <stddef.h>
 
