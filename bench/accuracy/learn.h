@@ -37,11 +37,7 @@ set_option(SequenceSetup *setup, const char *text)
 	if (strcmp(name, "balance") == 0)
 		setup->balance = atoi(value);
 	else if (strcmp(name, "architecture") == 0)
-	{
-		for (int i = 0; sequence_architectures[i]; i++)
-			if (strcmp(sequence_architectures[i], value) == 0)
-				setup->config.architecture = i;
-	}
+		setup->config.architecture = sequence_architecture(value);
 	else if (config_set(&setup->config, sequence_options, sequence_option_count, name, value).code !=
 			 STATUS_SUCCESS)
 	{

@@ -2,12 +2,19 @@
  * Options of a model: one table describes a flat struct.
  *
  * Defaults, parsing, printing, range checks, hyperparameters() and the
- * metadata of a stored model all read the same table, so a new option is one
- * member and one row.
+ * metadata of a stored model all read the same table. The struct and the table
+ * are made of one list, so a new option is one row:
+ *
+ *   #define THING_OPTIONS(OPTION) OPTION(INT, layers, 2, 1, 4, NULL, "Layers.") …
+ *   typedef struct ThingConfig { THING_OPTIONS(OPTION_MEMBER) } ThingConfig;
+ *
+ *   #define ROW(...) OPTION_ROW(ThingConfig, __VA_ARGS__)
+ *   const Option thing_options[] = {THING_OPTIONS(ROW)};
  */
 #ifndef USERCLS_MODEL_CONFIG_H
 #define USERCLS_MODEL_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/status.h"
@@ -33,6 +40,14 @@ typedef struct Option
 	const char *const *choices; /* NULL-ended; NULL unless kind is OPTION_CHOICE */
 	const char *help;           /* one line for hyperparameters() */
 } Option;
+
+/* For a list of options: a row is kind, name, fallback, min, max, choices, help. */
+#define OPTION_TYPE_INT int
+#define OPTION_TYPE_REAL double
+#define OPTION_TYPE_BOOL bool
+#define OPTION_TYPE_CHOICE int
+#define OPTION_MEMBER(kind, name, ...) OPTION_TYPE_##kind name;
+#define OPTION_ROW(Config, kind, name, ...) {#name, OPTION_##kind, offsetof(Config, name), __VA_ARGS__},
 
 extern void config_defaults(void *config, const Option *options, size_t n);
 

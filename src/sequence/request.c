@@ -117,10 +117,11 @@ check_label(const SequenceReading *reading)
 static int
 architecture_of(const char *name)
 {
-	for (int i = 0; sequence_architectures[i]; i++)
-		if (strcmp(sequence_architectures[i], name) == 0)
-			return i;
-	error_out_of_range("architecture", name, "lstm | gru | tcn");
+	const int architecture = sequence_architecture(name);
+
+	if (architecture < 0)
+		error_out_of_range("architecture", name, choices_text(sequence_architectures));
+	return architecture;
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/metadata.h"
+#include "server/options.h"
 
 /* Steps a scorer has room for at first. */
 #define STEPS_ROOM 64
@@ -34,13 +35,12 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 
 	config_defaults(config, sequence_options, sequence_option_count);
 	config->normalization = NORMALIZATION_NONE; /* a file from elsewhere need not speak of it */
-	config->architecture = -1;
-	for (int i = 0; architecture && sequence_architectures[i]; i++)
-		if (strcmp(sequence_architectures[i], architecture) == 0)
-			config->architecture = i;
+	config->architecture = architecture ? sequence_architecture(architecture) : -1;
 	if (config->architecture < 0)
-		report_weights(status_make(STATUS_DAMAGED, 0, "metadata \"architecture\" lstm, gru or tcn"), model,
-					   version);
+		report_weights(
+			status_make(STATUS_DAMAGED, 0,
+						psprintf("metadata \"architecture\" %s", choices_text(sequence_architectures))),
+			model, version);
 	for (size_t i = 0; i < sequence_option_count; i++)
 	{
 		const char *value = metadata_text(codec, sequence_options[i].name);

@@ -8,26 +8,28 @@
 #include "server/jsonbuild.h"
 
 const char *
-option_range(const Option *option)
+choices_text(const char *const *choices)
 {
 	StringInfoData text;
 
 	initStringInfo(&text);
+	for (int i = 0; choices[i]; i++)
+		appendStringInfo(&text, "%s%s", i ? " | " : "", choices[i]);
+	return text.data;
+}
+
+const char *
+option_range(const Option *option)
+{
 	switch (option->kind)
 	{
-		case OPTION_INT:
-		case OPTION_REAL:
-			appendStringInfo(&text, "%.15g to %.15g", option->min, option->max);
-			break;
 		case OPTION_BOOL:
-			appendStringInfoString(&text, "true | false");
-			break;
+			return "true | false";
 		case OPTION_CHOICE:
-			for (int i = 0; option->choices[i]; i++)
-				appendStringInfo(&text, "%s%s", i ? " | " : "", option->choices[i]);
-			break;
+			return choices_text(option->choices);
+		default:
+			return psprintf("%.15g to %.15g", option->min, option->max);
 	}
-	return text.data;
 }
 
 const char *

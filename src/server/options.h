@@ -16,6 +16,9 @@
 extern void options_from_jsonb(void *config, const Option *options, size_t n, const Jsonb *given,
 							   const char *argument);
 
+/* "last | mean" of a NULL-ended list. */
+extern const char *choices_text(const char *const *choices);
+
 /* What an option takes, in words: "1 to 4096", "last | mean"; and "integer", "number", "boolean" or "text". */
 extern const char *option_range(const Option *option);
 extern const char *option_type(const Option *option);

@@ -79,8 +79,7 @@ read_config(Fixture *f)
 								 .code,
 							 STATUS_SUCCESS);
 	assert_true(codec_metadata(&f->codec, "architecture", text, sizeof(text)));
-	while (strcmp(sequence_architectures[f->config.architecture], text) != 0)
-		f->config.architecture++;
+	f->config.architecture = sequence_architecture(text);
 	assert_int_equal(sequence_config_check(&f->config).code, STATUS_SUCCESS);
 	f->F = number(f, "F");
 	f->C = number(f, "C");

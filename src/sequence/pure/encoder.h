@@ -1,5 +1,8 @@
 /*
  * An encoder: the part of a network that differs between architectures.
+ *
+ * A recurrent architecture is a row of RECURRENT_CELLS and a file of its name beside lstm.c; another one a row
+ * of SEQUENCE_ARCHITECTURES and an Encoder as encoder_tcn.c has it.
  */
 #ifndef USERCLS_SEQUENCE_PURE_ENCODER_H
 #define USERCLS_SEQUENCE_PURE_ENCODER_H
@@ -8,6 +11,16 @@
 
 typedef struct Encoder
 {
+	/* What the options leave to the architecture. */
+	int layers;
+	int pooling;
+	int normalization;
+	double dropout;
+	bool both_ways;  /* can be bidirectional */
+	bool normalises; /* knows NORMALIZATION_BATCH */
+
+	const RecurrentCell *cell; /* of recurrent ones */
+
 	/* Append its tensors, for I inputs a step. */
 	void (*params)(ParamTable *table, const SequenceConfig *config, size_t I);
 
@@ -24,8 +37,10 @@ typedef struct Encoder
 	void (*backward)(Network *net, real *dw, bool dropout);
 } Encoder;
 
-extern const Encoder lstm_encoder;
-extern const Encoder gru_encoder;
-extern const Encoder tcn_encoder;
+#define SEQUENCE_ENCODER(NAME, name) extern const Encoder name##_encoder;
+SEQUENCE_ARCHITECTURES(SEQUENCE_ENCODER)
+
+/* Indexed by SequenceArchitecture. */
+extern const Encoder *const sequence_encoders[];
 
 #endif

@@ -1,4 +1,4 @@
-/* LSTM and GRU: layers of one or two directions, each reading all outputs of the one below. */
+/* Recurrent cells: layers of one or two directions, each reading all outputs of the one below. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 static const RecurrentCell *
 cell_of(const Network *net)
 {
-	return net->config.architecture == SEQUENCE_LSTM ? &lstm_cell : &gru_cell;
+	return net->encoder->cell;
 }
 
 static int
@@ -35,8 +35,9 @@ add_tensor(ParamTable *table, const char *cell, const char *kind, int layer, int
 }
 
 static void
-recurrent_params(ParamTable *table, const SequenceConfig *config, size_t I, const RecurrentCell *cell)
+recurrent_params(ParamTable *table, const SequenceConfig *config, size_t I)
 {
+	const RecurrentCell *cell = sequence_encoders[config->architecture]->cell;
 	const size_t H = (size_t) config->hidden_size;
 	const double bound = 1.0 / sqrt((double) H);
 
@@ -49,18 +50,6 @@ recurrent_params(ParamTable *table, const SequenceConfig *config, size_t I, cons
 			add_tensor(table, cell->name, "bias_ih", l, d, bound, cell->gates * H, 0);
 			add_tensor(table, cell->name, "bias_hh", l, d, bound, cell->gates * H, 0);
 		}
-}
-
-static void
-lstm_params(ParamTable *table, const SequenceConfig *config, size_t I)
-{
-	recurrent_params(table, config, I, &lstm_cell);
-}
-
-static void
-gru_params(ParamTable *table, const SequenceConfig *config, size_t I)
-{
-	recurrent_params(table, config, I, &gru_cell);
 }
 
 static void
@@ -181,11 +170,21 @@ recurrent_backward(Network *net, real *dw, bool dropout)
 	}
 }
 
-const Encoder lstm_encoder = {
-	lstm_params,    recurrent_init,    recurrent_weights, recurrent_work,
-	recurrent_pack, recurrent_forward, recurrent_output,  recurrent_backward,
-};
-const Encoder gru_encoder = {
-	gru_params,     recurrent_init,    recurrent_weights, recurrent_work,
-	recurrent_pack, recurrent_forward, recurrent_output,  recurrent_backward,
-};
+#define RECURRENT_ENCODER(NAME, cell_name)                                                                   \
+	const Encoder cell_name##_encoder = {                                                                    \
+		.layers = 1,                                                                                         \
+		.pooling = POOLING_LAST,                                                                             \
+		.dropout = 0.2,                                                                                      \
+		.both_ways = true,                                                                                   \
+		.cell = &cell_name##_cell,                                                                           \
+		.params = recurrent_params,                                                                          \
+		.init = recurrent_init,                                                                              \
+		.carve_weights = recurrent_weights,                                                                  \
+		.carve_work = recurrent_work,                                                                        \
+		.pack = recurrent_pack,                                                                              \
+		.forward = recurrent_forward,                                                                        \
+		.output = recurrent_output,                                                                          \
+		.backward = recurrent_backward,                                                                      \
+	};
+
+RECURRENT_CELLS(RECURRENT_ENCODER)

@@ -187,6 +187,17 @@ tcn_network_backward(Network *net, real *dw, bool dropout)
 }
 
 const Encoder tcn_encoder = {
-	tcn_params,       tcn_network_init,    tcn_weights, tcn_work,
-	tcn_network_pack, tcn_network_forward, tcn_output,  tcn_network_backward,
+	.layers = 4, /* see 61 steps with three taps */
+	.pooling = POOLING_MAX,
+	.normalization = NORMALIZATION_BATCH,
+	.dropout = 0.1,
+	.normalises = true,
+	.params = tcn_params,
+	.init = tcn_network_init,
+	.carve_weights = tcn_weights,
+	.carve_work = tcn_work,
+	.pack = tcn_network_pack,
+	.forward = tcn_network_forward,
+	.output = tcn_output,
+	.backward = tcn_network_backward,
 };

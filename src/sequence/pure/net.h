@@ -1,9 +1,9 @@
 /*
  * Sequence networks: options, tensors, and scoring.
  *
- * An encoder (LSTM, GRU or TCN) reads the steps, pooling makes one vector of its
- * outputs, a linear head makes class scores or one number of that. What enters
- * the encoder at a step is F standardised values, 0 where missing, and with the
+ * An encoder (an LSTM, say: sequence/pure/encoder.h) reads the steps, pooling makes one
+ * vector of its outputs, a linear head makes class scores or one number of that.
+ * What enters the encoder at a step is F standardised values, 0 where missing, and with the
  * option `mask` F more that are 1 where the value is missing.
  *
  * Beside the trained tensors a model holds fixed ones: input.mean, input.scale
@@ -24,16 +24,22 @@
 #include "nn/arena.h"
 #include "sequence/pure/pooling.h"
 #include "nn/real.h"
+#include "sequence/pure/recurrent.h"
 
+/* A row an architecture: SEQUENCE_LSTM, its name "lstm", and its lstm_encoder. */
+#define SEQUENCE_ARCHITECTURES(ROW) RECURRENT_CELLS(ROW) ROW(TCN, tcn)
+
+#define SEQUENCE_ENUM(NAME, name) SEQUENCE_##NAME,
 typedef enum SequenceArchitecture
 {
-	SEQUENCE_LSTM,
-	SEQUENCE_GRU,
-	SEQUENCE_TCN
+	SEQUENCE_ARCHITECTURES(SEQUENCE_ENUM)
 } SequenceArchitecture;
 
-/* NULL-ended, indexed by SequenceArchitecture. */
+/* Their names: NULL-ended, indexed by SequenceArchitecture. */
 extern const char *const sequence_architectures[];
+
+/* The architecture of that name, or -1. */
+extern int sequence_architecture(const char *name);
 
 typedef enum LearningSchedule
 {
@@ -47,27 +53,49 @@ typedef enum Normalization
 	NORMALIZATION_BATCH /* after each convolution of a TCN */
 } Normalization;
 
-/* One member for each of sequence_options, which document them, and the architecture, which is no option. */
+/* A row an option, and a member of SequenceConfig. */
+/* clang-format off */
+#define SEQUENCE_OPTIONS(OPTION) \
+	OPTION(INT, hidden_size, 64, 1, 1024, NULL, \
+		   "Size of the hidden state, or channels of a TCN.") \
+	OPTION(INT, num_layers, 0, 0, NETWORK_LAYERS_MAX, NULL, \
+		   "Layers, or residual blocks of a TCN; 0: one layer, or four blocks.") \
+	OPTION(BOOL, bidirectional, false, 0, 1, NULL, \
+		   "Read the sequence in both directions (not of a TCN).") \
+	OPTION(INT, kernel_size, 3, 2, 16, NULL, \
+		   "Taps of a convolution (tcn); block i skips 2^i steps between them.") \
+	OPTION(CHOICE, normalization, NORMALIZATION_AUTO, 0, 0, normalizations, \
+		   "Batch normalisation after every convolution (tcn); auto: batch for a TCN.") \
+	OPTION(CHOICE, pooling, POOLING_AUTO, 0, 0, poolings, \
+		   "How the outputs of all steps become one vector; auto: last, or max of a TCN.") \
+	OPTION(REAL, dropout, DROPOUT_AUTO, DROPOUT_AUTO, 0.9, NULL, \
+		   "Share of outputs, or of a TCN's channels, dropped while training, after every layer; -1: 0.2, or 0.1 of a TCN.") \
+	OPTION(BOOL, mask, true, 0, 1, NULL, \
+		   "Tell the network which values are missing, by an input more for each.") \
+	OPTION(REAL, learning_rate, 0.003, 1e-7, 1, NULL, \
+		   "Step size of AdamW at its highest.") \
+	OPTION(REAL, weight_decay, 0.01, 0, 1, NULL, \
+		   "Decoupled weight decay of AdamW; biases do not decay.") \
+	OPTION(INT, batch_size, 0, 0, 4096, NULL, \
+		   "Sequences in a mini-batch; 0: one in 32 of all, at least 16 and at most 64.") \
+	OPTION(INT, max_epochs, 60, 1, 100000, NULL, \
+		   "Passes over the training part, at most.") \
+	OPTION(INT, patience, 20, 0, 100000, NULL, \
+		   "Epochs without a lower held-out loss that end the training; 0: never.") \
+	OPTION(REAL, clip_norm, 1, 0, 1e6, NULL, \
+		   "Gradients are scaled down to this norm; 0: never.") \
+	OPTION(CHOICE, schedule, SCHEDULE_COSINE, 0, 0, schedules, \
+		   "Learning rate after the warm-up.") \
+	OPTION(INT, warmup_epochs, 1, 0, 10000, NULL, \
+		   "Epochs over which the learning rate rises to its highest.") \
+	OPTION(INT, samples_per_class, 0, 0, 100000000, NULL, \
+		   "Sequences that an epoch draws of each class under class_weights \"resample\"; 0: the mean class size.")
+/* clang-format on */
+
 typedef struct SequenceConfig
 {
-	int architecture;
-	int hidden_size;
-	int num_layers;
-	bool bidirectional;
-	int kernel_size;
-	int normalization;
-	int pooling;
-	double dropout;
-	bool mask;
-	double learning_rate;
-	double weight_decay;
-	int batch_size;
-	int max_epochs;
-	int patience;
-	double clip_norm;
-	int schedule;
-	int warmup_epochs;
-	int samples_per_class;
+	int architecture; /* no option */
+	SEQUENCE_OPTIONS(OPTION_MEMBER)
 } SequenceConfig;
 
 extern const Option sequence_options[];

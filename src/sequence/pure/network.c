@@ -12,11 +12,8 @@
 /* Standardised inputs beyond this say no more, and must not overflow in the products. */
 #define INPUT_LIMIT 1e6f
 
-static const Encoder *const encoders[] = {
-	[SEQUENCE_LSTM] = &lstm_encoder,
-	[SEQUENCE_GRU] = &gru_encoder,
-	[SEQUENCE_TCN] = &tcn_encoder,
-};
+#define ENCODER(NAME, name) [SEQUENCE_##NAME] = &name##_encoder,
+const Encoder *const sequence_encoders[] = {SEQUENCE_ARCHITECTURES(ENCODER)};
 
 static size_t
 offset_of(const ParamTable *table, const char *name)
@@ -36,7 +33,7 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 	*table = (ParamTable){0};
 	params_add(table, "input.mean", INIT_CONSTANT, 0, 1, F, 0, 0);
 	params_add(table, "input.scale", INIT_CONSTANT, 1, 1, F, 0, 0);
-	encoders[config->architecture]->params(table, config, config->mask ? 2 * F : F);
+	sequence_encoders[config->architecture]->params(table, config, config->mask ? 2 * F : F);
 	if (config->pooling == POOLING_ATTENTION)
 		params_add(table, "attention.weight", INIT_UNIFORM, bound, 2, 1, D, 0);
 	params_add(table, "head.weight", INIT_UNIFORM, bound, 2, O, D, 0);
@@ -57,7 +54,7 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 
 	assert(config->num_layers > 0 && config->pooling <= POOLING_ATTENTION);
 	seqnet_params(&table, config, F, C);
-	*net = (Network){.config = *config, .encoder = encoders[config->architecture], .F = F, .C = C};
+	*net = (Network){.config = *config, .encoder = sequence_encoders[config->architecture], .F = F, .C = C};
 	net->I = config->mask ? 2 * F : F;
 	net->D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
 	net->O = C ? C : 1;

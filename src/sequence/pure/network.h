@@ -2,7 +2,7 @@
  * A sequence network at work on a chunk: standardised input, encoder, pooling, head.
  *
  * Packed weights are carved apart from the workspace, since workers share them.
- * A fourth architecture is a row of the encoder table in network.c.
+ * What differs between architectures is an Encoder (sequence/pure/encoder.h).
  */
 #ifndef USERCLS_SEQUENCE_PURE_NETWORK_H
 #define USERCLS_SEQUENCE_PURE_NETWORK_H

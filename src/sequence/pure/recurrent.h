@@ -61,8 +61,19 @@ typedef struct RecurrentCell
 					 const Steps *steps);
 } RecurrentCell;
 
-extern const RecurrentCell lstm_cell; /* Hochreiter and Schmidhuber 1997, with Gers' forget gate */
-extern const RecurrentCell gru_cell;  /* Cho et al. 2014, PyTorch's variant: r inside the product with b_hn */
+/*
+ * A row a cell: lstm_cell in lstm.c, and so on. Each is an architecture of that name (sequence/pure/net.h).
+ *   lstm  Hochreiter and Schmidhuber 1997, with Gers' forget gate
+ *   gru   Cho et al. 2014, PyTorch's variant: r inside the product with b_hn
+ */
+/* clang-format off */
+#define RECURRENT_CELLS(CELL) \
+	CELL(LSTM, lstm) \
+	CELL(GRU, gru)
+/* clang-format on */
+
+#define RECURRENT_CELL(NAME, name) extern const RecurrentCell name##_cell;
+RECURRENT_CELLS(RECURRENT_CELL)
 
 extern void recurrent_carve_weights(Recurrent *layer, Arena *arena);
 extern void recurrent_carve_work(Recurrent *layer, Arena *arena, size_t rows, size_t B, bool training);

@@ -12,37 +12,9 @@ static const char *const depths[] = {"gated", "residual", "none", NULL};
 static const char *const aggregates[] = {"attention", "sum", "attention+sum", NULL};
 static const char *const monitors[] = {"loss", "qini", NULL};
 
-/* A row an option. */
-/* clang-format off */
-#define MEMBER(name) #name, offsetof(UpliftConfig, name)
-#define INT(name, offset, fallback, min, max, help) {name, OPTION_INT, offset, fallback, min, max, NULL, help}
-#define REAL(name, offset, fallback, min, max, help) {name, OPTION_REAL, offset, fallback, min, max, NULL, help}
-#define BOOL(name, offset, fallback, help) {name, OPTION_BOOL, offset, fallback, 0, 1, NULL, help}
-#define CHOICE(name, offset, fallback, choices, help) {name, OPTION_CHOICE, offset, fallback, 0, 0, choices, help}
-#define OPTION(kind, ...) kind(__VA_ARGS__)
+#define ROW(...) OPTION_ROW(UpliftConfig, __VA_ARGS__)
 
-/* Defaults were chosen on inner folds of bench/uplift: see bench/results/uplift.md. */
-const Option uplift_options[] = {
-	OPTION(CHOICE, MEMBER(estimator), ESTIMATOR_TWO_HEAD, estimators,
-		   "What the heads learn; class_transform for outcomes that are not 0 or 1."),
-	OPTION(BOOL, MEMBER(corrected), true, "Undo the bias of partial_label exactly; without it uplift ranks but is too high."),
-	OPTION(REAL, MEMBER(propensity), 0, 0, 0.999, "Share of users who are treated by design; 0: as in the training part."),
-	OPTION(INT, MEMBER(layers), 2, 1, UPLIFT_LAYERS_MAX, "Attention layers: how many edges away a user's surroundings reach."),
-	OPTION(INT, MEMBER(heads), 1, 1, UPLIFT_HEADS_MAX, "Attention heads of a layer; hidden_size is divided among them."),
-	OPTION(INT, MEMBER(hidden_size), 16, 1, GAT_HEAD_MAX, "Size of the vector that stands for a user."),
-	OPTION(CHOICE, MEMBER(depth), DEPTH_RESIDUAL, depths, "How a layer merges what it heard with what it knew."),
-	OPTION(CHOICE, MEMBER(aggregate), AGGREGATE_ATTENTION, aggregates, "How neighbours are put together."),
-	OPTION(BOOL, MEMBER(log_degree), true, "Tell each layer how many neighbours a user has."),
-	OPTION(REAL, MEMBER(dropout), 0.5, 0, 0.9, "Share of hidden values dropped while training."),
-	OPTION(REAL, MEMBER(attention_dropout), 0.3, 0, 0.9, "Share of neighbours dropped while training."),
-	OPTION(REAL, MEMBER(learning_rate), 0.01, 1e-7, 1, "Step size of AdamW."),
-	OPTION(REAL, MEMBER(weight_decay), 1, 0, 10, "Decoupled weight decay of AdamW; biases do not decay."),
-	OPTION(REAL, MEMBER(clip_norm), 1, 0, 1e6, "Gradients are scaled down to this norm; 0: never."),
-	OPTION(INT, MEMBER(max_epochs), 300, 1, 100000, "Steps over the whole graph, at most."),
-	OPTION(INT, MEMBER(patience), 30, 0, 100000, "Epochs without improvement on held-out users that end the training; 0: never."),
-	OPTION(CHOICE, MEMBER(monitor), MONITOR_LOSS, monitors, "What must improve on held-out users."),
-};
-/* clang-format on */
+const Option uplift_options[] = {UPLIFT_OPTIONS(ROW)};
 const size_t uplift_option_count = sizeof(uplift_options) / sizeof(uplift_options[0]);
 
 Status

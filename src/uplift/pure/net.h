@@ -59,26 +59,51 @@ typedef enum UpliftMonitor
 #define UPLIFT_LAYERS_MAX 4
 #define UPLIFT_HEADS_MAX 16
 
-/* One member for each of uplift_options, which document them. */
+/*
+ * A row an option, and a member of UpliftConfig. Defaults were chosen on inner folds of bench/uplift: see
+ * bench/results/uplift.md.
+ */
+/* clang-format off */
+#define UPLIFT_OPTIONS(OPTION) \
+	OPTION(CHOICE, estimator, ESTIMATOR_TWO_HEAD, 0, 0, estimators, \
+		   "What the heads learn; class_transform for outcomes that are not 0 or 1.") \
+	OPTION(BOOL, corrected, true, 0, 1, NULL, \
+		   "Undo the bias of partial_label exactly; without it uplift ranks but is too high.") \
+	OPTION(REAL, propensity, 0, 0, 0.999, NULL, \
+		   "Share of users who are treated by design; 0: as in the training part.") \
+	OPTION(INT, layers, 2, 1, UPLIFT_LAYERS_MAX, NULL, \
+		   "Attention layers: how many edges away a user's surroundings reach.") \
+	OPTION(INT, heads, 1, 1, UPLIFT_HEADS_MAX, NULL, \
+		   "Attention heads of a layer; hidden_size is divided among them.") \
+	OPTION(INT, hidden_size, 16, 1, GAT_HEAD_MAX, NULL, \
+		   "Size of the vector that stands for a user.") \
+	OPTION(CHOICE, depth, DEPTH_RESIDUAL, 0, 0, depths, \
+		   "How a layer merges what it heard with what it knew.") \
+	OPTION(CHOICE, aggregate, AGGREGATE_ATTENTION, 0, 0, aggregates, \
+		   "How neighbours are put together.") \
+	OPTION(BOOL, log_degree, true, 0, 1, NULL, \
+		   "Tell each layer how many neighbours a user has.") \
+	OPTION(REAL, dropout, 0.5, 0, 0.9, NULL, \
+		   "Share of hidden values dropped while training.") \
+	OPTION(REAL, attention_dropout, 0.3, 0, 0.9, NULL, \
+		   "Share of neighbours dropped while training.") \
+	OPTION(REAL, learning_rate, 0.01, 1e-7, 1, NULL, \
+		   "Step size of AdamW.") \
+	OPTION(REAL, weight_decay, 1, 0, 10, NULL, \
+		   "Decoupled weight decay of AdamW; biases do not decay.") \
+	OPTION(REAL, clip_norm, 1, 0, 1e6, NULL, \
+		   "Gradients are scaled down to this norm; 0: never.") \
+	OPTION(INT, max_epochs, 300, 1, 100000, NULL, \
+		   "Steps over the whole graph, at most.") \
+	OPTION(INT, patience, 30, 0, 100000, NULL, \
+		   "Epochs without improvement on held-out users that end the training; 0: never.") \
+	OPTION(CHOICE, monitor, MONITOR_LOSS, 0, 0, monitors, \
+		   "What must improve on held-out users.")
+/* clang-format on */
+
 typedef struct UpliftConfig
 {
-	int estimator;
-	bool corrected;
-	double propensity; /* P(treated); 0: the share of treated users in the training part */
-	int layers;
-	int heads;
-	int hidden_size;
-	int depth;
-	int aggregate;
-	bool log_degree;
-	double dropout;
-	double attention_dropout;
-	double learning_rate;
-	double weight_decay;
-	double clip_norm;
-	int max_epochs;
-	int patience;
-	int monitor;
+	UPLIFT_OPTIONS(OPTION_MEMBER)
 } UpliftConfig;
 
 extern const Option uplift_options[];
