@@ -52,6 +52,12 @@ $(PURE_OBJS): CFLAGS += -fvisibility=hidden
 # Nobody reads floating-point exception flags or errno here; without these loops that clamp do not vectorise.
 $(PURE_OBJS): CFLAGS += -fno-trapping-math -fno-math-errno
 
+# Programs of bench/ that need no server: they measure the very objects that the extension is linked from.
+-include $(wildcard build/bench/*/*.d)
+build/bench/%: bench/%.c test/unit/rng_posix.c $(PURE_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MF $@.d -MT $@ $(PG_CPPFLAGS) -D_GNU_SOURCE -o $@ $(filter %.c %.o,$^) $(SHLIB_LINK) -lpthread
+
 sql/usercls--1.0.0.sql: $(SQL_PARTS)
 	cat $^ > $@
 

@@ -2,7 +2,7 @@
 
 usage: run.py [N E [heads [depth [cores]]]]      default 100000 1000000 1 residual 1,2; cores are the peers'
 
-Seconds of wall clock, and of CPU in brackets; the best of a few. Needs a C compiler, OpenBLAS and PyTorch; PyTorch
+Seconds of wall clock, and of CPU in brackets; the best of a few. Needs what builds the extension, and PyTorch; PyTorch
 Geometric is left out where it is not installed. For 1 M nodes and more it measures ours alone: PyTorch's memory.
 """
 import importlib.util
@@ -22,16 +22,8 @@ PEERS = {
 
 
 def build():
-    """Compiled once, until a source is newer."""
-    program = TOP / "build/bench/step"
-    sources = [TOP / "bench/graph/step.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c"), *TOP.glob("src/*/pure/*.c")]
-    newest = max(f.stat().st_mtime for f in [*sources, *TOP.glob("src/nn/*.h"), *TOP.glob("src/model/*.h"), *TOP.glob("src/*/pure/*.h")])
-    if program.exists() and program.stat().st_mtime > newest:
-        return program
-    program.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O3", "-fno-trapping-math", "-fno-math-errno", f"-I{TOP}/src",
-                    *[f"-I{d}" for d in pathlib.Path("/usr/include").glob("*/openblas-serial")],
-                    "-o", program, *sources, "-lopenblas", "-lpthread", "-lm"], check=True)
+    program = TOP / "build/bench/graph/step"
+    subprocess.run(["make", "-s", "-C", TOP, program.relative_to(TOP)], check=True, stdout=subprocess.DEVNULL)
     return program
 
 
@@ -40,8 +32,9 @@ def output(*command):
 
 
 def ours(N, E, K, depth):
+    program = build()
     for workers in (1, 2):
-        v = output(build(), N, E, F, H, K, L, workers, 3, depth).split()
+        v = output(program, N, E, F, H, K, L, workers, 3, depth).split()
         print(f"| usercls | {workers} | {v[1]} ({v[3]}) | {v[2]} ({v[4]}) | {int(v[6]) / 1e6:.0f} |", flush=True)
 
 

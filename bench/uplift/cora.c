@@ -5,7 +5,7 @@
  * for a tanh): those matrices stay the identity. Trained as well, they only put a linear map next to another, and 140
  * papers are learned by heart sooner (bench/results/uplift.md).
  *
- *   cora FOLDER [option=value ...]
+ *   make build/bench/uplift/cora && build/bench/uplift/cora FOLDER [option=value ...]
  *
  * FOLDER holds nodes.csv (id, label, split), edges.csv and features_sparse.csv (id, feature, value), ids 0 .. N-1.
  * Options are those of train_uplift (dropout is applied to the features too), seeds=n and from=n. Rows of features sum

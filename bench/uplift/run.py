@@ -2,7 +2,7 @@
 
 usage: run.py FOLDER_OF_CAI2015 [seeds] [option=value ...]
 
-needs a C compiler, OpenBLAS, and the Python packages numpy, scikit-learn and scikit-uplift.
+needs what builds the extension, and the Python packages numpy, scikit-learn and scikit-uplift.
 """
 import pathlib
 import subprocess
@@ -21,12 +21,9 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDS = 5
 
 
-def build(folder):
-    program = pathlib.Path(folder) / "oof"
-    sources = [TOP / "bench/uplift/oof.c", TOP / "test/unit/rng_posix.c", *TOP.glob("src/nn/*.c"), *TOP.glob("src/model/*.c"), *TOP.glob("src/*/pure/*.c")]
-    subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O3", "-fno-trapping-math", "-fno-math-errno", f"-I{TOP}/src",
-                    *[f"-I{d}" for d in pathlib.Path("/usr/include").glob("*/openblas-serial")],
-                    "-o", program, *sources, "-lopenblas", "-lm"], check=True)
+def build():
+    program = TOP / "build/bench/uplift/oof"
+    subprocess.run(["make", "-s", "-C", TOP, program.relative_to(TOP)], check=True, stdout=subprocess.DEVNULL)
     return program
 
 
@@ -80,7 +77,7 @@ def main():
     shuffled = rng.permutation(data.N)[data.edge]
     graphs = {"": data.edge, ", no edges": data.edge[:0], ", shuffled edges": shuffled}
     with tempfile.TemporaryDirectory() as folder:
-        program = build(folder)
+        program = build()
         for graph, edge in graphs.items():
             data.write(folder, edge)
             for name, more in [("two_head", ["estimator=two_head"]), ("partial_label", ["estimator=partial_label"]),

@@ -59,7 +59,7 @@ ALTER TABLE usercls.model_version ALTER COLUMN weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE usercls.model_version IS 'a trained or imported version of a model: never changed, but for its comment';
 COMMENT ON COLUMN usercls.model_version.model_id IS 'the model';
 COMMENT ON COLUMN usercls.model_version.version IS 'number of the version, from 1';
-COMMENT ON COLUMN usercls.model_version.architecture IS 'kind of network: lstm, gru, tcn, gat ...';
+COMMENT ON COLUMN usercls.model_version.architecture IS 'kind of network: lstm, gru, tcn or graph_attention';
 COMMENT ON COLUMN usercls.model_version.weights IS 'the network as a safetensors file';
 COMMENT ON COLUMN usercls.model_version.sha256 IS 'SHA-256 of the weights';
 COMMENT ON COLUMN usercls.model_version.features IS 'columns that it reads, in their order';

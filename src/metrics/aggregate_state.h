@@ -4,7 +4,7 @@
  * A real varlena (bytea) and not an internal pointer, so that engines that split
  * aggregates over nodes can ship it. Nine bytes a row (score and label), or 17
  * with an outcome; a varlena holds 1 GB. Nothing in a state that came from
- * elsewhere is believed: state_check() reads the header before anything else.
+ * elsewhere is believed: score_state() reads the header before anything else.
  */
 #ifndef USERCLS_METRICS_AGGREGATE_STATE_H
 #define USERCLS_METRICS_AGGREGATE_STATE_H

@@ -65,7 +65,7 @@ typedef struct SequenceUsers
 							 column */
 	int64 *users;         /* C: users of each class */
 
-	SequenceCells *cells; /* private to sequence_read.c */
+	SequenceCells *cells; /* as the rows were read; see sequence_cells.h */
 } SequenceUsers;
 
 typedef enum SequenceLabels

@@ -30,10 +30,10 @@ typedef struct Validation
 static const char *const methods[] = {[METHOD_USER] = "user", [METHOD_NONE] = "none", NULL};
 
 static const Option validation_options[] = {
-	{"method", OPTION_CHOICE, offsetof(Validation, method), METHOD_USER, 0, 0, methods,
-	 "how users are held out"},
-	{"share", OPTION_REAL, offsetof(Validation, share), 0.2, 0, 0.9, NULL,
-	 "share of the users that is held out"},
+	/* clang-format off */
+	OPTION_ROW(Validation, CHOICE, method, METHOD_USER, 0, 0, methods, "How users are held out.")
+	OPTION_ROW(Validation, REAL, share, 0.2, 0, 0.9, NULL, "Share of the users that is held out.")
+	/* clang-format on */
 };
 
 double
