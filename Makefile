@@ -13,6 +13,8 @@ OBJS = $(SRCS:.c=.o)
 SQL_PARTS = $(sort $(wildcard sql/1.0.0/*.sql))
 
 DATA_built = sql/usercls--1.0.0.sql
+DOCS = README.md CHANGELOG.md
+MANUALS = $(sort $(wildcard docs/*.md))
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=usercls
 ifneq ($(wildcard test/specs/*.spec),)
@@ -31,15 +33,34 @@ PG_CFLAGS = -O3 -Wno-declaration-after-statement
 SHLIB_LINK = $(BLAS_LIBS)
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 
-# Debian's client package has pgxs.mk, too, but not the headers.
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
-SERVER_HEADERS := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
-ifneq ($(and $(PGXS),$(SERVER_HEADERS)),)
+SERVER_HEADER := $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)
+no_headers = echo "No PostgreSQL server headers for PG_CONFIG = $(PG_CONFIG). scripts/prepare build installs them." >&2; exit 1
+ifneq ($(PGXS),)
 include $(PGXS)
 else
 all install installcheck:
-	@echo "No PostgreSQL server headers for PG_CONFIG = $(PG_CONFIG). scripts/prepare build installs them." >&2; exit 1
+	@$(no_headers)
 endif
+# Debian's client package has pgxs.mk, too: enough to test an installed package, not to build one.
+ifeq ($(SERVER_HEADER),)
+$(OBJS): no-headers
+no-headers:
+	@$(no_headers)
+endif
+
+# Every extension has a README.md, so ours is in a folder of its own, with docs/ beside it as its links have it.
+docmoduledir = extension/usercls
+installed_docs = '$(DESTDIR)$(docdir)/$(docmoduledir)'
+install: install-manuals
+install-manuals: installdirs
+	$(MKDIR_P) $(installed_docs)/docs
+	$(INSTALL_DATA) $(MANUALS) $(installed_docs)/docs/
+uninstall: uninstall-manuals
+uninstall-manuals:
+	rm -f $(addprefix $(installed_docs)/, $(DOCS) $(MANUALS))
+	cd '$(DESTDIR)$(docdir)' 2>/dev/null && rmdir -p --ignore-fail-on-non-empty $(docmoduledir)/docs || true
+	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(docdir)' 2>/dev/null || true
 
 # PGXS does not track headers here.
 override CFLAGS += -MMD -MP
@@ -81,6 +102,8 @@ sanitize valgrind interop:
 	scripts/$@
 test-other-majors:
 	scripts/other-majors
+dist deb:
+	scripts/$@
 # Beside their peers: PYTHON has torch, torch-geometric, duckdb, scikit-learn and scikit-uplift.
 PYTHON ?= python3
 bench:
@@ -97,4 +120,4 @@ cancel:
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
-.PHONY: FORCE demo test unit regress tap fuzz sanitize valgrind interop test-other-majors bench cancel format
+.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz sanitize valgrind interop test-other-majors dist deb bench cancel format
