@@ -10,6 +10,7 @@
 #include "uplifttrial.h"
 #include "uplift/pure/loss.h"
 #include "uplift/pure/net_row.h"
+#include "uplift/pure/train_state.h"
 
 /* A user's state after `layers` layers, from its neighbours' by recursion, in two accumulators that are merged. */
 static void
@@ -239,6 +240,73 @@ test_without_held_out(void **unused)
 	free(block);
 }
 
+/* A training of so many epochs: held-out losses of each in loss; returns the weights that it started from. */
+static real *
+train_epochs(double *loss, UpliftTask *task, UpliftSetup *setup, int epochs, void **block)
+{
+	setup->config.max_epochs = epochs;
+	setup->config.patience = 0;
+	*block = train(task, setup, 1, NULL);
+	task->started = false;
+
+	const Job job = uplifttrain_job(task);
+	real *first = NULL;
+	int epoch = 0;
+
+	for (size_t items; (items = job.next(job.task)) > 0;)
+	{
+		if (!first)
+		{
+			first = malloc(task->net.total * sizeof(real));
+			memcpy(first, task->w, task->net.total * sizeof(real));
+		}
+		for (size_t i = 0; i < items; i++)
+			job.run(job.task, i, 0);
+		if (uplifttrain_report(task)->epoch > epoch)
+			loss[epoch++] = uplifttrain_report(task)->valid_loss;
+	}
+	if (uplifttrain_report(task)->epoch > epoch)
+		loss[epoch++] = uplifttrain_report(task)->valid_loss;
+	assert_int_equal(epoch, epochs);
+	return first;
+}
+
+/* As many steps as epochs: one epoch trains, and each is measured with the weights that it made. */
+static void
+test_steps(void **unused)
+{
+	for (int dropout = 0; dropout < 2; dropout++)
+	{
+		UpliftSetup setup = {
+			.config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
+		double one[1], four[4], two[2];
+		UpliftTask task;
+		void *block;
+		size_t moved = 0;
+
+		setup.graph = (GraphSetup){USERS, 4000, false, false};
+		setup.config.dropout = dropout ? 0.2 : 0;
+
+		real *first = train_epochs(one, &task, &setup, 1, &block);
+
+		for (size_t i = task.net.input; i < task.net.total; i++)
+			moved += uplifttrain_weights(&task)[i] != first[i];
+		assert_true(moved > task.net.H);
+		assert_int_equal(task.state->updates, 1);
+		free(first);
+		free(block);
+
+		free(train_epochs(four, &task, &setup, 4, &block));
+		assert_int_equal(task.state->updates, 4);
+		free(block);
+		free(train_epochs(two, &task, &setup, 2, &block));
+		assert_true(fabs(four[0] - one[0]) < 1e-6);
+		assert_true(fabs(four[1] - two[1]) < 1e-6);
+		assert_true(fabs(four[0] - four[1]) > 1e-6);
+		free(block);
+	}
+}
+
 /* The correction inverts what partial labels converge to. */
 static void
 test_correction(void **unused)
@@ -313,10 +381,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_ways),       cmocka_unit_test(test_one_user),
-		cmocka_unit_test(test_workers),          cmocka_unit_test(test_learns),
-		cmocka_unit_test(test_correction),       cmocka_unit_test(test_terms),
-		cmocka_unit_test(test_without_held_out), cmocka_unit_test(test_options),
+		cmocka_unit_test(test_three_ways),
+		cmocka_unit_test(test_one_user),
+		cmocka_unit_test(test_workers),
+		cmocka_unit_test(test_learns),
+		cmocka_unit_test(test_correction),
+		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_without_held_out),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
  * Every user takes part in the graph; those with a treatment and an outcome
  * take part in the experiment, and of these the ones that are not held out are
  * learned from. An epoch is one step of AdamW on the whole graph, then the loss
- * (or Qini) of the held-out users with the weights the step started from; when
+ * (or Qini) of the held-out users with the weights that the step made; when
  * that has not improved for `patience` epochs training ends, and the best
  * weights are kept. Without held-out users all max_epochs are run and the last
  * weights kept. Features are standardised over all users, missing ones left out.

@@ -236,7 +236,7 @@ judge(UpliftTask *task, const double *sum)
 
 /* -- Ends ------------------------------------------------------------------- */
 
-/* An epoch is judged by the weights that it started from, one of batches by those that it ended with. */
+/* One more epoch is complete; sum: of a pass with the weights that it made. False: it was the last one. */
 static bool
 epoch_end(UpliftTask *task, bool held_out, const double *sum)
 {
@@ -245,29 +245,53 @@ epoch_end(UpliftTask *task, bool held_out, const double *sum)
 	const UpliftConfig *config = &task->net.config;
 
 	report->epoch++;
+	report->train_loss = state->train_loss;
 	if (held_out)
 		judge(task, sum);
-
-	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
-	const bool more = !state->stop && report->epoch < config->max_epochs && patient;
-
-	if (!task->setup.batch && (more || !held_out))
-		update(task);
-	if (!held_out)
+	else
 	{
 		report->best_epoch = report->epoch;
 		memcpy(task->best, task->w, task->net.total * sizeof(real));
 	}
-	if (more)
-		pass_begin(task, false);
-	return more;
+
+	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
+
+	return !state->stop && report->epoch < config->max_epochs && patient;
+}
+
+/*
+ * A pass that learned is done. On the whole graph without dropout it has also measured the held-out users, with the
+ * weights that the step before it made: that ends the epoch before. So the last epoch alone takes a pass that only
+ * measures. Otherwise each epoch takes one.
+ */
+static bool
+learned(UpliftTask *task, bool held_out, const double *sum)
+{
+	struct UpliftState *state = task->state;
+	const UpliftConfig *config = &task->net.config;
+	const TrainReport *report = &state->result.report;
+	const bool dropped = config->dropout > 0 || config->attention_dropout > 0;
+	const bool measured = held_out && !dropped && !task->setup.batch;
+	const double train_loss = sum[SUM_TRAIN_LOSS] / (double) pass_users(task, false);
+
+	if (measured && state->updates > 0 && !epoch_end(task, held_out, sum))
+		return false;
+	if (!task->setup.batch)
+		update(task);
+	state->train_loss = train_loss;
+	if (!held_out && !epoch_end(task, held_out, sum))
+		return false;
+
+	const bool last = state->stop || report->epoch + 1 == config->max_epochs;
+
+	pass_begin(task, held_out && (!measured || last));
+	return true;
 }
 
 bool
 uplifttrain_step_end(UpliftTask *task)
 {
 	struct UpliftState *state = task->state;
-	const UpliftConfig *config = &task->net.config;
 
 	if (!state->evaluating)
 	{
@@ -284,18 +308,13 @@ uplifttrain_step_end(UpliftTask *task)
 
 	const double *sum = uplifttrain_sums(task);
 	const bool held_out = part_users(&state->result.held_out) > 0;
-	const bool dropped = config->dropout > 0 || config->attention_dropout > 0;
 
 	if (task->setup.score)
 		return false;
 	if (!state->evaluating)
-	{
-		state->result.report.train_loss = sum[SUM_TRAIN_LOSS] / (double) pass_users(task, false);
-		if (held_out && (dropped || task->setup.batch))
-		{
-			pass_begin(task, true);
-			return true;
-		}
-	}
-	return epoch_end(task, held_out, sum);
+		return learned(task, held_out, sum);
+	if (!epoch_end(task, held_out, sum))
+		return false;
+	pass_begin(task, false);
+	return true;
 }

@@ -35,10 +35,11 @@ struct UpliftState
 {
 	int stage;
 	size_t step;           /* of STAGE_EPOCH: see epoch_run() */
-	bool evaluating;       /* the second half of an epoch, without dropout and without gradients */
+	bool evaluating;       /* a pass that only measures, without dropout and without gradients */
 	size_t batch, batches; /* of the running pass; the whole graph is one */
 	size_t batch_users;    /* that it is drawn around: its first nodes */
 	size_t updates;        /* of the weights */
+	double train_loss;     /* of the pass that made the last one */
 	size_t ranges;
 	size_t first; /* range of the running phase */
 	int waited;   /* epochs since the best one */
