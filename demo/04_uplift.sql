@@ -40,7 +40,7 @@ FROM out_of_fold;
 
 \echo 'One model on the whole experiment, and the ten households it would invite first:'
 \echo
-\echo 'The uplift decides; the segment only names the most probable of the three kinds.'
+\echo 'Persuadable is whoever gains more than the average.'
 \echo
 SELECT r.model, r.rows_train, r.rows_held_out, r.epochs
 FROM train_uplift('insurance', 'experiment', 'friend', features => :'features',

@@ -1,7 +1,7 @@
 -- Uplift on the graph of users: train, score, target.
 
-CREATE TYPE usercls.uplift_segment AS ENUM ('persuadable', 'sure_thing', 'lost_cause');
-COMMENT ON TYPE usercls.uplift_segment IS 'what a user does under the treatment: responds only with it, responds anyway, never responds';
+CREATE TYPE usercls.uplift_segment AS ENUM ('persuadable', 'sure_thing', 'lost_cause', 'sleeping_dog');
+COMMENT ON TYPE usercls.uplift_segment IS 'persuadable: the decision treats him; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less';
 
 CREATE FUNCTION usercls.train_uplift(
 	model text,
@@ -32,6 +32,8 @@ IS 'train an uplift model on an experiment among users who form a graph, and sto
 CREATE FUNCTION usercls.uplift(
 	model text,
 	user_id anyelement,
+	value float8 DEFAULT NULL,
+	cost float8 DEFAULT NULL,
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
@@ -39,14 +41,14 @@ CREATE FUNCTION usercls.uplift(
 	OUT version int
 )
 AS 'MODULE_PATHNAME', 'usercls_uplift'
-LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls.uplift(text, anyelement)
-IS 'uplift of one user, read from its neighbourhood by index lookups';
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls.uplift(text, anyelement, float8, float8)
+IS 'uplift of one user, read from its neighbourhood by index lookups; value and cost decide as in target_users()';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
-	value float8 DEFAULT 1,
-	cost float8 DEFAULT 0,
+	value float8 DEFAULT NULL,
+	cost float8 DEFAULT NULL,
 	budget float8 DEFAULT NULL
 ) RETURNS TABLE (
 	user_id bigint,
@@ -60,7 +62,7 @@ CREATE FUNCTION usercls.target_users(
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8)
-IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost, within the budget (without a cost: a number of users)';
+IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users)';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
@@ -129,12 +131,14 @@ IS 'state of a user after a layer, from its state before and what attend gave (N
 CREATE FUNCTION usercls.gnn_heads(
 	weights bytea,
 	hidden real[],
+	value float8 DEFAULT NULL,
+	cost float8 DEFAULT NULL,
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
 	OUT segment usercls.uplift_segment
 )
 AS 'MODULE_PATHNAME', 'usercls_gnn_heads'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION usercls.gnn_heads(bytea, real[])
-IS 'uplift of a user from its state after the last layer';
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.gnn_heads(bytea, real[], float8, float8)
+IS 'uplift of a user from its state after the last layer; value and cost decide as in target_users()';

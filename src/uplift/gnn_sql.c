@@ -234,10 +234,14 @@ usercls_gnn_layer(PG_FUNCTION_ARGS)
 Datum
 usercls_gnn_heads(PG_FUNCTION_ARGS)
 {
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+
 	WeightsCall *call = weights_call(fcinfo);
 	const UpliftModel *model = weights_arg(fcinfo, 0);
 	const UpliftScore score = uplift_row_heads(
 		&model->net, model->w, reals_arg(fcinfo, 1, uplift_state_width(&model->net), "hidden"));
+	const UpliftDecision decision = uplift_decision(fcinfo, 2, 3, model);
 	Datum value[4];
 	bool isnull[4];
 
@@ -251,7 +255,7 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 		call->segments = uplift_segments();
 		MemoryContextSwitchTo(old);
 	}
-	uplift_put_score(value, isnull, &score, &call->segments);
+	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift), &call->segments);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }
 

@@ -15,7 +15,7 @@ config_of(const void *model)
 }
 
 static const ScoreColumn score_columns[] = {
-	{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing or lost_cause"},
+	{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing, lost_cause or sleeping_dog"},
 	{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment"},
 	{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment"},
 	{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment"},
@@ -47,7 +47,7 @@ const ModelKind uplift_kind = {
 	.decode = uplift_model_decode,
 	.train = uplift_retrain,
 	.timeless = "Its tables hold one row for each user.",
-	.scores = "usercls.target_users($1, 1, 0, NULL, NULL::%s)",
+	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",
 	.score_column = score_columns,
 	.score_columns = lengthof(score_columns),
 	.id_type = id_type,

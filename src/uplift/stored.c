@@ -18,6 +18,9 @@
 
 /* -- Stored bytes --------------------------------------------------------- */
 
+/* The key of UpliftModel.average_effect in the metadata. */
+#define AVERAGE_EFFECT "average_effect"
+
 /* Raises for a file whose metadata does not say what we need. */
 static void
 metadata_fail(const Codec *codec, const char *key, const char *model, int32 version)
@@ -44,6 +47,18 @@ metadata_config(const Codec *codec, const char *model, int32 version)
 	}
 	report_weights(uplift_config_check(&config), model, version);
 	return config;
+}
+
+static double
+metadata_effect(const Codec *codec, const char *model, int32 version)
+{
+	const char *text = metadata_text(codec, AVERAGE_EFFECT);
+	char *end = NULL;
+	const double effect = text ? strtod(text, &end) : 0;
+
+	if (text && (end == text || *end != '\0' || !isfinite(effect)))
+		metadata_fail(codec, AVERAGE_EFFECT, model, version);
+	return effect;
 }
 
 /* Numbers that the network divides by. */
@@ -78,6 +93,7 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 
 	const UpliftConfig config = metadata_config(codec, name, version);
 
+	model->average_effect = metadata_effect(codec, name, version);
 	model->feature = metadata_names(&F, codec, "features");
 	if (model->feature == NULL)
 		metadata_fail(codec, "features", name, version);
@@ -93,15 +109,18 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 }
 
 bytea *
-uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w, char **feature)
+uplift_model_encode(const UpliftModel *model, const ParamTable *params)
 {
-	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 4));
+	const UpliftNet *net = &model->net;
+	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 5));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
 	entry[n++] = (CodecEntry){"kind", uplift_kind.name};
 	entry[n++] = (CodecEntry){"architecture", "graph_attention"};
-	entry[n++] = (CodecEntry){"features", metadata_from_names((const char *const *) feature, (int) net->F)};
+	entry[n++] =
+		(CodecEntry){"features", metadata_from_names((const char *const *) model->feature, (int) net->F)};
+	entry[n++] = (CodecEntry){AVERAGE_EFFECT, psprintf("%.17g", model->average_effect)};
 	for (size_t i = 0; i < uplift_option_count; i++)
 	{
 		char *text = palloc(CONFIG_TEXT_MAX);
@@ -110,7 +129,7 @@ uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *
 		entry[n++] = (CodecEntry){uplift_options[i].name, text};
 	}
 
-	const size_t size = codec_write(NULL, 0, params, w, entry, n);
+	const size_t size = codec_write(NULL, 0, params, model->w, entry, n);
 
 	if (size > MaxAllocSize - VARHDRSZ)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("model is too large to store"),
@@ -121,7 +140,7 @@ uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *
 	bytea *file = palloc(size + VARHDRSZ);
 
 	SET_VARSIZE(file, size + VARHDRSZ);
-	if (codec_write(VARDATA(file), size, params, w, entry, n) != size)
+	if (codec_write(VARDATA(file), size, params, model->w, entry, n) != size)
 		elog(ERROR, "weights did not fit the file that was measured for them");
 	return file;
 }
@@ -174,7 +193,27 @@ uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRe
 	return score;
 }
 
-/* -- Segments ------------------------------------------------------------- */
+/* -- Decisions and segments ------------------------------------------------ */
+
+static double
+amount_arg(FunctionCallInfo fcinfo, int arg, const char *name, double otherwise)
+{
+	const double value = PG_ARGISNULL(arg) ? otherwise : PG_GETARG_FLOAT8(arg);
+
+	if (!(value >= 0.0) || isinf(value))
+		error_out_of_range(name, psprintf("%g", value), "0 or more");
+	return value;
+}
+
+UpliftDecision
+uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost, const UpliftModel *model)
+{
+	const bool average = PG_ARGISNULL(arg_value) && PG_ARGISNULL(arg_cost);
+
+	return (UpliftDecision){
+		.value = amount_arg(fcinfo, arg_value, "value", 1.0),
+		.cost = amount_arg(fcinfo, arg_cost, "cost", average ? Max(model->average_effect, 0.0) : 0.0)};
+}
 
 static Oid
 segment_value(const char *label)
@@ -194,13 +233,15 @@ uplift_segments(void)
 {
 	return (UpliftSegments){.value = {[SEGMENT_SURE_THING] = segment_value("sure_thing"),
 									  [SEGMENT_PERSUADABLE] = segment_value("persuadable"),
-									  [SEGMENT_LOST_CAUSE] = segment_value("lost_cause")}};
+									  [SEGMENT_LOST_CAUSE] = segment_value("lost_cause"),
+									  [SEGMENT_SLEEPING_DOG] = segment_value("sleeping_dog")}};
 }
 
 void
-uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, const UpliftSegments *segments)
+uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated,
+				 const UpliftSegments *segments)
 {
-	const UpliftSegment segment = uplift_segment(score);
+	const UpliftSegment segment = uplift_segment(score, treated);
 
 	if (!isfinite(score->uplift))
 		error_score_overflow();

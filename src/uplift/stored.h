@@ -12,8 +12,9 @@
 typedef struct UpliftModel
 {
 	UpliftNet net;
-	char **feature; /* net.F names */
-	real *w;        /* net.total */
+	char **feature;        /* net.F names */
+	real *w;               /* net.total */
+	double average_effect; /* that the experiment of the training measured; 0 where it is not known */
 } UpliftModel;
 
 extern const ModelKind uplift_kind;
@@ -21,9 +22,15 @@ extern const ModelKind uplift_kind;
 /* Of uplift_kind. */
 extern void *uplift_model_decode(const void *bytes, size_t size, const char *model, int32 version);
 
-/* The safetensors file of a network. */
-extern bytea *uplift_model_encode(const UpliftNet *net, const ParamTable *params, const real *w,
-								  char **feature);
+/* The safetensors file of a model. */
+extern bytea *uplift_model_encode(const UpliftModel *model, const ParamTable *params);
+
+/*
+ * The decision that the arguments value and cost ask for. Both null: to treat those whose uplift is above the average
+ * effect. One null: a value of 1, a cost of 0.
+ */
+extern UpliftDecision uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost,
+									  const UpliftModel *model);
 
 /* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
 extern UpliftScore *uplift_of_users(const UpliftModel *model, const UserGraph *users,
@@ -38,7 +45,7 @@ typedef struct UpliftSegments
 extern UpliftSegments uplift_segments(void);
 
 /* The four columns p_first, p_second, uplift, segment; null is what the estimator does not say. */
-extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score,
+extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated,
 							 const UpliftSegments *segments);
 
 #endif

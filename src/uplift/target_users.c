@@ -39,45 +39,44 @@ enum
 	OUT_COLUMNS
 };
 
-/* What a treatment is worth, and how many can be paid. */
-typedef struct Decision
+/* Whom to treat, and how many can be paid. */
+typedef struct Campaign
 {
-	double value;  /* of one more response */
-	double cost;   /* of one treatment */
-	double budget; /* for all: an amount, or without a cost a number of users; infinity: no limit */
-} Decision;
+	UpliftDecision decision;
+	double price;  /* of one treatment: without a cost a user counts as 1 */
+	double budget; /* for all; infinity: no limit */
+} Campaign;
 
 static double
-decision_arg(FunctionCallInfo fcinfo, int arg, const char *name)
+budget_arg(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
+	const double budget = PG_ARGISNULL(ARG_BUDGET) ? INFINITY : PG_GETARG_FLOAT8(ARG_BUDGET);
 
-	const double value = PG_GETARG_FLOAT8(arg);
-
-	if (!(value >= 0.0) || isinf(value))
-		error_out_of_range(name, psprintf("%g", value), "0 or more");
-	return value;
+	if (!(budget >= 0.0) || (isinf(budget) && !PG_ARGISNULL(ARG_BUDGET)))
+		error_out_of_range("budget", psprintf("%g", budget), "0 or more");
+	return budget;
 }
 
-static Decision
-decision_from_args(FunctionCallInfo fcinfo)
+/* A budget alone asks for the best users that it pays for, whether they are above the average or not. */
+static Campaign
+campaign_from_args(FunctionCallInfo fcinfo, const UpliftModel *model)
 {
-	return (Decision){.value = decision_arg(fcinfo, ARG_VALUE, "value"),
-					  .cost = decision_arg(fcinfo, ARG_COST, "cost"),
-					  .budget =
-						  PG_ARGISNULL(ARG_BUDGET) ? INFINITY : decision_arg(fcinfo, ARG_BUDGET, "budget")};
+	const bool budget_alone = PG_ARGISNULL(ARG_VALUE) && PG_ARGISNULL(ARG_COST) && !PG_ARGISNULL(ARG_BUDGET);
+	const bool priced = !PG_ARGISNULL(ARG_COST) && PG_GETARG_FLOAT8(ARG_COST) > 0.0;
+
+	return (Campaign){.decision = budget_alone ? (UpliftDecision){.value = 1.0, .cost = 0.0}
+											   : uplift_decision(fcinfo, ARG_VALUE, ARG_COST, model),
+					  .price = priced ? PG_GETARG_FLOAT8(ARG_COST) : 1.0,
+					  .budget = budget_arg(fcinfo)};
 }
 
-/* Whether the next user in order of uplift is treated; pays for it. Never where treating does harm. */
+/* Whether the next user in order of uplift is treated; pays for it. */
 static bool
-decide(Decision *decision, double uplift)
+treat(Campaign *campaign, double uplift)
 {
-	const double price = decision->cost > 0.0 ? decision->cost : 1.0;
-
-	if (!(uplift > 0.0) || !(uplift * decision->value > decision->cost) || decision->budget < price)
+	if (!uplift_worth(&campaign->decision, uplift) || campaign->budget < campaign->price)
 		return false;
-	decision->budget -= price;
+	campaign->budget -= campaign->price;
 	return true;
 }
 
@@ -102,7 +101,7 @@ best_first(const UpliftScore *score, size_t n)
 
 static void
 put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftScore *score,
-		  Decision decision)
+		  Campaign campaign)
 {
 	const uint32_t *order = best_first(score, users->N);
 	const UpliftSegments segments = uplift_segments();
@@ -113,14 +112,15 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id,
 		const UpliftScore *user = &score[order[i]];
 		Datum value[OUT_COLUMNS];
 		bool isnull[OUT_COLUMNS] = {false};
+		const bool treated = treat(&campaign, user->uplift);
 
 		/* SQL's rank(): users of equal uplift share one. */
 		if (i == 0 || user->uplift != score[order[i - 1]].uplift)
 			rank = (int64) i + 1;
 		value[OUT_USER] = user_id_datum(id, idmap_id(users->ids, order[i]));
-		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, &segments);
+		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, treated, &segments);
 		value[OUT_RANK] = Int64GetDatum(rank);
-		value[OUT_TARGETED] = BoolGetDatum(decide(&decision, user->uplift));
+		value[OUT_TARGETED] = BoolGetDatum(treated);
 		tuplestore_putvalues(result->setResult, result->setDesc, value, isnull);
 		if (i % 1024 == 0)
 		{
@@ -134,9 +134,9 @@ Datum
 usercls_target_users(PG_FUNCTION_ARGS)
 {
 	const char *name = train_text_arg(fcinfo, ARG_MODEL, "model");
-	const Decision decision = decision_from_args(fcinfo);
 	const Model *version = registry_promoted(name, &uplift_kind, RIGHT_SCORE);
 	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
+	const Campaign campaign = campaign_from_args(fcinfo, model);
 	const UpliftRequest *request = uplift_request_of(version);
 
 	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(request));
@@ -150,7 +150,7 @@ usercls_target_users(PG_FUNCTION_ARGS)
 
 	progress_phase(PROGRESS_SCORING);
 	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, request, NULL),
-			  decision);
+			  campaign);
 	progress_end();
 	return (Datum) 0;
 }

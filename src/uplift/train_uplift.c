@@ -161,10 +161,11 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));
 
-	*model = (UpliftModel){.net = task->net, .feature = users->inputs->name};
+	*model = (UpliftModel){
+		.net = task->net, .feature = users->inputs->name, .average_effect = uplift_average_effect(users)};
 	model->w = memory_array(task->net.total, sizeof(real));
 	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
-	outcome->record.weights = uplift_model_encode(&model->net, &task->params, model->w, model->feature);
+	outcome->record.weights = uplift_model_encode(model, &task->params);
 	outcome->record.best_epoch = result->report.best_epoch;
 	outcome->record.epochs = result->report.epoch;
 	runner_end(runner);

@@ -28,6 +28,27 @@ uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *
 			split_held_out(from->seed, idmap_hash(users->ids, idmap_id(users->ids, i)), from->held_out_share);
 }
 
+double
+uplift_average_effect(const UserGraph *users)
+{
+	double weight[2] = {0, 0};
+	double outcome[2] = {0, 0};
+
+	for (size_t i = 0; i < users->N; i++)
+	{
+		if (users->treated[i] == UPLIFT_OUTSIDE)
+			continue;
+
+		const int arm = users->treated[i];
+		const double chance = users->propensity ? (double) users->propensity[i] : 0.5;
+		const double counts = 1 / (arm ? chance : 1 - chance);
+
+		weight[arm] += counts;
+		outcome[arm] += counts * users->outcome[i];
+	}
+	return weight[0] > 0 && weight[1] > 0 ? outcome[1] / weight[1] - outcome[0] / weight[0] : 0;
+}
+
 UpliftScores *
 uplift_trial(const UserGraph *users, const UpliftScore *score, const uint8_t *chosen)
 {

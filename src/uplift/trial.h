@@ -15,6 +15,12 @@ extern void error_no_arm(const char *where, const char *column, bool treated /* 
 extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *from);
 
 /*
+ * The effect that the experiment measured: mean outcome of the treated less that of the others, of everybody in it.
+ * With propensities each user counts by the inverse of the chance to be in its arm.
+ */
+extern double uplift_average_effect(const UserGraph *users);
+
+/*
  * The users of the experiment that are chosen (NULL: all), best first, in the
  * current memory context; users was loaded with LOAD_EXPERIMENT.
  */

@@ -17,6 +17,15 @@
 
 PG_FUNCTION_INFO_V1(usercls_uplift);
 
+/* Arguments, by number. */
+enum
+{
+	ARG_MODEL,
+	ARG_USER,
+	ARG_VALUE,
+	ARG_COST
+};
+
 /* p_first, p_second, uplift, segment; version. */
 #define OUT_VERSION 4
 #define OUT_COLUMNS 5
@@ -50,7 +59,7 @@ call_start(FunctionCallInfo fcinfo)
 		elog(ERROR, "usercls.uplift must return a row");
 	BlessTupleDesc(call->columns);
 	call->segments = uplift_segments();
-	call->given = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 1));
+	call->given = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_USER));
 	call->row = AllocSetContextCreate(CurrentMemoryContext, "usercls uplift", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	fcinfo->flinfo->fn_extra = call;
@@ -141,6 +150,9 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 Datum
 usercls_uplift(PG_FUNCTION_ARGS)
 {
+	if (PG_ARGISNULL(ARG_MODEL) || PG_ARGISNULL(ARG_USER))
+		PG_RETURN_NULL();
+
 	UpliftCall *call = call_start(fcinfo);
 	const MemoryContext old = MemoryContextSwitchTo(call->row);
 	Datum value[OUT_COLUMNS];
@@ -149,12 +161,13 @@ usercls_uplift(PG_FUNCTION_ARGS)
 	MemoryContextReset(call->row);
 
 	const Model *version =
-		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &uplift_kind, RIGHT_SCORE);
+		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), &uplift_kind, RIGHT_SCORE);
 
 	call_find_model(call, version, fcinfo->flinfo->fn_mcxt);
 
+	const UpliftDecision decision = uplift_decision(fcinfo, ARG_VALUE, ARG_COST, call->model);
 	NeighbourLookup *lookup = neighbour_lookup(version, call->model);
-	const Datum id = convert_id(PG_GETARG_DATUM(1), call->given, neighbour_id_type(lookup));
+	const Datum id = convert_id(PG_GETARG_DATUM(ARG_USER), call->given, neighbour_id_type(lookup));
 	const Neighbourhood *near = neighbourhood_read(lookup, id, &call->model->net);
 
 	if (!near)
@@ -166,7 +179,7 @@ usercls_uplift(PG_FUNCTION_ARGS)
 	const UpliftScore score = score_centre(call->model, near);
 
 	MemoryContextSwitchTo(old);
-	uplift_put_score(value, isnull, &score, &call->segments);
+	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift), &call->segments);
 	value[OUT_VERSION] = Int32GetDatum(call->version);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }

@@ -49,15 +49,27 @@ SELECT model, kind FROM usercls.models;
 -- Every user has a score; the best come first.
 CREATE TABLE scores AS SELECT * FROM usercls.target_users('targets');
 SELECT count(*), count(DISTINCT user_id), min(rank), bool_and(p_first BETWEEN 0 AND 1 AND p_second BETWEEN 0 AND 1) AS probabilities,
-       max(abs(uplift - (p_first + p_second - 1))) < 1e-6 AS uplift, bool_and(segment IS NOT NULL) AS segments,
-       bool_and(targeted = (uplift > 0)) AS targeted
+       max(abs(uplift - (p_first + p_second - 1))) < 1e-6 AS uplift, bool_and(segment IS NOT NULL) AS segments
 FROM scores;
 SELECT bool_and(s.rank = r.rank) AS ranked
 FROM scores AS s JOIN (SELECT user_id, rank() OVER (ORDER BY uplift DESC) FROM scores) AS r USING (user_id);
-SELECT bool_and(CASE segment WHEN 'sure_thing' THEN 1 - p_second >= greatest(uplift, 1 - p_first) - 1e-9
-                             WHEN 'persuadable' THEN uplift >= greatest(1 - p_second, 1 - p_first) - 1e-9
-                             ELSE 1 - p_first >= greatest(1 - p_second, uplift) - 1e-9 END) AS segments
-FROM scores;
+
+-- One definition of what a user is, at every door and whatever is decided: those who are treated are persuadable, and nobody else is.
+CREATE TABLE decisions (value float8, cost float8, budget float8);
+INSERT INTO decisions VALUES (NULL, NULL, NULL), (1, 0, NULL), (20, 1.5, NULL), (20, NULL, NULL), (NULL, 0.05, NULL), (20, 1.5, 30), (NULL, NULL, 25), (0, 1, NULL);
+CREATE TABLE segments AS
+SELECT d.*, coalesce(d.cost, CASE WHEN d.value IS NULL AND d.budget IS NULL THEN greatest(e.effect, 0) ELSE 0 END) / coalesce(nullif(d.value, 0), 1) AS least,
+       user_id, uplift, p_second, targeted, segment
+FROM decisions AS d, LATERAL usercls.target_users('targets', d.value, d.cost, d.budget),
+     (SELECT avg(outcome) FILTER (WHERE treated = 1) - avg(outcome) FILTER (WHERE treated = 0) AS effect FROM users WHERE treated IS NOT NULL AND outcome IS NOT NULL) AS e;
+SELECT value, cost, budget, count(*), count(*) FILTER (WHERE targeted <> (segment = 'persuadable')) AS contradictions,
+       bool_and(targeted = (uplift > greatest(least, 0) AND value IS DISTINCT FROM 0) OR budget IS NOT NULL OR abs(uplift - least) < 1e-6) AS decided,
+       bool_and(segment = CASE WHEN targeted THEN 'persuadable' WHEN uplift < 0 THEN 'sleeping_dog' WHEN 1 - p_second >= 0.5 THEN 'sure_thing' ELSE 'lost_cause' END::usercls.uplift_segment) AS defined
+FROM segments GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST, 3 NULLS FIRST;
+SELECT count(DISTINCT segment) > 2 AS several FROM segments WHERE value IS NULL AND cost IS NULL AND budget IS NULL;
+SELECT count(*), count(*) FILTER (WHERE s.segment IS DISTINCT FROM o.segment AND abs(s.uplift - s.least) > 1e-4 AND abs(s.uplift) > 1e-4) AS differ
+FROM segments AS s, LATERAL usercls.uplift('targets', s.user_id, s.value, s.cost) AS o WHERE s.budget IS NULL;
+SELECT usercls.uplift(NULL, 17), usercls.uplift('targets', NULL::bigint);
 
 -- A decision: worth its cost, within the budget, never where treating does harm.
 SELECT count(*) FILTER (WHERE targeted) AS targeted, max(rank) FILTER (WHERE targeted) <= 10 AS first FROM usercls.target_users('targets', budget => 10)
@@ -157,7 +169,8 @@ CREATE VIEW revenue AS
 SELECT user_id, age, activity, treated, outcome * 12.5 + age / 10 AS outcome, 0.4 + 0.2 * unit(user_id, 30) AS chance FROM users;
 SELECT version FROM usercls.train_uplift('revenue', 'revenue', 'edges', features => '{age,activity}', propensity_column => 'chance',
 	hyperparams => '{"max_epochs": 3, "hidden_size": 8, "estimator": "class_transform"}', promote => 'always');
-SELECT count(*), count(uplift), count(p_first), count(p_second), count(segment), bool_and(targeted = (uplift > 0)) AS targeted
+SELECT count(*), count(uplift), count(p_first), count(p_second), 
+       bool_and(CASE WHEN targeted THEN segment = 'persuadable' WHEN uplift < 0 THEN segment = 'sleeping_dog' ELSE segment IS NULL END) AS segments
 FROM usercls.target_users('revenue');
 
 -- A text column: each frequent value has a vector of its own, NULL and the others share one.
@@ -230,6 +243,6 @@ SELECT usercls.drop_model(model) FROM usercls.models ORDER BY model;
 DROP OWNED BY regress_uplift_reader;
 DROP ROLE regress_uplift_reader;
 DROP VIEW revenue;
-DROP TABLE users, edges, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens, friends;
+DROP TABLE users, edges, decisions, segments, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens, friends;
 DROP TYPE compound;
 DROP FUNCTION unit(bigint, int);

@@ -32,7 +32,7 @@ RETURNS SETOF record LANGUAGE sql STABLE AS $$
 $$;
 
 -- Each layer of the network is one GROUP BY.
-CREATE FUNCTION by_sql(weights bytea, layers int, directed boolean, weighted boolean, OUT id bigint, OUT value float8)
+CREATE FUNCTION by_sql(weights bytea, layers int, directed boolean, weighted boolean, OUT id bigint, OUT value float8, OUT segment usercls.uplift_segment)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TEMP TABLE near ON COMMIT DROP AS SELECT * FROM neighbours(directed, weighted);
@@ -46,23 +46,24 @@ BEGIN
 		DROP TABLE state;
 		ALTER TABLE next RENAME TO state;
 	END LOOP;
-	RETURN QUERY SELECT s.user_id, (usercls.gnn_heads(weights, s.h)).uplift FROM state AS s;
+	RETURN QUERY SELECT s.user_id, g.uplift, g.segment FROM state AS s, LATERAL usercls.gnn_heads(weights, s.h) AS g;
 	DROP TABLE near, state;
 END $$;
 
 CREATE FUNCTION largest_difference(options jsonb, directed boolean, weighted boolean,
-                                   OUT users bigint, OUT spread boolean, OUT by_sql boolean, OUT by_lookup boolean) LANGUAGE plpgsql AS $$
+                                   OUT users bigint, OUT spread boolean, OUT by_sql boolean, OUT by_lookup boolean, OUT segments bigint) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM usercls.train_uplift('m', 'users', 'edges', features => '{a,b}', directed => directed,
 		weight_column => CASE WHEN weighted THEN 'weight' END::name, promote => 'always',
 		hyperparams => '{"max_epochs": 4, "hidden_size": 8}' || options);
 	CREATE TEMP TABLE answers ON COMMIT DROP AS
-	SELECT t.uplift AS whole, s.value AS by_sql, o.uplift AS by_lookup
+	SELECT t.uplift AS whole, s.value AS by_sql, o.uplift AS by_lookup,
+	       t.segment IS DISTINCT FROM s.segment OR t.segment IS DISTINCT FROM o.segment AS differ
 	FROM usercls.target_users('m') AS t
 	JOIN by_sql(usercls.export_model('m'), (options->>'layers')::int, directed, weighted) AS s ON s.id = t.user_id,
 	LATERAL usercls.uplift('m', t.user_id) AS o;
-	SELECT count(*), max(a.whole) - min(a.whole) > 1e-3, max(abs(a.whole - a.by_sql)) < 1e-5, max(abs(a.whole - a.by_lookup)) < 1e-5
-	INTO users, spread, by_sql, by_lookup FROM answers AS a;
+	SELECT count(*), max(a.whole) - min(a.whole) > 1e-3, max(abs(a.whole - a.by_sql)) < 1e-5, max(abs(a.whole - a.by_lookup)) < 1e-5, count(*) FILTER (WHERE a.differ)
+	INTO users, spread, by_sql, by_lookup, segments FROM answers AS a;
 	DROP TABLE answers;
 	PERFORM usercls.drop_model('m');
 END $$;

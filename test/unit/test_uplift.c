@@ -367,6 +367,28 @@ test_terms(void **unused)
 }
 
 static void
+test_segments(void **unused)
+{
+	const UpliftDecision free = {1, 0};
+	const UpliftDecision dear = {20, 1.5};
+	const UpliftScore sure = {0.7, 0.4, 0.1};
+	const UpliftScore lost = {0.2, 0.85, 0.05};
+	const UpliftScore dog = {0.3, 0.6, -0.1};
+	const UpliftScore even = {0.3, 0.7, 0};
+
+	assert_true(uplift_worth(&free, 0.05) && !uplift_worth(&dear, 0.05) && uplift_worth(&dear, 0.1));
+	assert_true(!uplift_worth(&free, 0) && !uplift_worth(&free, -0.1));
+	assert_true(!uplift_worth(&(UpliftDecision){0, 0}, 0.5));
+	assert_int_equal(uplift_segment(&sure, true), SEGMENT_PERSUADABLE);
+	assert_int_equal(uplift_segment(&sure, false), SEGMENT_SURE_THING);
+	assert_int_equal(uplift_segment(&lost, false), SEGMENT_LOST_CAUSE);
+	assert_int_equal(uplift_segment(&even, false), SEGMENT_LOST_CAUSE);
+	assert_int_equal(uplift_segment(&dog, false), SEGMENT_SLEEPING_DOG);
+	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, 0.1}, false), SEGMENT_NONE);
+	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, -0.1}, false), SEGMENT_SLEEPING_DOG);
+}
+
+static void
 test_options(void **unused)
 {
 	UpliftConfig config;
@@ -390,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_without_held_out),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,16 +188,20 @@ uplift_answer(const UpliftNet *net, const real *w, const real *logit)
 	return (UpliftScore){1 - c, 1 - a, 1 - a - c};
 }
 
-UpliftSegment
-uplift_segment(const UpliftScore *score)
+bool
+uplift_worth(const UpliftDecision *decision, double uplift)
 {
-	if (isnan(score->p_first) || isnan(score->p_second))
-		return SEGMENT_NONE;
+	return uplift > 0.0 && uplift * decision->value > decision->cost;
+}
 
-	const double always = 1 - score->p_second;
-	const double never = 1 - score->p_first;
-
-	if (score->uplift >= always && score->uplift >= never)
+UpliftSegment
+uplift_segment(const UpliftScore *score, bool treated)
+{
+	if (treated)
 		return SEGMENT_PERSUADABLE;
-	return always >= never ? SEGMENT_SURE_THING : SEGMENT_LOST_CAUSE;
+	if (score->uplift < 0.0)
+		return SEGMENT_SLEEPING_DOG;
+	if (isnan(score->p_second))
+		return SEGMENT_NONE;
+	return 1 - score->p_second >= 0.5 ? SEGMENT_SURE_THING : SEGMENT_LOST_CAUSE;
 }

@@ -167,15 +167,27 @@ typedef struct UpliftScore
 	double uplift;
 } UpliftScore;
 
+/* Whom to treat as long as the money lasts. */
+typedef struct UpliftDecision
+{
+	double value; /* of one more response */
+	double cost;  /* of one treatment */
+} UpliftDecision;
+
+/* Whether treating a user of that uplift is worth its cost; never where it does harm. */
+extern bool uplift_worth(const UpliftDecision *decision, double uplift);
+
+/* The one definition of what a user is, by whether the decision treats him. */
 typedef enum UpliftSegment
 {
-	SEGMENT_SURE_THING,  /* class 1 is the most probable */
-	SEGMENT_PERSUADABLE, /* class 2 */
-	SEGMENT_LOST_CAUSE,  /* class 3 */
-	SEGMENT_NONE         /* without P1 and P2 nobody can say */
+	SEGMENT_PERSUADABLE,  /* is treated */
+	SEGMENT_SURE_THING,   /* is not, and is likelier than not to respond anyway */
+	SEGMENT_LOST_CAUSE,   /* is not, and is likelier not to respond */
+	SEGMENT_SLEEPING_DOG, /* treating him does harm */
+	SEGMENT_NONE          /* is not treated, and without P2 nobody can say what he does then */
 } UpliftSegment;
 
-extern UpliftSegment uplift_segment(const UpliftScore *score);
+extern UpliftSegment uplift_segment(const UpliftScore *score, bool treated);
 
 /* What the head's C outputs mean, with the correction. */
 extern UpliftScore uplift_answer(const UpliftNet *net, const real *w, const real *logit);
