@@ -1,8 +1,8 @@
 /*
  * Samples: what a version of a model answered for users of whom the truth is known; and the metrics of a sample.
  *
- * Without a source these are the users that the training held out: the split is
- * a function of seed and user (server/split.h), so the same ones are found again.
+ * Without a source these are the users that the training held out: its spec says
+ * who they are (server/split.h), so the same ones are found again.
  * With a source they are all users in it, and it is up to the caller that none
  * of them was trained on.
  */

@@ -311,22 +311,30 @@ registry_weights(const Model *model)
 }
 
 Jsonb *
-registry_spec(const Model *model)
+registry_spec_if_any(const Model *model)
 {
 	TableScan scan = version_scan(model, model->version);
 	bool isnull;
 	const Datum spec = scan_value(&scan, VERSION_SPEC, &isnull);
 	Jsonb *copy = isnull ? NULL : DatumGetJsonbPCopy(spec);
 
-	if (!copy)
+	scan_end(&scan);
+	return copy;
+}
+
+Jsonb *
+registry_spec(const Model *model)
+{
+	Jsonb *spec = registry_spec_if_any(model);
+
+	if (!spec)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("version %d of model \"%s\" was imported without its training", model->version,
 							   model->name),
 						errdetail("It does not say from which tables and columns its input comes."),
 						errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
 								model->kind->scores_rows)));
-	scan_end(&scan);
-	return copy;
+	return spec;
 }
 
 TimestampTz

@@ -72,6 +72,7 @@ extern bytea *registry_weights(const Model *model);
  * score may run what it says, with his own rights on the tables it names; showing it takes RIGHT_TRAIN.
  */
 extern Jsonb *registry_spec(const Model *model);
+extern Jsonb *registry_spec_if_any(const Model *model); /* NULL: it was imported without one */
 
 /* Up to when the training of model->version read; DT_NOBEGIN: it has no such time. */
 extern TimestampTz registry_as_of(const Model *model);

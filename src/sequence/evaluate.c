@@ -50,7 +50,7 @@ evaluate_sequences(const SequenceUsers *users, const char *what)
 static size_t
 choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *request, bool own)
 {
-	const size_t held_out = sequence_hold_out(users, request->seed, own ? request->share : 0);
+	const size_t held_out = sequence_hold_out(users, own ? &request->split : &(Split){0});
 	const size_t n = own ? held_out : users->N;
 
 	sample->all = users->N;
@@ -82,7 +82,7 @@ sequence_sample(const EvaluateCall *call)
 
 	sequence_request_from_spec(&request, registry_spec(call->model));
 	sequence_model_check_spec(model, request.reading.features, (size_t) request.reading.F);
-	if (own && request.share == 0)
+	if (own && request.split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request.reading.relation = call->source;

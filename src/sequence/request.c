@@ -250,6 +250,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&request->config, sequence_options, sequence_option_count));
 	jsonb_put_int(&build, "seed", request->seed);
+	split_put(&build, &request->split);
 	return jsonb_end(&build);
 }
 
@@ -286,4 +287,6 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	request->class_weights = spec_jsonb(spec, "class_weights");
 	request->share = request_validation(spec_jsonb(spec, "validation"));
 	request->seed = spec_int(spec, "seed");
+	if (!split_of_spec(&request->split, spec))
+		request->split = (Split){.seed = request->seed, .share = request->share};
 }

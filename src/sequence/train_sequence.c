@@ -128,12 +128,18 @@ is_comparable(const SequenceModel *model, const SequenceRequest *request, const 
 		   same_names(users->classes, users->C, model->classes, model->C);
 }
 
+static int32
+warm_version(const TrainRun *run, const SequenceRequest *request)
+{
+	return request->warm_start ? request->warm_start : run->warm_start;
+}
+
 /* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
  * classes. */
 static const SequenceModel *
 warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users)
 {
-	const int32 version = request->warm_start ? request->warm_start : run->warm_start;
+	const int32 version = warm_version(run, request);
 
 	if (version == 0)
 		return NULL;
@@ -241,7 +247,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 }
 
 static void
-train(TrainRun *run, TrainOutcome *outcome, const SequenceRequest *request)
+train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 {
 	const SequenceReading *reading = &request->reading;
 	VersionRecord *record = &outcome->record;
@@ -254,13 +260,19 @@ train(TrainRun *run, TrainOutcome *outcome, const SequenceRequest *request)
 	check_users(reading, users);
 	progress_phase(PROGRESS_BUILDING);
 
-	const size_t held_out = sequence_hold_out(users, request->seed, request->share);
+	const SequenceModel *warm = warm_model(run, request, users);
+
+	const SplitUsers whom = {.N = users->N, .hash = users->hash, .group = users->label, .groups = users->C};
+
+	request->split = split_make(request->seed, request->share,
+								train_begun_split(run, warm ? warm_version(run, request) : 0), &whom);
+
+	const size_t held_out = sequence_hold_out(users, &request->split);
 
 	if (request->share > 0)
 		notice_unmeasured(users, held_out);
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
-	const SequenceModel *warm = warm_model(run, request, users);
 	const SequenceSetup setup = {.config = request->config,
 								 .N = users->N,
 								 .F = users->F,

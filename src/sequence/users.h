@@ -27,6 +27,7 @@
 
 #include "sequence/pure/dataset.h"
 #include "server/idmap.h"
+#include "server/split.h"
 
 /* What to read: from the arguments of train_sequence, or from the stored spec of a version. */
 typedef struct SequenceReading
@@ -83,11 +84,8 @@ extern SequenceUsers *sequence_read(const SequenceReading *reading, const Timest
 									SequenceLabels labels, const char *const *classes, int C, bool whole,
 									const char *what);
 
-/*
- * Keep the users whose label is known, and put those that are held out (split_held_out) first: returns how
- * many. A class that the split would leave without anybody to learn from keeps its first user.
- */
-extern size_t sequence_hold_out(SequenceUsers *users, int64 seed, double share);
+/* Keep the users whose label is known, and put those that are held out first: returns how many. */
+extern size_t sequence_hold_out(SequenceUsers *users, const Split *split);
 
 /* Write the sequences: start[N + 1], value[steps × F]. */
 extern void sequence_fill(const SequenceUsers *users, size_t *start, float *value);

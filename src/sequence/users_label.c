@@ -4,9 +4,8 @@
 #include "miscadmin.h"
 
 #include "labeler/pure/label.h"
-#include "server/memory.h"
 #include "sequence/users_cells.h"
-#include "server/split.h"
+#include "server/memory.h"
 
 /* What label(trend) says: value has room for the periods. */
 static int32_t
@@ -126,7 +125,7 @@ move_part(SequenceUsers *to, uint32 *number, size_t at, const SequenceUsers *fro
 }
 
 size_t
-sequence_hold_out(SequenceUsers *users, int64 seed, double share)
+sequence_hold_out(SequenceUsers *users, const Split *split)
 {
 	enum
 	{
@@ -136,23 +135,10 @@ sequence_hold_out(SequenceUsers *users, int64 seed, double share)
 	};
 	const SequenceUsers from = *users;
 	uint8 *part = memory_array(users->N, 1);
-	bool *learned = palloc0(sizeof(bool) * (size_t) Max(users->C, 1));
 	uint32 *number = memory_array(users->N, sizeof(uint32));
 
 	for (size_t i = 0; i < users->N; i++)
-	{
-		const int32_t label = users->label[i];
-
-		part[i] = label < 0 ? UNKNOWN : split_held_out(seed, users->hash[i], share) ? HELD_OUT : LEARNED;
-		if (part[i] == LEARNED)
-			learned[label] = true;
-	}
-	for (size_t i = 0; i < users->N; i++)
-		if (part[i] == HELD_OUT && !learned[users->label[i]])
-		{
-			part[i] = LEARNED;
-			learned[users->label[i]] = true;
-		}
+		part[i] = users->label[i] < 0 ? UNKNOWN : split_held_out(split, users->hash[i]) ? HELD_OUT : LEARNED;
 
 	users->id = memory_array(from.N, sizeof(Datum));
 	users->hash = memory_array(from.N, sizeof(uint64));

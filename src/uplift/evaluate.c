@@ -40,7 +40,7 @@ uplift_sample(const EvaluateCall *call)
 	const bool own = !OidIsValid(call->source);
 	UpliftRequest *request = uplift_request_read(registry_spec(call->model));
 
-	if (own && request->held_out_share == 0)
+	if (own && request->split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request->users = call->source;
@@ -57,7 +57,7 @@ uplift_sample(const EvaluateCall *call)
 	if (own)
 	{
 		held_out = memory_array(users->N, 1);
-		uplift_held_out(held_out, users, request);
+		uplift_held_out(held_out, users, &request->split);
 	}
 
 	UpliftScores *sample = uplift_trial(users, score, held_out);

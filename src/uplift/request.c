@@ -137,6 +137,7 @@ uplift_request_write(const UpliftRequest *request)
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&request->config, uplift_options, uplift_option_count));
 	jsonb_put_int(&build, "seed", request->seed);
+	split_put(&build, &request->split);
 	if (request->warm_start)
 		jsonb_put_int(&build, "warm_start", request->warm_start);
 	return jsonb_end(&build);
@@ -164,6 +165,8 @@ uplift_request_read(const Jsonb *stored)
 	request->held_out_share = request_validation(spec_jsonb(stored, "validation"));
 	read_config(&request->config, spec_jsonb(stored, "hyperparams"));
 	request->seed = spec_int(stored, "seed");
+	if (!split_of_spec(&request->split, stored))
+		request->split = (Split){.seed = request->seed, .share = request->held_out_share};
 	if (jsonb_member(stored, "warm_start"))
 		request->warm_start = (int) spec_int(stored, "warm_start");
 	return request;

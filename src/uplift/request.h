@@ -10,8 +10,9 @@
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
-#include "uplift/pure/net.h"
 #include "registry/registry.h"
+#include "server/split.h"
+#include "uplift/pure/net.h"
 
 typedef struct UpliftRequest
 {
@@ -28,6 +29,7 @@ typedef struct UpliftRequest
 	const char *weight_column; /* NULL: every edge counts the same */
 	bool directed;
 	double held_out_share;
+	Split split; /* who is held out: of a stored training; for a new one the training makes it */
 	UpliftConfig config;
 	int64 seed;
 	int warm_start; /* version, 0: none */

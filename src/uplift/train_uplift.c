@@ -59,28 +59,18 @@ arms_add(const Arms *a, const Arms *b)
 
 /* Uplift can only be learned where both arms are, and where something differs. */
 static void
-experiment_check(const UserGraph *users, const UpliftRequest *request, const Arms *train,
-				 const Arms *held_out)
+experiment_check(const UserGraph *users, const UpliftRequest *request, const Arms *all)
 {
 	const char *table = get_rel_name(request->users);
-	const Arms all = arms_add(train, held_out);
-	const size_t n = all.users[0] + all.users[1];
-	const size_t responded = all.responded[0] + all.responded[1];
+	const size_t n = all->users[0] + all->users[1];
+	const size_t responded = all->responded[0] + all->responded[1];
 
 	if (n == 0)
 		error_no_rows(table, psprintf("No user has both \"%s\" and \"%s\".", request->treatment_column,
 									  request->outcome_column));
 	for (int arm = 0; arm < 2; arm++)
-	{
-		if (all.users[arm] == 0)
+		if (all->users[arm] == 0)
 			error_no_arm(table, request->treatment_column, arm == 1, (int64) n);
-		if (train->users[arm] == 0)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("all %s users of \"%s\" are held out", arm ? "treated" : "control", table),
-							errdetail("There are %zu of them, and the held-out share is %g.", all.users[arm],
-									  request->held_out_share),
-							errhint("Pass a smaller share in validation, another seed, or more users.")));
-	}
 	if (request->config.estimator != ESTIMATOR_CLASS_TRANSFORM && (responded == 0 || responded == n))
 		error_one_class(table, responded ? "1" : "0", (int64) n);
 }
@@ -261,7 +251,7 @@ measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftReque
 		/* retrain() has committed since: there may be other users by now. */
 		uint8_t *again = memory_array(users->N, 1);
 
-		uplift_held_out(again, users, &own);
+		uplift_held_out(again, users, &own.split);
 		held_out = again;
 	}
 	measure(&deciding, users, model, &own, held_out, sampled);
@@ -282,7 +272,8 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	const UserGraph *users = graph_load(request, inputs, LOAD_EXPERIMENT, binary, true, "training");
 	uint8_t *held_out = memory_array(users->N, 1);
 
-	uplift_held_out(held_out, users, request);
+	request->split = uplift_split(users, request, train_begun_split(run, request->warm_start));
+	uplift_held_out(held_out, users, &request->split);
 
 	const Arms train = arms_count(users, held_out, false);
 	const Arms test = arms_count(users, held_out, true);
@@ -294,7 +285,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 						 .warm_start = warm != NULL,
 						 .seed = (uint64_t) request->seed};
 
-	experiment_check(users, request, &train, &test);
+	experiment_check(users, request, &all);
 	setup.batch = uplift_batch(&setup, users->bytes + users->N, false);
 
 	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &setup);

@@ -2,10 +2,9 @@
 
 #include "uplift/trial.h"
 
-#include "uplift/pure/train.h"
-#include "server/memory.h"
 #include "metrics/ranked.h"
-#include "server/split.h"
+#include "server/memory.h"
+#include "uplift/pure/train.h"
 
 void
 error_no_arm(const char *where, const char *column, bool treated, int64 others)
@@ -19,13 +18,38 @@ error_no_arm(const char *where, const char *column, bool treated, int64 others)
 		 errhint("Uplift is the difference between treated and control users: the experiment needs both.")));
 }
 
-void
-uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *from)
+static uint64
+user_hash(const UserGraph *users, size_t i)
 {
-	for (uint32 i = 0; i < users->N; i++)
-		held_out[i] =
-			users->treated[i] != UPLIFT_OUTSIDE &&
-			split_held_out(from->seed, idmap_hash(users->ids, idmap_id(users->ids, i)), from->held_out_share);
+	return idmap_hash(users->ids, idmap_id(users->ids, (uint32) i));
+}
+
+Split
+uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *begun)
+{
+	uint64 *hash = memory_array(users->N, sizeof(*hash));
+	int32 *group = memory_array(users->N, sizeof(*group));
+	const SplitUsers whom = {.N = users->N, .hash = hash, .group = group, .groups = 4};
+
+	for (size_t i = 0; i < users->N; i++)
+	{
+		hash[i] = user_hash(users, i);
+		group[i] =
+			users->treated[i] == UPLIFT_OUTSIDE ? -1 : 2 * users->treated[i] + (users->outcome[i] != 0.0f);
+	}
+
+	const Split split = split_make(from->seed, from->held_out_share, begun, &whom);
+
+	pfree(hash);
+	pfree(group);
+	return split;
+}
+
+void
+uplift_held_out(uint8_t *held_out, const UserGraph *users, const Split *split)
+{
+	for (size_t i = 0; i < users->N; i++)
+		held_out[i] = users->treated[i] != UPLIFT_OUTSIDE && split_held_out(split, user_hash(users, i));
 }
 
 double

@@ -11,8 +11,11 @@
 extern void error_no_arm(const char *where, const char *column, bool treated /* is what is missing */,
 						 int64 others) pg_attribute_noreturn();
 
-/* Which users of the experiment the split holds out: one byte a node. */
-extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const UpliftRequest *from);
+/* Hold out anew: of each arm, among those with an outcome other than 0 and among the others. begun: see split_make(). */
+extern Split uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *begun);
+
+/* Which users of the experiment a split holds out: one byte a node. */
+extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const Split *split);
 
 /*
  * The effect that the experiment measured: mean outcome of the treated less that of the others, of everybody in it.

@@ -65,6 +65,23 @@ error_warm_start(const TrainRun *run, int32 version, const char *why)
 					errhint("Train with the arguments of that version, or without warm_start.")));
 }
 
+const Split *
+train_begun_split(const TrainRun *run, int32 version)
+{
+	const Jsonb *spec =
+		version ? registry_spec_if_any(registry_version(run->name, version, RIGHT_TRAIN)) : NULL;
+	Split *split = palloc0(sizeof(*split));
+
+	if (!spec || !split_of_spec(split, spec))
+		return NULL;
+	if (split->share <= 0)
+		ereport(NOTICE, (errmsg("nobody is held out"),
+						 errdetail("Version %d, which the training goes on from, has learned from everybody.",
+								   version),
+						 errhint("Train without warm_start to hold users out.")));
+	return split;
+}
+
 static void
 keep_report(TrainRun *run, const TrainReport *report)
 {

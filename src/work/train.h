@@ -18,8 +18,9 @@
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
-#include "server/majors.h"
 #include "registry/registry.h"
+#include "server/majors.h"
+#include "server/split.h"
 #include "work/runner.h"
 
 /* An epoch that is complete. */
@@ -81,6 +82,9 @@ extern const void *train_stored(const TrainRun *run, int32 version);
 
 /* Its weights cannot be the first ones of this training; why: a sentence. */
 extern void error_warm_start(const TrainRun *run, int32 version, const char *why) pg_attribute_noreturn();
+
+/* The split of the version that the training goes on from; NULL: 0 for none, or one that does not know its split. */
+extern const Split *train_begun_split(const TrainRun *run, int32 version);
 
 /* runner_run with the log, progress, commits and deadline of this run. */
 extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);

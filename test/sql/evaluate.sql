@@ -70,7 +70,7 @@ SELECT u AS user_id, (u * 7919 % 101 - 50) / 50.0 AS x, (u * 104729 % 97) / 97.0
 FROM generate_series(1::bigint, 2000) AS u;
 CREATE TABLE friendship AS SELECT u AS src, u % 2000 + 1 AS dst FROM generate_series(1, 2000) AS u;
 SELECT r.model, r.version, r.promoted, r.rows_held_out > 0 AS held_out
-FROM train_uplift('offer', 'trial', 'friendship', hyperparams => '{"hidden_size": 8, "max_epochs": 60}', promote => 'always') AS r;
+FROM train_uplift('offer', 'trial', 'friendship', hyperparams => '{"hidden_size": 8, "max_epochs": 60}', promote => 'always', seed => 45) AS r;
 CREATE TABLE effect AS SELECT * FROM evaluate('offer');
 SELECT metric, value IS NOT NULL AS defined, ci_low <= ci_high AS interval, baseline IS NOT NULL AS baseline,
        n = (SELECT rows_held_out FROM versions WHERE model = 'offer') AS all_held_out

@@ -119,7 +119,7 @@ SET client_min_messages = notice;
 SELECT classes, rows_train, rows_held_out, value IS NOT NULL AS measured
 FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', features => '{spend}', promote => 'never',
                             hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
-SELECT rows_held_out, value
+SELECT rows_held_out, value IS NOT NULL AS measured
 FROM usercls.train_sequence('seq_rare', 'seq_rare', label_column => 'kind', features => '{spend}', promote => 'never',
                             validation => '{"share": 0.001}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
 SELECT rows_held_out, value

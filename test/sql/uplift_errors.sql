@@ -48,7 +48,7 @@ SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; DELETE FROM users WHERE treated = 0;
 SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; UPDATE users SET treated = 0 WHERE user_id > 2;
-SELECT usercls.train_uplift('m', 'users', 'edges', validation => '{"share": 0.9}', seed => 1); ROLLBACK;
+SELECT value, rows_held_out FROM usercls.train_uplift('m', 'users', 'edges', validation => '{"share": 0.9}', seed => 1); ROLLBACK;
 BEGIN; UPDATE users SET outcome = 1;
 SELECT usercls.train_uplift('m', 'users', 'edges'); ROLLBACK;
 BEGIN; UPDATE users SET treated = 2 WHERE user_id = 5;
