@@ -10,19 +10,20 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "sequence/pure/train.h"
 #include "metrics/class_metrics.h"
+#include "sequence/pure/train.h"
+#include "sequence/request.h"
+#include "sequence/score.h"
+#include "sequence/stored.h"
+#include "sequence/train_sequence.h"
+#include "sequence/users.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
+#include "server/once.h"
 #include "server/options.h"
 #include "work/progress.h"
-#include "sequence/users.h"
-#include "sequence/score.h"
-#include "sequence/stored.h"
-#include "sequence/request.h"
 #include "work/train.h"
-#include "sequence/train_sequence.h"
 
 #define METRIC "macro_f1"
 #define CLASSES_LISTED_MAX 10
@@ -342,9 +343,11 @@ usercls_train_sequence(PG_FUNCTION_ARGS)
 	TrainOutcome outcome = {0};
 	SequenceRequest request;
 
+	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
+	if (!run.dry_run)
+		refuse_second_call(fcinfo);
 	sequence_request_from_args(&request, fcinfo);
 	run.promote = train_text_arg(fcinfo, 17, "promote");
-	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
 	run.comment = PG_ARGISNULL(19) ? NULL : train_text_arg(fcinfo, 19, "comment");
 	train(&run, &outcome, &request);
 	MemoryContextSwitchTo(old);

@@ -9,18 +9,19 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "uplift/pure/train.h"
+#include "metrics/sample.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
+#include "server/once.h"
 #include "server/options.h"
-#include "work/progress.h"
-#include "metrics/sample.h"
 #include "server/source.h"
-#include "work/train.h"
+#include "uplift/pure/train.h"
 #include "uplift/sampled.h"
 #include "uplift/train_uplift.h"
 #include "uplift/trial.h"
+#include "work/progress.h"
+#include "work/train.h"
 
 PG_FUNCTION_INFO_V1(usercls_train_uplift);
 
@@ -345,6 +346,8 @@ usercls_train_uplift(PG_FUNCTION_ARGS)
 					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
 	TrainOutcome outcome;
 
+	if (!run.dry_run)
+		refuse_second_call(fcinfo);
 	train(&run, &outcome, uplift_request_from_args(fcinfo));
 	return train_result(fcinfo, &run, &outcome);
 }
