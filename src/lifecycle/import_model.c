@@ -6,11 +6,12 @@
 #include "utils/float.h"
 #include "utils/timestamp.h"
 
+#include "registry/metadata.h"
+#include "registry/tables.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
-#include "registry/metadata.h"
 #include "server/options.h"
-#include "registry/tables.h"
+#include "server/transaction.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
 
@@ -103,6 +104,10 @@ usercls_import_model(PG_FUNCTION_ARGS)
 
 	const int32 version = registry_store(model, 0, &record);
 
-	registry_gate(model, version, promote, "metric", true, get_float8_nan(), get_float8_nan(), &reason);
+	const bool promoted =
+		registry_gate(model, version, promote, "metric", true, get_float8_nan(), get_float8_nan(), &reason);
+
+	transaction_pending(psprintf("version %d of model \"%s\" is %s", version, name,
+								 promoted ? "stored and promoted" : "stored"));
 	PG_RETURN_INT32(version);
 }

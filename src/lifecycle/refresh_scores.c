@@ -164,6 +164,7 @@ refresh(const char *name, const char *target, const NullableDatum *as_of, int ba
 	const uint64 removed = score_table_remove_others(table, ids.id, ids.n);
 
 	notify(table, model, &ids, written, removed, started);
+	transaction_pending(psprintf("the table of scores %s is kept", table->name));
 	progress_end();
 }
 

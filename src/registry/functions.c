@@ -10,8 +10,9 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
-#include "server/errors.h"
 #include "registry/tables.h"
+#include "server/errors.h"
+#include "server/transaction.h"
 
 PG_FUNCTION_INFO_V1(usercls_immutable);
 PG_FUNCTION_INFO_V1(usercls_model_right);
@@ -105,7 +106,10 @@ usercls_promote(PG_FUNCTION_ARGS)
 {
 	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
 
-	registry_promote(model, int_argument(fcinfo, 1, "version"), optional_text(fcinfo, 2));
+	const int32 version = int_argument(fcinfo, 1, "version");
+
+	registry_promote(model, version, optional_text(fcinfo, 2));
+	transaction_pending(psprintf("version %d of model \"%s\" is promoted", version, model->name));
 	PG_RETURN_VOID();
 }
 
@@ -114,7 +118,11 @@ usercls_rollback(PG_FUNCTION_ARGS)
 {
 	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
 
-	PG_RETURN_INT32(registry_rollback(model, int_argument(fcinfo, 1, "steps"), optional_text(fcinfo, 2)));
+	const int32 version =
+		registry_rollback(model, int_argument(fcinfo, 1, "steps"), optional_text(fcinfo, 2));
+
+	transaction_pending(psprintf("version %d of model \"%s\" is promoted", version, model->name));
+	PG_RETURN_INT32(version);
 }
 
 Datum

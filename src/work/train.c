@@ -14,8 +14,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "server/errors.h"
 #include "registry/modelcache.h"
+#include "server/errors.h"
+#include "server/transaction.h"
 #include "work/progress.h"
 
 char *
@@ -173,6 +174,9 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 		run->promoted =
 			registry_gate(run->model, run->version, run->promote, record->metric, outcome->larger_is_better,
 						  record->value, outcome->incumbent, &run->reason);
+		if (transaction_pending(psprintf("version %d of model \"%s\" is %s", run->version, run->name,
+										 run->promoted ? "stored and promoted" : "stored")))
+			run->reason = psprintf("%s; stored when this transaction commits", run->reason);
 	}
 	progress_end();
 }

@@ -1,4 +1,4 @@
--- What a statement does once.
+-- What a statement does once, and what it does only when its transaction commits.
 SET timezone = 'UTC';
 CREATE TABLE one_events AS
 SELECT u AS user_id, timestamptz '2026-01-05' + w * interval '7 days' AS ts, sin(u * w)::float8 AS spend, u % 2 AS label
@@ -41,7 +41,26 @@ SELECT versions();
 SELECT (usercls.train_uplift('one_a', 'one_users', 'one_edges', features => '{age}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}')).version AS a,
        (usercls.train_uplift('one_b', 'one_users', 'one_edges', features => '{age}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}')).version AS b;
 
+-- Outside a transaction block what is done is done, and nothing more is said.
+SELECT usercls.promote('one_uplift', 1);
+SELECT usercls.rollback('one_uplift');
+SELECT reason FROM :uplift;
+-- In one it may still be taken back: each door says so.
+BEGIN;
+SELECT version, promoted, reason FROM :sequence;
+SELECT version, promoted, reason FROM usercls.train_uplift('one_uplift', 'one_users', 'one_edges', features => '{age}', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', promote => 'never');
+SELECT usercls.promote('one_uplift', 2);
+SELECT usercls.rollback('one_uplift');
+SELECT usercls.import_model('one_copy', usercls.export_model('one_uplift'));
+CALL usercls.retrain('one_uplift', promote => 'always');
+CALL usercls.refresh_scores('one_uplift', 'one_scores');
+SELECT version IS NULL AS dry, reason FROM usercls.train_uplift('one_uplift', 'one_users', 'one_edges', features => '{age}', dry_run => true);
+COMMIT;
+-- The history does not say it: there it has happened.
+SELECT count(*) AS pending FROM usercls.deployments WHERE reason LIKE '%commits%';
+CALL usercls.retrain('one_uplift', promote => 'always');
+
 SET client_min_messages = warning;
 SELECT usercls.drop_model(model) IS NOT NULL AS dropped FROM usercls.models WHERE model LIKE 'one%' ORDER BY model;
-DROP TABLE one_events, one_users, one_edges;
+DROP TABLE one_events, one_users, one_edges, one_scores;
 DROP FUNCTION versions;
