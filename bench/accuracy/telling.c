@@ -1,12 +1,12 @@
 /*
- * How often an ordinary feature is said to tell the answer (nn/telling.h): features with a true AUC a, normal in both
+ * How often an ordinary feature is said to tell the answer (metrics/pure/telling.h): features with a true AUC a, normal in both
  * groups, by the size of the smaller one. Prints the alarms per trial. usage: telling [trials]
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "nn/rng.h"
-#include "nn/telling.h"
+#include "metrics/pure/telling.h"
 
 static size_t
 alarms(double distance, size_t members, size_t others, size_t trials, Telling *telling, Rng *rng)

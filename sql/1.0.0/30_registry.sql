@@ -123,7 +123,11 @@ CREATE TABLE usercls.training_run (
 	metric text,
 	role name NOT NULL,
 	started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	finished_at timestamptz
+	finished_at timestamptz,
+	decision text CONSTRAINT training_run_decision_check CHECK (decision IN ('promoted', 'not promoted')),
+	reason text,
+	notices text[],
+	error text
 );
 CREATE INDEX training_run_model ON usercls.training_run (model_id, run_id);
 COMMENT ON TABLE usercls.training_run IS 'a training, finished or not';
@@ -135,7 +139,11 @@ COMMENT ON COLUMN usercls.training_run.version IS 'the version that came of it; 
 COMMENT ON COLUMN usercls.training_run.metric IS 'the held-out metric in the log';
 COMMENT ON COLUMN usercls.training_run.role IS 'role that trained';
 COMMENT ON COLUMN usercls.training_run.started_at IS 'when it started';
-COMMENT ON COLUMN usercls.training_run.finished_at IS 'when the version was stored';
+COMMENT ON COLUMN usercls.training_run.finished_at IS 'when the version was stored, or the error came';
+COMMENT ON COLUMN usercls.training_run.decision IS 'whether the version was promoted; null unless it finished';
+COMMENT ON COLUMN usercls.training_run.reason IS 'why';
+COMMENT ON COLUMN usercls.training_run.notices IS 'notices and warnings of the training';
+COMMENT ON COLUMN usercls.training_run.error IS 'what ended it, where it failed and what it had done so far was kept';
 
 CREATE TABLE usercls.training_log (
 	run_id bigint NOT NULL,
@@ -286,6 +294,7 @@ COMMENT ON COLUMN usercls.deployments.current IS 'whether it is what answers now
 CREATE VIEW usercls.training_runs WITH (security_barrier) AS
 SELECT t.run_id, m.name AS model, t.version, t.role::text AS role, t.started_at, t.finished_at,
 	CASE WHEN t.version IS NOT NULL THEN 'finished'
+		 WHEN t.error IS NOT NULL THEN 'failed'
 		 WHEN t.run_id = (SELECT pg_catalog.max(n.run_id) FROM usercls.training_run n WHERE n.model_id = t.model_id)
 			-- the lock of registry_training_lock()
 			AND EXISTS (SELECT FROM pg_catalog.pg_locks k
@@ -296,6 +305,7 @@ SELECT t.run_id, m.name AS model, t.version, t.role::text AS role, t.started_at,
 							AND k.objid::bigint = t.model_id & 4294967295)
 			THEN 'running'
 		 ELSE 'ended early' END AS state,
+	t.decision, t.reason, pg_catalog.array_to_string(t.notices, E'\n') AS notices, t.error,
 	l.epoch AS epochs, l.best_epoch, t.metric, l.train_loss, l.held_out_loss, l.held_out_metric,
 	l.logged_at AS last_epoch_at
 FROM usercls.model m
@@ -309,8 +319,12 @@ COMMENT ON COLUMN usercls.training_runs.model IS 'name of the model';
 COMMENT ON COLUMN usercls.training_runs.version IS 'version that came of it; null unless it finished';
 COMMENT ON COLUMN usercls.training_runs.role IS 'role that trained';
 COMMENT ON COLUMN usercls.training_runs.started_at IS 'when it started';
-COMMENT ON COLUMN usercls.training_runs.finished_at IS 'when the version was stored';
-COMMENT ON COLUMN usercls.training_runs.state IS 'finished, running or ended early';
+COMMENT ON COLUMN usercls.training_runs.finished_at IS 'when the version was stored, or the error came';
+COMMENT ON COLUMN usercls.training_runs.state IS 'finished, running, failed (see error), or ended early (its session ended)';
+COMMENT ON COLUMN usercls.training_runs.decision IS 'promoted or not promoted; null unless it finished';
+COMMENT ON COLUMN usercls.training_runs.reason IS 'why';
+COMMENT ON COLUMN usercls.training_runs.notices IS 'notices and warnings of the training, one a line';
+COMMENT ON COLUMN usercls.training_runs.error IS 'what ended a CALL that commits; where a training fails as a whole nothing is kept of it';
 COMMENT ON COLUMN usercls.training_runs.epochs IS 'epochs that are complete';
 COMMENT ON COLUMN usercls.training_runs.best_epoch IS 'best epoch so far';
 COMMENT ON COLUMN usercls.training_runs.metric IS 'the held-out metric that decides';

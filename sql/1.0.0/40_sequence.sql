@@ -13,6 +13,9 @@ CREATE TYPE usercls.train_result AS (
 	rows_train bigint,
 	rows_held_out bigint,
 	classes jsonb,
+	features text[],
+	telling text[],
+	notices text[],
 	memory bigint,
 	elapsed interval
 );
@@ -29,6 +32,9 @@ COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
+COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order: all numeric columns without another role unless features named them';
+COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
+COMMENT ON COLUMN usercls.train_result.notices IS 'notices and warnings of the training';
 COMMENT ON COLUMN usercls.train_result.memory IS 'bytes that the training takes';
 COMMENT ON COLUMN usercls.train_result.elapsed IS 'time it took';
 

@@ -104,8 +104,14 @@ usercls_import_model(PG_FUNCTION_ARGS)
 
 	const int32 version = registry_store(model, 0, &record);
 
-	const bool promoted =
-		registry_gate(model, version, promote, "metric", true, get_float8_nan(), get_float8_nan(), &reason);
+	const bool promoted = registry_gate(
+		model, version, promote, &(Comparison){.obstacle = "an imported version is not measured"}, &reason);
+
+	if (!promoted && strcmp(promote, "if_better") == 0)
+		ereport(NOTICE,
+				(errmsg("version %d of model \"%s\" is not promoted", version, name),
+				 errdetail_internal("%s", reason),
+				 errhint("Compare them with usercls.evaluate(), and promote it with usercls.promote().")));
 
 	transaction_pending(psprintf("version %d of model \"%s\" is %s", version, name,
 								 promoted ? "stored and promoted" : "stored"));

@@ -55,6 +55,17 @@ error_busy(const char *name)
 					errhint("usercls.progress() shows how far it is.")));
 }
 
+/* What was committed of the run stays: so does the error that ended it, which is raised again. */
+static void
+record_failure(const TrainRun *run)
+{
+	ErrorData *error = transaction_begin_again(run->context);
+
+	registry_run_fail(run->run_id,
+					  error->detail ? psprintf("%s: %s", error->message, error->detail) : error->message);
+	transaction_raise(error);
+}
+
 PG_FUNCTION_INFO_V1(usercls_retrain);
 
 Datum
@@ -95,11 +106,15 @@ usercls_retrain(PG_FUNCTION_ARGS)
 		if (keep > 0)
 			registry_prune(run.model, keep);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		registry_work_unlock(version->model_id, MODEL_RETRAIN);
+		if (run.commits && run.run_id != 0)
+			record_failure(&run);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	registry_work_unlock(version->model_id, MODEL_RETRAIN);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -1,8 +1,6 @@
 /* Which version answers: promotion, the gate of trainings, and the way back. */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -161,9 +159,22 @@ registry_check_promote(const char *promote)
 	error_out_of_range("promote", promote, "if_better, always or never");
 }
 
+/* Whether the new version is to answer instead of version `now`, and in *reason why. */
+static bool
+decide(const Comparison *comparison, int32 now, char **reason)
+{
+	if (comparison->obstacle)
+	{
+		*reason = psprintf("version %d is not compared: %s", now, comparison->obstacle);
+		return comparison->promote_anyway;
+	}
+	*reason = psprintf("%s %.4g against %.4g of version %d%s", comparison->metric, comparison->value,
+					   comparison->incumbent, now, comparison->users ? comparison->users : "");
+	return comparison->value > comparison->incumbent;
+}
+
 bool
-registry_gate(Model *model, int32 version, const char *promote, const char *metric, bool larger_is_better,
-			  double value, double incumbent, char **reason)
+registry_gate(Model *model, int32 version, const char *promote, const Comparison *comparison, char **reason)
 {
 	const int32 compared = model->promoted;
 	RegistryAccess access;
@@ -195,19 +206,8 @@ registry_gate(Model *model, int32 version, const char *promote, const char *metr
 		*reason = psprintf("version %d was promoted meanwhile, and not compared", now);
 		return false;
 	}
-	else if (isnan(incumbent))
-	{
-		*reason = psprintf("version %d cannot be compared on the same held-out users", now);
+	else if (!decide(comparison, now, reason))
 		return false;
-	}
-	else
-	{
-		const bool better = larger_is_better ? value > incumbent : value < incumbent;
-
-		*reason = psprintf("%s %.4g against %.4g of version %d", metric, value, incumbent, now);
-		if (!better)
-			return false;
-	}
 	registry_promote(model, version, *reason);
 	return true;
 }

@@ -123,14 +123,31 @@ extern int32 registry_store(Model *model, int64 run_id, const VersionRecord *rec
 /* Let a version answer for the model. Raises when there is no such version. */
 extern void registry_promote(Model *model, int32 version, const char *reason);
 
+/* A new version and the promoted one on the same held-out users, as the caller measured them. */
+typedef struct Comparison
+{
+	const char *metric; /* larger is better */
+	double value, incumbent;
+	const char *users; /* " on 41 of 60 held-out users"; NULL: on all of them */
+
+	/* Why it is decided without measuring, as a clause: "nobody is held out"; NULL: it is not. */
+	const char *obstacle;
+	bool promote_anyway; /* then */
+} Comparison;
+
 /*
- * The promotion gate of training functions: promote is 'if_better', 'always' or 'never'. Compares, under the
- * model's lock, with the promoted version's value of the same metric on the same held-out users, which the
- * caller computed (NaN: there is none to compare with). Returns whether it promoted; *reason says why
- * (palloc'd).
+ * The promotion gate of training functions: promote is 'if_better', 'always' or 'never'. Decides under the model's
+ * lock. Returns whether it promoted; *reason says why (palloc'd).
  */
-extern bool registry_gate(Model *model, int32 version, const char *promote, const char *metric,
-						  bool larger_is_better, double value, double incumbent, char **reason);
+extern bool registry_gate(Model *model, int32 version, const char *promote, const Comparison *comparison,
+						  char **reason);
+
+/* What became of a finished run, and what it had to say. */
+extern void registry_run_decide(int64 run_id, bool promoted, const char *reason, const char *const *notices,
+								int n_notices);
+
+/* A run ended with an error. */
+extern void registry_run_fail(int64 run_id, const char *error);
 
 /* Raise unless promote is one of the gate's words: for callers that have long work before them. */
 extern void registry_check_promote(const char *promote);

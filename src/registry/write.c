@@ -122,6 +122,37 @@ registry_log(int64 run_id, const TrainReport *report, const char *metric, Timest
 	registry_leave(&access);
 }
 
+void
+registry_run_decide(int64 run_id, bool promoted, const char *reason, const char *const *notices,
+					int n_notices)
+{
+	RegistryAccess access;
+	Statement decide = {0};
+
+	registry_enter(&access);
+	statement_add_bigint(&decide, run_id);
+	statement_add_text(&decide, promoted ? "promoted" : "not promoted");
+	statement_add_text(&decide, reason);
+	statement_add_names(&decide, notices, n_notices);
+	statement_run(&decide, "UPDATE usercls.training_run SET decision = $2, reason = $3, notices = $4"
+						   " WHERE run_id = $1");
+	registry_leave(&access);
+}
+
+void
+registry_run_fail(int64 run_id, const char *error)
+{
+	RegistryAccess access;
+	Statement fail = {0};
+
+	registry_enter(&access);
+	statement_add_bigint(&fail, run_id);
+	statement_add_text(&fail, error);
+	statement_run(&fail, "UPDATE usercls.training_run SET error = $2, finished_at = clock_timestamp()"
+						 " WHERE run_id = $1");
+	registry_leave(&access);
+}
+
 static bytea *
 digest_of(const bytea *weights)
 {

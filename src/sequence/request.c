@@ -257,6 +257,17 @@ sequence_request_to_spec(const SequenceRequest *request)
 /* ---- and back ---- */
 
 void
+sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
+{
+	reading->period =
+		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
+											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	period_check(TREND_TIMESTAMP, &reading->period);
+	reading->window_periods = (int) spec_int(spec, "window_periods");
+	check_periods("window_periods", reading->window_periods, 1);
+}
+
+void
 sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 {
 	SequenceReading *reading = &request->reading;
@@ -271,12 +282,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	check_label(reading);
 	reading->features = spec_names(&reading->F, spec, "features");
 	check_features(reading);
-	reading->period =
-		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
-											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	period_check(TREND_TIMESTAMP, &reading->period);
-	reading->window_periods = (int) spec_int(spec, "window_periods");
-	check_periods("window_periods", reading->window_periods, 1);
+	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	check_periods("horizon_periods", reading->horizon_periods, 0);
 	request->has_as_of = as_of != NULL;
@@ -287,6 +293,5 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	request->class_weights = spec_jsonb(spec, "class_weights");
 	request->share = request_validation(spec_jsonb(spec, "validation"));
 	request->seed = spec_int(spec, "seed");
-	if (!split_of_spec(&request->split, spec))
-		request->split = (Split){.seed = request->seed, .share = request->share};
+	request->split = spec_split(spec);
 }

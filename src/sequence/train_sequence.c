@@ -20,6 +20,7 @@
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
+#include "server/notices.h"
 #include "server/once.h"
 #include "server/options.h"
 #include "work/progress.h"
@@ -100,12 +101,12 @@ notice_unmeasured(const SequenceUsers *users, size_t held_out)
 	if (missing > CLASSES_LISTED_MAX)
 		appendStringInfoString(&list, ", ...");
 	if (missing > 0)
-		ereport(NOTICE,
-				(errmsg("%d of %d classes without held-out users", missing, users->C),
-				 errdetail("%zu users are held out. All users of these classes are learned from: %s. Metrics "
-						   "and calibration say nothing about them.",
-						   held_out, list.data),
-				 errhint("Bring more users of these classes, or hold out a larger share.")));
+		notice_send(
+			NOTICE, psprintf("%d of %d classes without held-out users", missing, users->C),
+			psprintf("%zu users are held out. All users of these classes are learned from: %s. Metrics "
+					 "and calibration say nothing about them.",
+					 held_out, list.data),
+			"Bring more users of these classes, or hold out a larger share.");
 	pfree(list.data);
 	pfree(measured);
 }
@@ -166,34 +167,18 @@ fill(SequenceTask *task, const SequenceUsers *users, size_t held_out, const doub
 	memcpy(task->data.class_weight, weight, sizeof(double) * (size_t) users->C);
 }
 
-/* Metrics of a stored or a new model on the held-out users, who come first. */
-static ClassMetrics
-held_out_metrics(const SequenceModel *model, const SequenceData *data, size_t held_out, size_t longest)
+/* What a model says of the held-out users, who come first: held_out × C. */
+static real *
+held_out_probabilities(const SequenceModel *model, const SequenceData *data, size_t held_out, size_t longest)
 {
 	const size_t C = (size_t) model->C;
 	const SequenceSet set = {
 		.N = held_out, .F = (size_t) model->F, .start = data->start, .value = data->value};
-	SequenceScorer *scorer = sequence_model_batch(model, longest, SEQUENCE_BATCH, "training");
 	real *prob = memory_array(held_out * C, sizeof(real));
 
-	sequence_probabilities(prob, scorer, &set, held_out, C);
-	return class_metrics(prob, data->label, model->decision, held_out, C);
-}
-
-static double
-incumbent_value(const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users,
-				const SequenceData *data, size_t held_out)
-{
-	const int32 version = held_out > 0 ? train_incumbent(run) : 0;
-
-	if (version == 0)
-		return NAN;
-
-	const SequenceModel *model = train_stored(run, version);
-
-	if (!is_comparable(model, request, users))
-		return NAN;
-	return held_out_metrics(model, data, held_out, users->longest).macro_f1;
+	sequence_probabilities(prob, sequence_model_batch(model, longest, SEQUENCE_BATCH, "training"), &set,
+						   held_out, C);
+	return prob;
 }
 
 static Jsonb *
@@ -217,16 +202,18 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	record->metric = METRIC;
 	record->value = NAN;
 	record->baseline = NAN;
-	outcome->larger_is_better = true;
-	outcome->incumbent = NAN;
 	if (held_out == 0)
+	{
+		(void) train_incumbent(run, outcome);
 		return;
+	}
 
 	const size_t C = (size_t) users->C;
 	const SequenceData *data = &task->data;
 	const SequenceModel *model =
 		sequence_model_decode(VARDATA_ANY(record->weights), VARSIZE_ANY_EXHDR(record->weights), run->name, 0);
-	const ClassMetrics metrics = held_out_metrics(model, data, held_out, users->longest);
+	const real *prob = held_out_probabilities(model, data, held_out, users->longest);
+	const ClassMetrics metrics = class_metrics(prob, data->label, model->decision, held_out, C);
 	const ClassMetrics majority = majority_metrics(data->label, held_out, users->N, C);
 	JsonbBuild build;
 
@@ -244,7 +231,10 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	}
 	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
 	record->metrics = jsonb_end(&build);
-	outcome->incumbent = incumbent_value(run, request, users, data, held_out);
+	sequence_compare(
+		outcome, run,
+		&(SequenceMeasured){
+			.request = request, .users = users, .held_out = held_out, .model = model, .prob = prob});
 }
 
 static void
@@ -272,6 +262,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	if (request->share > 0)
 		notice_unmeasured(users, held_out);
+	sequence_find_telling(outcome, reading, users);
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,

@@ -3,7 +3,25 @@
 #define USERCLS_SEQUENCE_TRAIN_SEQUENCE_H
 
 #include "sequence/request.h"
+#include "sequence/stored.h"
 #include "work/train.h"
+
+/* Name the features of which a simple summary alone tells a user's class. users: with known labels only. */
+extern void sequence_find_telling(TrainOutcome *outcome, const SequenceReading *reading,
+								  const SequenceUsers *users);
+
+/* A new version, measured on its held-out users. */
+typedef struct SequenceMeasured
+{
+	const SequenceRequest *request;
+	const SequenceUsers *users; /* the held-out ones first */
+	size_t held_out;
+	const SequenceModel *model;
+	const real *prob; /* held_out × C */
+} SequenceMeasured;
+
+/* Compare it with the promoted version: fills outcome->comparison. */
+extern void sequence_compare(TrainOutcome *outcome, const TrainRun *run, const SequenceMeasured *measured);
 
 /* Of sequence_kind. */
 extern void sequence_retrain(TrainRun *run, const Jsonb *spec);

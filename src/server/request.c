@@ -211,3 +211,14 @@ spec_names(int *n, const Jsonb *spec, const char *key)
 	}
 	return name;
 }
+
+Split
+spec_split(const Jsonb *spec)
+{
+	Split split;
+
+	if (!split_of_spec(&split, spec))
+		split = (Split){.seed = spec_int(spec, "seed"),
+						.share = request_validation(spec_jsonb(spec, "validation"))};
+	return split;
+}

@@ -12,12 +12,16 @@
 #include "utils/array.h"
 
 #include "server/jsonbuild.h"
+#include "server/split.h"
 
 /* ---- users held out ---- */
 
 /* Their share, from {"method": "user" | "none", "share": 0.2}; 0: nobody. And back. */
 extern double request_validation(const Jsonb *validation);
 extern void request_put_validation(JsonbBuild *build, double share);
+
+/* Who was held out by the training of a spec. */
+extern Split spec_split(const Jsonb *spec);
 
 /* ---- features ---- */
 

@@ -4,12 +4,40 @@
 
 #include "access/xact.h"
 #include "nodes/parsenodes.h"
+#include "tcop/pquery.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
 
 bool
 procedure_may_commit(FunctionCallInfo fcinfo)
 {
 	return fcinfo->context && IsA(fcinfo->context, CallContext) &&
-		   !castNode(CallContext, fcinfo->context)->atomic;
+		   !castNode(CallContext, fcinfo->context)->atomic && !IsSubTransaction();
+}
+
+/* As SPI_commit() does when a commit fails; whatever the procedure had open, SPI included, ends with the transaction. */
+ErrorData *
+transaction_begin_again(MemoryContext context)
+{
+	const MemoryContext old = MemoryContextSwitchTo(context);
+	ErrorData *error = CopyErrorData();
+
+	FlushErrorState();
+	AbortCurrentTransaction();
+	ActivePortal->portalSnapshot = NULL; /* went with the transaction */
+	StartTransactionCommand();
+	MemoryContextSwitchTo(old);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	return error;
+}
+
+void
+transaction_raise(ErrorData *error)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	StartTransactionCommand();
+	ReThrowError(error);
 }
 
 bool

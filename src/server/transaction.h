@@ -8,6 +8,15 @@
 extern bool procedure_may_commit(FunctionCallInfo fcinfo);
 
 /*
+ * After an error, in PG_CATCH of a procedure that may commit: end the transaction that failed and begin another one, with
+ * a snapshot. Returns the error, in `context`, which must outlive transactions; raise it again at last.
+ */
+extern ErrorData *transaction_begin_again(MemoryContext context);
+
+/* Commit what was done since, and raise the error. */
+extern void transaction_raise(ErrorData *error) pg_attribute_noreturn();
+
+/*
  * In a transaction block: a NOTICE that what ('version 3 of model "churn" is stored') becomes true when it commits.
  * Returns whether it does not hold yet.
  */

@@ -165,8 +165,7 @@ uplift_request_read(const Jsonb *stored)
 	request->held_out_share = request_validation(spec_jsonb(stored, "validation"));
 	read_config(&request->config, spec_jsonb(stored, "hyperparams"));
 	request->seed = spec_int(stored, "seed");
-	if (!split_of_spec(&request->split, stored))
-		request->split = (Split){.seed = request->seed, .share = request->held_out_share};
+	request->split = spec_split(stored);
 	if (jsonb_member(stored, "warm_start"))
 		request->warm_start = (int) spec_int(stored, "warm_start");
 	return request;

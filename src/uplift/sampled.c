@@ -3,6 +3,7 @@
 #include "uplift/sampled.h"
 
 #include "server/memory.h"
+#include "server/notices.h"
 
 size_t
 uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
@@ -21,14 +22,12 @@ uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 		const UpliftSampleSetup sample =
 			upliftsample_setup((size_t) setup->config.layers, sampled.batch, setup->graph.N);
 
-		ereport(
-			NOTICE,
-			(errmsg("training on samples of the graph"),
-			 errdetail(
-				 "On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu users, "
-				 "and everybody listens to %zu neighbours at most.",
-				 whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
-			 errhint("Raise usercls.max_memory to train on the whole graph.")));
+		notice_send(
+			NOTICE, "training on samples of the graph",
+			psprintf("On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu "
+					 "users, and everybody listens to %zu neighbours at most.",
+					 whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
+			"Raise usercls.max_memory to train on the whole graph.");
 	}
 	return sampled.batch;
 }

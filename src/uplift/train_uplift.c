@@ -165,15 +165,11 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 
 /* -- Measuring ------------------------------------------------------------ */
 
-/* Held-out metrics of a model as jsonb, with the one that decides beside; by samples if it was trained on them. */
+/* Held-out metrics as jsonb, with the one that decides beside. */
 static Jsonb *
-measure(double *deciding, const UserGraph *users, const UpliftModel *model, const UpliftRequest *request,
-		const uint8_t *held_out, bool sampled)
+measure(double *deciding, const UpliftMeasured *measured)
 {
-	const UpliftScore *score = sampled ? uplift_of_held_out(model, users, request, held_out)
-									   : uplift_of_users(model, users, request, NULL);
-	const UpliftScores *trial = uplift_trial(users, score, held_out);
-	const MetricSet *set = uplift_set(trial);
+	const MetricSet *set = uplift_set(uplift_trial(measured->users, measured->score, measured->held_out));
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
 	JsonbBuild build;
 
@@ -187,76 +183,6 @@ measure(double *deciding, const UserGraph *users, const UpliftModel *model, cons
 			*deciding = value[i];
 	}
 	return jsonb_end(&build);
-}
-
-static bool
-same_features(const UpliftModel *model, const UpliftInputs *inputs)
-{
-	if (model->net.F != (size_t) inputs->F)
-		return false;
-	for (size_t f = 0; f < model->net.F; f++)
-		if (strcmp(model->feature[f], inputs->name[f]) != 0)
-			return false;
-	return true;
-}
-
-/* The columns of the users table that a model reads; false: not all of them are there. */
-static bool
-columns_of(UpliftRequest *request, const UpliftModel *model)
-{
-	request->F = 0;
-	request->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
-	for (size_t f = 0; f < model->net.F; f++)
-	{
-		char *name = pstrdup(model->feature[f]);
-
-		if (get_attnum(request->users, name) == InvalidAttrNumber)
-		{
-			char *category = strchr(name, '=');
-
-			if (category)
-				*category = '\0';
-			if (get_attnum(request->users, name) == InvalidAttrNumber)
-				return false;
-		}
-		if (request->F == 0 || strcmp(request->feature[request->F - 1], name) != 0)
-			request->feature[request->F++] = name;
-	}
-	return true;
-}
-
-/*
- * What the promoted version reaches on the same held-out users; NaN when there
- * is none, or when a column that it reads is gone.
- */
-static double
-measure_incumbent(const TrainRun *run, const UserGraph *users, const UpliftRequest *request, bool binary,
-				  const uint8_t *held_out, bool sampled)
-{
-	const int32 version = train_incumbent(run);
-	double deciding;
-
-	if (version == 0)
-		return NAN;
-
-	const UpliftModel *model = train_stored(run, version);
-	UpliftRequest own = *request;
-
-	if (!same_features(model, users->inputs))
-	{
-		if (!columns_of(&own, model))
-			return NAN;
-		users = graph_load(&own, uplift_inputs_of(&own, model->feature, model->net.F), LOAD_EXPERIMENT,
-						   binary, true, "training");
-
-		/* retrain() has committed since: there may be other users by now. */
-		uint8_t *again = memory_array(users->N, 1);
-
-		uplift_held_out(again, users, &own.split);
-		held_out = again;
-	}
-	measure(&deciding, users, model, &own, held_out, sampled);
-	return deciding;
 }
 
 /* -- The whole ------------------------------------------------------------ */
@@ -305,9 +231,8 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 				   .rows_train = (int64) (train.users[0] + train.users[1]),
 				   .rows_held_out = (int64) (test.users[0] + test.users[1]),
 				   .memory = (int64) bytes},
-		.classes = classes_of(users, &all),
-		.larger_is_better = true,
-		.incumbent = NAN};
+		.classes = classes_of(users, &all)};
+	uplift_find_telling(outcome, users);
 	if (run->dry_run)
 	{
 		train_end(run, outcome);
@@ -319,9 +244,16 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	const UpliftModel *model = train_network(run, outcome, request, users, held_out, &setup, warm);
 
 	progress_phase(PROGRESS_EVALUATING);
-	outcome->record.metrics =
-		measure(&outcome->record.value, users, model, request, held_out, setup.batch > 0);
-	outcome->incumbent = measure_incumbent(run, users, request, binary, held_out, setup.batch > 0);
+
+	UpliftMeasured measured = {.request = request,
+							   .users = users,
+							   .held_out = held_out,
+							   .binary = binary,
+							   .sampled = setup.batch > 0};
+
+	measured.score = uplift_measure_scores(model, &measured);
+	outcome->record.metrics = measure(&outcome->record.value, &measured);
+	uplift_compare(outcome, run, &measured);
 	train_end(run, outcome);
 }
 

@@ -4,11 +4,13 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "tcop/pquery.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -16,6 +18,10 @@
 
 #include "registry/modelcache.h"
 #include "server/errors.h"
+#include "server/jsonbuild.h"
+#include "server/memory.h"
+#include "server/notices.h"
+#include "server/request.h"
 #include "server/transaction.h"
 #include "work/progress.h"
 
@@ -47,8 +53,16 @@ train_begin(TrainRun *run, const ModelKind *kind)
 	run->model = registry_find_or_new(run->name, RIGHT_TRAIN);
 	if (run->model)
 		registry_check_kind(run->model, kind);
+	notices_begin();
 	progress_start(run->commits ? "retrain" : "train", run->name);
 	progress_phase(PROGRESS_READING);
+
+	/* From here on it is on record, whatever becomes of it. */
+	if (run->commits)
+	{
+		run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
+		train_commit();
+	}
 }
 
 const void *
@@ -71,15 +85,16 @@ train_begun_split(const TrainRun *run, int32 version)
 {
 	const Jsonb *spec =
 		version ? registry_spec_if_any(registry_version(run->name, version, RIGHT_TRAIN)) : NULL;
-	Split *split = palloc0(sizeof(*split));
+	Split *split = palloc(sizeof(*split));
 
-	if (!spec || !split_of_spec(split, spec))
+	if (!spec)
 		return NULL;
+	*split = spec_split(spec);
 	if (split->share <= 0)
-		ereport(NOTICE, (errmsg("nobody is held out"),
-						 errdetail("Version %d, which the training goes on from, has learned from everybody.",
-								   version),
-						 errhint("Train without warm_start to hold users out.")));
+		notice_send(
+			NOTICE, "nobody is held out",
+			psprintf("Version %d, which the training goes on from, has learned from everybody.", version),
+			"Train without warm_start to hold users out.");
 	return split;
 }
 
@@ -125,23 +140,88 @@ train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
 							   .deadline = run->deadline};
 
 	run->metric = metric;
-	if (run->commits)
-	{
-		run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
-		train_commit();
-	}
 	progress_phase(PROGRESS_TRAINING);
 	runner_run(runner, &watch);
 	progress_phase(PROGRESS_EVALUATING);
 }
 
-int32
-train_incumbent(const TrainRun *run)
+/* A feature that the stored spec of a version says tells the answer; NULL: none. */
+static const char *
+telling_feature(const Jsonb *spec)
+{
+	int n = 0;
+	const char **names = spec && jsonb_member(spec, "telling") ? spec_names(&n, spec, "telling") : NULL;
+
+	return n > 0 ? names[0] : NULL;
+}
+
+/* Why the two are not measured against each other; NULL: they may be. */
+static const char *
+obstacle(const TrainOutcome *outcome, const TrainIncumbent *incumbent, bool *promote_anyway)
+{
+	const VersionRecord *record = &outcome->record;
+	const char *telling = telling_feature(incumbent->spec);
+
+	/* What a telling feature reaches is no yardstick, and no achievement. */
+	if (telling && outcome->n_telling == 0)
+	{
+		*promote_anyway = true;
+		return psprintf("its feature \"%s\" alone tells the answer", telling);
+	}
+	if (!telling && outcome->n_telling > 0)
+		return psprintf("feature \"%s\" of the new version alone tells the answer", outcome->telling[0]);
+	if (record->rows_held_out == 0)
+		return "nobody is held out";
+	if (isnan(record->value))
+		return psprintf("%s is not defined on the held-out users", record->metric);
+	if (incumbent->spec && incumbent->split.share <= 0)
+		return "it has learned from everybody";
+	return NULL;
+}
+
+const TrainIncumbent *
+train_incumbent(const TrainRun *run, TrainOutcome *outcome)
 {
 	const int32 promoted = run->model ? run->model->promoted : 0;
+	Comparison *comparison = &outcome->comparison;
+	TrainIncumbent *incumbent = palloc0(sizeof(*incumbent));
 
-	/* A training that commits holds nobody up: its incumbent may even have been pruned. */
-	return promoted != 0 && registry_find(run->name, RIGHT_TRAIN)->promoted == promoted ? promoted : 0;
+	/* A training that commits holds nobody up: its incumbent may even have been pruned. The gate sees it, too. */
+	if (promoted == 0 || registry_find(run->name, RIGHT_TRAIN)->promoted != promoted)
+		return NULL;
+
+	const Model *model = registry_version(run->name, promoted, RIGHT_TRAIN);
+
+	incumbent->version = promoted;
+	incumbent->model = modelcache_get(model, CurrentMemoryContext);
+	incumbent->spec = registry_spec_if_any(model);
+	if (incumbent->spec)
+		incumbent->split = spec_split(incumbent->spec);
+	*comparison = (Comparison){.metric = outcome->record.metric, .value = NAN, .incumbent = NAN};
+	comparison->obstacle = obstacle(outcome, incumbent, &comparison->promote_anyway);
+	return comparison->obstacle ? NULL : incumbent;
+}
+
+bool
+train_measures(const TrainIncumbent *incumbent, uint64 hash)
+{
+	return !incumbent->spec || split_held_out(&incumbent->split, hash);
+}
+
+bool
+train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n, size_t held_out)
+{
+	Comparison *comparison = &outcome->comparison;
+	const char *doubt = incumbent->spec ? "" : ", which was imported and may have learned from them";
+
+	if (n < COMPARED_MIN)
+		comparison->obstacle = psprintf("both can be measured on %zu of %zu held-out users, fewer than %d", n,
+										held_out, COMPARED_MIN);
+	else if (n < held_out)
+		comparison->users = psprintf("%s on %zu of %zu held-out users", doubt, n, held_out);
+	else
+		comparison->users = doubt;
+	return !comparison->obstacle;
 }
 
 static Interval *
@@ -154,6 +234,48 @@ time_since(TimestampTz started)
 }
 
 void
+train_tells(TrainOutcome *outcome, const char *feature, const char *answer, const char *detail)
+{
+	const int n = outcome->n_telling;
+
+	if (n == 0 || strcmp(outcome->telling[n - 1], feature) != 0)
+	{
+		outcome->telling =
+			memory_array_resize(CurrentMemoryContext, outcome->telling, (size_t) n + 1, sizeof(char *));
+		outcome->telling[outcome->n_telling++] = feature;
+	}
+	notice_send(
+		WARNING, psprintf("feature \"%s\" alone tells the %s", feature, answer), detail,
+		psprintf("Is it known before the %s is? If not, leave it out: name the columns to learn from in "
+				 "features.",
+				 answer));
+}
+
+/* The stored spec names the features that alone tell the answer: later versions are compared with that in mind. */
+static void
+note_telling(VersionRecord *record, const TrainOutcome *outcome)
+{
+	JsonbBuild build;
+
+	if (outcome->n_telling == 0)
+		return;
+	jsonb_begin(&build);
+	jsonb_put_names(&build, "telling", outcome->telling, outcome->n_telling);
+	record->spec = DatumGetJsonbP(
+		DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(record->spec), JsonbPGetDatum(jsonb_end(&build))));
+}
+
+static Datum
+names_datum(const char *const *names, int n)
+{
+	Datum *element = palloc(sizeof(*element) * (size_t) Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		element[i] = CStringGetTextDatum(names[i]);
+	return PointerGetDatum(construct_array(element, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+void
 train_end(TrainRun *run, TrainOutcome *outcome)
 {
 	VersionRecord *record = &outcome->record;
@@ -161,6 +283,7 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 	record->elapsed = time_since(run->started);
 	record->epochs = run->epochs;
 	record->comment = run->comment;
+	run->n_notices = notices_end(&run->notices);
 	if (!run->dry_run)
 	{
 		progress_phase(PROGRESS_STORING);
@@ -170,10 +293,11 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 			for (int i = 0; i < run->epochs; i++)
 				registry_log(run->run_id, &run->log[i].report, run->metric, run->log[i].at);
 		}
+		note_telling(record, outcome);
 		run->version = registry_store(run->model, run->run_id, record);
 		run->promoted =
-			registry_gate(run->model, run->version, run->promote, record->metric, outcome->larger_is_better,
-						  record->value, outcome->incumbent, &run->reason);
+			registry_gate(run->model, run->version, run->promote, &outcome->comparison, &run->reason);
+		registry_run_decide(run->run_id, run->promoted, run->reason, run->notices, run->n_notices);
 		if (transaction_pending(psprintf("version %d of model \"%s\" is %s", run->version, run->name,
 										 run->promoted ? "stored and promoted" : "stored")))
 			run->reason = psprintf("%s; stored when this transaction commits", run->reason);
@@ -203,6 +327,9 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 					 Int64GetDatum(record->rows_train),
 					 Int64GetDatum(record->rows_held_out),
 					 JsonbPGetDatum(outcome->classes),
+					 names_datum(record->features, record->n_features),
+					 names_datum(outcome->telling, outcome->n_telling),
+					 names_datum(run->notices, run->n_notices),
 					 Int64GetDatum(record->memory),
 					 IntervalPGetDatum(record->elapsed)};
 	bool null[] = {false,
@@ -214,6 +341,9 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 				   dry || isnan(record->baseline),
 				   dry,
 				   dry,
+				   false,
+				   false,
+				   false,
 				   false,
 				   false,
 				   false,

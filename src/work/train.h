@@ -57,7 +57,9 @@ typedef struct TrainRun
 	LoggedEpoch *log;
 	int epochs, room;
 
-	/* What train_end() did. */
+	/* What train_end() did, and what the training said. */
+	const char *const *notices;
+	int n_notices;
 	int32 version; /* 0: a dry run */
 	bool promoted;
 	char *reason;
@@ -65,11 +67,24 @@ typedef struct TrainRun
 
 typedef struct TrainOutcome
 {
-	VersionRecord record;  /* elapsed, epochs and comment are filled in by train_end() */
-	Jsonb *classes;        /* users of each class or arm: {"stable": 812, ...} */
-	bool larger_is_better; /* of record.metric */
-	double incumbent; /* that metric of the promoted version on the same users; NaN: none to compare with */
+	VersionRecord record; /* elapsed, epochs and comment are filled in by train_end() */
+	Jsonb *classes;       /* users of each class or arm: {"stable": 812, ...} */
+	const char **telling; /* features that alone tell the answer */
+	int n_telling;
+	Comparison comparison; /* with the promoted version */
 } TrainOutcome;
+
+/* The promoted version, to compare with. */
+typedef struct TrainIncumbent
+{
+	int32 version;
+	const void *model; /* decoded */
+	const Jsonb *spec; /* NULL: it was imported without one */
+	Split split;       /* whom it may be measured on, unless spec is NULL */
+} TrainIncumbent;
+
+/* Two versions are compared on so many users at least. */
+#define COMPARED_MIN 10
 
 /* In a procedure outside a transaction block: commit, and go on in the next transaction. */
 extern void train_commit(void);
@@ -89,8 +104,23 @@ extern const Split *train_begun_split(const TrainRun *run, int32 version);
 /* runner_run with the log, progress, commits and deadline of this run. */
 extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);
 
-/* The promoted version, to compare with; 0: there is none, or it is not the one any more that it was at the beginning. */
-extern int32 train_incumbent(const TrainRun *run);
+/*
+ * The promoted version, to be compared with on held-out users. NULL: there is none, or the comparison is decided without
+ * measuring, as outcome->comparison says then.
+ */
+extern const TrainIncumbent *train_incumbent(const TrainRun *run, TrainOutcome *outcome);
+
+/* Whether the incumbent may be measured on a user, whose id has this hash. */
+extern bool train_measures(const TrainIncumbent *incumbent, uint64 hash);
+
+/* Note on whom the two are compared: n of `held_out` users. False: too few, as the comparison says then. */
+extern bool train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n, size_t held_out);
+
+/*
+ * A feature alone tells the answer: warn, and name it in the result and in the stored spec. answer: "label"; detail: a
+ * sentence with the figure.
+ */
+extern void train_tells(TrainOutcome *outcome, const char *feature, const char *answer, const char *detail);
 
 /* Store the version, write the log, promote. Nothing for a dry run. */
 extern void train_end(TrainRun *run, TrainOutcome *outcome);

@@ -1,6 +1,6 @@
 -- What a DBA schedules: retrain and refresh_scores.
 \set SHOW_CONTEXT never
-SET client_min_messages = warning;
+SET client_min_messages = error; -- what tells the label here is meant to
 \set SHOW_CONTEXT never
 SET timezone = 'UTC';
 CREATE TABLE ops_behaviour AS
@@ -49,8 +49,20 @@ SET statement_timeout = :timeout;
 CALL usercls.retrain('ops');
 RESET statement_timeout;
 SELECT * FROM ops_runs();
+SELECT state, decision, error, finished_at IS NOT NULL AS ended FROM usercls.training_runs WHERE model = 'ops' ORDER BY run_id DESC LIMIT 1;
 SELECT promoted_version, newest_version FROM usercls.models WHERE model = 'ops';
 SELECT count(*) AS running FROM usercls.progress();
+-- So does one that fails, whoever calls it, and before its first epoch; within a transaction block nothing is kept.
+ALTER TABLE ops_behaviour RENAME spend TO spent;
+CALL usercls.retrain('ops');
+DO $$ BEGIN CALL usercls.retrain('ops'); END $$;
+BEGIN;
+CALL usercls.retrain('ops');
+ROLLBACK;
+DO $$ BEGIN CALL usercls.retrain('ops'); EXCEPTION WHEN undefined_column THEN RAISE WARNING 'caught: %', SQLERRM; END $$;
+ALTER TABLE ops_behaviour RENAME spent TO spend;
+SELECT state, error, epochs FROM usercls.training_runs WHERE model = 'ops' AND error LIKE 'column%' ORDER BY run_id;
+SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory';
 CALL usercls.retrain('ops', max_runtime => '200 ms', promote => 'always');
 SELECT promoted_version, newest_version FROM usercls.models WHERE model = 'ops';
 

@@ -132,8 +132,10 @@ SELECT metrics::jsonb -> 'model' -> 'auc' -> 'rare' AS auc_of_rare FROM usercls.
 CREATE FUNCTION seq_shift() RETURNS interval STABLE LANGUAGE plpgsql
 AS $$ BEGIN RETURN CASE WHEN random() < 0.5 THEN 0 ELSE (random() - 0.5) * 1e6 END * interval '1 hour'; END $$;
 CREATE VIEW seq_shifted AS SELECT user_id, ts + seq_shift() AS ts, spend, drift FROM seq_behaviour;
+SET client_min_messages = error;
 SELECT rows_train > 0 AS users
 FROM usercls.train_sequence('seq_shifted', 'seq_shifted', label_column => 'drift', features => '{spend}', as_of => '2026-04-27', dry_run => true);
+SET client_min_messages = warning;
 DROP VIEW seq_shifted;
 DROP FUNCTION seq_shift();
 

@@ -65,6 +65,8 @@ is($node->safe_psql('postgres', q{SELECT v.epochs = r.epochs AND v.epochs = (SEL
 ($session, $pid) = endless();
 $node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
 like($session->wait, qr/canceling statement due to user request/, 'a cancelled one ends');
+is($node->safe_psql('postgres', q{SELECT state, error FROM usercls.training_runs WHERE model = 'churn' ORDER BY run_id DESC LIMIT 1}),
+	'failed|canceling statement due to user request', 'and its run says why');
 is($node->safe_psql('postgres', $versions), '1 2!', 'and leaves no version');
 is($session->run(q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'}), "0", 'nor a lock in its session');
 $session->close;
@@ -72,7 +74,7 @@ $session->close;
 # In a transaction block it is atomic.
 is($node->safe_psql('postgres', q{BEGIN; CALL usercls.retrain('churn', max_runtime => '200 ms', promote => 'always'); ROLLBACK; } . $versions),
 	'1 2!', 'a transaction that is rolled back leaves no version');
-is($node->safe_psql('postgres', $runs), 'ended early, finished, ended early', 'and no run');
+is($node->safe_psql('postgres', $runs), 'ended early, finished, failed', 'and no run');
 is($node->safe_psql('postgres', q{BEGIN; CALL usercls.retrain('churn', max_runtime => '200 ms', promote => 'always'); COMMIT; } . $versions),
 	'1 2 3!', 'and one that commits has both');
 

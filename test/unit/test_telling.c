@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "nn/rng.h"
-#include "nn/telling.h"
+#include "metrics/pure/telling.h"
 
 #define ROOM 1000
 

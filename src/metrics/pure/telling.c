@@ -1,10 +1,10 @@
-#include "nn/telling.h"
+#include "metrics/pure/telling.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
-#include "nn/metrics.h"
+#include "metrics/pure/metrics.h"
 
 void
 telling_carve(Telling *telling, Arena *arena, size_t room)

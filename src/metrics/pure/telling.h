@@ -12,14 +12,14 @@
  * an ordinary feature does that is measured by bench/accuracy/telling.c and
  * stands in docs/semantics.md.
  */
-#ifndef USERCLS_NN_TELLING_H
-#define USERCLS_NN_TELLING_H
+#ifndef USERCLS_METRICS_PURE_TELLING_H
+#define USERCLS_METRICS_PURE_TELLING_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "nn/arena.h"
-#include "nn/rank.h"
+#include "metrics/pure/rank.h"
 
 typedef struct Telling
 {

@@ -1,0 +1,143 @@
+/* Whether a new version of an uplift model is better than the promoted one: by the Qini on users that both held out. */
+#include "postgres.h"
+
+#include "uplift/train_uplift.h"
+
+#include <math.h>
+
+#include "utils/lsyscache.h"
+
+#include "metrics/pure/upliftmetrics.h"
+#include "server/memory.h"
+#include "server/source.h"
+#include "uplift/sampled.h"
+#include "uplift/trial.h"
+
+const UpliftScore *
+uplift_measure_scores(const UpliftModel *model, const UpliftMeasured *measured)
+{
+	return measured->sampled
+			   ? uplift_of_held_out(model, measured->users, measured->request, measured->held_out)
+			   : uplift_of_users(model, measured->users, measured->request, NULL);
+}
+
+static bool
+same_features(const UpliftModel *model, const UpliftInputs *inputs)
+{
+	if (model->net.F != (size_t) inputs->F)
+		return false;
+	for (size_t f = 0; f < model->net.F; f++)
+		if (strcmp(model->feature[f], inputs->name[f]) != 0)
+			return false;
+	return true;
+}
+
+/* The columns of the users table that a model reads; an obstacle where one is not there, otherwise NULL. */
+static const char *
+columns_of(UpliftRequest *request, const UpliftModel *model)
+{
+	request->F = 0;
+	request->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
+	for (size_t f = 0; f < model->net.F; f++)
+	{
+		char *name = pstrdup(model->feature[f]);
+		const bool is_number = get_attnum(request->users, name) != InvalidAttrNumber;
+		char *category = is_number ? NULL : strchr(name, '=');
+
+		if (category)
+			*category = '\0';
+		if (get_attnum(request->users, name) == InvalidAttrNumber ||
+			(is_number && !source_is_number(source_column(request->users, name).type)))
+			return psprintf("it reads column \"%s\", which \"%s\" does not have like that", name,
+							get_rel_name(request->users));
+		if (request->F == 0 || strcmp(request->feature[request->F - 1], name) != 0)
+			request->feature[request->F++] = name;
+	}
+	return NULL;
+}
+
+/* Users that both versions held out; how many. */
+static size_t
+both_held_out(uint8_t *both, const UpliftMeasured *measured, const TrainIncumbent *incumbent)
+{
+	const UserGraph *users = measured->users;
+	size_t n = 0;
+
+	for (size_t i = 0; i < users->N; i++)
+		n += both[i] = measured->held_out[i] &&
+					   train_measures(incumbent, idmap_hash(users->ids, idmap_id(users->ids, (uint32) i)));
+	return n;
+}
+
+static size_t
+count_held_out(const UpliftMeasured *measured)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < measured->users->N; i++)
+		n += measured->held_out[i];
+	return n;
+}
+
+/* The same users with the features that another model reads, and without scores yet. */
+static UpliftMeasured
+read_again(const UpliftMeasured *measured, const UpliftRequest *request, const UpliftModel *model)
+{
+	UpliftMeasured again = *measured;
+
+	again.request = request;
+	again.users = graph_load(request, uplift_inputs_of(request, model->feature, model->net.F),
+							 LOAD_EXPERIMENT, measured->binary, true, "training");
+
+	/* retrain() has committed since: there may be other users by now. */
+	uint8_t *held_out = memory_array(again.users->N, 1);
+
+	uplift_held_out(held_out, again.users, &request->split);
+	again.held_out = held_out;
+	return again;
+}
+
+static double
+qini_on_both(const UpliftMeasured *measured, const TrainIncumbent *incumbent)
+{
+	uint8_t *both = memory_array(measured->users->N, 1);
+
+	both_held_out(both, measured, incumbent);
+
+	const double qini = metric_qini(uplift_trial(measured->users, measured->score, both), true);
+
+	pfree(both);
+	return qini;
+}
+
+void
+uplift_compare(TrainOutcome *outcome, const TrainRun *run, const UpliftMeasured *measured)
+{
+	const TrainIncumbent *incumbent = train_incumbent(run, outcome);
+	Comparison *comparison = &outcome->comparison;
+
+	if (!incumbent)
+		return;
+
+	const UpliftModel *old = incumbent->model;
+	uint8_t *both = memory_array(measured->users->N, 1);
+	UpliftMeasured as_old = *measured;
+	UpliftRequest request = *measured->request;
+
+	if (!train_compares(outcome, incumbent, both_held_out(both, measured, incumbent),
+						count_held_out(measured)))
+		return;
+	if (!same_features(old, measured->users->inputs))
+	{
+		comparison->obstacle = columns_of(&request, old);
+		if (comparison->obstacle)
+			return;
+		as_old = read_again(measured, &request, old);
+	}
+	as_old.score = uplift_measure_scores(old, &as_old);
+	comparison->value = qini_on_both(measured, incumbent);
+	comparison->incumbent = qini_on_both(&as_old, incumbent);
+	if (isnan(comparison->value) || isnan(comparison->incumbent))
+		comparison->obstacle =
+			psprintf("%s is not defined on the users that both held out", comparison->metric);
+}
