@@ -50,7 +50,7 @@ job_item(const Job *job, size_t item, int worker)
 	denormals_restore(mode);
 }
 
-/* What a training has come to; the pg layer logs a row whenever `epoch` grows, and shows it as progress. */
+/* What a training has come to; work/train.c logs a row whenever `epoch` grows, and work/runner.c shows it as progress. */
 typedef struct TrainReport
 {
 	int epoch;         /* epochs that are complete, held-out evaluation included */

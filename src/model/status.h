@@ -1,5 +1,5 @@
 /*
- * What a function below src/pg answers when it can meet bad input.
+ * What a function below src/server answers when it can meet bad input.
  *
  * server/errors.c turns it into an ereport; nothing here formats a sentence.
  */

@@ -3,7 +3,7 @@
  *
  * The same carving code runs twice: over arena_measure(), to learn the size
  * (every piece is then NULL), and over arena_over() the block the caller got.
- * Nothing below src/pg allocates in any other way.
+ * Nothing below src/server allocates in any other way.
  */
 #ifndef USERCLS_NN_ARENA_H
 #define USERCLS_NN_ARENA_H

@@ -66,7 +66,7 @@ typedef struct SequenceUsers
 							 column */
 	int64 *users;         /* C: users of each class */
 
-	SequenceCells *cells; /* as the rows were read; see sequence_cells.h */
+	SequenceCells *cells; /* as the rows were read; see users_cells.h */
 } SequenceUsers;
 
 typedef enum SequenceLabels

@@ -1,5 +1,5 @@
 /*
- * What sequence_read() knows of each user while rows come in. Private to pg/sequence_*.c.
+ * What sequence_read() knows of each user while rows come in. Private to sequence/users_*.c.
  */
 #ifndef USERCLS_SEQUENCE_USERS_CELLS_H
 #define USERCLS_SEQUENCE_USERS_CELLS_H

@@ -11,7 +11,7 @@
 #include "model/status.h"
 #include "server/majors.h"
 
-/* Below src/pg answered this; returns when it is STATUS_SUCCESS. */
+/* What a function below src/server answered, as an error; returns when it is STATUS_SUCCESS. */
 extern void report_status(Status status);
 
 /* The same for stored weights: model NULL when they came as bytea. */

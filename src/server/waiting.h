@@ -9,10 +9,10 @@
  * the cache, and a row that used it at once would wait some hundred nanoseconds. Rows that wait together wait once.
  *
  * Who has rows wait, and how many:
- *   labeler_pool.h   rows of trend_agg: a ring of 8, for the executor comes with one at a time
- *   trend_table.c    rows of trend_users: batches of 128
- *   sequence_rows.c  rows of a sequence model: a ring of 32, the user's entry first and his sums 16 rows later
- *   graphload.c      edges: a ring of 16
+ *   labeler/state_pool.h   rows of trend_agg: a ring of 8, for the executor comes with one at a time
+ *   labeler/user_table.c   rows of trend_users: batches of 128
+ *   sequence/users_rows.c  rows of a sequence model: a ring of 32, the user's entry first and his sums 16 rows later
+ *   uplift/graphload.c     edges: a ring of 16
  *
  * NB: whoever reads what rows are added to has them added first. A user id that is passed by reference (text) is
  * gone with its row, so that such rows find their user at once.

@@ -262,7 +262,7 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 /* -- The aggregate -------------------------------------------------------- */
 
 /*
- * The state is an accumulator of upliftrow.h behind the sizes that a combine
+ * The state is an accumulator of uplift/pure/net_row.h behind the sizes that a combine
  * function, which sees no weights, needs to merge two of them.
  */
 enum

@@ -92,7 +92,7 @@ typedef struct SequenceTask
 	uint32_t *train, *held;    /* N: sequences trained on, class by class, and held out, longest first */
 	uint32_t *order;           /* of the epoch */
 	uint32_t *batch, *scratch; /* the mini-batch, longest first; room to sort */
-	size_t *begin, *count;     /* C + 1: see seqsample.h; longest + 2: room to sort */
+	size_t *begin, *count;     /* C + 1: see train_sample.h; longest + 2: room to sort */
 	real *held_score;          /* N × outputs of the head */
 	int32_t *held_label;       /* N */
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */

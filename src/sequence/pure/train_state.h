@@ -1,5 +1,5 @@
 /*
- * Private to seqtrain.c and the files it is made of: what a sequence training has come to.
+ * Private to train.c and the other train_*.c: what a sequence training has come to.
  */
 #ifndef USERCLS_SEQUENCE_PURE_TRAIN_STATE_H
 #define USERCLS_SEQUENCE_PURE_TRAIN_STATE_H
@@ -46,7 +46,7 @@ fixed_tensors(const SequenceTask *task, real *w)
 	return w + task->params.param[task->params.count - 2].offset;
 }
 
-/* seqmeasure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's
+/* train_measure.c: part `item` of MEASURE_PARTS, and what they make together: input.mean and .scale, target's
  * too. */
 extern void sequence_measure_part(SequenceTask *task, size_t item);
 extern void sequence_measure_end(SequenceTask *task);
@@ -59,7 +59,7 @@ extern void sequence_weigh_measures(real *grad, const SequenceTask *task, double
 extern void sequence_follow_measure(SequenceTask *task, const Tensor *p);
 
 /*
- * seqstep.c: the end of a mini-batch, by items of whole layers. First all of sequence_sum, then
+ * train_step.c: the end of a mini-batch, by items of whole layers. First all of sequence_sum, then
  * sequence_step_begin, then all of sequence_step, after which the weights are new and packed.
  */
 extern size_t sequence_step_items(const SequenceTask *task);
@@ -67,7 +67,7 @@ extern void sequence_sum(SequenceTask *task, size_t item);
 extern void sequence_step_begin(SequenceTask *task);
 extern void sequence_step(SequenceTask *task, size_t item);
 
-/* seqeval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
+/* train_eval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
 extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);
 
 /* The held-out loss of always answering with the training part's shares, or its mean. */

@@ -16,7 +16,7 @@
  * Softmax is kept as a running maximum, sum and weighted sum per head, so
  * accumulators merge.
  *
- * Equal to upliftscore.h to 1e-5. Vectors are the caller's; w is the values of
+ * Equal to uplift/pure/score.h to 1e-5. Vectors are the caller's; w is the values of
  * uplift_params' table.
  */
 #ifndef USERCLS_UPLIFT_PURE_NET_ROW_H

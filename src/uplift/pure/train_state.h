@@ -1,4 +1,4 @@
-/* The running training of an uplift network: what uplifttrain.c decides and upliftitem.c works on. */
+/* The running training of an uplift network: what train.c and train_epoch.c decide, and train_item.c works on. */
 #ifndef USERCLS_UPLIFT_PURE_TRAIN_STATE_H
 #define USERCLS_UPLIFT_PURE_TRAIN_STATE_H
 
