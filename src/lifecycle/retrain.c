@@ -9,6 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "server/errors.h"
+#include "server/notices.h"
 #include "server/transaction.h"
 #include "work/train.h"
 
@@ -60,9 +61,12 @@ static void
 record_failure(const TrainRun *run)
 {
 	ErrorData *error = transaction_begin_again(run->context);
+	const char *const *notices;
+	const int n_notices = notices_end(&notices);
 
 	registry_run_fail(run->run_id,
-					  error->detail ? psprintf("%s: %s", error->message, error->detail) : error->message);
+					  error->detail ? psprintf("%s: %s", error->message, error->detail) : error->message,
+					  notices, n_notices);
 	transaction_raise(error);
 }
 

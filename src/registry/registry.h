@@ -146,8 +146,8 @@ extern bool registry_gate(Model *model, int32 version, const char *promote, cons
 extern void registry_run_decide(int64 run_id, bool promoted, const char *reason, const char *const *notices,
 								int n_notices);
 
-/* A run ended with an error. */
-extern void registry_run_fail(int64 run_id, const char *error);
+/* A run ended with an error, and what it had to say until then. */
+extern void registry_run_fail(int64 run_id, const char *error, const char *const *notices, int n_notices);
 
 /* Raise unless promote is one of the gate's words: for callers that have long work before them. */
 extern void registry_check_promote(const char *promote);

@@ -140,7 +140,7 @@ registry_run_decide(int64 run_id, bool promoted, const char *reason, const char 
 }
 
 void
-registry_run_fail(int64 run_id, const char *error)
+registry_run_fail(int64 run_id, const char *error, const char *const *notices, int n_notices)
 {
 	RegistryAccess access;
 	Statement fail = {0};
@@ -148,8 +148,8 @@ registry_run_fail(int64 run_id, const char *error)
 	registry_enter(&access);
 	statement_add_bigint(&fail, run_id);
 	statement_add_text(&fail, error);
-	statement_run(&fail, "UPDATE usercls.training_run SET error = $2, finished_at = clock_timestamp()"
-						 " WHERE run_id = $1");
+	statement_add_names(&fail, notices, n_notices);
+	statement_run(&fail, "UPDATE usercls.training_run SET error = $2, notices = $3 WHERE run_id = $1");
 	registry_leave(&access);
 }
 

@@ -186,17 +186,25 @@ train_incumbent(const TrainRun *run, TrainOutcome *outcome)
 	Comparison *comparison = &outcome->comparison;
 	TrainIncumbent *incumbent = palloc0(sizeof(*incumbent));
 
-	/* A training that commits holds nobody up: its incumbent may even have been pruned. The gate sees it, too. */
-	if (promoted == 0 || registry_find(run->name, RIGHT_TRAIN)->promoted != promoted)
+	if (promoted == 0)
 		return NULL;
+
+	/* A training that commits holds nobody up: its incumbent may even have been pruned. */
+	if (registry_find(run->name, RIGHT_TRAIN)->promoted != promoted)
+	{
+		comparison->obstacle = "another version was promoted meanwhile";
+		return NULL;
+	}
 
 	const Model *model = registry_version(run->name, promoted, RIGHT_TRAIN);
 
 	incumbent->version = promoted;
 	incumbent->model = modelcache_get(model, CurrentMemoryContext);
 	incumbent->spec = registry_spec_if_any(model);
-	if (incumbent->spec)
-		incumbent->split = spec_split(incumbent->spec);
+
+	/* The spec of an import may be of another hand. */
+	if (incumbent->spec && !split_of_spec(&incumbent->split, incumbent->spec))
+		incumbent->spec = NULL;
 	*comparison = (Comparison){.metric = outcome->record.metric, .value = NAN, .incumbent = NAN};
 	comparison->obstacle = obstacle(outcome, incumbent, &comparison->promote_anyway);
 	return comparison->obstacle ? NULL : incumbent;

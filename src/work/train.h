@@ -79,7 +79,7 @@ typedef struct TrainIncumbent
 {
 	int32 version;
 	const void *model; /* decoded */
-	const Jsonb *spec; /* NULL: it was imported without one */
+	const Jsonb *spec; /* NULL: it was imported without one that says whom it learned from */
 	Split split;       /* whom it may be measured on, unless spec is NULL */
 } TrainIncumbent;
 

@@ -39,6 +39,8 @@ CREATE VIEW comp_text AS SELECT user_id, ts, noise, label, spend::text FROM comp
 SELECT reason FROM attempt('label', '{noise}', 3, source => 'comp_text');
 SELECT usercls.import_model('comp', usercls.export_model('comp'), promote => 'always') AS imported \gset
 SELECT replace(reason, :'imported', 'N') AS reason FROM attempt('label', '{spend}', 12);
+SELECT usercls.import_model('comp', usercls.export_model('comp', 2), promote => 'always', spec => (SELECT spec::jsonb - '{split,seed,validation}'::text[] FROM usercls.versions WHERE model = 'comp' AND version = 2)) AS imported \gset
+SELECT replace(reason, :'imported', 'N') AS reason FROM attempt('label', '{spend}', 12);
 SELECT usercls.import_model('comp', usercls.export_model('comp'), promote => 'always') AS imported \gset
 SELECT replace(reason, :'imported', 'N') AS reason FROM attempt('label', '{noise}', 3);
 RESET client_min_messages;

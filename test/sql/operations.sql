@@ -49,7 +49,7 @@ SET statement_timeout = :timeout;
 CALL usercls.retrain('ops');
 RESET statement_timeout;
 SELECT * FROM ops_runs();
-SELECT state, decision, error, finished_at IS NOT NULL AS ended FROM usercls.training_runs WHERE model = 'ops' ORDER BY run_id DESC LIMIT 1;
+SELECT state, decision, error, notices LIKE 'feature "spend" alone tells the label: %' AS said, finished_at FROM usercls.training_runs WHERE model = 'ops' ORDER BY run_id DESC LIMIT 1;
 SELECT promoted_version, newest_version FROM usercls.models WHERE model = 'ops';
 SELECT count(*) AS running FROM usercls.progress();
 -- So does one that fails, whoever calls it, and before its first epoch; within a transaction block nothing is kept.
