@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "labeler/aggregate_call.h"
 #include "server/memory.h"
@@ -241,8 +242,7 @@ read_arguments(FunctionCallInfo fcinfo)
 	static const char *const names[] = {"source", "user_column", "time_column", "value_column", "period"};
 
 	for (int i = 0; i < lengthof(names); i++)
-		if (PG_ARGISNULL(i))
-			error_null_argument(names[i]);
+		arg_require(fcinfo, i, names[i]);
 
 	Reading reading = {.source = PG_GETARG_OID(ARG_SOURCE)};
 

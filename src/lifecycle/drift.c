@@ -99,14 +99,23 @@ put_drift(FunctionCallInfo fcinfo, const Observations *features)
 	}
 }
 
+/* Arguments of drift(). */
+enum
+{
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_AS_OF,
+	ARG_VERSION
+};
+
 PG_FUNCTION_INFO_V1(usercls_drift);
 Datum
 usercls_drift(PG_FUNCTION_ARGS)
 {
 	Observations features;
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, false, true, &next);
+	const EvaluateCall call = evaluate_call(
+		fcinfo, NULL, (EvaluateArguments){.source = ARG_SOURCE, .as_of = ARG_AS_OF, .version = ARG_VERSION});
 
 	call.model->kind->observe(&features, &call);
 	put_drift(fcinfo, &features);

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "metrics/pure/bootstrap.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/rows.h"
@@ -18,14 +19,20 @@
 
 #define REPLICATES_MAX 100000
 
-/* An argument that may not be null. */
-static Datum
-required(FunctionCallInfo fcinfo, int arg, const char *name)
+/* Arguments of evaluate(); calibration() has the first five. */
+enum
 {
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	return PG_GETARG_DATUM(arg);
-}
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_EDGES,
+	ARG_AS_OF,
+	ARG_VERSION,
+	ARG_REPLICATES,
+	ARG_SEED
+};
+
+static const EvaluateArguments arguments = {
+	.source = ARG_SOURCE, .edges = ARG_EDGES, .as_of = ARG_AS_OF, .version = ARG_VERSION};
 
 /* -- evaluate() ----------------------------------------------------------- */
 
@@ -76,11 +83,10 @@ PG_FUNCTION_INFO_V1(usercls_evaluate);
 Datum
 usercls_evaluate(PG_FUNCTION_ARGS)
 {
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
-	const int replicates = DatumGetInt32(required(fcinfo, next, "replicates"));
-	const int64 seed = DatumGetInt64(required(fcinfo, next + 1, "seed"));
+	const EvaluateCall call = evaluate_call(fcinfo, NULL, arguments);
+	const int replicates = arg_int(fcinfo, ARG_REPLICATES, "replicates");
+	const int64 seed = arg_bigint(fcinfo, ARG_SEED, "seed");
 
 	if (replicates < 0 || replicates > REPLICATES_MAX)
 		error_out_of_range("replicates", psprintf("%d", replicates), psprintf("0 to %d", REPLICATES_MAX));
@@ -121,9 +127,8 @@ PG_FUNCTION_INFO_V1(usercls_calibration);
 Datum
 usercls_calibration(PG_FUNCTION_ARGS)
 {
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, NULL, true, true, &next);
+	const EvaluateCall call = evaluate_call(fcinfo, NULL, arguments);
 	CalibrationBin bin[CALIBRATION_BINS_MAX];
 	const int bins = call.model->kind->calibration(bin, &call);
 

@@ -8,12 +8,22 @@
 
 #include "registry/metadata.h"
 #include "registry/tables.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/options.h"
 #include "server/transaction.h"
 
 PG_FUNCTION_INFO_V1(usercls_import_model);
+
+enum
+{
+	ARG_MODEL,
+	ARG_WEIGHTS,
+	ARG_PROMOTE,
+	ARG_COMMENT,
+	ARG_SPEC
+};
 
 /* The file does not say something that a model must say. */
 static void
@@ -60,22 +70,19 @@ check_weights(const ModelKind *kind, const bytea *weights)
 Datum
 usercls_import_model(PG_FUNCTION_ARGS)
 {
-	static const char *const required[] = {"model", "weights", "promote"};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
 
-	for (int i = 0; i < lengthof(required); i++)
-		if (PG_ARGISNULL(i))
-			error_null_argument(required[i]);
+	arg_require(fcinfo, ARG_WEIGHTS, "weights");
 
-	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	bytea *weights = PG_GETARG_BYTEA_PP(1);
-	const char *promote = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	bytea *weights = PG_GETARG_BYTEA_PP(ARG_WEIGHTS);
+	const char *promote = arg_text(fcinfo, ARG_PROMOTE, "promote");
 	Codec *codec = palloc(sizeof(Codec));
 	Model *model = registry_find_or_new(name, RIGHT_TRAIN);
 	char *reason;
 
 	registry_check_promote(promote);
-	if (!PG_ARGISNULL(4))
-		jsonb_expect_object(PG_GETARG_JSONB_P(4), "spec");
+	if (!PG_ARGISNULL(ARG_SPEC))
+		jsonb_expect_object(PG_GETARG_JSONB_P(ARG_SPEC), "spec");
 	report_weights(codec_open(codec, VARDATA_ANY(weights), VARSIZE_ANY_EXHDR(weights)), NULL, 0);
 
 	const ModelKind *kind = model_kind(required_text(codec, "kind"));
@@ -85,8 +92,8 @@ usercls_import_model(PG_FUNCTION_ARGS)
 		.value = get_float8_nan(),
 		.baseline = get_float8_nan(),
 		.as_of = DT_NOBEGIN,
-		.comment = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)),
-		.spec = PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4),
+		.comment = arg_text_or_null(fcinfo, ARG_COMMENT),
+		.spec = PG_ARGISNULL(ARG_SPEC) ? NULL : PG_GETARG_JSONB_P(ARG_SPEC),
 	};
 
 	record.features = required_names(&record.n_features, codec, "features");

@@ -11,6 +11,7 @@
 #include "utils/portal.h"
 #include "utils/timestamp.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
@@ -106,7 +107,7 @@ write_scores(const ScoreTable *table, ScoredIds *ids, const char *model, const N
 			break;
 		progress_rows(ids->n);
 		if (commits)
-			train_commit();
+			procedure_commit();
 	}
 	if (commits)
 		UnpinPortal(cursor);
@@ -144,7 +145,7 @@ refresh(const char *name, const char *target, const NullableDatum *as_of, int ba
 
 	score_table_prepare(target, model);
 	if (commits)
-		train_commit();
+		procedure_commit();
 
 	/* The version that scores is the one of the cursor's snapshot: this one. */
 	model = registry_promoted(name, NULL, RIGHT_SCORE);
@@ -173,10 +174,10 @@ PG_FUNCTION_INFO_V1(usercls_refresh_scores);
 Datum
 usercls_refresh_scores(PG_FUNCTION_ARGS)
 {
-	const char *name = train_text_arg(fcinfo, ARG_MODEL, "model");
-	const char *target = train_text_arg(fcinfo, ARG_TARGET, "target");
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+	const char *target = arg_text(fcinfo, ARG_TARGET, "target");
 	const NullableDatum as_of = fcinfo->args[ARG_AS_OF];
-	const int batch = PG_ARGISNULL(ARG_BATCH_SIZE) ? 10000 : PG_GETARG_INT32(ARG_BATCH_SIZE);
+	const int batch = arg_int_or(fcinfo, ARG_BATCH_SIZE, 10000);
 	const bool commits = procedure_may_commit(fcinfo);
 
 	if (batch < 1 || batch > BATCH_MAX)

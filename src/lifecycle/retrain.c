@@ -8,6 +8,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/notices.h"
 #include "server/transaction.h"
@@ -75,13 +76,12 @@ PG_FUNCTION_INFO_V1(usercls_retrain);
 Datum
 usercls_retrain(PG_FUNCTION_ARGS)
 {
-	TrainRun run = {.name = train_text_arg(fcinfo, ARG_MODEL, "model"),
-					.promote = train_text_arg(fcinfo, ARG_PROMOTE, "promote"),
-					.comment =
-						PG_ARGISNULL(ARG_COMMENT) ? NULL : train_text_arg(fcinfo, ARG_COMMENT, "comment"),
+	TrainRun run = {.name = arg_text(fcinfo, ARG_MODEL, "model"),
+					.promote = arg_text(fcinfo, ARG_PROMOTE, "promote"),
+					.comment = arg_text_or_null(fcinfo, ARG_COMMENT),
 					.has_as_of = !PG_ARGISNULL(ARG_AS_OF),
 					.commits = procedure_may_commit(fcinfo)};
-	const int keep = PG_ARGISNULL(ARG_KEEP_VERSIONS) ? 0 : PG_GETARG_INT32(ARG_KEEP_VERSIONS);
+	const int keep = arg_int_or(fcinfo, ARG_KEEP_VERSIONS, 0);
 
 	if (run.has_as_of)
 		run.as_of = PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
@@ -100,7 +100,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 
 	const Jsonb *spec = registry_spec(version);
 
-	if (!PG_ARGISNULL(ARG_WARM_START) && PG_GETARG_BOOL(ARG_WARM_START))
+	if (arg_bool(fcinfo, ARG_WARM_START))
 		run.warm_start = version->version;
 	if (!registry_work_lock(version->model_id, MODEL_RETRAIN))
 		error_busy(run.name);

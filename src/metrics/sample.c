@@ -6,41 +6,27 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 
 static bool
-next_argument(FunctionCallInfo fcinfo, int *arg, Datum *value)
+given(FunctionCallInfo fcinfo, int arg)
 {
-	const int at = (*arg)++;
-
-	*value = PG_GETARG_DATUM(at);
-	return !PG_ARGISNULL(at);
+	return arg > 0 && !PG_ARGISNULL(arg);
 }
 
 EvaluateCall
-evaluate_arguments(FunctionCallInfo fcinfo, const ModelKind *kind, bool edges, bool as_of, int *next)
+evaluate_call(FunctionCallInfo fcinfo, const ModelKind *kind, EvaluateArguments at)
 {
-	EvaluateCall call = {.source = InvalidOid, .edges = InvalidOid};
-	Datum value;
-	const char *name;
+	const char *name = arg_text(fcinfo, 0, "model");
+	EvaluateCall call = {.source = given(fcinfo, at.source) ? PG_GETARG_OID(at.source) : InvalidOid,
+						 .edges = given(fcinfo, at.edges) ? PG_GETARG_OID(at.edges) : InvalidOid,
+						 .has_as_of = given(fcinfo, at.as_of)};
 
-	*next = 0;
-	if (!next_argument(fcinfo, next, &value))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null"),
-						errhint("Pass one of the names in usercls.models.")));
-	name = TextDatumGetCString(value);
-	if (next_argument(fcinfo, next, &value))
-		call.source = DatumGetObjectId(value);
-	if (edges && next_argument(fcinfo, next, &value))
-		call.edges = DatumGetObjectId(value);
-	if (as_of && next_argument(fcinfo, next, &value))
-	{
-		call.has_as_of = true;
-		call.as_of = DatumGetTimestampTz(value);
-	}
-	call.model = next_argument(fcinfo, next, &value)
-					 ? registry_version(name, DatumGetInt32(value), RIGHT_SCORE)
-					 : registry_promoted(name, kind, RIGHT_SCORE);
+	if (call.has_as_of)
+		call.as_of = PG_GETARG_TIMESTAMPTZ(at.as_of);
+	call.model = given(fcinfo, at.version) ? registry_version(name, PG_GETARG_INT32(at.version), RIGHT_SCORE)
+										   : registry_promoted(name, kind, RIGHT_SCORE);
 	if (kind)
 		registry_check_kind(call.model, kind);
 	return call;

@@ -27,12 +27,14 @@ typedef struct EvaluateCall
 	TimestampTz as_of;
 } EvaluateCall;
 
-/*
- * Read the arguments that these functions begin with: model, source, edges and as_of where the function has them,
- * version. *next is the argument after them. The model must be of the kind, when one is given.
- */
-extern EvaluateCall evaluate_arguments(FunctionCallInfo fcinfo, const ModelKind *kind, bool edges, bool as_of,
-									   int *next);
+/* Where a function has the arguments of an EvaluateCall; 0: it has none such. The model is always argument 0. */
+typedef struct EvaluateArguments
+{
+	int source, edges, as_of, version;
+} EvaluateArguments;
+
+/* kind: what the model must be of; NULL: any */
+extern EvaluateCall evaluate_call(FunctionCallInfo fcinfo, const ModelKind *kind, EvaluateArguments at);
 
 typedef struct ClassSample
 {

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "registry/tables.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/transaction.h"
 
@@ -28,33 +29,6 @@ PG_FUNCTION_INFO_V1(usercls_set_model_comment);
 
 /* ---- arguments ---- */
 
-static void
-require(FunctionCallInfo fcinfo, int i, const char *name)
-{
-	if (PG_ARGISNULL(i))
-		error_null_argument(name);
-}
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int i, const char *name)
-{
-	require(fcinfo, i, name);
-	return text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-static char *
-optional_text(FunctionCallInfo fcinfo, int i)
-{
-	return PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i));
-}
-
-static int32
-int_argument(FunctionCallInfo fcinfo, int i, const char *name)
-{
-	require(fcinfo, i, name);
-	return PG_GETARG_INT32(i);
-}
-
 static ModelRight
 right_argument(const char *name)
 {
@@ -66,10 +40,17 @@ right_argument(const char *name)
 }
 
 Model *
-registry_shown(const char *name, bool any_version, int32 version, ModelRight right)
+registry_shown(FunctionCallInfo fcinfo, ModelRight right)
 {
-	if (!any_version)
-		return registry_version(name, version, right);
+	enum
+	{
+		ARG_MODEL,
+		ARG_VERSION
+	};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+
+	if (!PG_ARGISNULL(ARG_VERSION))
+		return registry_version(name, PG_GETARG_INT32(ARG_VERSION), right);
 
 	const Model *model = registry_find(name, right);
 
@@ -104,11 +85,17 @@ usercls_immutable(PG_FUNCTION_ARGS)
 Datum
 usercls_promote(PG_FUNCTION_ARGS)
 {
-	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
+	enum
+	{
+		ARG_MODEL,
+		ARG_VERSION,
+		ARG_REASON
+	};
+	Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_TRAIN);
 
-	const int32 version = int_argument(fcinfo, 1, "version");
+	const int32 version = arg_int(fcinfo, ARG_VERSION, "version");
 
-	registry_promote(model, version, optional_text(fcinfo, 2));
+	registry_promote(model, version, arg_text_or_null(fcinfo, ARG_REASON));
 	transaction_pending(psprintf("version %d of model \"%s\" is promoted", version, model->name));
 	PG_RETURN_VOID();
 }
@@ -116,10 +103,16 @@ usercls_promote(PG_FUNCTION_ARGS)
 Datum
 usercls_rollback(PG_FUNCTION_ARGS)
 {
-	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
+	enum
+	{
+		ARG_MODEL,
+		ARG_STEPS,
+		ARG_REASON
+	};
+	Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_TRAIN);
 
 	const int32 version =
-		registry_rollback(model, int_argument(fcinfo, 1, "steps"), optional_text(fcinfo, 2));
+		registry_rollback(model, arg_int(fcinfo, ARG_STEPS, "steps"), arg_text_or_null(fcinfo, ARG_REASON));
 
 	transaction_pending(psprintf("version %d of model \"%s\" is promoted", version, model->name));
 	PG_RETURN_INT32(version);
@@ -128,16 +121,26 @@ usercls_rollback(PG_FUNCTION_ARGS)
 Datum
 usercls_prune_versions(PG_FUNCTION_ARGS)
 {
-	Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_ADMIN);
+	enum
+	{
+		ARG_MODEL,
+		ARG_KEEP
+	};
+	Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_ADMIN);
 
-	PG_RETURN_INT32(registry_prune(model, int_argument(fcinfo, 1, "keep")));
+	PG_RETURN_INT32(registry_prune(model, arg_int(fcinfo, ARG_KEEP, "keep")));
 }
 
 Datum
 usercls_drop_model(PG_FUNCTION_ARGS)
 {
-	const char *name = text_argument(fcinfo, 0, "model");
-	const bool if_exists = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	enum
+	{
+		ARG_MODEL,
+		ARG_IF_EXISTS
+	};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+	const bool if_exists = arg_bool(fcinfo, ARG_IF_EXISTS);
 	RegistryAccess access;
 	Statement drop = {0};
 
@@ -168,21 +171,16 @@ usercls_drop_model(PG_FUNCTION_ARGS)
 Datum
 usercls_export_model(PG_FUNCTION_ARGS)
 {
-	const char *name = text_argument(fcinfo, 0, "model");
-	const bool any = PG_ARGISNULL(1);
-
-	PG_RETURN_BYTEA_P(registry_weights(registry_shown(name, any, any ? 0 : PG_GETARG_INT32(1), RIGHT_TRAIN)));
+	PG_RETURN_BYTEA_P(registry_weights(registry_shown(fcinfo, RIGHT_TRAIN)));
 }
 
 /* ---- who may do what ---- */
 
 /* The role as it is stored: it must exist, and public stands for everybody. */
 static const char *
-role_argument(FunctionCallInfo fcinfo, int i)
+role_argument(FunctionCallInfo fcinfo, int arg)
 {
-	require(fcinfo, i, "role");
-
-	const char *role = NameStr(*PG_GETARG_NAME(i));
+	const char *role = arg_name(fcinfo, arg, "role");
 
 	if (strcmp(role, "public") != 0)
 		(void) get_role_oid(role, false);
@@ -192,9 +190,15 @@ role_argument(FunctionCallInfo fcinfo, int i)
 Datum
 usercls_grant_model(PG_FUNCTION_ARGS)
 {
-	const char *name = text_argument(fcinfo, 0, "model");
-	const char *role = role_argument(fcinfo, 1);
-	const char *right = text_argument(fcinfo, 2, "right");
+	enum
+	{
+		ARG_MODEL,
+		ARG_ROLE,
+		ARG_RIGHT
+	};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+	const char *role = role_argument(fcinfo, ARG_ROLE);
+	const char *right = arg_text(fcinfo, ARG_RIGHT, "right");
 	const char *user = GetUserNameFromId(GetUserId(), false);
 	RegistryAccess access;
 	Statement grant = {0};
@@ -218,12 +222,18 @@ usercls_grant_model(PG_FUNCTION_ARGS)
 Datum
 usercls_revoke_model(PG_FUNCTION_ARGS)
 {
-	const char *name = text_argument(fcinfo, 0, "model");
-	const char *right = optional_text(fcinfo, 2);
+	enum
+	{
+		ARG_MODEL,
+		ARG_ROLE,
+		ARG_RIGHT
+	};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+	const char *role = arg_name(fcinfo, ARG_ROLE, "role");
+	const char *right = arg_text_or_null(fcinfo, ARG_RIGHT);
 	RegistryAccess access;
 	Statement revoke = {0};
 
-	require(fcinfo, 1, "role");
 	if (right != NULL)
 		right_argument(right);
 
@@ -231,7 +241,7 @@ usercls_revoke_model(PG_FUNCTION_ARGS)
 
 	registry_enter(&access);
 	statement_add_bigint(&revoke, model->model_id);
-	statement_add_text(&revoke, NameStr(*PG_GETARG_NAME(1)));
+	statement_add_text(&revoke, role);
 	statement_add_text(&revoke, right);
 	statement_run(&revoke, "DELETE FROM usercls.model_acl a WHERE a.model_id = $1 AND a.grantee = $2::name"
 						   " AND a.\"right\" = COALESCE($3, a.\"right\")");
@@ -242,13 +252,16 @@ usercls_revoke_model(PG_FUNCTION_ARGS)
 Datum
 usercls_set_model_owner(PG_FUNCTION_ARGS)
 {
-	const char *name = text_argument(fcinfo, 0, "model");
+	enum
+	{
+		ARG_MODEL,
+		ARG_ROLE
+	};
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
 	RegistryAccess access;
 	Statement change = {0};
 
-	require(fcinfo, 1, "role");
-
-	const char *role = NameStr(*PG_GETARG_NAME(1));
+	const char *role = arg_name(fcinfo, ARG_ROLE, "role");
 	const Model *model = registry_find(name, RIGHT_ADMIN);
 
 	/* As for ALTER ... OWNER TO: nobody gives things to a role that he could not take them back from. */
@@ -268,22 +281,28 @@ usercls_set_model_owner(PG_FUNCTION_ARGS)
 Datum
 usercls_set_model_comment(PG_FUNCTION_ARGS)
 {
-	const Model *model = registry_find(text_argument(fcinfo, 0, "model"), RIGHT_TRAIN);
-	const char *comment = optional_text(fcinfo, 1);
+	enum
+	{
+		ARG_MODEL,
+		ARG_COMMENT,
+		ARG_VERSION
+	};
+	const Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_TRAIN);
+	const char *comment = arg_text_or_null(fcinfo, ARG_COMMENT);
 	RegistryAccess access;
 	Statement change = {0};
 
 	registry_enter(&access);
 	statement_add_bigint(&change, model->model_id);
 	statement_add_text(&change, comment);
-	if (PG_ARGISNULL(2))
+	if (PG_ARGISNULL(ARG_VERSION))
 		statement_run(&change, "UPDATE usercls.model SET comment = $2 WHERE model_id = $1");
 	else
 	{
-		statement_add_int(&change, PG_GETARG_INT32(2));
+		statement_add_int(&change, PG_GETARG_INT32(ARG_VERSION));
 		if (statement_run(&change, "UPDATE usercls.model_version SET comment = $2 WHERE model_id = $1"
 								   " AND version = $3") == 0)
-			error_unknown_version(model->name, PG_GETARG_INT32(2), model->newest);
+			error_unknown_version(model->name, PG_GETARG_INT32(ARG_VERSION), model->newest);
 	}
 	registry_leave(&access);
 	PG_RETURN_VOID();

@@ -23,23 +23,12 @@ PG_FUNCTION_INFO_V1(usercls_model_info);
 PG_FUNCTION_INFO_V1(usercls_model_tensors);
 PG_FUNCTION_INFO_V1(usercls_weights_tensors);
 
-static Model *
-shown_argument(FunctionCallInfo fcinfo, ModelRight right)
-{
-	if (PG_ARGISNULL(0))
-		error_null_argument("model");
-
-	const bool any = PG_ARGISNULL(1);
-
-	return registry_shown(text_to_cstring(PG_GETARG_TEXT_PP(0)), any, any ? 0 : PG_GETARG_INT32(1), right);
-}
-
 /* ---- model_info ---- */
 
 Datum
 usercls_model_info(PG_FUNCTION_ARGS)
 {
-	const Model *model = shown_argument(fcinfo, RIGHT_SCORE);
+	const Model *model = registry_shown(fcinfo, RIGHT_SCORE);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	RegistryAccess access;
 	Statement info = {0};
@@ -155,7 +144,7 @@ put_tensors(FunctionCallInfo fcinfo, const bytea *weights, const char *model, in
 Datum
 usercls_model_tensors(PG_FUNCTION_ARGS)
 {
-	const Model *model = shown_argument(fcinfo, RIGHT_TRAIN);
+	const Model *model = registry_shown(fcinfo, RIGHT_TRAIN);
 
 	put_tensors(fcinfo, registry_weights(model), model->name, model->version);
 	return (Datum) 0;

@@ -8,6 +8,7 @@
 #define USERCLS_REGISTRY_TABLES_H
 
 #include "access/attnum.h"
+#include "fmgr.h"
 
 #include "registry/registry.h"
 
@@ -48,8 +49,8 @@ extern ModelRight registry_right(int64 model_id, const char *owner);
 /* The model, or NULL when the current user may not see one of that name. */
 extern Model *registry_find_visible(const char *name);
 
-/* The version to show: the promoted one when none was named. */
-extern Model *registry_shown(const char *name, bool any_version, int32 version, ModelRight right);
+/* The version that a function of (model, version) is to show: the promoted one when version is null. */
+extern Model *registry_shown(FunctionCallInfo fcinfo, ModelRight right);
 
 /* Make a model that the current user owns, or find the one that another session made meanwhile. */
 extern Model *registry_make(const char *name, const ModelKind *kind);

@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "sequence/batch_scorer.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
@@ -196,17 +197,14 @@ usercls_classify_sequences(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const Model *version =
-		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
+		registry_promoted(arg_text(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
 	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 
-	if (PG_ARGISNULL(ARG_SOURCE))
-		error_null_argument("source");
-
-	const Oid relation = PG_GETARG_OID(ARG_SOURCE);
-	const char *user = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
-	const char *sequence = train_name_arg(fcinfo, ARG_SEQUENCE_COLUMN, "sequence_column");
+	const Oid relation = arg_table(fcinfo, ARG_SOURCE, "source");
+	const char *user = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
+	const char *sequence = arg_name(fcinfo, ARG_SEQUENCE_COLUMN, "sequence_column");
 	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, source_column(relation, user).type);
 
 	InitMaterializedSRF(fcinfo, 0);

@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "sequence/batch_scorer.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
@@ -130,7 +131,7 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const TimestampTz as_of = PG_ARGISNULL(ARG_AS_OF) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
 	const Model *version =
-		registry_promoted(train_text_arg(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
+		registry_promoted(arg_text(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 

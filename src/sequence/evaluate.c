@@ -156,13 +156,23 @@ sequence_observe(Observations *features, const EvaluateCall *call)
 
 /* -- confusion_matrix() ---------------------------------------------------- */
 
+/* Arguments of confusion_matrix(). */
+enum
+{
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_AS_OF,
+	ARG_VERSION
+};
+
 PG_FUNCTION_INFO_V1(usercls_confusion_matrix);
 Datum
 usercls_confusion_matrix(PG_FUNCTION_ARGS)
 {
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, &sequence_kind, false, true, &next);
+	const EvaluateCall call =
+		evaluate_call(fcinfo, &sequence_kind,
+					  (EvaluateArguments){.source = ARG_SOURCE, .as_of = ARG_AS_OF, .version = ARG_VERSION});
 	const ClassSample *sample = sequence_sample(&call);
 	const size_t C = sample->scores.C;
 	double *matrix = memory_array(C * C, sizeof(double));

@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "server/arguments.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
 #include "registry/registry.h"
@@ -98,23 +99,28 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	}
 }
 
+enum
+{
+	ARG_MODEL,
+	ARG_SEQUENCE,
+	ARG_CLASS
+};
+
 PG_FUNCTION_INFO_V1(usercls_explain);
 Datum
 usercls_explain(PG_FUNCTION_ARGS)
 {
 	MemoryContext work, old;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("model must not be null"),
-						errhint("Pass one of the names in usercls.models.")));
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
+
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(ARG_SEQUENCE))
 		return (Datum) 0;
 	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(work);
-	explain((ReturnSetInfo *) fcinfo->resultinfo,
-			registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &sequence_kind, RIGHT_SCORE),
-			PG_GETARG_ARRAYTYPE_P(1), PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	explain((ReturnSetInfo *) fcinfo->resultinfo, registry_promoted(name, &sequence_kind, RIGHT_SCORE),
+			PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE), arg_text_or_null(fcinfo, ARG_CLASS));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return (Datum) 0;

@@ -20,6 +20,14 @@
 #include "sequence/score.h"
 #include "sequence/stored.h"
 
+/* Arguments of predict() and score(); the model is a name, or weights. All are strict. */
+enum
+{
+	ARG_MODEL,
+	ARG_SEQUENCE,
+	ARG_CLASS
+};
+
 /* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
 typedef struct SnapshotKey
 {
@@ -116,7 +124,7 @@ static Scoring *
 scoring_by_name(FunctionCallInfo fcinfo)
 {
 	Scoring *scoring = scoring_of(fcinfo);
-	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(ARG_MODEL));
 	const SnapshotKey key = snapshot_key();
 
 	if (scoring->model && same_argument(scoring, given) && memcmp(&key, &scoring->snapshot, sizeof(key)) == 0)
@@ -126,7 +134,7 @@ scoring_by_name(FunctionCallInfo fcinfo)
 
 	const MemoryContext old = MemoryContextSwitchTo(scoring->holder);
 	const Model *model =
-		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(0)), &sequence_kind, RIGHT_SCORE);
+		registry_promoted(text_to_cstring(PG_GETARG_TEXT_PP(ARG_MODEL)), &sequence_kind, RIGHT_SCORE);
 
 	scoring->name = model->name;
 	scoring->version = model->version;
@@ -140,12 +148,12 @@ static Scoring *
 scoring_by_value(FunctionCallInfo fcinfo)
 {
 	Scoring *scoring = scoring_of(fcinfo);
-	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(0));
+	const struct varlena *given = (struct varlena *) DatumGetPointer(PG_GETARG_DATUM(ARG_MODEL));
 
 	if (scoring->model && same_argument(scoring, given))
 		return scoring;
 	scoring_reset(scoring, given);
-	scoring_use(scoring, modelcache_get_value(PG_GETARG_BYTEA_P(0), &sequence_kind, scoring->holder));
+	scoring_use(scoring, modelcache_get_value(PG_GETARG_BYTEA_P(ARG_MODEL), &sequence_kind, scoring->holder));
 	return scoring;
 }
 
@@ -187,7 +195,7 @@ predict(FunctionCallInfo fcinfo, Scoring *scoring)
 		scoring->desc = BlessTupleDesc(scoring->desc);
 		MemoryContextSwitchTo(old);
 	}
-	score_array(scoring, PG_GETARG_ARRAYTYPE_P(1));
+	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
 
 	const SequenceModel *model = scoring->model;
 	const int best = sequence_model_class(model, scoring->prob);
@@ -223,9 +231,9 @@ class_index(Scoring *scoring, text *name)
 static Datum
 score(FunctionCallInfo fcinfo, Scoring *scoring)
 {
-	const int c = class_index(scoring, PG_GETARG_TEXT_PP(2));
+	const int c = class_index(scoring, PG_GETARG_TEXT_PP(ARG_CLASS));
 
-	score_array(scoring, PG_GETARG_ARRAYTYPE_P(1));
+	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
 	PG_RETURN_FLOAT8((double) scoring->prob[c]);
 }
 

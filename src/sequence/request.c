@@ -11,21 +11,23 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
+#include "server/once.h"
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
-#include "work/train.h"
 #include "sequence/window.h"
 
 /* A year of hours, and more than a century of weeks. */
 #define PERIODS_MAX 10000
 
-/* Arguments of train_sequence after the model. */
+/* Arguments of train_sequence(). */
 enum
 {
-	ARG_SOURCE = 1,
+	ARG_MODEL,
+	ARG_SOURCE,
 	ARG_USER_COLUMN,
 	ARG_TIME_COLUMN,
 	ARG_FEATURES,
@@ -40,7 +42,10 @@ enum
 	ARG_VALIDATION,
 	ARG_HYPERPARAMS,
 	ARG_SEED,
-	ARG_WARM_START
+	ARG_WARM_START,
+	ARG_PROMOTE,
+	ARG_DRY_RUN,
+	ARG_COMMENT
 };
 
 static void
@@ -53,18 +58,10 @@ check_periods(const char *name, int value, int min)
 static int
 periods_arg(FunctionCallInfo fcinfo, int arg, const char *name, int min)
 {
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	check_periods(name, PG_GETARG_INT32(arg), min);
-	return PG_GETARG_INT32(arg);
-}
+	const int periods = arg_int(fcinfo, arg, name);
 
-static const Jsonb *
-jsonb_arg(FunctionCallInfo fcinfo, int arg, const char *name)
-{
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	return PG_GETARG_JSONB_P(arg);
+	check_periods(name, periods, min);
+	return periods;
 }
 
 #define ROLES 3
@@ -134,39 +131,37 @@ config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyper
 }
 
 void
-sequence_request_from_args(SequenceRequest *request, FunctionCallInfo fcinfo)
+sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCallInfo fcinfo)
 {
 	SequenceReading *reading = &request->reading;
 
 	memset(request, 0, sizeof(*request));
-	if (PG_ARGISNULL(ARG_SOURCE))
-		error_null_argument("source");
-	reading->relation = PG_GETARG_OID(ARG_SOURCE);
+	*run = (TrainRun){.name = arg_text(fcinfo, ARG_MODEL, "model"), .dry_run = arg_bool(fcinfo, ARG_DRY_RUN)};
+	if (!run->dry_run)
+		refuse_second_call(fcinfo);
+	reading->relation = arg_table(fcinfo, ARG_SOURCE, "source");
 	source_quote(reading->relation);
-	reading->user_column = train_name_arg(fcinfo, ARG_USER_COLUMN, "user_column");
-	reading->time_column = train_name_arg(fcinfo, ARG_TIME_COLUMN, "time_column");
-	if (!PG_ARGISNULL(ARG_LABEL_COLUMN))
-		reading->label_column = train_name_arg(fcinfo, ARG_LABEL_COLUMN, "label_column");
-	if (!PG_ARGISNULL(ARG_TREND_OF))
-		reading->trend_of = train_name_arg(fcinfo, ARG_TREND_OF, "trend_of");
+	reading->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
+	reading->time_column = arg_name(fcinfo, ARG_TIME_COLUMN, "time_column");
+	reading->label_column = arg_name_or_null(fcinfo, ARG_LABEL_COLUMN);
+	reading->trend_of = arg_name_or_null(fcinfo, ARG_TREND_OF);
 	check_label(reading);
 	features_arg(reading, fcinfo);
-	if (PG_ARGISNULL(ARG_PERIOD))
-		error_null_argument("period");
+	arg_require(fcinfo, ARG_PERIOD, "period");
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
 	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
 	reading->horizon_periods = periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
-	config_of(request, train_text_arg(fcinfo, ARG_ARCHITECTURE, "architecture"),
-			  jsonb_arg(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
-	request->class_weights = (Jsonb *) jsonb_arg(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
-	request->share = request_validation(jsonb_arg(fcinfo, ARG_VALIDATION, "validation"));
-	if (PG_ARGISNULL(ARG_SEED))
-		error_null_argument("seed");
-	request->seed = PG_GETARG_INT64(ARG_SEED);
-	request->warm_start = PG_ARGISNULL(ARG_WARM_START) ? 0 : PG_GETARG_INT32(ARG_WARM_START);
+	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
+			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
+	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
+	request->share = request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"));
+	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
+	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
+	run->promote = arg_text(fcinfo, ARG_PROMOTE, "promote");
+	run->comment = arg_text_or_null(fcinfo, ARG_COMMENT);
 }
 
 ClassBalance

@@ -10,6 +10,7 @@
 
 #include "sequence/pure/train.h"
 #include "sequence/users.h"
+#include "work/train.h"
 
 typedef struct SequenceRequest
 {
@@ -25,7 +26,7 @@ typedef struct SequenceRequest
 } SequenceRequest;
 
 /* The arguments from `source` on, in the order of train_sequence. */
-extern void sequence_request_from_args(SequenceRequest *request, FunctionCallInfo fcinfo);
+extern void sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCallInfo fcinfo);
 
 extern Jsonb *sequence_request_to_spec(const SequenceRequest *request);
 extern void sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec);

@@ -21,7 +21,6 @@
 #include "server/jsonbuild.h"
 #include "server/memory.h"
 #include "server/notices.h"
-#include "server/once.h"
 #include "server/options.h"
 #include "work/progress.h"
 #include "work/train.h"
@@ -330,16 +329,11 @@ usercls_train_sequence(PG_FUNCTION_ARGS)
 	const MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls train_sequence", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(context);
-	TrainRun run = {.name = train_text_arg(fcinfo, 0, "model")};
+	TrainRun run;
 	TrainOutcome outcome = {0};
 	SequenceRequest request;
 
-	run.dry_run = !PG_ARGISNULL(18) && PG_GETARG_BOOL(18);
-	if (!run.dry_run)
-		refuse_second_call(fcinfo);
-	sequence_request_from_args(&request, fcinfo);
-	run.promote = train_text_arg(fcinfo, 17, "promote");
-	run.comment = PG_ARGISNULL(19) ? NULL : train_text_arg(fcinfo, 19, "comment");
+	sequence_request_from_args(&run, &request, fcinfo);
 	train(&run, &outcome, &request);
 	MemoryContextSwitchTo(old);
 

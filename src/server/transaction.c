@@ -3,6 +3,7 @@
 #include "server/transaction.h"
 
 #include "access/xact.h"
+#include "executor/spi.h"
 #include "nodes/parsenodes.h"
 #include "tcop/pquery.h"
 #include "utils/portal.h"
@@ -48,4 +49,11 @@ transaction_pending(const char *what)
 	ereport(NOTICE, (errmsg("%s when this transaction commits", what),
 					 errhint("COMMIT it: a client that rolls back, or goes away before, takes it back.")));
 	return true;
+}
+
+void
+procedure_commit(void)
+{
+	SPI_commit();
+	EnsurePortalSnapshotExists();
 }

@@ -7,6 +7,9 @@
 /* Whether this CALL is outside a transaction block, so that it may commit; inside one it is atomic. */
 extern bool procedure_may_commit(FunctionCallInfo fcinfo);
 
+/* In such a CALL, connected to SPI: commit, and go on in the next transaction. */
+extern void procedure_commit(void);
+
 /*
  * After an error, in PG_CATCH of a procedure that may commit: end the transaction that failed and begin another one, with
  * a snapshot. Returns the error, in `context`, which must outlive transactions; raise it again at last.

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/rows.h"
@@ -101,14 +102,17 @@ uplift_observe(Observations *features, const EvaluateCall *call)
 
 /* -- uplift_by_decile(), qini_curve() -------------------------------------- */
 
-/* An argument that may not be null. */
-static Datum
-required(FunctionCallInfo fcinfo, int arg, const char *name)
+/* Arguments of both; the last one is uplift_by_decile()'s groups, or qini_curve()'s points. */
+enum
 {
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	return PG_GETARG_DATUM(arg);
-}
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_EDGES,
+	ARG_VERSION,
+	ARG_NUMBER
+};
+
+static const EvaluateArguments arguments = {.source = ARG_SOURCE, .edges = ARG_EDGES, .version = ARG_VERSION};
 
 static UpliftBin *
 groups_of(const UpliftScores *sample, int groups)
@@ -127,10 +131,9 @@ PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
 Datum
 usercls_uplift_by_decile(PG_FUNCTION_ARGS)
 {
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
-	const int groups = DatumGetInt32(required(fcinfo, next, "groups"));
+	const EvaluateCall call = evaluate_call(fcinfo, &uplift_kind, arguments);
+	const int groups = arg_int(fcinfo, ARG_NUMBER, "groups");
 	const UpliftScores *sample = uplift_sample(&call);
 	const UpliftBin *bin = groups_of(sample, groups);
 
@@ -159,10 +162,9 @@ PG_FUNCTION_INFO_V1(usercls_qini_curve);
 Datum
 usercls_qini_curve(PG_FUNCTION_ARGS)
 {
-	int next;
 	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_arguments(fcinfo, &uplift_kind, true, false, &next);
-	const int points = DatumGetInt32(required(fcinfo, next, "points"));
+	const EvaluateCall call = evaluate_call(fcinfo, &uplift_kind, arguments);
+	const int points = arg_int(fcinfo, ARG_NUMBER, "points");
 
 	if (points < 1)
 		error_out_of_range("points", psprintf("%d", points), "1 and more");

@@ -172,9 +172,14 @@ layer_arg(FunctionCallInfo fcinfo, int arg, const UpliftNet *net)
 Datum
 usercls_gnn_input(PG_FUNCTION_ARGS)
 {
-	const UpliftModel *model = weights_arg(fcinfo, 0);
+	enum
+	{
+		ARG_WEIGHTS,
+		ARG_FEATURES
+	};
+	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
 	const UpliftNet *net = &model->net;
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(1);
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(ARG_FEATURES);
 	Datum *value;
 	bool *isnull;
 	int n;
@@ -206,18 +211,25 @@ usercls_gnn_input(PG_FUNCTION_ARGS)
 Datum
 usercls_gnn_layer(PG_FUNCTION_ARGS)
 {
-	for (int arg = 0; arg < 3; arg++)
+	enum
+	{
+		ARG_WEIGHTS,
+		ARG_LAYER,
+		ARG_SELF,
+		ARG_ATTENDED
+	};
+	for (int arg = ARG_WEIGHTS; arg <= ARG_SELF; arg++)
 		if (PG_ARGISNULL(arg))
 			PG_RETURN_NULL();
 
-	const UpliftModel *model = weights_arg(fcinfo, 0);
+	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
 	const UpliftNet *net = &model->net;
-	const size_t layer = layer_arg(fcinfo, 1, net);
-	const real *self = reals_arg(fcinfo, 2, uplift_state_width(net), "self");
+	const size_t layer = layer_arg(fcinfo, ARG_LAYER, net);
+	const real *self = reals_arg(fcinfo, ARG_SELF, uplift_state_width(net), "self");
 	const size_t width = uplift_accumulator_width(net);
 	ArrayType *state = reals_make(uplift_state_width(net));
 
-	if (PG_ARGISNULL(3))
+	if (PG_ARGISNULL(ARG_ATTENDED))
 	{
 		/* Nobody to listen to. */
 		real *nothing = palloc(sizeof(real) * width);
@@ -227,20 +239,25 @@ usercls_gnn_layer(PG_FUNCTION_ARGS)
 	}
 	else
 		uplift_row_finish(reals_of(state), net, model->w, layer, self,
-						  reals_arg(fcinfo, 3, width, "attended"));
+						  reals_arg(fcinfo, ARG_ATTENDED, width, "attended"));
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
 Datum
 usercls_gnn_heads(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_WEIGHTS,
+		ARG_HIDDEN
+	};
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 
 	WeightsCall *call = weights_call(fcinfo);
-	const UpliftModel *model = weights_arg(fcinfo, 0);
+	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
 	const UpliftScore score = uplift_row_heads(
-		&model->net, model->w, reals_arg(fcinfo, 1, uplift_state_width(&model->net), "hidden"));
+		&model->net, model->w, reals_arg(fcinfo, ARG_HIDDEN, uplift_state_width(&model->net), "hidden"));
 	const UpliftDecision decision = uplift_decision(fcinfo, 2, 3, model);
 	Datum value[4];
 	bool isnull[4];
@@ -333,23 +350,33 @@ state_net(ArrayType *state)
 Datum
 usercls__attend_accum(PG_FUNCTION_ARGS)
 {
-	ArrayType *state = PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0);
+	enum
+	{
+		ARG_STATE,
+		ARG_WEIGHTS,
+		ARG_LAYER,
+		ARG_SELF,
+		ARG_NEIGHBOUR,
+		ARG_WEIGHT
+	};
+	ArrayType *state = PG_ARGISNULL(ARG_STATE) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_STATE);
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "usercls._attend_accum was called outside an aggregate");
 
 	/* A user without neighbours comes from an outer join as one row without them. */
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
-	{
-		if (state)
-			PG_RETURN_ARRAYTYPE_P(state);
-		PG_RETURN_NULL();
-	}
+	for (int arg = ARG_WEIGHTS; arg <= ARG_WEIGHT; arg++)
+		if (PG_ARGISNULL(arg))
+		{
+			if (state)
+				PG_RETURN_ARRAYTYPE_P(state);
+			PG_RETURN_NULL();
+		}
 
-	const UpliftModel *model = weights_arg(fcinfo, 1);
+	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
 	const UpliftNet *net = &model->net;
 	const size_t width = uplift_state_width(net);
-	const double weight = PG_GETARG_FLOAT8(5);
+	const double weight = PG_GETARG_FLOAT8(ARG_WEIGHT);
 
 	if (!(weight >= 0.0) || isinf(weight))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("weight of an edge is %g", weight),
@@ -362,9 +389,9 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 						errdetail("Rows before were of a network of another shape."),
 						errhint("Pass the weights of one version, from one usercls.export_model().")));
 	if (weight > 0.0)
-		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w, layer_arg(fcinfo, 2, net),
-						  reals_arg(fcinfo, 3, width, "self"), reals_arg(fcinfo, 4, width, "neighbour"),
-						  weight);
+		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w,
+						  layer_arg(fcinfo, ARG_LAYER, net), reals_arg(fcinfo, ARG_SELF, width, "self"),
+						  reals_arg(fcinfo, ARG_NEIGHBOUR, width, "neighbour"), weight);
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

@@ -5,12 +5,13 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
+#include "server/once.h"
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
-#include "work/train.h"
 
 /* -- Arguments ------------------------------------------------------------ */
 
@@ -61,45 +62,60 @@ read_config(UpliftConfig *config, const Jsonb *hyperparams)
 				 errhint("Pass a hidden_size that is a multiple of heads.")));
 }
 
-static char *
-optional_name(FunctionCallInfo fcinfo, int arg)
+/* Arguments of train_uplift(). */
+enum
 {
-	return PG_ARGISNULL(arg) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(arg)));
-}
+	ARG_MODEL,
+	ARG_USERS,
+	ARG_EDGES,
+	ARG_USER_COLUMN,
+	ARG_TREATMENT_COLUMN,
+	ARG_OUTCOME_COLUMN,
+	ARG_FEATURES,
+	ARG_SOURCE_COLUMN,
+	ARG_TARGET_COLUMN,
+	ARG_WEIGHT_COLUMN,
+	ARG_DIRECTED,
+	ARG_PROPENSITY_COLUMN,
+	ARG_VALIDATION,
+	ARG_HYPERPARAMS,
+	ARG_SEED,
+	ARG_WARM_START,
+	ARG_PROMOTE,
+	ARG_DRY_RUN,
+	ARG_COMMENT
+};
 
 UpliftRequest *
-uplift_request_from_args(FunctionCallInfo fcinfo)
+uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 {
 	UpliftRequest *request = palloc0(sizeof(*request));
 
-	for (int arg = 1; arg <= 2; arg++)
-		if (PG_ARGISNULL(arg))
-			error_null_argument(arg == 1 ? "users" : "edges");
-	request->users = PG_GETARG_OID(1);
-	request->edges = PG_GETARG_OID(2);
-	request->user_column = train_name_arg(fcinfo, 3, "user_column");
-	request->treatment_column = train_name_arg(fcinfo, 4, "treatment_column");
-	request->outcome_column = train_name_arg(fcinfo, 5, "outcome_column");
-	request->source_column = train_name_arg(fcinfo, 7, "source_column");
-	request->target_column = train_name_arg(fcinfo, 8, "target_column");
-	request->weight_column = optional_name(fcinfo, 9);
-	request->directed = !PG_ARGISNULL(10) && PG_GETARG_BOOL(10);
-	request->propensity_column = optional_name(fcinfo, 11);
-	if (PG_ARGISNULL(12))
-		error_null_argument("validation");
-	request->held_out_share = request_validation(PG_GETARG_JSONB_P(12));
-	if (PG_ARGISNULL(13))
-		error_null_argument("hyperparams");
-	read_config(&request->config, PG_GETARG_JSONB_P(13));
-	if (PG_ARGISNULL(14))
-		error_null_argument("seed");
-	request->seed = PG_GETARG_INT64(14);
-	request->warm_start = PG_ARGISNULL(15) ? 0 : PG_GETARG_INT32(15);
+	*run = (TrainRun){.name = arg_text(fcinfo, ARG_MODEL, "model"),
+					  .promote = arg_text(fcinfo, ARG_PROMOTE, "promote"),
+					  .dry_run = arg_bool(fcinfo, ARG_DRY_RUN),
+					  .comment = arg_text_or_null(fcinfo, ARG_COMMENT)};
+	if (!run->dry_run)
+		refuse_second_call(fcinfo);
+	request->users = arg_table(fcinfo, ARG_USERS, "users");
+	request->edges = arg_table(fcinfo, ARG_EDGES, "edges");
+	request->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
+	request->treatment_column = arg_name(fcinfo, ARG_TREATMENT_COLUMN, "treatment_column");
+	request->outcome_column = arg_name(fcinfo, ARG_OUTCOME_COLUMN, "outcome_column");
+	request->source_column = arg_name(fcinfo, ARG_SOURCE_COLUMN, "source_column");
+	request->target_column = arg_name(fcinfo, ARG_TARGET_COLUMN, "target_column");
+	request->weight_column = arg_name_or_null(fcinfo, ARG_WEIGHT_COLUMN);
+	request->directed = arg_bool(fcinfo, ARG_DIRECTED);
+	request->propensity_column = arg_name_or_null(fcinfo, ARG_PROPENSITY_COLUMN);
+	request->held_out_share = request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"));
+	read_config(&request->config, arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
+	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
+	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
 
 	source_quote(request->users);
 	source_quote(request->edges);
 	source_column(request->users, request->user_column);
-	read_features(request, PG_ARGISNULL(6) ? NULL : PG_GETARG_ARRAYTYPE_P(6));
+	read_features(request, PG_ARGISNULL(ARG_FEATURES) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
 	if (request->F == 0 && !request->config.log_degree)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),

@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "registry/registry.h"
+#include "work/train.h"
 #include "server/split.h"
 #include "uplift/pure/net.h"
 
@@ -36,7 +37,7 @@ typedef struct UpliftRequest
 } UpliftRequest;
 
 /* The arguments of train_uplift from `users` to `warm_start`. Everything that can be wrong before a table is read is an error. */
-extern UpliftRequest *uplift_request_from_args(FunctionCallInfo fcinfo);
+extern UpliftRequest *uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo);
 
 extern Jsonb *uplift_request_write(const UpliftRequest *request);
 

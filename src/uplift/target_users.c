@@ -11,6 +11,7 @@
 #include "utils/tuplestore.h"
 
 #include "metrics/pure/rank.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "work/progress.h"
@@ -133,7 +134,7 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id,
 Datum
 usercls_target_users(PG_FUNCTION_ARGS)
 {
-	const char *name = train_text_arg(fcinfo, ARG_MODEL, "model");
+	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
 	const Model *version = registry_promoted(name, &uplift_kind, RIGHT_SCORE);
 	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
 	const Campaign campaign = campaign_from_args(fcinfo, model);

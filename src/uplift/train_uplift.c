@@ -13,7 +13,6 @@
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
-#include "server/once.h"
 #include "server/options.h"
 #include "server/source.h"
 #include "uplift/pure/train.h"
@@ -272,14 +271,10 @@ uplift_retrain(TrainRun *run, const Jsonb *spec)
 Datum
 usercls_train_uplift(PG_FUNCTION_ARGS)
 {
-	TrainRun run = {.name = train_text_arg(fcinfo, 0, "model"),
-					.promote = train_text_arg(fcinfo, 16, "promote"),
-					.dry_run = !PG_ARGISNULL(17) && PG_GETARG_BOOL(17),
-					.comment = PG_ARGISNULL(18) ? NULL : train_text_arg(fcinfo, 18, "comment")};
+	TrainRun run;
 	TrainOutcome outcome;
+	UpliftRequest *request = uplift_request_from_args(&run, fcinfo);
 
-	if (!run.dry_run)
-		refuse_second_call(fcinfo);
-	train(&run, &outcome, uplift_request_from_args(fcinfo));
+	train(&run, &outcome, request);
 	return train_result(fcinfo, &run, &outcome);
 }

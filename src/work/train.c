@@ -25,22 +25,6 @@
 #include "server/transaction.h"
 #include "work/progress.h"
 
-char *
-train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name)
-{
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	return text_to_cstring(PG_GETARG_TEXT_PP(arg));
-}
-
-char *
-train_name_arg(FunctionCallInfo fcinfo, int arg, const char *name)
-{
-	if (PG_ARGISNULL(arg))
-		error_null_argument(name);
-	return pstrdup(NameStr(*PG_GETARG_NAME(arg)));
-}
-
 void
 train_begin(TrainRun *run, const ModelKind *kind)
 {
@@ -61,7 +45,7 @@ train_begin(TrainRun *run, const ModelKind *kind)
 	if (run->commits)
 	{
 		run->run_id = registry_run_start(&run->model, run->name, run->kind, run->started);
-		train_commit();
+		procedure_commit();
 	}
 }
 
@@ -120,14 +104,7 @@ epoch_done(void *arg, const TrainReport *report)
 	if (!run->commits)
 		return;
 	registry_log(run->run_id, report, run->metric, run->log[run->epochs - 1].at);
-	train_commit();
-}
-
-void
-train_commit(void)
-{
-	SPI_commit();
-	EnsurePortalSnapshotExists();
+	procedure_commit();
 }
 
 void

@@ -86,9 +86,6 @@ typedef struct TrainIncumbent
 /* Two versions are compared on so many users at least. */
 #define COMPARED_MIN 10
 
-/* In a procedure outside a transaction block: commit, and go on in the next transaction. */
-extern void train_commit(void);
-
 /* Errors for a wrong promote, a model of another kind, and one the user may not train. */
 extern void train_begin(TrainRun *run, const ModelKind *kind);
 
@@ -127,10 +124,5 @@ extern void train_end(TrainRun *run, TrainOutcome *outcome);
 
 /* usercls.train_result of the function that was called. */
 extern Datum train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *outcome);
-
-/* Arguments of training functions, which are not strict. */
-extern char *train_text_arg(FunctionCallInfo fcinfo, int arg, const char *name); /* NULL is an error */
-extern char *train_name_arg(FunctionCallInfo fcinfo, int arg,
-							const char *name); /* of type name; NULL is an error */
 
 #endif
