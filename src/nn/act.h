@@ -36,8 +36,8 @@ typedef union FloatBits
 } FloatBits;
 
 /*
- * x within ±limit, by integers, which order as the positive floats do: a vector of them has a minimum, while
- * comparing floats costs a mask and a blend. What is not a number becomes a limit.
+ * x cut to [-limit, limit]; NaN becomes a limit. Done over the bits as integers, which have the order of the positive
+ * floats: a vector of integers has a minimum, while comparing floats costs a mask and a blend.
  */
 static inline float
 act_clamp(float x, float limit)
@@ -80,7 +80,7 @@ act_exp(real x)
 	return y.f;
 }
 
-/* A rational minimax approximation, odd over even powers; beyond ±7.9 tanh is ±1 in float. */
+/* tanh(x) by a rational minimax approximation, odd powers over even ones; beyond ±7.9 tanh is ±1 in float. */
 static inline real
 act_tanh(real x)
 {

@@ -1,3 +1,10 @@
+/*
+ * AdamW:
+ *
+ *   g = gradient_scale · dw
+ *   m = β1 m + (1 - β1) g;  v = β2 v + (1 - β2) g²
+ *   w = (1 - rate · decay) w - rate / (1 - β1^step) · m / (sqrt(v / (1 - β2^step)) + ε)
+ */
 #include "nn/adam.h"
 
 #include <math.h>
@@ -34,6 +41,7 @@ adam_update(real *restrict w, real *restrict m, real *restrict v, const real *re
 	}
 }
 
+/* Eight partial sums, added up in one order: the same bits whatever the vector unit is. */
 USERCLS_CLONES double
 adam_square_norm(const real *x, size_t n)
 {

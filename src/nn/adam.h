@@ -12,7 +12,7 @@ typedef struct AdamStep
 {
 	double learning_rate;
 	double weight_decay;   /* decoupled: w shrinks by learning_rate · weight_decay */
-	double gradient_scale; /* from adam_clip */
+	double gradient_scale; /* what dw is multiplied by: from adam_clip */
 	size_t step;           /* 1-based */
 } AdamStep;
 

@@ -29,7 +29,7 @@ extern Arena arena_over(void *base, size_t size);
 /* The first aligned address at or after p; ask for ARENA_ALIGNMENT bytes more than measured. */
 extern void *arena_align(void *p);
 
-/* count × size bytes, not initialised; NULL while measuring and after overflow. */
+/* A piece of count × size bytes, not initialised; it belongs to the block. NULL while measuring and after overflow. */
 extern void *arena_take(Arena *arena, size_t count, size_t size);
 
 #define ARENA_TAKE(arena, type, count) ((type *) arena_take((arena), (count), sizeof(type)))

@@ -7,6 +7,7 @@ static void
 gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *out, size_t ldout, const real *a, size_t lda,
 	 const real *b, size_t ldb, size_t M, size_t N, size_t K, BlasOp op)
 {
+	/* BLAS refuses strides of 0, which empty matrices may have. */
 	if (M == 0 || N == 0)
 		return;
 	if (K == 0)

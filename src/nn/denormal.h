@@ -1,7 +1,11 @@
 /*
- * Gradients that fade away over time become denormal numbers, which cost five times as much.
+ * The processor's mode for denormal numbers: gradients that fade away over time become such, and cost five times as much
+ * as others.
  *
- * The setting belongs to the thread, so whoever flushes them around long work restores it after.
+ * denormals_flush() makes them count as 0 from now on and returns the mode before, for denormals_restore(). The mode
+ * belongs to the thread.
+ *
+ * NB: only job_next() and job_item() in model/job.h call these, and put the mode back before anything can raise an error.
  */
 #ifndef USERCLS_NN_DENORMAL_H
 #define USERCLS_NN_DENORMAL_H

@@ -12,7 +12,7 @@ dropout_forward(real *x, uint8_t *keep, Rng *rng, double p, size_t n)
 {
 	const uint64_t below = (uint64_t) (p * 65536.0);
 
-	/* A draw decides four: sixteen bits are enough for a probability. */
+	/* Each draw of 64 bits decides four values: sixteen bits are enough for a probability. */
 	for (size_t i = 0; i < n; i += 4)
 	{
 		uint64_t bits = rng_next(rng);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+/* Subtracted from all scores before exp(), so that the largest exponential is 1. */
 static real
 largest(const real *v, size_t n)
 {

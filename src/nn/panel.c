@@ -1,8 +1,18 @@
+/*
+ * Products by packed weights:
+ *
+ *   foreach strip of 1 or TILE_PANELS panels of b                     (nn/paneltile.h)
+ *     foreach tile of TILE_ROWS rows of a
+ *       sums = 0, in registers;  for k = 0 .. K - 1: sums += a[rows, k] · b[k, panels]
+ *       out[rows, panels] = sums, or += sums
+ *
+ * paneltile.h is included once for each level of processor; panel_levels has the results, best first.
+ */
 #include "nn/panel.h"
 
 #include <string.h>
 
-/* 16 registers of 16 bytes; elsewhere mostly 32. */
+/* For any processor: at least 16 registers of 16 bytes. */
 #define LEVEL(name) name##_any
 #define VECTOR_BYTES 16
 #define TILE_ROWS 2
@@ -12,7 +22,7 @@
 #if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
 #define X86_LEVELS
 
-/* 16 registers of 32 bytes. */
+/* AVX2: 16 registers of 32 bytes. */
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 #define LEVEL(name) name##_v3
@@ -22,7 +32,7 @@
 #include "nn/paneltile.h"
 #pragma GCC pop_options
 
-/* 32 registers of 64 bytes. */
+/* AVX-512: 32 registers of 64 bytes. */
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4")
 #define LEVEL(name) name##_v4
@@ -59,6 +69,7 @@ const PanelLevel panel_levels[] = {
 	{"any", has_any, multiply_any},
 };
 
+/* The product for the best level that this processor has. */
 static PanelMultiply
 best_multiply(void)
 {
@@ -116,11 +127,10 @@ panel_product(real *out, size_t ldout, const real *a, size_t lda, const real *pa
 	best_multiply()(out, ldout, a, lda, 1, panel, K * PANEL_COLUMNS, PANEL_COLUMNS, M, N, K, op);
 }
 
-/* Rows of a and b that are multiplied at a time: they stay in the first-level cache while all of out passes.
- */
+/* Rows of a and b that panel_outer() multiplies at a time: they stay in the first-level cache while all of out passes. */
 #define OUTER_ROWS 64
 
-/* The n last columns of b are copied: a panel must not be read beyond them. */
+/* The product by the last n < 16 columns of b. They are copied: reading a whole panel would read beyond b's end. */
 static void
 outer_edge(PanelMultiply multiply, real *out, size_t ldout, const real *a, size_t lda, const real *b,
 		   size_t ldb, size_t M, size_t n, size_t K)

@@ -22,24 +22,24 @@ typedef enum PanelOp
 	PANEL_SET = 0, /* overwrite the output, whatever it held */
 	PANEL_ADD = 1, /* add to it */
 
-	/* And: begin at the last panels. Those are in the first-level cache when a product before ended with
-	   them. */
+	/* A flag beside either: walk the panels from the last to the first. The product before this one ended with the last
+	   ones, which are then still in the first-level cache. */
 	PANEL_BACKWARDS = 2
 } PanelOp;
 
-/* For products that follow each other on the same weights: every second one goes back. */
+/* The operation of the i-th of products by the same weights that follow each other: every second one walks backwards. */
 static inline PanelOp
 panel_turn(size_t i)
 {
 	return i % 2 == 0 ? PANEL_SET : PANEL_BACKWARDS;
 }
 
-/* Numbers that a packed K × N matrix takes: its columns up to a multiple of 16. */
+/* How many reals a packed K × N matrix takes: K times N up to a multiple of 16. */
 extern size_t panel_size(size_t K, size_t N);
 
 /*
- * A stride for rows of n numbers that panel_outer() reads: an odd number of cache lines, since at a power of
- * two all rows would share a few sets of the first-level cache.
+ * The stride to give rows of n numbers that panel_outer() reads: at least n, an odd number of cache lines. At a stride
+ * of a power of two all rows would share a few sets of the first-level cache.
  */
 extern size_t panel_stride(size_t n);
 
@@ -57,7 +57,7 @@ panel_at(real *panel, size_t K, size_t k, size_t n)
 extern void panel_pack(real *panel, size_t K, size_t N, size_t k, size_t rows, const real *w, size_t row,
 					   size_t column);
 
-/* b is packed. */
+/* out = a · b, or out += a · b, b being packed (panel_pack). */
 extern void panel_product(real *out, size_t ldout, const real *a, size_t lda, const real *panel, size_t M,
 						  size_t N, size_t K, PanelOp op);
 

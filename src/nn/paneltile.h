@@ -58,7 +58,7 @@ LEVEL(tile)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const 
 		}
 }
 
-/* All rows of some whole panels. */
+/* All M rows of out, in `panels` whole panels. */
 INLINE void
 LEVEL(strip)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const real *b, size_t bp,
 			 size_t bk, size_t M, size_t K, size_t panels, PanelOp op)
@@ -73,7 +73,7 @@ LEVEL(strip)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const
 		LEVEL(tile)(out + m * ldout, ldout, a + m * am, am, ak, b, bp, bk, K, 1, panels, op);
 }
 
-/* The first n columns of a panel. */
+/* All M rows of out, in the first n columns of one panel. */
 static void
 LEVEL(edge)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const real *b, size_t bp, size_t bk,
 			size_t M, size_t n, size_t K, PanelOp op)
@@ -88,7 +88,7 @@ LEVEL(edge)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const 
 	}
 }
 
-/* Strips are the outer loop: their part of b stays in the first-level cache while all rows of a pass. */
+/* All of out. Strips are the outer loop: their part of b stays in the first-level cache while all rows of a pass. */
 static void
 LEVEL(multiply)(real *out, size_t ldout, const real *a, size_t am, size_t ak, const real *b, size_t bp,
 				size_t bk, size_t M, size_t N, size_t K, PanelOp op)

@@ -17,6 +17,7 @@ typedef struct Rng
 	uint64_t state[2];
 } Rng;
 
+/* The beginning of a stream: the same for the same two numbers. */
 extern Rng rng_seed(uint64_t seed, uint64_t stream);
 extern uint64_t rng_next(Rng *rng); /* 64 uniform bits */
 
