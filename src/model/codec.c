@@ -1,3 +1,16 @@
+/*
+ * Reading a safetensors file:
+ *
+ *   n = first 8 bytes;  header = JSON of the next n bytes
+ *   foreach name: object in header do
+ *     "__metadata__": remember where each value stands
+ *     else: tensor = dtype, shape, offsets; they must agree with each other and lie within the file
+ *   the tensors, sorted by offset, must follow each other without a gap and end with the file
+ *
+ * Whatever is not so ends in STATUS_DAMAGED with the byte; the readers below return false once it is noted.
+ *
+ * NB: model/codecwrite.c writes such files.
+ */
 #include "model/codec.h"
 
 #include <math.h>
@@ -17,6 +30,7 @@ static const struct
 	[CODEC_BF16] = {"BF16", 2},
 };
 
+/* The integer in so many bytes at p, little-endian. */
 static uint64_t
 load_le(const unsigned char *p, int bytes)
 {
@@ -76,7 +90,7 @@ read_offsets(JsonReader *json, CodecTensor *tensor)
 		   json_size(json, &tensor->end) && json_expect(json, ']');
 }
 
-/* The object behind a tensor's name; data_size is what the file has behind the header. */
+/* {"dtype": ..., "shape": ..., "data_offsets": ...}, in any order; data_size: bytes that follow the header. */
 static bool
 read_tensor(JsonReader *json, CodecTensor *tensor, size_t data_size)
 {
@@ -184,7 +198,7 @@ read_header(JsonReader *json, Codec *codec, size_t data_size)
 	return json_expect(json, '}') && json_end(json);
 }
 
-/* Sorted by their begin, each tensor starts where the last one ended, and the last ends the file. */
+/* Whether each tensor starts where the one before it ends, and the last one at the end of the file. */
 static Status
 check_tiling(const Codec *codec)
 {
@@ -196,7 +210,7 @@ check_tiling(const Codec *codec)
 		const CodecTensor *tensor = &codec->tensor[i];
 		size_t j = i;
 
-		/* Of two with equal begin the empty one comes first. */
+		/* Insertion by begin; of two tensors that begin at one byte the empty one comes first. */
 		while (j > 0 && (codec->tensor[order[j - 1]].begin > tensor->begin ||
 						 (codec->tensor[order[j - 1]].begin == tensor->begin &&
 						  codec->tensor[order[j - 1]].end > tensor->end)))
@@ -262,7 +276,7 @@ from_bits32(uint32_t bits)
 	return value;
 }
 
-/* IEEE 754 binary16; infinities and NaN stay what they are. */
+/* The value of an IEEE 754 binary16; infinities and NaN stay what they are. */
 static float
 from_half(uint32_t half)
 {
@@ -314,6 +328,7 @@ codec_read_tensor(const Codec *codec, const CodecTensor *tensor, float *w)
 	return STATUS_FINE;
 }
 
+/* A stored scalar (no dimensions) fits a tensor of one element. */
 static bool
 same_shape(const CodecTensor *tensor, const Tensor *param)
 {
@@ -366,6 +381,7 @@ codec_read(const Codec *codec, const ParamTable *table, float *w)
 	return STATUS_FINE;
 }
 
+/* Where the value of a metadata key begins in the file; 0: there is no such key. */
 static size_t
 find_value(const Codec *codec, const char *key)
 {

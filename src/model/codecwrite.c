@@ -1,3 +1,7 @@
+/*
+ * Writing a safetensors file: codec_write() of model/codec.h. The header is written twice by the same code, first over NULL
+ * to measure it. NB: what is written here is what codec_open() and codec_read() accept.
+ */
 #include "model/codec.h"
 
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* value is within the option's range, and whole where that is asked. */
+/* Set the option's member; value is within its range, and an integer where the member is one. */
 static void
 option_store(void *config, const Option *option, double value)
 {
@@ -27,6 +27,7 @@ option_store(void *config, const Option *option, double value)
 	}
 }
 
+/* The text as a number within the option's range, an integer for OPTION_INT; false: it is not. */
 static bool
 parse_number(double *value, const Option *option, const char *text)
 {

@@ -28,8 +28,10 @@ typedef struct Job
 } Job;
 
 /*
- * The two ways into a job. Whoever runs one calls these, and never the functions that they point to: here, and
- * nowhere else, the mode of the processor for tiny numbers is set, and put back before anything can raise an error.
+ * The two ways into a job; nobody calls job->next or job->run directly.
+ *
+ * NB: here, and nowhere else, the processor's mode for denormal numbers is set (nn/denormal.h), and put back before
+ * anything can raise an error: neither next() nor run() may raise one.
  */
 static inline size_t
 job_next(const Job *job)

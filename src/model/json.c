@@ -64,7 +64,7 @@ json_end(JsonReader *json)
 	return json->at == json->size || json_fail(json, json->at, "the end of the JSON text");
 }
 
-/* Four hexadecimal digits at p, or -1. */
+/* The value of four hexadecimal digits at p; -1: they are not all digits. */
 static int32_t
 read_hex4(const char *p)
 {
@@ -87,8 +87,7 @@ read_hex4(const char *p)
 	return value;
 }
 
-/* The code point of the escape at `at` (its backslash), and how long it is; 0 when it is not one or is
- * U+0000. */
+/* The code point that the escape at `at` (its backslash) stands for, and the escape's length; 0: it is none, or U+0000. */
 static uint32_t
 read_escape(const JsonReader *json, size_t at, size_t *length)
 {
@@ -124,6 +123,7 @@ read_escape(const JsonReader *json, size_t at, size_t *length)
 	return 0x10000 + (((uint32_t) high - 0xD800) << 10) + ((uint32_t) low - 0xDC00);
 }
 
+/* The code point as UTF-8; returns its bytes, 1 to 4. */
 static size_t
 write_utf8(char out[4], uint32_t c)
 {
@@ -152,7 +152,7 @@ write_utf8(char out[4], uint32_t c)
 	return 4;
 }
 
-/* Bytes of the UTF-8 character at p (left > 0 bytes are there); 0 when it is not one (RFC 3629). */
+/* How many bytes the UTF-8 character at text has, of which left > 0 are there; 0: it is no character (RFC 3629). */
 static size_t
 utf8_length(const char *text, size_t left)
 {

@@ -20,10 +20,10 @@ typedef struct JsonReader
 	const char *expected; /* what should have stood at `at`; NULL while all is well */
 } JsonReader;
 
-/* The next character that is not white space is c: step over it. */
+/* Step over c, which must be the next character that is not white space. */
 extern bool json_expect(JsonReader *json, char c);
 
-/* The same, but nothing happens and nothing is wrong when it is another character. */
+/* The same where c may be missing: then nothing is read, and nothing is wrong. */
 extern bool json_accept(JsonReader *json, char c);
 
 /*
@@ -36,7 +36,7 @@ extern bool json_string(JsonReader *json, char *out, size_t cap, size_t *length)
 /* An integer of 0 or more that fits size_t, without fraction or exponent. */
 extern bool json_size(JsonReader *json, size_t *value);
 
-/* Only white space is left. */
+/* Whether only white space is left; anything else is an error. */
 extern bool json_end(JsonReader *json);
 
 /* Say at this byte what was expected there instead (a promise beyond syntax was broken); returns false. */

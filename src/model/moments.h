@@ -14,13 +14,13 @@ typedef struct Moments
 	double m2; /* sum of squared distances from the mean */
 } Moments;
 
-/* Of n values `stride` apart, leaving out NaN. */
+/* The moments of n values that lie `stride` apart; NaN is left out. */
 extern Moments moments_of(const float *value, size_t n, size_t stride);
 
-/* Chan, Golub and LeVeque 1979. */
+/* Add `from` to `into` (Chan, Golub and LeVeque 1979). */
 extern void moments_merge(Moments *into, const Moments *from);
 
-/* The standard deviation to divide by: 1 where there is none. */
+/* The standard deviation, to divide by: 1 where it is 0, not finite, or of no values. */
 extern real moments_scale(const Moments *moments);
 
 #endif

@@ -11,9 +11,9 @@
 #define NAMES_DAMAGED ((size_t) -1)
 
 /*
- * Step through a list: start with *at = 0. False at the end, and on damage
- * (not such an array, or a name that does not fit in cap bytes), when *at is
- * then NAMES_DAMAGED.
+ * The next name of a list: start with *at = 0. False: there is none, because the
+ * list ends, or because it is damaged (no array of strings, or a name that does
+ * not fit in cap bytes); *at is then NAMES_DAMAGED.
  */
 extern bool names_next(const char *text, size_t *at, char *out, size_t cap);
 

@@ -56,7 +56,7 @@ extern size_t params_add(ParamTable *table, const char *name, ParamInit init, do
 /* The tensor of that name, or NULL. */
 extern const Tensor *params_find(const ParamTable *table, const char *name);
 
-/* Whether both have the same tensors: weights of one are weights of the other. */
+/* Whether both have the same tensors, by name and shape: then weights of one fit the other. */
 extern bool params_same(const ParamTable *a, const ParamTable *b);
 
 /* Initial values, in table order: the same seed gives the same weights. */

@@ -29,7 +29,7 @@ typedef struct Status
 
 #define STATUS_FINE ((Status){STATUS_SUCCESS})
 
-/* what is cut to fit. */
+/* `what` is copied, and cut to fit. */
 extern Status status_make(StatusCode code, size_t where, const char *what);
 
 #endif
