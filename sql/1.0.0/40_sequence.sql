@@ -61,7 +61,7 @@ CREATE FUNCTION usercls.train_sequence(
 	trend_of name DEFAULT NULL,
 	period interval DEFAULT '7 days',
 	window_periods int DEFAULT 12,
-	horizon_periods int DEFAULT 4,
+	horizon_periods int DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
 	architecture text DEFAULT 'gru',
 	class_weights jsonb DEFAULT '"balanced"',
@@ -76,7 +76,7 @@ CREATE FUNCTION usercls.train_sequence(
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model';
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column';
 
 CREATE FUNCTION usercls.predict(
 	model text,

@@ -23,6 +23,9 @@
 /* A year of hours, and more than a century of weeks. */
 #define PERIODS_MAX 10000
 
+/* How far ahead a trend is forecast when horizon_periods is not given. */
+#define TREND_HORIZON 4
+
 /* Arguments of train_sequence(). */
 enum
 {
@@ -64,6 +67,15 @@ periods_arg(FunctionCallInfo fcinfo, int arg, const char *name, int min)
 	return periods;
 }
 
+/* A label that was observed is known at its row; a trend is forecast. */
+static int
+horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
+{
+	if (PG_ARGISNULL(ARG_HORIZON_PERIODS))
+		return reading->trend_of ? TREND_HORIZON : 0;
+	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+}
+
 #define ROLES 3
 
 static void
@@ -95,8 +107,8 @@ features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 
 	roles_of(role, reading);
 	reading->features = PG_ARGISNULL(ARG_FEATURES)
-							? request_default_features(&reading->F, reading->relation, role, ROLES)
-							: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+						   ? request_default_features(&reading->F, reading->relation, role, ROLES)
+						   : request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
 	check_features(reading);
 }
 
@@ -106,7 +118,7 @@ check_label(const SequenceReading *reading)
 	if ((reading->label_column == NULL) == (reading->trend_of == NULL))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg(reading->trend_of ? "both label_column and trend_of are given"
-												 : "neither label_column nor trend_of is given"),
+												: "neither label_column nor trend_of is given"),
 						errdetail("The label is either a column, or the trend of one."),
 						errhint("Give exactly one of the two.")));
 }
@@ -126,7 +138,8 @@ config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyper
 {
 	config_defaults(&request->config, sequence_options, sequence_option_count);
 	request->config.architecture = architecture_of(architecture);
-	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams, "hyperparams");
+	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams,
+					   "hyperparams");
 	report_status(sequence_config_check(&request->config));
 }
 
@@ -151,7 +164,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
 	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
-	reading->horizon_periods = periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+	reading->horizon_periods = horizon_arg(fcinfo, reading);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),

@@ -59,20 +59,35 @@ usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
 	runner_work(&runner_sequence, segment, toc);
 }
 
+/* Which argument moves the window to where rows are. */
+static const char *
+hint_window(const SequenceReading *reading, bool has_as_of)
+{
+	if (!has_as_of && reading->horizon_periods > 0)
+		return psprintf(
+			"Pass as_of, or a smaller horizon_periods: as_of is %d periods before the newest row.",
+			reading->horizon_periods);
+	return "Pass another as_of, more window_periods or a longer period.";
+}
+
 static void
-check_users(const SequenceReading *reading, const SequenceUsers *users)
+check_users(const SequenceReading *reading, const SequenceUsers *users, bool has_as_of)
 {
 	const char *relation = get_rel_name(reading->relation);
 	int64 labeled = 0;
 
 	for (int c = 0; c < users->C; c++)
 		labeled += users->users[c];
+	if (users->N == 0)
+		error_no_rows(relation,
+					  psprintf("No user has a row in the %d periods before %s.", reading->window_periods,
+							   timestamptz_to_str(users->as_of)),
+					  hint_window(reading, has_as_of));
 	if (labeled == 0)
-		error_no_rows(relation, users->N == 0
-									? psprintf("No user has a row in the %d periods before %s.",
-											   reading->window_periods, timestamptz_to_str(users->as_of))
-									: psprintf("Column \"%s\" is null for all %zu users.",
-											   reading->label_column, users->N));
+		error_no_rows(relation,
+					  psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
+					  psprintf("A user's label is the last one within horizon_periods (%d) after as_of, %s.",
+							   reading->horizon_periods, timestamptz_to_str(users->as_of)));
 	if (users->C < 2)
 		error_one_class(relation, users->classes[0], labeled);
 }
@@ -247,7 +262,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	SequenceUsers *users = sequence_read(reading, request->has_as_of ? &request->as_of : NULL,
 										 SEQUENCE_LABELED, NULL, 0, true, "training");
 
-	check_users(reading, users);
+	check_users(reading, users, request->has_as_of);
 	progress_phase(PROGRESS_BUILDING);
 
 	const SequenceModel *warm = warm_model(run, request, users);
@@ -265,15 +280,15 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,
-								 .N = users->N,
-								 .F = users->F,
-								 .C = (size_t) users->C,
-								 .steps = users->steps,
-								 .longest = users->longest,
-								 .balance =
-									 (int) sequence_class_balance(weight, request, users->classes, users->C),
-								 .warm_start = warm != NULL,
-								 .seed = (uint64_t) request->seed};
+							   .N = users->N,
+							   .F = users->F,
+							   .C = (size_t) users->C,
+							   .steps = users->steps,
+							   .longest = users->longest,
+							   .balance =
+								   (int) sequence_class_balance(weight, request, users->classes, users->C),
+							   .warm_start = warm != NULL,
+							   .seed = (uint64_t) request->seed};
 
 	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &setup));
 	record->rows_train = (int64) (users->N - held_out);

@@ -212,7 +212,8 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 
 	if (!window_make(&cells->window, &cells->time, &reading->period, reading->window_periods, after, as_of,
 					 newest_time, cells))
-		error_no_rows(cells->relation, NULL);
+		error_no_rows(cells->relation, psprintf("No row has a finite \"%s\".", reading->time_column),
+					  "Check source and time_column.");
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +

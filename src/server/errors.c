@@ -178,11 +178,10 @@ error_not_finite(const char *where, const char *column, double value, const char
 }
 
 void
-error_no_rows(const char *where, const char *detail)
+error_no_rows(const char *where, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s has no rows to read", where),
-					detail != NULL ? errdetail_internal("%s", detail) : 0,
-					errhint("Check the relation, as_of and the window.")));
+					errdetail_internal("%s", detail), errhint("%s", hint)));
 }
 
 void

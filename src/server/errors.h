@@ -33,7 +33,7 @@ extern void error_null_id(const char *where, const char *column) pg_attribute_no
 extern void error_duplicate_id(const char *where, const char *column, const char *id) pg_attribute_noreturn();
 extern void error_not_finite(const char *where, const char *column, double value,
 							 const char *id /* of the user, NULL: not known */) pg_attribute_noreturn();
-extern void error_no_rows(const char *where, const char *detail) pg_attribute_noreturn();
+extern void error_no_rows(const char *where, const char *detail, const char *hint) pg_attribute_noreturn();
 extern void error_one_class(const char *where, const char *label, int64 users) pg_attribute_noreturn();
 
 /* Arguments */

@@ -213,7 +213,8 @@ users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inpu
 	source_scan(sql.data, 0, NULL, NULL, NULL, whole, user_row, &reader);
 
 	if (users->N == 0)
-		error_no_rows(reader.table, "The table of users is empty.");
+		error_no_rows(reader.table, "The table of users is empty.",
+					  "Pass a table that has a row for each user.");
 	users->bytes = users_bytes(users, reader.room);
 }
 
