@@ -38,9 +38,10 @@ CREATE PROCEDURE usercls.refresh_scores(
 	model text,
 	target text,
 	as_of timestamptz DEFAULT NULL,
-	batch_size int DEFAULT 10000
+	batch_size int DEFAULT 10000,
+	max_removed float8 DEFAULT 0.2
 )
 AS 'MODULE_PATHNAME', 'usercls_refresh_scores'
 LANGUAGE C;
-COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int)
-IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified';
+COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int, float8)
+IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified; refused where it would remove more than the share max_removed of the table''s users';

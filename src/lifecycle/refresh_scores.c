@@ -25,8 +25,20 @@ enum
 	ARG_MODEL,
 	ARG_TARGET,
 	ARG_AS_OF,
-	ARG_BATCH_SIZE
+	ARG_BATCH_SIZE,
+	ARG_MAX_REMOVED
 };
+
+/* What was asked for. */
+typedef struct RefreshRequest
+{
+	const char *model;
+	const char *target;
+	NullableDatum as_of;
+	int batch;
+	double max_removed; /* of the table's users, as a share */
+	bool commits;       /* after each batch */
+} RefreshRequest;
 
 #define BATCH_MAX 1000000
 
@@ -53,9 +65,56 @@ keep_id(ScoredIds *ids, const ScoreTable *table, Datum id)
 	MemoryContextSwitchTo(old);
 }
 
+/* Score all users: rows of user_id and the columns, of which the ids are kept; the cursor stands before the first. */
+static Portal
+open_scores(ScoredIds *ids, const ScoreTable *table, const RefreshRequest *request)
+{
+	const Oid type[] = {TEXTOID, TIMESTAMPTZOID};
+	Datum given[] = {CStringGetTextDatum(request->model), request->as_of.value};
+	const char null[] = {' ', request->as_of.isnull ? 'n' : ' ', '\0'};
+	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, table->select_args, (Oid *) type, given,
+											  null, true, CURSOR_OPT_SCROLL);
+	uint64 rows;
+
+	do
+	{
+		SPI_cursor_fetch(cursor, true, request->batch);
+		rows = SPI_processed;
+		for (uint64 i = 0; i < rows; i++)
+		{
+			bool is_null;
+
+			keep_id(ids, table, SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null));
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (rows > 0);
+	SPI_scroll_cursor_move(cursor, FETCH_ABSOLUTE, 0);
+	return cursor;
+}
+
+/* A source that is not loaded yet, or a window where nobody is, must not empty the table. */
+static void
+check_removal(const ScoreTable *table, const ScoredIds *ids, double max_removed)
+{
+	uint64 users;
+	const uint64 others = score_table_count_others(table, ids->id, ids->n, &users);
+
+	if ((double) others > max_removed * (double) users)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("refresh would remove " UINT64_FORMAT " of the " UINT64_FORMAT " users of table %s",
+					others, users, table->name),
+			 errdetail("The model's source has %zu users now, and max_removed is %g of the table. Nothing "
+					   "was changed.",
+					   ids->n, max_removed),
+			 errhint("Check that the source is complete and its times are right; pass a larger max_removed "
+					 "(1: all of them) when these users are gone.")));
+}
+
 /* The next rows of the cursor as one array for each column; how many rows there were. */
 static uint64
-fetch_columns(Datum *array, ScoredIds *ids, const ScoreTable *table, Portal cursor, int batch)
+fetch_columns(Datum *array, const ScoreTable *table, Portal cursor, int batch)
 {
 	SPI_cursor_fetch(cursor, true, batch);
 
@@ -67,26 +126,18 @@ fetch_columns(Datum *array, ScoredIds *ids, const ScoreTable *table, Portal curs
 	{
 		for (uint64 i = 0; i < rows; i++)
 			value[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1, &null[i]);
-		for (uint64 i = 0; c == 0 && i < rows; i++)
-			keep_id(ids, table, value[i]);
 		array[c] = score_table_array(table, c, value, null, (int) rows);
 	}
 	return rows;
 }
 
-/* Score all users and write what changed, batch by batch; how many rows were written. */
+/* Write what changed, batch by batch; how many rows were written. */
 static uint64
-write_scores(const ScoreTable *table, ScoredIds *ids, const char *model, const NullableDatum *as_of,
-			 int batch, bool commits)
+write_scores(const ScoreTable *table, Portal cursor, int batch, bool commits)
 {
-	const Oid type[] = {TEXTOID, TIMESTAMPTZOID};
-	Datum given[] = {CStringGetTextDatum(model), as_of->value};
-	const char null[] = {' ', as_of->isnull ? 'n' : ' ', '\0'};
 	const MemoryContext per_batch =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls scores of a batch", ALLOCSET_DEFAULT_SIZES);
-	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, table->select_args, (Oid *) type, given,
-											  null, true, 0);
-	uint64 written = 0;
+	uint64 written = 0, done = 0;
 
 	/* A commit keeps a pinned cursor, with its rows. */
 	if (commits)
@@ -95,7 +146,7 @@ write_scores(const ScoreTable *table, ScoredIds *ids, const char *model, const N
 	{
 		const MemoryContext old = MemoryContextSwitchTo(per_batch);
 		Datum array[SCORE_COLUMNS_MAX];
-		const uint64 rows = fetch_columns(array, ids, table, cursor, batch);
+		const uint64 rows = fetch_columns(array, table, cursor, batch);
 		SPITupleTable *tuples = SPI_tuptable;
 
 		if (rows > 0)
@@ -105,7 +156,7 @@ write_scores(const ScoreTable *table, ScoredIds *ids, const char *model, const N
 		MemoryContextReset(per_batch);
 		if (rows == 0)
 			break;
-		progress_rows(ids->n);
+		progress_rows(done += rows);
 		if (commits)
 			procedure_commit();
 	}
@@ -137,28 +188,32 @@ notify(const ScoreTable *table, const Model *model, const ScoredIds *ids, uint64
 }
 
 static void
-refresh(const char *name, const char *target, const NullableDatum *as_of, int batch, bool commits)
+refresh(const RefreshRequest *request)
 {
 	const TimestampTz started = GetCurrentTimestamp();
 	ScoredIds ids = {.context = CurrentMemoryContext};
-	const Model *model = registry_promoted(name, NULL, RIGHT_SCORE);
+	const Model *model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
-	score_table_prepare(target, model);
-	if (commits)
+	score_table_prepare(request->target, model);
+	if (request->commits)
 		procedure_commit();
 
 	/* The version that scores is the one of the cursor's snapshot: this one. */
-	model = registry_promoted(name, NULL, RIGHT_SCORE);
+	model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
-	const ScoreTable *table = score_table_open(target, model);
+	const ScoreTable *table = score_table_open(request->target, model);
 
-	if (!as_of->isnull && model->kind->timeless)
+	if (!request->as_of.isnull && model->kind->timeless)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("model \"%s\" does not score as of a time", name),
+						errmsg("model \"%s\" does not score as of a time", request->model),
 						errdetail("%s", model->kind->timeless), errhint("Leave as_of out.")));
-	progress_start("refresh_scores", name);
+	progress_start("refresh_scores", request->model);
 
-	const uint64 written = write_scores(table, &ids, name, as_of, batch, commits);
+	const Portal cursor = open_scores(&ids, table, request);
+
+	check_removal(table, &ids, request->max_removed);
+
+	const uint64 written = write_scores(table, cursor, request->batch, request->commits);
 
 	progress_phase(PROGRESS_STORING);
 
@@ -169,30 +224,42 @@ refresh(const char *name, const char *target, const NullableDatum *as_of, int ba
 	progress_end();
 }
 
+static RefreshRequest
+request_of(FunctionCallInfo fcinfo)
+{
+	const RefreshRequest request = {
+		.model = arg_text(fcinfo, ARG_MODEL, "model"),
+		.target = arg_text(fcinfo, ARG_TARGET, "target"),
+		.as_of = fcinfo->args[ARG_AS_OF],
+		.batch = arg_int_or(fcinfo, ARG_BATCH_SIZE, 10000),
+		.max_removed = PG_ARGISNULL(ARG_MAX_REMOVED) ? 1 : PG_GETARG_FLOAT8(ARG_MAX_REMOVED),
+		.commits = procedure_may_commit(fcinfo)};
+
+	if (request.batch < 1 || request.batch > BATCH_MAX)
+		error_out_of_range("batch_size", psprintf("%d", request.batch), psprintf("1 to %d", BATCH_MAX));
+	if (!(request.max_removed >= 0 && request.max_removed <= 1))
+		error_out_of_range("max_removed", psprintf("%g", request.max_removed), "a share from 0 to 1");
+	return request;
+}
+
 PG_FUNCTION_INFO_V1(usercls_refresh_scores);
 
 Datum
 usercls_refresh_scores(PG_FUNCTION_ARGS)
 {
-	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
-	const char *target = arg_text(fcinfo, ARG_TARGET, "target");
-	const NullableDatum as_of = fcinfo->args[ARG_AS_OF];
-	const int batch = arg_int_or(fcinfo, ARG_BATCH_SIZE, 10000);
-	const bool commits = procedure_may_commit(fcinfo);
+	const RefreshRequest request = request_of(fcinfo);
 
-	if (batch < 1 || batch > BATCH_MAX)
-		error_out_of_range("batch_size", psprintf("%d", batch), psprintf("1 to %d", BATCH_MAX));
-	SPI_connect_ext(commits ? SPI_OPT_NONATOMIC : 0);
+	SPI_connect_ext(request.commits ? SPI_OPT_NONATOMIC : 0);
 
-	const int64 model_id = registry_find(name, RIGHT_SCORE)->model_id;
+	const int64 model_id = registry_find(request.model, RIGHT_SCORE)->model_id;
 
 	if (!registry_work_lock(model_id, MODEL_REFRESH))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-						errmsg("scores of model \"%s\" are being refreshed already", name),
+						errmsg("scores of model \"%s\" are being refreshed already", request.model),
 						errhint("usercls.progress() shows how far it is.")));
 	PG_TRY();
 	{
-		refresh(name, target, &as_of, batch, commits);
+		refresh(&request);
 	}
 	PG_FINALLY();
 	{

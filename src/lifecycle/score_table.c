@@ -274,16 +274,42 @@ score_table_upsert(const ScoreTable *table, const Datum *array)
 	return execute_with(upsert_sql(table), table->columns, type, array);
 }
 
-uint64
-score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
+/* Run "<before> FROM table WHERE it is none of the ids"; returns SPI_processed. */
+static uint64
+execute_on_others(const char *before, const ScoreTable *table, Datum *id, size_t n)
 {
 	const Oid type[] = {source_array_type(table->id_type)};
 	const Datum ids[] = {PointerGetDatum(
 		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align))};
 
 	return execute_with(
-		psprintf("DELETE FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
+		psprintf("%s FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
 				 " WHERE u.user_id %s t.user_id)",
-				 table->name, source_equality(table->id_type)),
+				 before, table->name, source_equality(table->id_type)),
 		1, type, ids);
+}
+
+static uint64
+counted(void)
+{
+	bool null;
+
+	return (uint64) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+}
+
+uint64
+score_table_count_others(const ScoreTable *table, Datum *id, size_t n, uint64 *users)
+{
+	execute_with(psprintf("SELECT pg_catalog.count(*) FROM %s", table->name), 0, NULL, NULL);
+	*users = counted();
+	if (*users == 0)
+		return 0;
+	execute_on_others("SELECT pg_catalog.count(*)", table, id, n);
+	return counted();
+}
+
+uint64
+score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
+{
+	return execute_on_others("DELETE", table, id, n);
 }

@@ -37,6 +37,9 @@ extern Datum score_table_array(const ScoreTable *table, int c, Datum *value, boo
  * many. */
 extern uint64 score_table_upsert(const ScoreTable *table, const Datum *array);
 
+/* How many users there are beside these, of how many. */
+extern uint64 score_table_count_others(const ScoreTable *table, Datum *id, size_t n, uint64 *users);
+
 /* Delete all users but these; returns how many. */
 extern uint64 score_table_remove_others(const ScoreTable *table, Datum *id, size_t n);
 

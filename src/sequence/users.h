@@ -18,7 +18,9 @@
  * Without as_of the window is the latest one whose label is known: `end` (for
  * scoring, as_of) is the end of the last day of the data that is complete, or
  * for periods below a day, of the last complete period. The day of the newest
- * row is complete when that row is at its very beginning: dates are.
+ * row is complete when that row is at its very beginning: dates are. A row that
+ * is later than now does not count; a notice says how many do not. A time that
+ * is infinite is none.
  */
 #ifndef USERCLS_SEQUENCE_USERS_H
 #define USERCLS_SEQUENCE_USERS_H

@@ -50,6 +50,10 @@ struct SequenceCells
 	SourceColumn user, time, trend, label, *feature;
 	Window window;
 
+	/* Rows after `latest` do not count: without as_of that is now, otherwise the end of time. */
+	int64 latest;
+	uint64 future; /* how many there were */
+
 	MemoryContext context;
 	IdMap *ids;
 	ClassList *list; /* NULL: no label column */

@@ -8,7 +8,7 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/date.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -17,9 +17,11 @@
 #include "server/errors.h"
 #include "sequence/users_cells.h"
 
+/* The newest time that is finite and counts. */
 typedef struct Newest
 {
 	Window window;
+	int64 latest; /* that counts */
 	bool found;
 	int64 time;
 } Newest;
@@ -29,33 +31,42 @@ static void
 newest_row(void *arg, const Datum *value, const bool *isnull)
 {
 	Newest *newest = arg;
-	const int64 time = isnull[0] ? DT_NOEND : window_time(&newest->window, value[0]);
+	const int64 time = isnull[0] ? DT_NOBEGIN : window_time(&newest->window, value[0]);
 
-	if (time == DT_NOEND || (newest->found && time <= newest->time))
+	if (time == DT_NOBEGIN || time > newest->latest || (newest->found && time <= newest->time))
 		return;
 	newest->found = true;
 	newest->time = time;
 }
 
-/* WindowNewest: infinite times, and dates that no timestamp reaches, are beyond any data. */
+/* The clock, as the time column shows it. */
+static int64
+time_now(Oid type)
+{
+	const TimestampTz now = GetCurrentTimestamp();
+
+	if (type == TIMESTAMPTZOID)
+		return now;
+	return DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(now)));
+}
+
+/* WindowNewest: a time that has not come yet says nothing of where the data end. */
 static bool
 newest_time(void *arg, int64 *newest)
 {
 	SequenceCells *cells = arg;
 	const SourceColumn *time = &cells->time;
 	const Oid relation = cells->reading->relation;
-	const bool dates = time->type == DATEOID;
-	const Oid type[] = {time->type};
-	const Datum end[] = {dates ? DateADTGetDatum(TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE)
-							   : TimestampGetDatum(DT_NOEND)};
-	Newest found = {.window.dates = dates};
+	const Oid type[] = {time->type == TIMESTAMPTZOID ? TIMESTAMPTZOID : TIMESTAMPOID};
+	const Datum latest[] = {TimestampGetDatum(cells->latest)};
+	Newest found = {.window.dates = time->type == DATEOID, .latest = cells->latest};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<) $1",
+	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<=) $1",
 					 time->quoted, source_quote(relation), time->quoted);
 	if (source_can_select(relation, time) || !source_scan_table_by_row(relation, time, 1, newest_row, &found))
-		source_scan(sql.data, 1, type, end, NULL, false, newest_row, &found);
+		source_scan(sql.data, 1, type, latest, NULL, false, newest_row, &found);
 	*newest = found.time;
 	return found.found;
 }
@@ -99,11 +110,28 @@ read_rows(SequenceCells *cells, bool whole)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
 	for (int f = 0; f < reading->F; f++)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
-	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1 AND %s OPERATOR(pg_catalog.<) $2",
-					 source_quote(reading->relation), cells->time.quoted, cells->time.quoted);
+	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1", source_quote(reading->relation),
+					 cells->time.quoted);
+
+	/* Rows of the future are counted. */
+	if (cells->latest == DT_NOEND)
+		appendStringInfo(&sql, " AND %s OPERATOR(pg_catalog.<) $2", cells->time.quoted);
 	if (!read_table(cells))
-		source_scan(sql.data, 2, type, bound, NULL, whole, cells_read_row, cells);
+		source_scan(sql.data, cells->latest == DT_NOEND ? 2 : 1, type, bound, NULL, whole, cells_read_row,
+					cells);
 	cells_read_end(cells);
+}
+
+static void
+notice_future(const SequenceCells *cells)
+{
+	if (cells->future > 0)
+		ereport(NOTICE, (errmsg_plural(UINT64_FORMAT " row of \"%s\" lies in the future",
+									   UINT64_FORMAT " rows of \"%s\" lie in the future", cells->future,
+									   cells->future, cells->relation),
+						 errdetail("Without as_of no row whose \"%s\" is later than now counts.",
+								   cells->reading->time_column),
+						 errhint("Correct these times, or pass as_of.")));
 }
 
 size_t
@@ -210,10 +238,11 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 	SequenceCells *cells = cells_create(reading, labels, what);
 	SequenceUsers *users = palloc0(sizeof(*users));
 
+	cells->latest = as_of ? DT_NOEND : time_now(cells->time.type);
 	if (!window_make(&cells->window, &cells->time, &reading->period, reading->window_periods, after, as_of,
 					 newest_time, cells))
-		error_no_rows(cells->relation, psprintf("No row has a finite \"%s\".", reading->time_column),
-					  "Check source and time_column.");
+		error_no_rows(cells->relation, psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
+					  "Check source and time_column, or pass as_of.");
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
@@ -222,6 +251,7 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
 	read_rows(cells, whole);
+	notice_future(cells);
 
 	users->cells = cells;
 	users->F = (size_t) reading->F;

@@ -121,6 +121,11 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	if (isnull[1])
 		return;
 	row->time = window_time(&cells->window, value[1]);
+	if (row->time > cells->latest)
+	{
+		cells->future++;
+		return;
+	}
 	row->period = periods_find(&cells->window.periods, row->time);
 
 	/* A query asks for the window, but a view may compute its times anew for each look, and a remote server

@@ -16,5 +16,54 @@ FROM usercls.versions WHERE model IN ('win_label', 'win_trend') ORDER BY 1;
 SELECT version FROM usercls.train_sequence('win', 'win', trend_of => 'spend', horizon_periods => 30);
 SELECT version FROM usercls.train_sequence('win', 'win', trend_of => 'spend', as_of => '2025-06-01');
 
+-- A row that is later than now moves no window, at any door: a year mistyped, a clock that is fast, something booked ahead.
+CREATE TABLE win_before AS SELECT user_id, label, probability FROM usercls.classify_users('win_trend');
+CALL usercls.refresh_scores('win_trend', 'win_scores');
+INSERT INTO win SELECT 17, now() + interval '36 years', false, 5 UNION ALL SELECT u, now() + interval '2 days', false, 7 FROM generate_series(1, 3) u
+UNION ALL SELECT 17, '-infinity', false, 5 UNION ALL SELECT 18, 'infinity', false, 5;
+CREATE FUNCTION win_same(view text) RETURNS boolean LANGUAGE sql AS $$
+	SELECT count(*) = 120 FROM win_before b JOIN usercls.classify_users(view) c USING (user_id, label)
+	WHERE abs(b.probability - c.probability) < 1e-5 $$;
+SELECT win_same('win_trend');
+CALL usercls.refresh_scores('win_trend', 'win_scores');
+SELECT count(*) AS users FROM win_before b JOIN win_scores s USING (user_id, label);
+SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win', trend_of => 'spend', dry_run => true);
+CALL usercls.retrain('win_trend', promote => 'never');
+SELECT version, as_of FROM usercls.versions WHERE model = 'win_trend' ORDER BY 1;
+SELECT metric, n FROM usercls.evaluate('win_trend', 'win', replicates => 0) LIMIT 1;
+SELECT feature, n_now = 12 * 120 AS all_periods FROM usercls.drift('win_trend');
+SELECT sum(n) AS users FROM usercls.confusion_matrix('win_trend', 'win');
+SELECT sum(n) AS users FROM usercls.calibration('win_trend', 'win');
+-- Found by an index, in a view, and in columns of other types.
+CREATE INDEX win_ts ON win (ts);
+SELECT win_same('win_trend');
+CREATE VIEW win_local AS SELECT user_id, ts::timestamp AS ts, spend FROM win;
+CREATE VIEW win_dates AS SELECT user_id, ts::date AS ts, spend FROM win;
+SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win_local', trend_of => 'spend', dry_run => true);
+SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win_dates', trend_of => 'spend', dry_run => true);
+-- With as_of they count, and nothing is said.
+SELECT count(*) AS users FROM usercls.classify_users('win_trend', now() + interval '1 day');
+-- Nobody has another time.
+CREATE VIEW win_none AS SELECT user_id, ts, spend FROM win WHERE NOT isfinite(ts) OR ts > now();
+SELECT usercls.train_sequence('win', 'win_none', trend_of => 'spend', dry_run => true);
+DELETE FROM win WHERE ts > now() OR NOT isfinite(ts);
+
+-- A source that is half loaded, or a window of another time, removes nobody: before anything is written.
+CREATE TABLE win_whole AS SELECT * FROM win;
+CREATE TABLE win_rows AS SELECT user_id, xmin::text AS row FROM win_scores;
+DELETE FROM win WHERE user_id > 5;
+CALL usercls.refresh_scores('win_trend', 'win_scores');
+INSERT INTO win SELECT * FROM win_whole WHERE user_id > 5 AND user_id <= 95;
+CALL usercls.refresh_scores('win_trend', 'win_scores');
+SELECT count(*) AS kept FROM win_rows r JOIN win_scores s ON s.user_id = r.user_id AND s.xmin::text = r.row;
+INSERT INTO win SELECT * FROM win_whole WHERE user_id = 96;
+CALL usercls.refresh_scores('win_trend', 'win_scores');
+SELECT count(*) AS users FROM win_scores;
+DELETE FROM win WHERE user_id > 5;
+CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 0.9);
+CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 1);
+SELECT count(*) AS users FROM win_scores;
+CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 1.5);
+
 SELECT usercls.drop_model(model) IS NOT NULL AS dropped FROM usercls.models WHERE model LIKE 'win%' ORDER BY model;
-DROP TABLE win;
+DROP TABLE win, win_before, win_whole, win_rows, win_scores CASCADE;
