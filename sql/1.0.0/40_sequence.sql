@@ -63,6 +63,7 @@ CREATE FUNCTION usercls.train_sequence(
 	window_periods int DEFAULT 12,
 	horizon_periods int DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
+	time_zone text DEFAULT NULL,
 	architecture text DEFAULT 'gru',
 	class_weights jsonb DEFAULT '"balanced"',
 	validation jsonb DEFAULT '{"method":"user","share":0.2}',
@@ -75,8 +76,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps';
 
 CREATE FUNCTION usercls.predict(
 	model text,

@@ -4,6 +4,7 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -40,6 +41,7 @@ enum
 	ARG_WINDOW_PERIODS,
 	ARG_HORIZON_PERIODS,
 	ARG_AS_OF,
+	ARG_TIME_ZONE,
 	ARG_ARCHITECTURE,
 	ARG_CLASS_WEIGHTS,
 	ARG_VALIDATION,
@@ -74,6 +76,14 @@ horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
 	if (PG_ARGISNULL(ARG_HORIZON_PERIODS))
 		return reading->trend_of ? TREND_HORIZON : 0;
 	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+}
+
+static const char *
+check_time_zone(const char *name)
+{
+	if (pg_tzset(name) == NULL)
+		error_out_of_range("time_zone", name, "a name in pg_timezone_names");
+	return name;
 }
 
 #define ROLES 3
@@ -167,6 +177,9 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->horizon_periods = horizon_arg(fcinfo, reading);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
+	reading->time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
+							 ? pg_get_timezone_name(session_timezone)
+							 : check_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
@@ -252,6 +265,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_int(&build, "window_periods", reading->window_periods);
 	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
 	jsonb_put_text(&build, "as_of", request->has_as_of ? time_text(request->as_of) : NULL);
+	jsonb_put_text(&build, "time_zone", reading->time_zone);
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	request_put_validation(&build, request->share);
@@ -293,6 +307,9 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	check_periods("horizon_periods", reading->horizon_periods, 0);
+	reading->time_zone = spec_text(spec, "time_zone");
+	if (reading->time_zone)
+		check_time_zone(reading->time_zone);
 	request->has_as_of = as_of != NULL;
 	if (as_of)
 		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(

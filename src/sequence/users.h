@@ -21,6 +21,9 @@
  * row is complete when that row is at its very beginning: dates are. A row that
  * is later than now does not count; a notice says how many do not. A time that
  * is infinite is none.
+ *
+ * Days and months are those of the source's time zone: while it is read, views
+ * included, that zone is the session's.
  */
 #ifndef USERCLS_SEQUENCE_USERS_H
 #define USERCLS_SEQUENCE_USERS_H
@@ -44,6 +47,8 @@ typedef struct SequenceReading
 	Interval period;
 	int window_periods;
 	int horizon_periods;
+	const char
+		*time_zone; /* whose days and months the periods are; NULL: the session's (specs of old have none) */
 } SequenceReading;
 
 typedef struct SequenceCells SequenceCells;

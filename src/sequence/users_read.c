@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -230,9 +231,9 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 	return cells;
 }
 
-SequenceUsers *
-sequence_read(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
-			  const char *const *classes, int C, bool whole, const char *what)
+static SequenceUsers *
+read_users(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
+		   const char *const *classes, int C, bool whole, const char *what)
 {
 	const int after = labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
 	SequenceCells *cells = cells_create(reading, labels, what);
@@ -263,6 +264,22 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 		users_label(users, classes, C);
 	users->memory = cells_memory(cells) +
 					users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + 2 * sizeof(int32));
+	return users;
+}
+
+SequenceUsers *
+sequence_read(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
+			  const char *const *classes, int C, bool whole, const char *what)
+{
+	const int nest_level = NewGUCNestLevel();
+
+	if (reading->time_zone)
+		set_config_option("TimeZone", reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+						  false);
+
+	SequenceUsers *users = read_users(reading, as_of, labels, classes, C, whole, what);
+
+	AtEOXact_GUC(true, nest_level);
 	return users;
 }
 

@@ -64,6 +64,43 @@ CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 0.9);
 CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 1);
 SELECT count(*) AS users FROM win_scores;
 CALL usercls.refresh_scores('win_trend', 'win_scores', max_removed => 1.5);
+DROP TABLE win_rows;
+
+-- The days are those of the zone of the training, whatever the session's is when the model is used.
+CREATE TABLE win_days AS
+SELECT u AS user_id, timestamptz '2026-01-05 08:00Z' + d * interval '1 day' + ((u * 7 + d) % 24) * interval '1 hour' AS ts,
+       100 + (u % 3 - 1) * d * 2 + (hashint8(u * 1000 + d) & 31) AS amount FROM generate_series(1, 120) u, generate_series(0, 139) d;
+SET timezone = 'America/Los_Angeles';
+SELECT version FROM usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', window_periods => 8, horizon_periods => 2,
+                                           hyperparams => '{"hidden_size": 4, "max_epochs": 2}');
+CREATE TABLE win_here AS SELECT * FROM usercls.classify_users('win_zone');
+CALL usercls.refresh_scores('win_zone', 'win_zone_scores');
+CREATE TABLE win_measured AS SELECT * FROM usercls.evaluate('win_zone', replicates => 0);
+SET timezone = 'UTC';
+SELECT count(*) AS users, count(*) FILTER (WHERE usercls.period_values(h.trend) <> usercls.period_values(c.trend)) AS other_sums,
+       max(abs(h.probability - c.probability)) < 1e-5 AS same
+FROM win_here h JOIN usercls.classify_users('win_zone') c USING (user_id, label);
+CREATE TABLE win_rows AS SELECT user_id, xmin::text AS row FROM win_zone_scores;
+CALL usercls.refresh_scores('win_zone', 'win_zone_scores');
+SELECT count(*) AS written FROM win_rows r JOIN win_zone_scores s USING (user_id) WHERE s.xmin::text <> r.row;
+SELECT count(*) > 0 AS metrics, bool_and(abs(m.value - e.value) < 1e-6 AND m.n = e.n) AS same
+FROM win_measured m JOIN usercls.evaluate('win_zone', replicates => 0) e USING (metric);
+SELECT max(psi) < 1e-9 AS no_drift FROM usercls.drift('win_zone', as_of => (SELECT as_of FROM usercls.versions WHERE model = 'win_zone'));
+CALL usercls.retrain('win_zone', promote => 'never', warm_start => false);
+SELECT count(DISTINCT as_of) AS windows, count(DISTINCT round(value::numeric, 6)) AS results, min(spec::jsonb ->> 'time_zone') AS time_zone
+FROM usercls.versions WHERE model = 'win_zone';
+-- It can be named; a spec that names none, as of old, takes the session's.
+SET client_min_messages = warning;
+SELECT t.classes <> u.classes AS other_labels FROM
+ usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', window_periods => 8, horizon_periods => 2, dry_run => true, time_zone => 'America/Los_Angeles') t,
+ usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', window_periods => 8, horizon_periods => 2, dry_run => true) u;
+SELECT usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', time_zone => 'Mars/Olympus_Mons');
+SELECT usercls.import_model('win_old_zone', usercls.export_model('win_zone'), promote => 'always',
+	spec => (SELECT spec::jsonb - 'time_zone' FROM usercls.versions WHERE model = 'win_zone' AND version = 1)) AS version;
+SELECT count(*) > 0 AS other_sums FROM win_here h JOIN usercls.classify_users('win_old_zone') c USING (user_id)
+WHERE usercls.period_values(h.trend) <> usercls.period_values(c.trend);
+SHOW timezone;
+SET client_min_messages = notice;
 
 SELECT usercls.drop_model(model) IS NOT NULL AS dropped FROM usercls.models WHERE model LIKE 'win%' ORDER BY model;
-DROP TABLE win, win_before, win_whole, win_rows, win_scores CASCADE;
+DROP TABLE win, win_before, win_whole, win_rows, win_scores, win_days, win_here, win_measured, win_zone_scores CASCADE;
