@@ -12,6 +12,8 @@ CREATE TYPE usercls.train_result AS (
 	epochs int,
 	rows_train bigint,
 	rows_held_out bigint,
+	active bigint,
+	silent bigint,
 	classes jsonb,
 	features text[],
 	telling text[],
@@ -31,6 +33,8 @@ COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were k
 COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
+COMMENT ON COLUMN usercls.train_result.active IS 'users with a row in the window that was read; null for an uplift model';
+COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come before the window: learned as users without activity, or left out with users => ''active''; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
 COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order: all numeric columns without another role unless features named them';
 COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
@@ -64,6 +68,7 @@ CREATE FUNCTION usercls.train_sequence(
 	horizon_periods int DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
 	time_zone text DEFAULT NULL,
+	users text DEFAULT 'all',
 	architecture text DEFAULT 'gru',
 	class_weights jsonb DEFAULT '"balanced"',
 	validation jsonb DEFAULT '{"method":"user","share":0.2}',
@@ -76,8 +81,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; users: ''all'' who have a row before as_of, or those ''active'' in the window';
 
 CREATE FUNCTION usercls.predict(
 	model text,

@@ -101,6 +101,7 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	sequence_model_check_spec(all->model, all->reading.features, (size_t) all->reading.F);
 	progress_phase(PROGRESS_READING);
 	all->users = sequence_read(&all->reading, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
+	sequence_notice_silent(&all->reading, all->users);
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));

@@ -42,6 +42,7 @@ enum
 	ARG_HORIZON_PERIODS,
 	ARG_AS_OF,
 	ARG_TIME_ZONE,
+	ARG_USERS,
 	ARG_ARCHITECTURE,
 	ARG_CLASS_WEIGHTS,
 	ARG_VALIDATION,
@@ -76,6 +77,15 @@ horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
 	if (PG_ARGISNULL(ARG_HORIZON_PERIODS))
 		return reading->trend_of ? TREND_HORIZON : 0;
 	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+}
+
+/* 'all' | 'active' */
+static bool
+is_active_only(const char *users)
+{
+	if (strcmp(users, "all") != 0 && strcmp(users, "active") != 0)
+		error_out_of_range("users", users, "all | active");
+	return strcmp(users, "active") == 0;
 }
 
 static const char *
@@ -117,8 +127,8 @@ features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 
 	roles_of(role, reading);
 	reading->features = PG_ARGISNULL(ARG_FEATURES)
-						   ? request_default_features(&reading->F, reading->relation, role, ROLES)
-						   : request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+							? request_default_features(&reading->F, reading->relation, role, ROLES)
+							: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
 	check_features(reading);
 }
 
@@ -128,7 +138,7 @@ check_label(const SequenceReading *reading)
 	if ((reading->label_column == NULL) == (reading->trend_of == NULL))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg(reading->trend_of ? "both label_column and trend_of are given"
-												: "neither label_column nor trend_of is given"),
+												 : "neither label_column nor trend_of is given"),
 						errdetail("The label is either a column, or the trend of one."),
 						errhint("Give exactly one of the two.")));
 }
@@ -148,8 +158,7 @@ config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyper
 {
 	config_defaults(&request->config, sequence_options, sequence_option_count);
 	request->config.architecture = architecture_of(architecture);
-	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams,
-					   "hyperparams");
+	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams, "hyperparams");
 	report_status(sequence_config_check(&request->config));
 }
 
@@ -180,6 +189,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
 							 ? pg_get_timezone_name(session_timezone)
 							 : check_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
+	reading->active_only = is_active_only(arg_text(fcinfo, ARG_USERS, "users"));
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
@@ -266,6 +276,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
 	jsonb_put_text(&build, "as_of", request->has_as_of ? time_text(request->as_of) : NULL);
 	jsonb_put_text(&build, "time_zone", reading->time_zone);
+	jsonb_put_text(&build, "users", reading->active_only ? "active" : "all");
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	request_put_validation(&build, request->share);
@@ -294,6 +305,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 {
 	SequenceReading *reading = &request->reading;
 	const char *as_of = spec_text(spec, "as_of");
+	const char *users = spec_text(spec, "users");
 
 	memset(request, 0, sizeof(*request));
 	reading->relation = spec_table(spec, "source");
@@ -307,6 +319,8 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	check_periods("horizon_periods", reading->horizon_periods, 0);
+	/* Before there was a choice, silent users were left out. */
+	reading->active_only = is_active_only(users ? users : "active");
 	reading->time_zone = spec_text(spec, "time_zone");
 	if (reading->time_zone)
 		check_time_zone(reading->time_zone);

@@ -80,13 +80,15 @@ check_users(const SequenceReading *reading, const SequenceUsers *users, bool has
 		labeled += users->users[c];
 	if (users->N == 0)
 		error_no_rows(relation,
-					  psprintf("No user has a row in the %d periods before %s.", reading->window_periods,
-							   timestamptz_to_str(users->as_of)),
+					  users->silent > 0
+						  ? psprintf("No user has a row in the %d periods before %s; %zu have one before.",
+									 reading->window_periods, timestamptz_to_str(users->as_of), users->silent)
+						  : psprintf("No user has a row before %s.", timestamptz_to_str(users->as_of)),
 					  hint_window(reading, has_as_of));
 	if (labeled == 0)
 		error_no_rows(relation,
 					  psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
-					  psprintf("A user's label is the last one within horizon_periods (%d) after as_of, %s.",
+					  psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
 							   reading->horizon_periods, timestamptz_to_str(users->as_of)));
 	if (users->C < 2)
 		error_one_class(relation, users->classes[0], labeled);
@@ -263,6 +265,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 										 SEQUENCE_LABELED, NULL, 0, true, "training");
 
 	check_users(reading, users, request->has_as_of);
+	sequence_notice_silent(reading, users);
 	progress_phase(PROGRESS_BUILDING);
 
 	const SequenceModel *warm = warm_model(run, request, users);
@@ -280,20 +283,23 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,
-							   .N = users->N,
-							   .F = users->F,
-							   .C = (size_t) users->C,
-							   .steps = users->steps,
-							   .longest = users->longest,
-							   .balance =
-								   (int) sequence_class_balance(weight, request, users->classes, users->C),
-							   .warm_start = warm != NULL,
-							   .seed = (uint64_t) request->seed};
+								 .N = users->N,
+								 .F = users->F,
+								 .C = (size_t) users->C,
+								 .steps = users->steps,
+								 .longest = users->longest,
+								 .balance =
+									 (int) sequence_class_balance(weight, request, users->classes, users->C),
+								 .warm_start = warm != NULL,
+								 .seed = (uint64_t) request->seed};
 
 	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &setup));
 	record->rows_train = (int64) (users->N - held_out);
 	record->rows_held_out = (int64) held_out;
 	outcome->classes = count_classes(users);
+	outcome->counts_activity = true;
+	outcome->active = (int64) users->active;
+	outcome->silent = (int64) users->silent;
 	memory_check((size_t) record->memory, "training");
 	if (!run->dry_run)
 	{

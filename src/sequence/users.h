@@ -8,12 +8,14 @@
  * The features of a user are the sums of each column in each of the
  * window_periods before as_of: NaN where the period has no value. Empty periods
  * before the first value are no part of the sequence: predict() drops them, too.
- * A user without a row in these periods does not exist yet, and is left out.
+ * A user whose rows all come before is there, and silent: his sequence is one
+ * period without a value, as predict() makes of an array of nulls. Who has no
+ * row before as_of does not exist yet, and is left out.
  *
  * The label is what is true horizon_periods later. trend_of: the trend of the
  * window_periods before `end`, so that with horizon 0 it is that of the window
- * that is read. label_column: the last value before `end` that is not null. No
- * row at or after as_of reaches a feature.
+ * that is read. label_column: the last value before `end` that is not null, in
+ * the window or before. No row at or after as_of reaches a feature.
  *
  * Without as_of the window is the latest one whose label is known: `end` (for
  * scoring, as_of) is the end of the last day of the data that is complete, or
@@ -47,8 +49,8 @@ typedef struct SequenceReading
 	Interval period;
 	int window_periods;
 	int horizon_periods;
-	const char
-		*time_zone; /* whose days and months the periods are; NULL: the session's (specs of old have none) */
+	const char *time_zone; /* whose days and months these are; NULL: the session's, as in specs of old */
+	bool active_only;      /* leave silent users out */
 } SequenceReading;
 
 typedef struct SequenceCells SequenceCells;
@@ -60,6 +62,9 @@ typedef struct SequenceUsers
 	size_t steps;   /* of all users */
 	size_t longest; /* steps of a user */
 	TimestampTz as_of;
+	size_t active; /* users with a row in the periods before as_of */
+	size_t
+		silent; /* all of whose rows come before these; with active_only counted if `whole`, but no users */
 	Oid id_type;
 	Datum *id;     /* N */
 	uint64 *hash;  /* N: idmap_hash of the id; who is held out depends on it */
@@ -90,6 +95,9 @@ typedef enum SequenceLabels
 extern SequenceUsers *sequence_read(const SequenceReading *reading, const TimestampTz *as_of,
 									SequenceLabels labels, const char *const *classes, int C, bool whole,
 									const char *what);
+
+/* Say how many users are silent, and what becomes of them. */
+extern void sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users);
 
 /* Keep the users whose label is known, and put those that are held out first: returns how many. */
 extern size_t sequence_hold_out(SequenceUsers *users, const Split *split);

@@ -17,11 +17,14 @@ typedef struct PeriodSum
 	uint32_t count;
 } PeriodSum;
 
-/* Users come in chunks, so that growing copies nothing. */
+/* Records come in chunks, so that growing copies nothing. */
 #define USER_CHUNK 128
 
-#define CELLS_WAITING 32       /* rows at most */
-#define CELLS_LOOK_UP_AFTER 16 /* rows later the id is looked up */
+/* Rows that wait (a power of two), and how many rows later each step is taken. */
+#define CELLS_WAITING 64
+#define CELLS_LOOK_UP_AFTER 16
+#define CELLS_FIND_RECORD_AFTER 32
+#define CELLS_ADD_AFTER 48
 
 /* A row that waits: see server/waiting.h. */
 typedef struct CellsRow
@@ -29,18 +32,26 @@ typedef struct CellsRow
 	Datum id;
 	uint64 hash;
 	int64 time;
-	uint32 user;  /* number in the map, once looked up */
-	uint32 label; /* number of the value, IDMAP_NONE: null */
-	int64 period;
+	uint32 user;    /* number in the map, once looked up */
+	uint32 label;   /* number of the value, IDMAP_NONE: null */
+	int64 period;   /* PERIOD_NONE: before all of them */
+	double *record; /* of the user, once found */
 	double *number; /* of trend_of if there is one, then of the features; NaN: null */
 } CellsRow;
+
+/* Where a user's record is, and whether he was there before the window. */
+typedef struct UserPlace
+{
+	uint32 record; /* IDMAP_NONE: he has no row in any period so far */
+	bool earlier;  /* he has a row before them */
+} UserPlace;
 
 /*
  * What is known while rows come in. A user's record is
  *   double sum[before × F]         NaN: the period has no value
  *   PeriodSum slot[before + after] with trend_of
- *   ClassSeen seen                 with a label column that is read
- *   int64 exists                   0: no row before as_of
+ *   int64 active                   0: no row in the periods before as_of
+ * Users whose rows all lie before the periods share one record, made once all rows are read.
  */
 struct SequenceCells
 {
@@ -49,6 +60,7 @@ struct SequenceCells
 	const char *what;
 	SourceColumn user, time, trend, label, *feature;
 	Window window;
+	bool everybody; /* also rows before the periods are read, for who is in them */
 
 	/* Rows after `latest` do not count: without as_of that is now, otherwise the end of time. */
 	int64 latest;
@@ -56,45 +68,59 @@ struct SequenceCells
 
 	MemoryContext context;
 	IdMap *ids;
+	UserPlace *place; /* of each id's number */
+	ClassSeen *seen;  /* the same; NULL: no label column */
+	uint32 users, user_room;
 	ClassList *list; /* NULL: no label column */
 	size_t sums, slots;
 	size_t stride; /* bytes of a record */
+	uint32 records;
 	size_t chunks, room;
 	char **chunk;
 	CellsRow waiting[CELLS_WAITING];
-	uint64 rows, looked_up, added; /* so far */
-	uint32 *number;                /* N, once all are read: the record of user i in the final order */
+	uint64 rows, looked_up, found, added; /* so far */
+	uint32 *number; /* N, once all are read: the id's number of user i in the final order */
 };
+
+static inline double *
+record_at(const SequenceCells *cells, uint32 record)
+{
+	return (double *) (cells->chunk[record / USER_CHUNK] + record % USER_CHUNK * cells->stride);
+}
+
+static inline PeriodSum *
+record_slot(const SequenceCells *cells, double *record)
+{
+	return (PeriodSum *) (record + cells->sums);
+}
+
+static inline int64 *
+record_active(const SequenceCells *cells, double *record)
+{
+	return (int64 *) (record_slot(cells, record) + cells->slots);
+}
 
 static inline double *
 user_sum(const SequenceCells *cells, uint32 user)
 {
-	return (double *) (cells->chunk[user / USER_CHUNK] + user % USER_CHUNK * cells->stride);
+	return record_at(cells, cells->place[user].record);
 }
 
 static inline PeriodSum *
 user_slot(const SequenceCells *cells, uint32 user)
 {
-	return (PeriodSum *) (user_sum(cells, user) + cells->sums);
-}
-
-static inline ClassSeen *
-user_seen(const SequenceCells *cells, uint32 user)
-{
-	return (ClassSeen *) (user_slot(cells, user) + cells->slots);
-}
-
-static inline int64 *
-user_exists(const SequenceCells *cells, uint32 user)
-{
-	return (int64 *) (user_seen(cells, user) + (cells->list ? 1 : 0));
+	return record_slot(cells, user_sum(cells, user));
 }
 
 /* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */
 extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
+
 extern void cells_read_end(SequenceCells *cells);
 
 extern size_t cells_memory(const SequenceCells *cells); /* bytes */
+
+/* A new record, of no row; its number. */
+extern uint32 cells_add_record(SequenceCells *cells);
 
 /* The first period with a value; the last one when there is none. */
 extern size_t user_first(const SequenceCells *cells, const double *sum);

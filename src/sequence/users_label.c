@@ -44,7 +44,7 @@ label_by_column(SequenceUsers *users)
 	users->classes = classes_finish(cells->list, &class_of, &users->C);
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const ClassSeen *seen = user_seen(cells, cells->number[i]);
+		const ClassSeen *seen = &cells->seen[cells->number[i]];
 
 		users->label[i] = seen->value ? class_of[seen->value - 1] : -1;
 	}

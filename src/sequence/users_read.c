@@ -81,7 +81,7 @@ read_table(SequenceCells *cells)
 	int n = 0;
 
 	if (2 + (cells->slots > 0) + (cells->list != NULL) + reading->F > SOURCE_COLUMNS_MAX ||
-		source_can_select(reading->relation, &cells->time))
+		(!cells->everybody && source_can_select(reading->relation, &cells->time)))
 		return false;
 	column[n++] = cells->user;
 	column[n++] = cells->time;
@@ -99,7 +99,7 @@ read_rows(SequenceCells *cells, bool whole)
 {
 	const SequenceReading *reading = cells->reading;
 	const Oid type[] = {cells->window.type, cells->window.type};
-	const Datum bound[] = {Int64GetDatum(cells->window.periods.start),
+	const Datum bound[] = {Int64GetDatum(cells->everybody ? DT_NOBEGIN : cells->window.periods.start),
 						   Int64GetDatum(cells->window.periods.end)};
 	StringInfoData sql;
 
@@ -111,8 +111,8 @@ read_rows(SequenceCells *cells, bool whole)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
 	for (int f = 0; f < reading->F; f++)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
-	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.>=) $1", source_quote(reading->relation),
-					 cells->time.quoted);
+	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.%s) $1", source_quote(reading->relation),
+					 cells->time.quoted, cells->everybody ? ">" : ">=");
 
 	/* Rows of the future are counted. */
 	if (cells->latest == DT_NOEND)
@@ -177,16 +177,38 @@ typedef struct UserOrder
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
+/* Whether the user is one of those that are asked for. Silent users without a row after as_of share a record. */
+static bool
+count_user(SequenceUsers *users, SequenceCells *cells, uint32 user, uint32 *nobody)
+{
+	UserPlace *place = &cells->place[user];
+
+	if (place->record != IDMAP_NONE && *record_active(cells, record_at(cells, place->record)))
+	{
+		users->active++;
+		return true;
+	}
+	if (!place->earlier)
+		return false;
+	users->silent++;
+	if (cells->reading->active_only)
+		return false;
+	if (place->record == IDMAP_NONE)
+		place->record = *nobody = *nobody == IDMAP_NONE ? cells_add_record(cells) : *nobody;
+	return true;
+}
+
 /* Rows come in any order: by the hash of their ids users are the same ones, in the same order, every time. */
 static void
 order_users(SequenceUsers *users, SequenceCells *cells)
 {
 	const uint32 n = idmap_count(cells->ids);
 	UserOrder *order = memory_array(n, sizeof(*order));
+	uint32 nobody = IDMAP_NONE;
 	size_t N = 0;
 
 	for (uint32 i = 0; i < n; i++)
-		if (*user_exists(cells, i))
+		if (count_user(users, cells, i, &nobody))
 			order[N++] = (UserOrder){idmap_hash(cells->ids, idmap_id(cells->ids, i)), i};
 	sort_users(order, N);
 
@@ -242,12 +264,13 @@ read_users(const SequenceReading *reading, const TimestampTz *as_of, SequenceLab
 	cells->latest = as_of ? DT_NOEND : time_now(cells->time.type);
 	if (!window_make(&cells->window, &cells->time, &reading->period, reading->window_periods, after, as_of,
 					 newest_time, cells))
-		error_no_rows(cells->relation, psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
+		error_no_rows(cells->relation,
+					  psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
 					  "Check source and time_column, or pass as_of.");
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
-	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) +
-					(cells->list ? sizeof(ClassSeen) : 0) + sizeof(int64);
+	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) + sizeof(int64);
+	cells->everybody = !reading->active_only || whole;
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
@@ -267,6 +290,20 @@ read_users(const SequenceReading *reading, const TimestampTz *as_of, SequenceLab
 	return users;
 }
 
+void
+sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users)
+{
+	if (users->silent == 0)
+		return;
+	ereport(NOTICE,
+			(errmsg("%zu of %zu users of \"%s\" have no row in the %d periods before %s", users->silent,
+					users->silent + users->active, get_rel_name(reading->relation), reading->window_periods,
+					timestamptz_to_str(users->as_of)),
+			 errdetail(reading->active_only ? "They are left out, as users is \"active\"."
+											: "They are learned and scored as users without activity."),
+			 reading->active_only ? 0 : errhint("users => 'active' in the training leaves them out.")));
+}
+
 SequenceUsers *
 sequence_read(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
 			  const char *const *classes, int C, bool whole, const char *what)
@@ -274,8 +311,8 @@ sequence_read(const SequenceReading *reading, const TimestampTz *as_of, Sequence
 	const int nest_level = NewGUCNestLevel();
 
 	if (reading->time_zone)
-		set_config_option("TimeZone", reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-						  false);
+		set_config_option("TimeZone", reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+						  0, false);
 
 	SequenceUsers *users = read_users(reading, as_of, labels, classes, C, whole, what);
 

@@ -18,11 +18,13 @@
 size_t
 cells_memory(const SequenceCells *cells)
 {
-	return cells->chunks * USER_CHUNK * cells->stride + idmap_memory(cells->ids);
+	const size_t user = sizeof(UserPlace) + (cells->list ? sizeof(ClassSeen) : 0);
+
+	return cells->chunks * USER_CHUNK * cells->stride + cells->user_room * user + idmap_memory(cells->ids);
 }
 
 static void
-cells_grow(SequenceCells *cells)
+add_chunk(SequenceCells *cells)
 {
 	const MemoryContext old = MemoryContextSwitchTo(cells->context);
 
@@ -35,10 +37,39 @@ cells_grow(SequenceCells *cells)
 	cells->chunk[cells->chunks] = memory_array_in(cells->context, USER_CHUNK, cells->stride);
 	memset(cells->chunk[cells->chunks], 0, USER_CHUNK * cells->stride);
 	cells->chunks++;
-	for (uint32 user = 0; user < USER_CHUNK; user++)
-		for (size_t i = 0; i < cells->sums; i++)
-			user_sum(cells, (uint32) (cells->chunks - 1) * USER_CHUNK + user)[i] = NAN;
 	MemoryContextSwitchTo(old);
+}
+
+uint32
+cells_add_record(SequenceCells *cells)
+{
+	if (cells->records == cells->chunks * USER_CHUNK)
+		add_chunk(cells);
+
+	double *sum = record_at(cells, cells->records);
+
+	for (size_t i = 0; i < cells->sums; i++)
+		sum[i] = NAN;
+	return cells->records++;
+}
+
+static void
+add_user(SequenceCells *cells)
+{
+	if (cells->users == cells->user_room)
+	{
+		cells->user_room = Max(USER_CHUNK, 2 * cells->user_room);
+		memory_check(cells_memory(cells), cells->what);
+		cells->place =
+			memory_array_resize(cells->context, cells->place, cells->user_room, sizeof(*cells->place));
+		if (cells->list)
+			cells->seen =
+				memory_array_resize(cells->context, cells->seen, cells->user_room, sizeof(*cells->seen));
+	}
+	cells->place[cells->users] = (UserPlace){.record = IDMAP_NONE};
+	if (cells->list)
+		cells->seen[cells->users] = (ClassSeen){0};
+	cells->users++;
 }
 
 static double
@@ -51,7 +82,10 @@ finite_number(const SequenceCells *cells, const SourceColumn *column, Datum valu
 	return number;
 }
 
-/* Rows wait twice, for the map's entry of their id and for the user's sums: see server/waiting.h. */
+/*
+ * Rows wait three times, for the map's entry of their id, for where the user's record is noted, and for his sums: see
+ * server/waiting.h.
+ */
 static CellsRow *
 waiting_row(SequenceCells *cells, uint64 row)
 {
@@ -61,14 +95,32 @@ waiting_row(SequenceCells *cells, uint64 row)
 static void
 look_up_user(SequenceCells *cells, CellsRow *row)
 {
-	const size_t F = (size_t) cells->reading->F;
-
 	row->user = idmap_add(cells->ids, row->id, row->hash);
-	if (row->user == cells->chunks * USER_CHUNK)
-		cells_grow(cells);
-	waiting_ask(user_sum(cells, row->user) + (size_t) row->period * F, sizeof(double) * F);
+	if (row->user == cells->users)
+		add_user(cells);
+	else
+		waiting_ask(&cells->place[row->user], sizeof(UserPlace));
+	if (cells->list)
+		waiting_ask(&cells->seen[row->user], sizeof(ClassSeen));
+}
+
+static void
+find_record(SequenceCells *cells, CellsRow *row)
+{
+	const size_t F = (size_t) cells->reading->F;
+	UserPlace *place = &cells->place[row->user];
+
+	if (row->period == PERIOD_NONE)
+	{
+		place->earlier = true;
+		return;
+	}
+	if (place->record == IDMAP_NONE)
+		place->record = cells_add_record(cells);
+	row->record = record_at(cells, place->record);
+	waiting_ask(row->record + (size_t) row->period * F, sizeof(double) * F);
 	if (cells->slots > 0)
-		waiting_ask(&user_slot(cells, row->user)[row->period], sizeof(PeriodSum));
+		waiting_ask(&record_slot(cells, row->record)[row->period], sizeof(PeriodSum));
 }
 
 static void
@@ -76,9 +128,13 @@ add_row(SequenceCells *cells, const CellsRow *row)
 {
 	const double *number = row->number;
 
+	if (cells->list && row->label != IDMAP_NONE)
+		classes_see(cells->list, &cells->seen[row->user], row->label, row->time);
+	if (row->period == PERIOD_NONE)
+		return;
 	if (cells->slots > 0)
 	{
-		PeriodSum *slot = &user_slot(cells, row->user)[row->period];
+		PeriodSum *slot = &record_slot(cells, row->record)[row->period];
 
 		if (!isnan(*number))
 		{
@@ -87,27 +143,71 @@ add_row(SequenceCells *cells, const CellsRow *row)
 		}
 		number++;
 	}
-	if (cells->list && row->label != IDMAP_NONE)
-		classes_see(cells->list, user_seen(cells, row->user), row->label, row->time);
 	if (row->period >= cells->window.before)
 		return;
 
-	double *sum = user_sum(cells, row->user) + (size_t) row->period * (size_t) cells->reading->F;
+	double *sum = row->record + (size_t) row->period * (size_t) cells->reading->F;
 
-	*user_exists(cells, row->user) = 1;
+	*record_active(cells, row->record) = 1;
 	for (int f = 0; f < cells->reading->F; f++)
 		if (!isnan(number[f]))
 			sum[f] = isnan(sum[f]) ? number[f] : sum[f] + number[f];
 }
 
-/* Work off the ring until at most these many rows wait. */
+/* Work off the ring until at most these many rows wait for each step. */
 static void
-drain(SequenceCells *cells, uint64 to_look_up, uint64 to_add)
+drain(SequenceCells *cells, uint64 to_look_up, uint64 to_find, uint64 to_add)
 {
 	while (cells->rows - cells->looked_up > to_look_up)
 		look_up_user(cells, waiting_row(cells, cells->looked_up++));
+	while (cells->rows - cells->found > to_find)
+		find_record(cells, waiting_row(cells, cells->found++));
 	while (cells->rows - cells->added > to_add)
 		add_row(cells, waiting_row(cells, cells->added++));
+}
+
+/* The row that was filled in begins to wait. */
+static void
+row_waits(SequenceCells *cells, CellsRow *row, Datum id)
+{
+	row->id = id;
+	row->hash = idmap_hash(cells->ids, id);
+	idmap_prefetch(cells->ids, row->id, row->hash);
+	if (++cells->rows % 65536 == 0)
+		progress_rows(cells->rows);
+	if (idmap_by_value(cells->ids))
+		drain(cells, CELLS_LOOK_UP_AFTER, CELLS_FIND_RECORD_AFTER, CELLS_ADD_AFTER);
+	else
+		drain(cells, 0, 0, 0); /* the id is gone with its row */
+}
+
+/*
+ * Of a row before all periods only the user counts, and his label. Other rows that no period holds come although the
+ * query asks for none: a view may compute its times anew for each look, and a remote server lie.
+ */
+static bool
+is_earlier(const SequenceCells *cells, int64 time)
+{
+	return cells->everybody && time < cells->window.periods.start && time != DT_NOBEGIN;
+}
+
+/* Labels of rows before the window are those of users who are read for such rows. */
+static uint32
+earlier_label(const SequenceCells *cells, Datum value, bool isnull)
+{
+	return isnull || cells->reading->active_only ? IDMAP_NONE : classes_number(cells->list, value);
+}
+
+static void
+read_earlier(SequenceCells *cells, CellsRow *row, const Datum *value, const bool *isnull)
+{
+	const int label = 2 + (cells->slots > 0);
+
+	if (isnull[0] || !is_earlier(cells, row->time))
+		return;
+	if (cells->list)
+		row->label = earlier_label(cells, value[label], isnull[label]);
+	row_waits(cells, row, value[0]);
 }
 
 void
@@ -127,16 +227,13 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 		return;
 	}
 	row->period = periods_find(&cells->window.periods, row->time);
-
-	/* A query asks for the window, but a view may compute its times anew for each look, and a remote server
-	 * lie. */
 	if (row->period == PERIOD_NONE)
+	{
+		read_earlier(cells, row, value, isnull);
 		return;
+	}
 	if (isnull[0])
 		error_null_id(cells->relation, cells->user.name);
-	row->id = value[0];
-	row->hash = idmap_hash(cells->ids, value[0]);
-	idmap_prefetch(cells->ids, row->id, row->hash);
 	if (cells->slots > 0)
 	{
 		*number++ = isnull[at] ? NAN : finite_number(cells, &cells->trend, value[at], value[0]);
@@ -149,17 +246,11 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	}
 	for (int f = 0; f < cells->reading->F; f++)
 		number[f] = isnull[at + f] ? NAN : finite_number(cells, &cells->feature[f], value[at + f], value[0]);
-
-	if (++cells->rows % 65536 == 0)
-		progress_rows(cells->rows);
-	if (idmap_by_value(cells->ids))
-		drain(cells, CELLS_LOOK_UP_AFTER, CELLS_WAITING - 1);
-	else
-		drain(cells, 0, 0); /* the id is gone with its row */
+	row_waits(cells, row, value[0]);
 }
 
 void
 cells_read_end(SequenceCells *cells)
 {
-	drain(cells, 0, 0);
+	drain(cells, 0, 0, 0);
 }

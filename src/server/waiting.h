@@ -11,7 +11,8 @@
  * Who has rows wait, and how many:
  *   labeler/state_pool.h   rows of trend_agg: a ring of 8, for the executor comes with one at a time
  *   labeler/user_table.c   rows of trend_users: batches of 128
- *   sequence/users_rows.c  rows of a sequence model: a ring of 32, the user's entry first and his sums 16 rows later
+ *   sequence/users_rows.c  rows of a sequence model: a ring of 48, the user's entry first, where his record is 16 rows
+ *                    later, and his sums after 16 more
  *   uplift/graphload.c     edges: a ring of 16
  *
  * NB: whoever reads what rows are added to has them added first. A user id that is passed by reference (text) is

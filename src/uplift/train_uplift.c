@@ -66,10 +66,10 @@ experiment_check(const UserGraph *users, const UpliftRequest *request, const Arm
 	const size_t responded = all->responded[0] + all->responded[1];
 
 	if (n == 0)
-		error_no_rows(
-			table,
-			psprintf("No user has both \"%s\" and \"%s\".", request->treatment_column, request->outcome_column),
-			"Check treatment_column and outcome_column: null means outside the experiment.");
+		error_no_rows(table,
+					  psprintf("No user has both \"%s\" and \"%s\".", request->treatment_column,
+							   request->outcome_column),
+					  "Check treatment_column and outcome_column: null means outside the experiment.");
 	for (int arm = 0; arm < 2; arm++)
 		if (all->users[arm] == 0)
 			error_no_arm(table, request->treatment_column, arm == 1, (int64) n);

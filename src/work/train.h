@@ -68,6 +68,9 @@ typedef struct TrainRun
 typedef struct TrainOutcome
 {
 	VersionRecord record; /* elapsed, epochs and comment are filled in by train_end() */
+	bool counts_activity; /* active and silent are known */
+	int64 active;         /* users with a row in the window */
+	int64 silent;         /* users whose rows all come before it */
 	Jsonb *classes;       /* users of each class or arm: {"stable": 812, ...} */
 	const char **telling; /* features that alone tell the answer */
 	int n_telling;

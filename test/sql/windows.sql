@@ -41,8 +41,10 @@ CREATE VIEW win_local AS SELECT user_id, ts::timestamp AS ts, spend FROM win;
 CREATE VIEW win_dates AS SELECT user_id, ts::date AS ts, spend FROM win;
 SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win_local', trend_of => 'spend', dry_run => true);
 SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win_dates', trend_of => 'spend', dry_run => true);
--- With as_of they count, and nothing is said.
+-- With as_of they count, and nothing is said of them.
+SET client_min_messages = warning;
 SELECT count(*) AS users FROM usercls.classify_users('win_trend', now() + interval '1 day');
+SET client_min_messages = notice;
 -- Nobody has another time.
 CREATE VIEW win_none AS SELECT user_id, ts, spend FROM win WHERE NOT isfinite(ts) OR ts > now();
 SELECT usercls.train_sequence('win', 'win_none', trend_of => 'spend', dry_run => true);
