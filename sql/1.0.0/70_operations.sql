@@ -39,9 +39,12 @@ CREATE PROCEDURE usercls.refresh_scores(
 	target text,
 	as_of timestamptz DEFAULT NULL,
 	batch_size int DEFAULT 10000,
-	max_removed float8 DEFAULT 0.2
+	max_removed float8 DEFAULT 0.2,
+	class text DEFAULT NULL,
+	threshold float8 DEFAULT NULL,
+	outbox text DEFAULT NULL
 )
 AS 'MODULE_PATHNAME', 'usercls_refresh_scores'
 LANGUAGE C;
-COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int, float8)
-IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified; refused where it would remove more than the share max_removed of the table''s users';
+COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int, float8, text, float8, text)
+IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified; refused where it would remove more than the share max_removed of the table''s users; class: whose probability is the score that users are ranked by; threshold: from which score on they are marked; outbox: a table, made when missing, of everybody who enters or leaves the mark';

@@ -1,6 +1,8 @@
 /* refresh_scores(): a table that holds what the promoted version says about each user today. */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "executor/spi.h"
@@ -17,6 +19,7 @@
 #include "server/memory.h"
 #include "server/transaction.h"
 #include "work/progress.h"
+#include "lifecycle/score_marks.h"
 #include "lifecycle/score_table.h"
 #include "work/train.h"
 
@@ -26,7 +29,10 @@ enum
 	ARG_TARGET,
 	ARG_AS_OF,
 	ARG_BATCH_SIZE,
-	ARG_MAX_REMOVED
+	ARG_MAX_REMOVED,
+	ARG_CLASS,
+	ARG_THRESHOLD,
+	ARG_OUTBOX
 };
 
 /* What was asked for. */
@@ -37,6 +43,8 @@ typedef struct RefreshRequest
 	NullableDatum as_of;
 	int batch;
 	double max_removed; /* of the table's users, as a share */
+	ScoreChoice choice;
+	const char *outbox; /* NULL: none */
 	bool commits;       /* after each batch */
 } RefreshRequest;
 
@@ -69,11 +77,12 @@ keep_id(ScoredIds *ids, const ScoreTable *table, Datum id)
 static Portal
 open_scores(ScoredIds *ids, const ScoreTable *table, const RefreshRequest *request)
 {
-	const Oid type[] = {TEXTOID, TIMESTAMPTZOID};
-	Datum given[] = {CStringGetTextDatum(request->model), request->as_of.value};
-	const char null[] = {' ', request->as_of.isnull ? 'n' : ' ', '\0'};
-	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, table->select_args, (Oid *) type, given,
-											  null, true, CURSOR_OPT_SCROLL);
+	const Oid type[] = {TEXTOID, TIMESTAMPTZOID, FLOAT8OID};
+	Datum given[] = {CStringGetTextDatum(request->model), request->as_of.value,
+					 Float8GetDatum(request->choice.threshold)};
+	const char null[] = {' ', request->as_of.isnull ? 'n' : ' ', request->choice.marks ? ' ' : 'n', '\0'};
+	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, lengthof(type), (Oid *) type, given, null,
+											  true, CURSOR_OPT_SCROLL);
 	uint64 rows;
 
 	do
@@ -133,7 +142,7 @@ fetch_columns(Datum *array, const ScoreTable *table, Portal cursor, int batch)
 
 /* Write what changed, batch by batch; how many rows were written. */
 static uint64
-write_scores(const ScoreTable *table, Portal cursor, int batch, bool commits)
+write_scores(const ScoreTable *table, ScoreMarks *marks, Portal cursor, int batch, bool commits)
 {
 	const MemoryContext per_batch =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls scores of a batch", ALLOCSET_DEFAULT_SIZES);
@@ -145,12 +154,15 @@ write_scores(const ScoreTable *table, Portal cursor, int batch, bool commits)
 	for (;;)
 	{
 		const MemoryContext old = MemoryContextSwitchTo(per_batch);
-		Datum array[SCORE_COLUMNS_MAX];
+		Datum *array = palloc(sizeof(*array) * (size_t) table->columns);
 		const uint64 rows = fetch_columns(array, table, cursor, batch);
 		SPITupleTable *tuples = SPI_tuptable;
 
 		if (rows > 0)
+		{
+			score_marks_batch(marks, array);
 			written += score_table_upsert(table, array);
+		}
 		SPI_freetuptable(tuples);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_batch);
@@ -168,18 +180,19 @@ write_scores(const ScoreTable *table, Portal cursor, int batch, bool commits)
 }
 
 static void
-notify(const ScoreTable *table, const Model *model, const ScoredIds *ids, uint64 written, uint64 removed,
+notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, uint64 written, uint64 removed,
 	   TimestampTz started)
 {
 	JsonbBuild build;
 
 	jsonb_begin(&build);
-	jsonb_put_text(&build, "model", model->name);
-	jsonb_put_int(&build, "version", model->version);
+	jsonb_put_text(&build, "model", table->model);
+	jsonb_put_int(&build, "version", table->version);
 	jsonb_put_text(&build, "target", table->name);
 	jsonb_put_int(&build, "users", (int64) ids->n);
 	jsonb_put_int(&build, "written", (int64) written);
 	jsonb_put_int(&build, "removed", (int64) removed);
+	score_marks_put(marks, &build);
 	jsonb_put_float(&build, "seconds", (double) (GetCurrentTimestamp() - started) / USECS_PER_SEC);
 
 	Jsonb *summary = jsonb_end(&build);
@@ -194,14 +207,16 @@ refresh(const RefreshRequest *request)
 	ScoredIds ids = {.context = CurrentMemoryContext};
 	const Model *model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
-	score_table_prepare(request->target, model);
+	score_table_prepare(request->target, model, &request->choice);
+	score_outbox_prepare(request->outbox, score_table_id_type(model));
 	if (request->commits)
 		procedure_commit();
 
 	/* The version that scores is the one of the cursor's snapshot: this one. */
 	model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
-	const ScoreTable *table = score_table_open(request->target, model);
+	const ScoreTable *table = score_table_open(request->target, model, &request->choice);
+	ScoreMarks marks;
 
 	if (!request->as_of.isnull && model->kind->timeless)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -213,13 +228,16 @@ refresh(const RefreshRequest *request)
 
 	check_removal(table, &ids, request->max_removed);
 
-	const uint64 written = write_scores(table, cursor, request->batch, request->commits);
+	score_marks_begin(&marks, table, request->outbox, request->choice.marks);
+
+	const uint64 written = write_scores(table, &marks, cursor, request->batch, request->commits);
 
 	progress_phase(PROGRESS_STORING);
+	score_marks_removed(&marks, ids.id, ids.n);
 
 	const uint64 removed = score_table_remove_others(table, ids.id, ids.n);
 
-	notify(table, model, &ids, written, removed, started);
+	notify(table, &marks, &ids, written, removed, started);
 	transaction_pending(psprintf("the table of scores %s is kept", table->name));
 	progress_end();
 }
@@ -233,12 +251,18 @@ request_of(FunctionCallInfo fcinfo)
 		.as_of = fcinfo->args[ARG_AS_OF],
 		.batch = arg_int_or(fcinfo, ARG_BATCH_SIZE, 10000),
 		.max_removed = PG_ARGISNULL(ARG_MAX_REMOVED) ? 1 : PG_GETARG_FLOAT8(ARG_MAX_REMOVED),
+		.choice = {.class = arg_text_or_null(fcinfo, ARG_CLASS),
+				   .marks = !PG_ARGISNULL(ARG_THRESHOLD),
+				   .threshold = PG_ARGISNULL(ARG_THRESHOLD) ? 0 : PG_GETARG_FLOAT8(ARG_THRESHOLD)},
+		.outbox = arg_text_or_null(fcinfo, ARG_OUTBOX),
 		.commits = procedure_may_commit(fcinfo)};
 
 	if (request.batch < 1 || request.batch > BATCH_MAX)
 		error_out_of_range("batch_size", psprintf("%d", request.batch), psprintf("1 to %d", BATCH_MAX));
 	if (!(request.max_removed >= 0 && request.max_removed <= 1))
 		error_out_of_range("max_removed", psprintf("%g", request.max_removed), "a share from 0 to 1");
+	if (request.choice.marks && !isfinite(request.choice.threshold))
+		error_out_of_range("threshold", psprintf("%g", request.choice.threshold), "a finite number");
 	return request;
 }
 

@@ -7,11 +7,13 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/comment.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_coerce.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -21,13 +23,14 @@
 #include "utils/varlena.h"
 
 #include "server/errors.h"
+#include "server/majors.h"
 #include "server/source.h"
 
 /* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
 #define SAME_SCORE "1e-6"
 
-static Oid
-id_type_of(const Model *model)
+Oid
+score_table_id_type(const Model *model)
 {
 	const Oid type = model->kind->id_type(registry_spec(model));
 
@@ -43,15 +46,17 @@ target_name(const char *target)
 	return makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(target)));
 }
 
-/* The names of the columns that every score table has. */
-static const char *
-column_name(const ModelKind *kind, int c)
-{
-	static const char *const last[] = {"version", "scored_at"};
+/* The columns before and after those of the model. */
+static const ScoreColumn user_id_column = {.name = "user_id", .comment = "the user", .required = true};
+static const ScoreColumn last_columns[] = {
+	{"version", INT4OID, NULL, "version of the model that says so", true},
+	{"scored_at", TIMESTAMPTZOID, NULL, "when this row last changed", true},
+};
 
-	if (c == 0)
-		return "user_id";
-	return c <= kind->score_columns ? kind->score_column[c - 1].name : last[c - 1 - kind->score_columns];
+static const char *
+quoted(const ScoreColumn *column)
+{
+	return quote_identifier(column->name);
 }
 
 /* Whether the table keeps one row for each user; of a view, only its tables know. */
@@ -80,20 +85,36 @@ is_unique(Oid relation, AttrNumber user_id)
 	return found;
 }
 
+static bool
+has_column(Oid relation, const ScoreColumn *column)
+{
+	return get_attnum(relation, column->name) != InvalidAttrNumber;
+}
+
 static void
-check_table(Oid relation, const ModelKind *kind, Oid id_type)
+need_column(Oid relation, const ScoreColumn *column, const ModelKind *kind)
+{
+	if (!has_column(relation, column))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->name),
+				 errdetail("It has no column \"%s\".", column->name),
+				 errhint("Pass a name that is free, or a table that refresh_scores() made.")));
+}
+
+static void
+check_table(Oid relation, const ModelKind *kind, const ScoreColumn *column, int columns, Oid id_type)
 {
 	const char *table = source_quote(relation);
 
-	for (int c = 0; c < kind->score_columns + 3; c++)
-		if (get_attnum(relation, column_name(kind, c)) == InvalidAttrNumber)
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("table \"%s\" holds no scores of %s models", get_rel_name(relation), kind->name),
-					 errdetail("It has no column \"%s\".", column_name(kind, c)),
-					 errhint("Pass a name that is free, or a table that refresh_scores() made.")));
+	need_column(relation, &user_id_column, kind);
+	for (int c = 0; c < columns; c++)
+		if (column[c].required)
+			need_column(relation, &column[c], kind);
+	for (int c = 0; c < lengthof(last_columns); c++)
+		need_column(relation, &last_columns[c], kind);
 
-	const SourceColumn user = source_column(relation, column_name(kind, 0));
+	const SourceColumn user = source_column(relation, user_id_column.name);
 
 	if (!can_coerce_type(1, &id_type, &user.type, COERCION_IMPLICIT) &&
 		!can_coerce_type(1, &user.type, &id_type, COERCION_IMPLICIT))
@@ -115,14 +136,52 @@ execute(const char *sql)
 }
 
 static void
-comment_on_column(const char *table, const char *column, const char *comment)
+comment_on_column(const char *table, const ScoreColumn *column)
 {
-	execute(psprintf("COMMENT ON COLUMN %s.%s IS %s", table, quote_identifier(column),
-					 quote_literal_cstr(comment)));
+	execute(psprintf("COMMENT ON COLUMN %s.%s IS %s", table, quoted(column),
+					 quote_literal_cstr(column->comment)));
+}
+
+/* The table is of before there were these columns, or the model has new classes. */
+static void
+add_columns(Oid relation, const ScoreColumn *column, int columns)
+{
+	const char *table = source_quote(relation);
+	const char relkind = get_rel_relkind(relation);
+	StringInfoData sql, names;
+	int missing = 0;
+
+	initStringInfo(&sql);
+	initStringInfo(&names);
+	appendStringInfo(&sql, "ALTER TABLE %s", table);
+	for (int c = 0; c < columns; c++)
+	{
+		if (has_column(relation, &column[c]))
+			continue;
+		appendStringInfo(&sql, "%s ADD COLUMN %s %s", missing > 0 ? "," : "", quoted(&column[c]),
+						 source_type(column[c].type));
+		appendStringInfo(&names, "%s%s", missing++ > 0 ? ", " : "", column[c].name);
+	}
+	if (missing == 0)
+		return;
+
+	const bool is_table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+
+	if (!is_table || !pg_class_ownercheck(relation, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("%s lacks columns for what the model says", table),
+				 errdetail("It has no columns %s.", names.data),
+				 is_table ? errhint("Its owner can add them: %s;", sql.data)
+						  : errhint("Make it a view of a table that has them.")));
+	execute(sql.data);
+	for (int c = 0; c < columns; c++)
+		if (strstr(sql.data, psprintf(" ADD COLUMN %s ", quoted(&column[c]))))
+			comment_on_column(table, &column[c]);
+	ereport(NOTICE, (errmsg("columns were added to table %s: %s", table, names.data)));
 }
 
 static void
-create_table(const RangeVar *target, const ModelKind *kind, Oid id_type, const Model *model)
+create_table(const RangeVar *target, const ScoreColumn *column, int columns, Oid id_type, const Model *model)
 {
 	const Oid schema = RangeVarGetCreationNamespace(target);
 	const char *table = quote_qualified_identifier(get_namespace_name(schema), target->relname);
@@ -130,54 +189,85 @@ create_table(const RangeVar *target, const ModelKind *kind, Oid id_type, const M
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table, source_type(id_type));
-	for (int c = 0; c < kind->score_columns; c++)
-		appendStringInfo(&sql, ", %s %s", kind->score_column[c].name,
-						 source_type(kind->score_column[c].type));
-	appendStringInfoString(&sql,
-						   ", version pg_catalog.int4 NOT NULL, scored_at pg_catalog.timestamptz NOT NULL)");
+	for (int c = 0; c < columns; c++)
+		appendStringInfo(&sql, ", %s %s", quoted(&column[c]), source_type(column[c].type));
+	for (int c = 0; c < lengthof(last_columns); c++)
+		appendStringInfo(&sql, ", %s %s NOT NULL", quoted(&last_columns[c]),
+						 source_type(last_columns[c].type));
+	appendStringInfoString(&sql, ")");
 	execute(sql.data);
 	execute(psprintf(
 		"COMMENT ON TABLE %s IS %s", table,
 		quote_literal_cstr(psprintf("scores of model %s, kept by usercls.refresh_scores()", model->name))));
-	comment_on_column(table, "user_id", "the user");
-	for (int c = 0; c < kind->score_columns; c++)
-		comment_on_column(table, kind->score_column[c].name, kind->score_column[c].comment);
-	comment_on_column(table, "version", "version of the model that says so");
-	comment_on_column(table, "scored_at", "when this row last changed");
+	comment_on_column(table, &user_id_column);
+	for (int c = 0; c < columns; c++)
+		comment_on_column(table, &column[c]);
+	for (int c = 0; c < lengthof(last_columns); c++)
+		comment_on_column(table, &last_columns[c]);
 }
 
 void
-score_table_prepare(const char *target, const Model *model)
+score_table_prepare(const char *target, const Model *model, const ScoreChoice *choice)
 {
-	const ModelKind *kind = model->kind;
-	const Oid id_type = id_type_of(model);
+	const ScoreColumn *column;
+	const int columns = model->kind->score_columns(&column, model, choice);
+	const Oid id_type = score_table_id_type(model);
 	const RangeVar *name = target_name(target);
 	const Oid relation = RangeVarGetRelid(name, NoLock, true);
 
-	if (OidIsValid(relation))
-		check_table(relation, kind, id_type);
-	else
-		create_table(name, kind, id_type, model);
+	if (!OidIsValid(relation))
+	{
+		create_table(name, column, columns, id_type, model);
+		return;
+	}
+	check_table(relation, model->kind, column, columns, id_type);
+	add_columns(relation, column, columns);
+}
+
+/* Probabilities of classes that the model no longer has: null, where it had them. */
+static void
+find_stale(ScoreTable *table, Oid relation)
+{
+	const Relation rel = table_open(relation, AccessShareLock);
+	const TupleDesc desc = RelationGetDescr(rel);
+
+	table->stale = palloc(sizeof(char *) * (size_t) Max(desc->natts, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		const char *comment =
+			attribute->attisdropped ? NULL : GetComment(relation, RelationRelationId, i + 1);
+		int c = 0;
+
+		if (!comment || strncmp(comment, SCORE_CLASS_COMMENT, strlen(SCORE_CLASS_COMMENT)) != 0)
+			continue;
+		while (c < table->columns - 1 && strcmp(table->column[c].name, NameStr(attribute->attname)) != 0)
+			c++;
+		if (c == table->columns - 1)
+			table->stale[table->stales++] = quote_identifier(pstrdup(NameStr(attribute->attname)));
+	}
+	table_close(rel, AccessShareLock);
 }
 
 ScoreTable *
-score_table_open(const char *target, const Model *model)
+score_table_open(const char *target, const Model *model, const ScoreChoice *choice)
 {
 	const ModelKind *kind = model->kind;
+	const Oid relation = RangeVarGetRelid(target_name(target), NoLock, false);
 	ScoreTable *table = palloc0(sizeof(*table));
 	StringInfoData sql;
 
-	table->name = source_quote(RangeVarGetRelid(target_name(target), NoLock, false));
-	table->id_type = id_type_of(model);
+	table->name = source_quote(relation);
+	table->model = model->name;
+	table->id_type = score_table_id_type(model);
 	get_typlenbyvalalign(table->id_type, &table->id_length, &table->id_by_value, &table->id_align);
-	table->column = kind->score_column;
-	table->columns = kind->score_columns + 1;
+	table->columns = kind->score_columns(&table->column, model, choice) + 1;
 	table->version = model->version;
-	table->select_args = kind->timeless ? 1 : 2;
+	find_stale(table, relation);
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT s.user_id");
-	for (int c = 0; c < kind->score_columns; c++)
-		appendStringInfo(&sql, ", %s", kind->score_column[c].from);
+	for (int c = 1; c < table->columns; c++)
+		appendStringInfo(&sql, ", %s", table->column[c - 1].from);
 	appendStringInfoString(&sql, " FROM ");
 	appendStringInfo(&sql, kind->scores, source_type(table->id_type));
 	appendStringInfoString(&sql, " AS s");
@@ -211,14 +301,15 @@ score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int 
 static void
 append_changed(StringInfo sql, const ScoreColumn *column)
 {
-	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", column->name,
-					 column->name);
+	const char *name = quoted(column);
+
+	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", name, name);
 	if (column->type == FLOAT8OID)
 		appendStringInfo(
-			sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE,
-			column->name, column->name);
+			sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE, name,
+			name);
 	else
-		appendStringInfo(sql, "o.%s OPERATOR(pg_catalog.<>) u.%s", column->name, column->name);
+		appendStringInfo(sql, "o.%s OPERATOR(pg_catalog.<>) u.%s", name, name);
 }
 
 /*
@@ -233,7 +324,7 @@ upsert_sql(const ScoreTable *table)
 	initStringInfo(&names);
 	appendStringInfoString(&names, "user_id");
 	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&names, ", %s", table->column[c - 1].name);
+		appendStringInfo(&names, ", %s", quoted(&table->column[c - 1]));
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql,
@@ -249,10 +340,15 @@ upsert_sql(const ScoreTable *table)
 		names.data, table->name, source_equality(table->id_type), table->version);
 	for (int c = 1; c < table->columns; c++)
 		append_changed(&sql, &table->column[c - 1]);
+	for (int i = 0; i < table->stales; i++)
+		appendStringInfo(&sql, " OR o.%s IS NOT NULL", table->stale[i]);
 	appendStringInfoString(&sql, " ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, "
 								 "scored_at = EXCLUDED.scored_at");
 	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&sql, ", %s = EXCLUDED.%s", table->column[c - 1].name, table->column[c - 1].name);
+		appendStringInfo(&sql, ", %s = EXCLUDED.%s", quoted(&table->column[c - 1]),
+						 quoted(&table->column[c - 1]));
+	for (int i = 0; i < table->stales; i++)
+		appendStringInfo(&sql, ", %s = NULL", table->stale[i]);
 	return sql.data;
 }
 
@@ -267,11 +363,18 @@ execute_with(const char *sql, int n, const Oid *type, const Datum *value)
 uint64
 score_table_upsert(const ScoreTable *table, const Datum *array)
 {
-	Oid type[SCORE_COLUMNS_MAX];
+	Oid *type = palloc(sizeof(Oid) * (size_t) table->columns);
 
 	for (int c = 0; c < table->columns; c++)
 		type[c] = get_array_type(c == 0 ? table->id_type : table->column[c - 1].type);
 	return execute_with(upsert_sql(table), table->columns, type, array);
+}
+
+Datum
+score_table_id_array(const ScoreTable *table, Datum *id, size_t n)
+{
+	return PointerGetDatum(
+		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align));
 }
 
 /* Run "<before> FROM table WHERE it is none of the ids"; returns SPI_processed. */
@@ -279,8 +382,7 @@ static uint64
 execute_on_others(const char *before, const ScoreTable *table, Datum *id, size_t n)
 {
 	const Oid type[] = {source_array_type(table->id_type)};
-	const Datum ids[] = {PointerGetDatum(
-		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align))};
+	const Datum ids[] = {score_table_id_array(table, id, n)};
 
 	return execute_with(
 		psprintf("%s FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"

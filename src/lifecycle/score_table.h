@@ -6,8 +6,6 @@
 
 #include "registry/registry.h"
 
-#define SCORE_COLUMNS_MAX 8
-
 typedef struct ScoreTable
 {
 	const char *name; /* qualified and quoted */
@@ -18,14 +16,22 @@ typedef struct ScoreTable
 	const ScoreColumn *column; /* of column 1 on; column 0 is user_id */
 	int columns;               /* with user_id */
 	int32 version;
-	const char *select; /* $1 model, $2 as_of when select_args is 2: user_id and the columns */
-	int select_args;
+	const char *model;
+	const char *select; /* $1 model, $2 as_of, $3 threshold: user_id and the columns */
+	const char **stale; /* columns that the model says nothing about any more, quoted */
+	int stales;
 } ScoreTable;
 
-/* Make the table when there is none; an error when there is something else of that name. */
-extern void score_table_prepare(const char *target, const Model *model);
+/*
+ * Make the table when there is none, and add the columns that it lacks; an error when there is something else of that
+ * name.
+ */
+extern void score_table_prepare(const char *target, const Model *model, const ScoreChoice *choice);
 
-extern ScoreTable *score_table_open(const char *target, const Model *model);
+/* The type of its user ids, before there is one. */
+extern Oid score_table_id_type(const Model *model);
+
+extern ScoreTable *score_table_open(const char *target, const Model *model, const ScoreChoice *choice);
 
 /* A copy of a user id, in the current memory context. */
 extern Datum score_table_copy_id(const ScoreTable *table, Datum id);
@@ -36,6 +42,9 @@ extern Datum score_table_array(const ScoreTable *table, int c, Datum *value, boo
 /* Insert users, and change the rows of those whose scores changed; array: one for each column. Returns how
  * many. */
 extern uint64 score_table_upsert(const ScoreTable *table, const Datum *array);
+
+/* These ids as an array. */
+extern Datum score_table_id_array(const ScoreTable *table, Datum *id, size_t n);
 
 /* How many users there are beside these, of how many. */
 extern uint64 score_table_count_others(const ScoreTable *table, Datum *id, size_t n, uint64 *users);

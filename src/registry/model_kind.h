@@ -14,6 +14,7 @@
 
 #include "model/config.h"
 
+struct Model;
 struct TrainRun;
 struct EvaluateCall;
 struct MetricSet;
@@ -23,11 +24,27 @@ struct Observations;
 /* A column of a table of scores that comes from the model. */
 typedef struct ScoreColumn
 {
-	const char *name;
-	Oid type;         /* text or float8 */
-	const char *from; /* expression over a row, s, of ModelKind.scores */
+	const char *name; /* to be quoted */
+	Oid type;         /* text, float8, bigint or boolean */
+	const char *from; /* expression over a row, s, of ModelKind.scores; $3: the threshold, or null */
 	const char *comment;
+	bool required; /* what a table of scores is known by; others are added where they are missing */
 } ScoreColumn;
+
+/* Which users matter. */
+typedef struct ScoreChoice
+{
+	const char *class; /* whose probability is the score; NULL: none was given */
+	bool marks;        /* users whose score is at least the threshold */
+	double threshold;
+} ScoreChoice;
+
+/* The column that says who is marked, and the one that says by how much: every kind has them. */
+#define SCORE_MARKED "marked"
+#define SCORE_SCORE "score"
+
+/* Comments of columns that hold the probability of a class begin so: what knows them when the class is no more. */
+#define SCORE_CLASS_COMMENT "probability of class "
 
 typedef struct ModelKind
 {
@@ -51,10 +68,10 @@ typedef struct ModelKind
 	const char *timeless;
 
 	/* Scores of all users of a version's own tables. */
-	const char
-		*scores; /* FROM of a query: $1 the model, $2 as_of unless timeless; %s is the type of user ids */
-	const ScoreColumn *score_column;
-	int score_columns;
+	const char *scores; /* FROM of a query: $1 the model, $2 as_of; %s is the type of user ids */
+
+	/* The columns of a table of scores, in the current memory context; returns how many. Errors of the choice. */
+	int (*score_columns)(const ScoreColumn **column, const struct Model *model, const ScoreChoice *choice);
 	Oid (*id_type)(const Jsonb *spec); /* of user ids */
 
 	/* metrics/sample.h: the metrics on users of whom the truth is known; bins, and how many; features then and now. */

@@ -1,9 +1,8 @@
 /* Sequence models, as a kind among others. */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-
 #include "sequence/evaluate.h"
+#include "sequence/score_columns.h"
 #include "sequence/stored.h"
 #include "server/source.h"
 #include "sequence/train_sequence.h"
@@ -13,11 +12,6 @@ config_of(const void *model)
 {
 	return &((const SequenceModel *) model)->config;
 }
-
-static const ScoreColumn score_columns[] = {
-	{"label", TEXTOID, "s.label", "class that the model gives the user"},
-	{"probability", FLOAT8OID, "s.probability", "probability of that class"},
-};
 
 static Oid
 id_type(const Jsonb *spec)
@@ -48,8 +42,7 @@ const ModelKind sequence_kind = {
 	.decode = sequence_model_decode,
 	.train = sequence_retrain,
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
-	.score_column = score_columns,
-	.score_columns = lengthof(score_columns),
+	.score_columns = sequence_score_columns,
 	.id_type = id_type,
 	.metrics = metrics,
 	.calibration = calibration,

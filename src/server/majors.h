@@ -7,6 +7,7 @@
 #define pgstat_fetch_stat_local_beentry pgstat_get_local_beentry_by_index
 #define t_counts counts
 #define t_tuples_returned tuples_returned
+#define pg_class_ownercheck(relation, role) object_ownercheck(RelationRelationId, relation, role)
 #endif
 
 #if PG_VERSION_NUM >= 180000

@@ -3,6 +3,7 @@
 
 #include "catalog/pg_type.h"
 
+#include "registry/registry.h"
 #include "uplift/evaluate.h"
 #include "uplift/graphload.h"
 #include "uplift/stored.h"
@@ -14,12 +15,28 @@ config_of(const void *model)
 	return &((const UpliftModel *) model)->net.config;
 }
 
-static const ScoreColumn score_columns[] = {
-	{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing, lost_cause or sleeping_dog"},
-	{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment"},
-	{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment"},
-	{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment"},
-};
+static int
+score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice)
+{
+	static const ScoreColumn columns[] = {
+		{"segment", TEXTOID, "s.segment::pg_catalog.text", "persuadable, sure_thing, lost_cause or sleeping_dog", true},
+		{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment", true},
+		{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment", true},
+		{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment", true},
+		{SCORE_SCORE, FLOAT8OID, "s.uplift", "what the threshold is compared with: the uplift", false},
+		{"rank", INT8OID, "s.rank", "place by uplift, from 1", false},
+		{SCORE_MARKED, BOOLOID, "s.uplift OPERATOR(pg_catalog.>=) $3",
+		 "score is at least the threshold; null: none was given", false},
+	};
+
+	if (choice->class)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model \"%s\" has no classes", model->name),
+				 errdetail("The score of an uplift model is the uplift."),
+				 errhint("Leave class out; threshold marks users by their uplift.")));
+	*column = columns;
+	return lengthof(columns);
+}
 
 static Oid
 id_type(const Jsonb *spec)
@@ -48,8 +65,7 @@ const ModelKind uplift_kind = {
 	.train = uplift_retrain,
 	.timeless = "Its tables hold one row for each user.",
 	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",
-	.score_column = score_columns,
-	.score_columns = lengthof(score_columns),
+	.score_columns = score_columns,
 	.id_type = id_type,
 	.metrics = metrics,
 	.calibration = calibration,

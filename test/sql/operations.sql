@@ -75,15 +75,16 @@ SELECT count(*) AS users, bool_and(s.label = c.label AND abs(s.probability - c.p
        bool_and(s.version = m.promoted_version) AS version
 FROM ops_scores s JOIN usercls.classify_users('ops') c USING (user_id), usercls.models m WHERE m.model = 'ops';
 
--- Only what changed is written: here one user's scores, one that was lost, and one that is gone.
-CREATE TABLE ops_before AS SELECT user_id, xmin::text AS row FROM ops_scores;
+-- Only what changed is written: here one user's scores, one that was lost, one that is gone, and whose rank is another for it.
+CREATE TABLE ops_before AS SELECT user_id, rank, xmin::text AS row FROM ops_scores;
 UPDATE ops_scores SET probability = 0.123 WHERE user_id = 5;
 DELETE FROM ops_scores WHERE user_id = 6;
 DELETE FROM ops_behaviour WHERE user_id = 7;
 CALL usercls.refresh_scores('ops', 'ops_scores');
 SELECT coalesce(s.user_id, b.user_id) AS user_id, s.user_id IS NULL AS gone, b.row IS DISTINCT FROM s.xmin::text AS written
-FROM ops_scores s FULL JOIN ops_before b USING (user_id) WHERE b.row IS DISTINCT FROM s.xmin::text ORDER BY 1;
-SELECT count(*) AS locked FROM ops_scores WHERE xmax <> '0' AND user_id <> 5;
+FROM ops_scores s FULL JOIN ops_before b USING (user_id)
+WHERE b.row IS DISTINCT FROM s.xmin::text AND (user_id IN (5, 6, 7) OR b.rank IS NOT DISTINCT FROM s.rank) ORDER BY 1;
+SELECT count(*) AS locked FROM ops_scores JOIN ops_before USING (user_id, rank) WHERE ops_scores.xmax <> '0' AND user_id <> 5;
 BEGIN;
 CALL usercls.refresh_scores('ops', 'ops_scores', as_of => '2026-02-01');
 ROLLBACK;

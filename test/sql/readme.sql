@@ -92,7 +92,11 @@ SELECT model, version, action, reason FROM usercls.deployments WHERE model = 'ch
 
 \o /dev/null
 CALL usercls.retrain('churn', max_runtime => '1 hour');
-CALL usercls.refresh_scores('churn', 'churn_scores');
+CALL usercls.refresh_scores('churn', 'churn_scores', class => 'high_risk', threshold => 0.8);
+\o
+
+\o /dev/null
+SELECT user_id, score, rank FROM churn_scores WHERE marked ORDER BY rank LIMIT 5;
 \o
 
 SELECT usercls.grant_model('churn', 'public', 'score');

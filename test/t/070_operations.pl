@@ -73,6 +73,26 @@ my $listener = Session->new($node, 'postgres');
 $listener->run('LISTEN usercls_scores');
 $node->safe_psql('postgres', q{CALL usercls.refresh_scores('churn', 'scores')});
 like($listener->run('SELECT 1'), qr/"model": "churn"/, 'a listener learns of new scores');
+
+# Of a mark he learns who entered and who left it: the ids, as far as 8000 bytes go.
+my $mark = sub {
+	$node->safe_psql('postgres', "CALL usercls.refresh_scores('churn', 'scores', class => 'high_risk', threshold => $_[0])");
+	return $listener->run('SELECT 1');
+};
+my $score_of = sub { $node->safe_psql('postgres', "SELECT score FROM scores WHERE rank <= $_[0] ORDER BY rank DESC LIMIT 1") };
+like($mark->(0), qr/"marked": 3000, .*"entered": 3000, /s, 'everybody is marked');
+my $payload = $mark->(0);
+like($payload, qr/"complete": true, .*"left_users": \[\], .*"entered_users": \[\]/s, 'nothing changes, and nobody is named');
+my $cut = $score_of->(10) - 1e-4;
+my $few = $node->safe_psql('postgres', "SELECT count(*) FROM scores WHERE score >= $cut");
+$payload = $mark->($cut);
+like($payload, qr/"left": ${\ (3000 - $few)}, .*"marked": $few, /s, 'a higher threshold');
+like($payload, qr/"complete": false, .*"left_users": \["\d+", "\d+", /s, 'with as many ids as there is room for');
+my ($json) = $payload =~ /(\{.*\})/s;
+cmp_ok(length($json), '<', 8000, 'which is not more than a notification may hold');
+$payload = $mark->(1);
+my @left = $payload =~ /"left_users": \[([^\]]*)\]/ ? split(/, /, $1) : ();
+is(scalar(@left), $few, 'few are all named');
 $node->safe_psql('postgres', 'UPDATE scores SET probability = -1');
 my $holder = Session->new($node, 'postgres');
 $holder->run('BEGIN; SELECT * FROM scores WHERE user_id = 7 FOR UPDATE');

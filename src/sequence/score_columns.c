@@ -1,0 +1,94 @@
+#include "postgres.h"
+
+#include "sequence/score_columns.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+
+#include "server/errors.h"
+#include "registry/modelcache.h"
+#include "sequence/stored.h"
+
+/* A row of a table has no room for more numbers. */
+#define PROBABILITY_COLUMNS_MAX 800
+
+/* The name without what would have to be quoted: lower case, and _ for what is no letter, digit or _. */
+static char *
+plain_name(const char *class, int length_max)
+{
+	char *name = psprintf("p_%s", class);
+
+	for (char *c = name; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+		else if (!IS_HIGHBIT_SET(*c) && !(*c >= 'a' && *c <= 'z') && !(*c >= '0' && *c <= '9'))
+			*c = '_';
+	name[pg_mbcliplen(name, (int) strlen(name), length_max)] = '\0';
+	return name;
+}
+
+/* p_<class>; where two classes would have the same name, the later one gets a number. */
+static const char *
+probability_name(const ScoreColumn *others, int n, const char *class)
+{
+	char *name = plain_name(class, NAMEDATALEN - 1);
+
+	for (int number = 2;; number++)
+	{
+		int i = 0;
+
+		while (i < n && strcmp(others[i].name, name) != 0)
+			i++;
+		if (i == n)
+			return name;
+		name = psprintf("%s_%d", plain_name(class, NAMEDATALEN - 8), number);
+	}
+}
+
+static void
+check_choice(const SequenceModel *model, const ScoreChoice *choice)
+{
+	if (choice->marks && !choice->class)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("threshold is given without class"),
+						errdetail("The threshold is compared with the probability of one class."),
+						errhint("Pass the class that matters: class => '%s'.", model->classes[0])));
+	if (choice->marks && !(choice->threshold >= 0 && choice->threshold <= 1))
+		error_out_of_range("threshold", psprintf("%g", choice->threshold), "a probability from 0 to 1");
+}
+
+int
+sequence_score_columns(const ScoreColumn **columns, const Model *version, const ScoreChoice *choice)
+{
+	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
+	const int probabilities = model->C <= PROBABILITY_COLUMNS_MAX ? model->C : 0;
+	ScoreColumn *column = palloc(sizeof(*column) * (size_t) (probabilities + 5));
+	const char *score = "NULL::pg_catalog.float8";
+	const char *rank = "s.rank";
+	int n = 0;
+
+	check_choice(model, choice);
+	if (choice->class)
+	{
+		score = psprintf("s.probabilities[%d]", sequence_model_class_named(model, choice->class) + 1);
+		rank = psprintf("pg_catalog.rank() OVER (ORDER BY %s DESC)", score);
+	}
+	column[n++] = (ScoreColumn){"label", TEXTOID, "s.label", "class that the model gives the user", true};
+	column[n++] = (ScoreColumn){"probability", FLOAT8OID, "s.probability", "probability of that class", true};
+	for (int c = 0; c < probabilities; c++)
+	{
+		column[n] = (ScoreColumn){.name = probability_name(column, n, model->classes[c]),
+								  .type = FLOAT8OID,
+								  .from = psprintf("s.probabilities[%d]", c + 1),
+								  .comment = psprintf(SCORE_CLASS_COMMENT "%s", model->classes[c])};
+		n++;
+	}
+	column[n++] = (ScoreColumn){SCORE_SCORE, FLOAT8OID, score,
+								"probability of the class that matters; null: none was given", false};
+	column[n++] = (ScoreColumn){
+		"rank", INT8OID, rank,
+		"place by score, from 1; without a class that matters, by probability within the label", false};
+	column[n++] = (ScoreColumn){SCORE_MARKED, BOOLOID, psprintf("%s OPERATOR(pg_catalog.>=) $3", score),
+								"score is at least the threshold; null: none was given", false};
+	*columns = column;
+	return n;
+}
