@@ -89,6 +89,11 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label_a
 COMMENT ON FUNCTION usercls.label(usercls.trend, int, int, text) IS
     'potential from a net sign of potential_at up, high_risk from high_risk_at down, stable between';
 
+CREATE FUNCTION usercls.label(trend usercls.trend, cuts int[]) RETURNS usercls.trend_label
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label_at_cuts';
+COMMENT ON FUNCTION usercls.label(usercls.trend, int[]) IS
+    'the class of the net sign by two cuts (high_risk, stable, potential) or four (declining and rising, too): the first below all cuts, the next from the first cut up, and so on';
+
 CREATE FUNCTION usercls.label(trend usercls.trend, cuts int[], names text[], measure text DEFAULT 'sum') RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label_cuts';
 COMMENT ON FUNCTION usercls.label(usercls.trend, int[], text[], text) IS

@@ -15,6 +15,7 @@ CREATE TYPE usercls.train_result AS (
 	active bigint,
 	silent bigint,
 	classes jsonb,
+	drawn jsonb,
 	features text[],
 	telling text[],
 	notices text[],
@@ -36,6 +37,7 @@ COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
 COMMENT ON COLUMN usercls.train_result.active IS 'users with a row in the window that was read; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come before the window: learned as users without activity, or left out with users => ''active''; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
+COMMENT ON COLUMN usercls.train_result.drawn IS 'sequences of each class that an epoch learns from: those not held out, or as many of each as class_weights "resample" draws; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order: all numeric columns without another role unless features named them';
 COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
 COMMENT ON COLUMN usercls.train_result.notices IS 'notices and warnings of the training';
@@ -63,6 +65,7 @@ CREATE FUNCTION usercls.train_sequence(
 	features name[] DEFAULT NULL,
 	label_column name DEFAULT NULL,
 	trend_of name DEFAULT NULL,
+	trend_rule jsonb DEFAULT NULL,
 	period interval DEFAULT '7 days',
 	window_periods int DEFAULT 12,
 	horizon_periods int DEFAULT NULL,
@@ -81,8 +84,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, interval, int, int, timestamptz, text, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; users: ''all'' who have a row before as_of, or those ''active'' in the window';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; users: ''all'' who have a row before as_of, or those ''active'' in the window';
 
 CREATE FUNCTION usercls.predict(
 	model text,

@@ -16,13 +16,6 @@
 #include "labeler/pure/trend.h"
 #include "labeler/state.h"
 
-typedef enum Measure
-{
-	MEASURE_SUM,
-	MEASURE_MEAN,
-	MEASURE_COUNT
-} Measure;
-
 /* The periods of a trend that may be compared. */
 typedef struct Values
 {
@@ -31,15 +24,12 @@ typedef struct Values
 	bool *missing; /* means of periods without rows */
 } Values;
 
-static Measure
+static TrendMeasure
 read_measure(const text *name)
 {
-	static const char *const names[] = {
-		[MEASURE_SUM] = "sum", [MEASURE_MEAN] = "mean", [MEASURE_COUNT] = "count"};
-
-	for (int i = 0; i < lengthof(names); i++)
-		if (VARSIZE_ANY_EXHDR(name) == strlen(names[i]) &&
-			memcmp(VARDATA_ANY(name), names[i], VARSIZE_ANY_EXHDR(name)) == 0)
+	for (int i = 0; i < MEASURES; i++)
+		if (VARSIZE_ANY_EXHDR(name) == strlen(trend_measure_names[i]) &&
+			memcmp(VARDATA_ANY(name), trend_measure_names[i], VARSIZE_ANY_EXHDR(name)) == 0)
 			return i;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -47,7 +37,7 @@ read_measure(const text *name)
 }
 
 static Values
-trend_values(const struct varlena *flat, Measure measure)
+trend_values(const struct varlena *flat, TrendMeasure measure)
 {
 	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
 	Values values = {.n = trend_complete(&reader.shape)};
@@ -73,10 +63,9 @@ trend_values(const struct varlena *flat, Measure measure)
 
 /* The values that are there, moved together: a difference then spans the periods that are missing. */
 static Values
-compared_values(FunctionCallInfo fcinfo, int measure_argument)
+compared_values(const struct varlena *flat, TrendMeasure measure)
 {
-	const Measure measure = read_measure(PG_GETARG_TEXT_PP(measure_argument));
-	Values values = trend_values(PG_GETARG_VARLENA_PP(0), measure);
+	Values values = trend_values(flat, measure);
 	size_t kept = 0;
 
 	if (measure != MEASURE_MEAN)
@@ -89,14 +78,20 @@ compared_values(FunctionCallInfo fcinfo, int measure_argument)
 }
 
 static SignScore
-read_score(FunctionCallInfo fcinfo, int measure_argument)
+score_of(const struct varlena *flat, TrendMeasure measure)
 {
-	const Values values = compared_values(fcinfo, measure_argument);
+	const Values values = compared_values(flat, measure);
 	const SignScore score = sign_score(values.value, values.n);
 
 	pfree(values.value);
 	pfree(values.missing);
 	return score;
+}
+
+static SignScore
+read_score(FunctionCallInfo fcinfo, int measure_argument)
+{
+	return score_of(PG_GETARG_VARLENA_PP(0), read_measure(PG_GETARG_TEXT_PP(measure_argument)));
 }
 
 /* The enum value of a label: all of them are looked up once per query. */
@@ -148,30 +143,42 @@ usercls_label_at(PG_FUNCTION_ARGS)
 }
 
 static void
-check_cuts(ArrayType *cuts, ArrayType *names)
+check_list(ArrayType *list, const char *name)
+{
+	if (ARR_NDIM(list) > 1)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("%s must be one-dimensional", name),
+						errdetail("The array has %d dimensions.", ARR_NDIM(list)),
+						errhint("Pass a list, such as ARRAY[-3, 3] and ARRAY['low', 'middle', 'high'].")));
+	if (array_contains_nulls(list))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not contain nulls", name),
+						errdetail("There is a null among the %s.", name),
+						errhint("Leave out the class, or give it a cut and a name.")));
+}
+
+static void
+check_cuts(ArrayType *cuts)
 {
 	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
-	const int m = ArrayGetNItems(ARR_NDIM(names), ARR_DIMS(names));
 	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
 
-	if (ARR_NDIM(cuts) > 1 || ARR_NDIM(names) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("cuts and names must be one-dimensional"),
-				 errdetail("They have %d and %d dimensions.", ARR_NDIM(cuts), ARR_NDIM(names)),
-				 errhint("Pass two lists, such as ARRAY[-3, 3] and ARRAY['low', 'middle', 'high'].")));
-	if (array_contains_nulls(cuts) || array_contains_nulls(names))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("cuts and names must not contain nulls"),
-				 errdetail("There is a null among the %s.", array_contains_nulls(cuts) ? "cuts" : "names"),
-				 errhint("Leave out the class, or give it a cut and a name.")));
-	if (m != n + 1)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("%d cuts need %d names, got %d", n, n + 1, m),
-						errhint("Each cut starts a class; the first name is the class below all cuts.")));
+	check_list(cuts, "cuts");
 	for (int i = 1; i < n; i++)
 		if (cut[i] <= cut[i - 1])
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cuts must ascend"),
 							errdetail("%d is followed by %d.", cut[i - 1], cut[i])));
+}
+
+static void
+check_names(ArrayType *names, ArrayType *cuts)
+{
+	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
+	const int m = ArrayGetNItems(ARR_NDIM(names), ARR_DIMS(names));
+
+	check_list(names, "names");
+	if (m != n + 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%d cuts need %d names, got %d", n, n + 1, m),
+						errhint("Each cut starts a class; the first name is the class below all cuts.")));
 }
 
 PG_FUNCTION_INFO_V1(usercls_label_cuts);
@@ -182,7 +189,8 @@ usercls_label_cuts(PG_FUNCTION_ARGS)
 	ArrayType *cuts = PG_GETARG_ARRAYTYPE_P(1);
 	ArrayType *names = PG_GETARG_ARRAYTYPE_P(2);
 
-	check_cuts(cuts, names);
+	check_cuts(cuts);
+	check_names(names, cuts);
 
 	const int32 *cut = (const int32 *) ARR_DATA_PTR(cuts);
 	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
@@ -196,6 +204,26 @@ usercls_label_cuts(PG_FUNCTION_ARGS)
 	return datumCopy(
 		array_get_element(PointerGetDatum(names), 1, &name_index, -1, -1, false, TYPALIGN_INT, &isnull),
 		false, -1);
+}
+
+/* With two or four cuts, and the names that the type has for three and five classes. */
+PG_FUNCTION_INFO_V1(usercls_label_at_cuts);
+Datum
+usercls_label_at_cuts(PG_FUNCTION_ARGS)
+{
+	const SignScore score = score_of(PG_GETARG_VARLENA_PP(0), MEASURE_SUM);
+	ArrayType *cuts = PG_GETARG_ARRAYTYPE_P(1);
+	const int n = ArrayGetNItems(ARR_NDIM(cuts), ARR_DIMS(cuts));
+	TrendRule rule = {.cuts = n};
+
+	if (n != 2 && n != LABELS - 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%d cuts have no labels", n),
+				 errdetail("Two cuts make high_risk, stable and potential, four also declining and rising."),
+				 errhint("Pass two or four cuts, or a list of names for the classes.")));
+	check_cuts(cuts);
+	memcpy(rule.cut, ARR_DATA_PTR(cuts), sizeof(int32) * (size_t) n);
+	return label_datum(fcinfo, trend_label_of(trend_rule_class(&rule, score), n + 1));
 }
 
 PG_FUNCTION_INFO_V1(usercls_net_sign);
@@ -223,7 +251,7 @@ PG_FUNCTION_INFO_V1(usercls_signs);
 Datum
 usercls_signs(PG_FUNCTION_ARGS)
 {
-	const Values values = compared_values(fcinfo, 1);
+	const Values values = compared_values(PG_GETARG_VARLENA_PP(0), read_measure(PG_GETARG_TEXT_PP(1)));
 	const int n = values.n > 0 ? (int) values.n - 1 : 0;
 	Datum *sign = palloc(sizeof(Datum) * (n + 1));
 

@@ -37,6 +37,7 @@ enum
 	ARG_FEATURES,
 	ARG_LABEL_COLUMN,
 	ARG_TREND_OF,
+	ARG_TREND_RULE,
 	ARG_PERIOD,
 	ARG_WINDOW_PERIODS,
 	ARG_HORIZON_PERIODS,
@@ -143,6 +144,19 @@ check_label(const SequenceReading *reading)
 						errhint("Give exactly one of the two.")));
 }
 
+/* NULL: the default. */
+static void
+set_trend_rule(SequenceReading *reading, const Jsonb *given)
+{
+	if (given && !reading->trend_of)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("trend_rule is given without trend_of"),
+				 errdetail("The rule makes a label of a trend."),
+				 errhint("Pass trend_of, or leave trend_rule out.")));
+	if (reading->trend_of)
+		reading->trend_labels = trend_labels_read(given);
+}
+
 static int
 architecture_of(const char *name)
 {
@@ -178,6 +192,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->label_column = arg_name_or_null(fcinfo, ARG_LABEL_COLUMN);
 	reading->trend_of = arg_name_or_null(fcinfo, ARG_TREND_OF);
 	check_label(reading);
+	set_trend_rule(reading, PG_ARGISNULL(ARG_TREND_RULE) ? NULL : PG_GETARG_JSONB_P(ARG_TREND_RULE));
 	features_arg(reading, fcinfo);
 	arg_require(fcinfo, ARG_PERIOD, "period");
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
@@ -271,6 +286,8 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_names(&build, "features", reading->features, reading->F);
 	jsonb_put_text(&build, "label_column", reading->label_column);
 	jsonb_put_text(&build, "trend_of", reading->trend_of);
+	if (reading->trend_labels.given)
+		jsonb_put_jsonb(&build, "trend_rule", reading->trend_labels.given);
 	jsonb_put_text(&build, "period", sequence_period_text(&reading->period));
 	jsonb_put_int(&build, "window_periods", reading->window_periods);
 	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
@@ -314,6 +331,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	reading->label_column = spec_text(spec, "label_column");
 	reading->trend_of = spec_text(spec, "trend_of");
 	check_label(reading);
+	set_trend_rule(reading, jsonb_member(spec, "trend_rule") ? spec_jsonb(spec, "trend_rule") : NULL);
 	reading->features = spec_names(&reading->F, spec, "features");
 	check_features(reading);
 	sequence_spec_window(reading, spec);

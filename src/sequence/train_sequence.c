@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "sequence/pure/train_sample.h"
 #include "metrics/class_metrics.h"
 #include "sequence/pure/train.h"
 #include "sequence/request.h"
@@ -197,6 +198,27 @@ held_out_probabilities(const SequenceModel *model, const SequenceData *data, siz
 	return prob;
 }
 
+/* What an epoch learns from: each sequence that is not held out, or as many of each class as are drawn. */
+static Jsonb *
+count_drawn(const SequenceUsers *users, size_t held_out, ClassBalance balance, double samples_per_class)
+{
+	size_t *begin = palloc0(sizeof(size_t) * (size_t) (users->C + 1));
+	JsonbBuild build;
+
+	for (size_t i = held_out; i < users->N; i++)
+		begin[users->label[i] + 1]++;
+	for (int c = 0; c < users->C; c++)
+		begin[c + 1] += begin[c];
+
+	const size_t drawn = sample_per_class(begin, (size_t) users->C, samples_per_class);
+
+	jsonb_begin(&build);
+	for (int c = 0; c < users->C; c++)
+		jsonb_put_int(&build, users->classes[c],
+					  (int64) (balance == BALANCE_RESAMPLE ? drawn : begin[c + 1] - begin[c]));
+	return jsonb_end(&build);
+}
+
 static Jsonb *
 count_classes(const SequenceUsers *users)
 {
@@ -297,6 +319,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	record->rows_train = (int64) (users->N - held_out);
 	record->rows_held_out = (int64) held_out;
 	outcome->classes = count_classes(users);
+	outcome->drawn =
+		count_drawn(users, held_out, (ClassBalance) setup.balance, request->config.samples_per_class);
 	outcome->counts_activity = true;
 	outcome->active = (int64) users->active;
 	outcome->silent = (int64) users->silent;

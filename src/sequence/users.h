@@ -33,6 +33,7 @@
 #include "datatype/timestamp.h"
 
 #include "sequence/pure/dataset.h"
+#include "sequence/trend_labels.h"
 #include "server/idmap.h"
 #include "server/split.h"
 
@@ -46,6 +47,7 @@ typedef struct SequenceReading
 	int F;
 	const char *label_column; /* NULL: the label is a trend */
 	const char *trend_of;     /* NULL: the label is a column */
+	TrendLabels trend_labels; /* with trend_of */
 	Interval period;
 	int window_periods;
 	int horizon_periods;

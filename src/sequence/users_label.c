@@ -7,31 +7,48 @@
 #include "sequence/users_cells.h"
 #include "server/memory.h"
 
-/* What label(trend) says: value has room for the periods. */
-static int32_t
-trend_class(double *value, const PeriodSum *slot, int periods)
+/* What the periods count as: n numbers. The mean of a period without values is left out. */
+static size_t
+period_values(double *value, const PeriodSum *slot, int periods, TrendMeasure measure)
 {
+	size_t n = 0;
+
 	for (int i = 0; i < periods; i++)
-		value[i] = slot[i].sum;
-	return trend_label(sign_score(value, (size_t) periods));
+		if (measure == MEASURE_SUM)
+			value[n++] = slot[i].sum;
+		else if (measure == MEASURE_COUNT)
+			value[n++] = slot[i].count;
+		else if (slot[i].count > 0)
+			value[n++] = slot[i].sum / slot[i].count;
+	return n;
+}
+
+/* What label() says by the rule: value has room for the periods. */
+static int32_t
+trend_class(double *value, const PeriodSum *slot, int periods, const TrendLabels *labels)
+{
+	const size_t n = period_values(value, slot, periods, labels->measure);
+
+	return trend_rule_class(&labels->rule, sign_score(value, n));
 }
 
 static void
 label_by_trend(SequenceUsers *users)
 {
 	const SequenceCells *cells = users->cells;
+	const TrendLabels *labels = &cells->reading->trend_labels;
 	double *value = palloc(sizeof(double) * (size_t) cells->window.before);
 
-	users->classes = (const char **) trend_label_names;
-	users->C = LABELS;
+	users->classes = labels->names;
+	users->C = trend_rule_classes(&labels->rule);
 	users->carried = memory_array(users->N, sizeof(int32_t));
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const PeriodSum *slot = user_slot(cells, cells->number[i]);
 
 		CHECK_FOR_INTERRUPTS();
-		users->carried[i] = trend_class(value, slot, cells->window.before);
-		users->label[i] = trend_class(value, slot + cells->window.after, cells->window.before);
+		users->carried[i] = trend_class(value, slot, cells->window.before, labels);
+		users->label[i] = trend_class(value, slot + cells->window.after, cells->window.before, labels);
 	}
 }
 

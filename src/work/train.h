@@ -72,6 +72,7 @@ typedef struct TrainOutcome
 	int64 active;         /* users with a row in the window */
 	int64 silent;         /* users whose rows all come before it */
 	Jsonb *classes;       /* users of each class or arm: {"stable": 812, ...} */
+	Jsonb *drawn;         /* sequences of each class that an epoch learns from; NULL: not known */
 	const char **telling; /* features that alone tell the answer */
 	int n_telling;
 	Comparison comparison; /* with the promoted version */

@@ -272,8 +272,10 @@ test_sampling(void **state)
 	assert_int_equal(n_held, 4);
 	assert_int_equal(begin[1], 37);
 	assert_int_equal(begin[2], 45);
-	assert_int_equal(sample_per_class(45, 2, 0), 23);
-	assert_int_equal(sample_per_class(45, 2, 30), 30);
+	assert_int_equal(sample_per_class(begin, 2, 0), 23);
+	assert_int_equal(sample_per_class(begin, 2, 30), 30);
+	assert_int_equal(sample_per_class(begin, 2, 1), 37);
+	assert_int_equal(sample_per_class(begin, 2, 0.26), 10);
 	sample_balanced(order, train, begin, 30, 2, &rng);
 	for (size_t i = 0; i < 60; i++)
 		drawn[order[i]]++;

@@ -1,20 +1,44 @@
 #include "labeler/pure/label.h"
 
-/* The largest p-value of a trend that is not stable. */
-#define SIGNIFICANT 0.1
-
 const char *const trend_label_names[LABELS] = {
-	[LABEL_HIGH_RISK] = "high_risk",
-	[LABEL_STABLE] = "stable",
-	[LABEL_POTENTIAL] = "potential",
+	[LABEL_HIGH_RISK] = "high_risk", [LABEL_DECLINING] = "declining", [LABEL_STABLE] = "stable",
+	[LABEL_RISING] = "rising",       [LABEL_POTENTIAL] = "potential",
 };
+
+const char *const trend_measure_names[MEASURES] = {
+	[MEASURE_SUM] = "sum",
+	[MEASURE_MEAN] = "mean",
+	[MEASURE_COUNT] = "count",
+};
+
+int
+trend_rule_classes(const TrendRule *rule)
+{
+	return rule->cuts > 0 ? rule->cuts + 1 : 3;
+}
+
+int
+trend_rule_class(const TrendRule *rule, SignScore score)
+{
+	int class = 0;
+
+	if (rule->cuts == 0)
+		return sign_p(score) > rule->significance ? 1 : score.rises > score.falls ? 2 : 0;
+	while (class < rule->cuts && sign_net(score) >= rule->cut[class])
+		class ++;
+	return class;
+}
+
+TrendLabel
+trend_label_of(int class, int classes)
+{
+	return classes == LABELS ? (TrendLabel) class : (TrendLabel) (2 * class);
+}
 
 TrendLabel
 trend_label(SignScore score)
 {
-	if (sign_p(score) > SIGNIFICANT)
-		return LABEL_STABLE;
-	return score.rises > score.falls ? LABEL_POTENTIAL : LABEL_HIGH_RISK;
+	return trend_label_of(trend_rule_class(&(TrendRule){.significance = TREND_SIGNIFICANCE}, score), 3);
 }
 
 TrendLabel

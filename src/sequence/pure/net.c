@@ -1,5 +1,6 @@
 #include "sequence/pure/net.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sequence/pure/encoder.h"
@@ -43,6 +44,8 @@ sequence_config_check(SequenceConfig *config)
 		config->normalization = encoder->normalization;
 	if (config->dropout == DROPOUT_AUTO)
 		config->dropout = encoder->dropout;
+	if (config->samples_per_class > 1 && config->samples_per_class != floor(config->samples_per_class))
+		return status_make(STATUS_BAD_VALUE, 0, "samples_per_class");
 	if (config->dropout < 0)
 		return status_make(STATUS_BAD_VALUE, 0, "dropout");
 	if (!encoder->normalises && config->normalization != NORMALIZATION_NONE)

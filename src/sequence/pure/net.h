@@ -88,8 +88,8 @@ typedef enum Normalization
 		   "Learning rate after the warm-up.") \
 	OPTION(INT, warmup_epochs, 1, 0, 10000, NULL, \
 		   "Epochs over which the learning rate rises to its highest.") \
-	OPTION(INT, samples_per_class, 0, 0, 100000000, NULL, \
-		   "Sequences that an epoch draws of each class under class_weights \"resample\"; 0: the mean class size.")
+	OPTION(REAL, samples_per_class, 0, 0, 100000000, NULL, \
+		   "Sequences that an epoch draws of each class under class_weights \"resample\", up to 1 as a share of the largest class; 0: the mean class size.")
 /* clang-format on */
 
 typedef struct SequenceConfig

@@ -267,7 +267,7 @@ training_begin(SequenceTask *task)
 		memcpy(fixed_tensors(task, task->w), task->bias, C * sizeof(real));
 		fixed_tensors(task, task->w)[C] = 1;
 		if (task->setup.balance == BALANCE_RESAMPLE)
-			state->epoch_size = C * sample_per_class(state->n_train, C, task->setup.config.samples_per_class);
+			state->epoch_size = C * sample_per_class(task->begin, C, task->setup.config.samples_per_class);
 	}
 	state->batches = (state->epoch_size + (size_t) task->setup.config.batch_size - 1) /
 					 (size_t) task->setup.config.batch_size;

@@ -44,9 +44,22 @@ sample_split(uint32_t *train, size_t *begin, uint32_t *held, size_t *n_held, con
 }
 
 size_t
-sample_per_class(size_t n_train, size_t C, int samples_per_class)
+sample_per_class(const size_t *begin, size_t C, double samples_per_class)
 {
-	return samples_per_class > 0 ? (size_t) samples_per_class : (n_train + C - 1) / C;
+	size_t largest = 0;
+
+	if (samples_per_class == 0)
+		return (begin[C] + C - 1) / C;
+	for (size_t c = 0; c < C; c++)
+		if (begin[c + 1] - begin[c] > largest)
+			largest = begin[c + 1] - begin[c];
+	return sample_per_class_max(largest, samples_per_class);
+}
+
+size_t
+sample_per_class_max(size_t n, double samples_per_class)
+{
+	return (size_t) (samples_per_class > 1 ? samples_per_class : ceil(samples_per_class * (double) n));
 }
 
 void

@@ -19,8 +19,14 @@
 extern void sample_split(uint32_t *train, size_t *begin, uint32_t *held, size_t *n_held,
 						 const SequenceSet *set, size_t C);
 
-/* Sequences an epoch draws of each class. */
-extern size_t sample_per_class(size_t n_train, size_t C, int samples_per_class);
+/*
+ * Sequences an epoch draws of each class, of C whose numbers are begin's: samples_per_class of them, or up to 1 that
+ * share of the largest class; 0: the mean class size.
+ */
+extern size_t sample_per_class(const size_t *begin, size_t C, double samples_per_class);
+
+/* The most that it can be of n sequences. */
+extern size_t sample_per_class_max(size_t n, double samples_per_class);
 
 /*
  * Fills order with per_class sequences of each class: each as often as any other, but for one. A class with

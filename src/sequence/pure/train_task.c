@@ -2,6 +2,7 @@
 #include "sequence/pure/train.h"
 
 #include "model/moments.h"
+#include "sequence/pure/train_sample.h"
 #include "sequence/pure/train_state.h"
 
 /* Products of an item, so that it ends long before an interrupt is missed; down to this many sequences. */
@@ -42,8 +43,9 @@ chunk_size(const SequenceSetup *setup, size_t weights)
 static size_t
 epoch_capacity(const SequenceSetup *setup)
 {
-	const size_t drawn =
-		setup->balance == BALANCE_RESAMPLE ? setup->C * (size_t) setup->config.samples_per_class : 0;
+	const size_t drawn = setup->balance == BALANCE_RESAMPLE
+							 ? setup->C * sample_per_class_max(setup->N, setup->config.samples_per_class)
+							 : 0;
 
 	return drawn > setup->N + setup->C ? drawn : setup->N + setup->C;
 }
