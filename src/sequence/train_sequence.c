@@ -10,9 +10,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "sequence/pure/train_sample.h"
 #include "metrics/class_metrics.h"
 #include "sequence/pure/train.h"
+#include "sequence/pure/train_sample.h"
 #include "sequence/request.h"
 #include "sequence/score.h"
 #include "sequence/stored.h"

@@ -1,6 +1,7 @@
 #include "postgres.h"
 
 #include "server/memory.h"
+#include "server/notices.h"
 #include "sequence/users.h"
 
 #include <math.h>
@@ -127,12 +128,13 @@ static void
 notice_future(const SequenceCells *cells)
 {
 	if (cells->future > 0)
-		ereport(NOTICE, (errmsg_plural(UINT64_FORMAT " row of \"%s\" lies in the future",
-									   UINT64_FORMAT " rows of \"%s\" lie in the future", cells->future,
-									   cells->future, cells->relation),
-						 errdetail("Without as_of no row whose \"%s\" is later than now counts.",
-								   cells->reading->time_column),
-						 errhint("Correct these times, or pass as_of.")));
+		notice_send(NOTICE,
+					psprintf(cells->future == 1 ? UINT64_FORMAT " row of \"%s\" lies in the future"
+												: UINT64_FORMAT " rows of \"%s\" lie in the future",
+							 cells->future, cells->relation),
+					psprintf("Without as_of no row whose \"%s\" is later than now counts.",
+							 cells->reading->time_column),
+					"Correct these times, or pass as_of.");
 }
 
 size_t
@@ -295,13 +297,14 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 {
 	if (users->silent == 0)
 		return;
-	ereport(NOTICE,
-			(errmsg("%zu of %zu users of \"%s\" have no row in the %d periods before %s", users->silent,
-					users->silent + users->active, get_rel_name(reading->relation), reading->window_periods,
-					timestamptz_to_str(users->as_of)),
-			 errdetail(reading->active_only ? "They are left out, as users is \"active\"."
-											: "They are learned and scored as users without activity."),
-			 reading->active_only ? 0 : errhint("users => 'active' in the training leaves them out.")));
+	notice_send(NOTICE,
+				psprintf("%zu of %zu users of \"%s\" have no row in the %d periods before %s", users->silent,
+						 users->silent + users->active, get_rel_name(reading->relation),
+						 reading->window_periods, timestamptz_to_str(users->as_of)),
+				reading->active_only ? "They are left out, as users is \"active\"."
+									 : "They are learned and scored as users without activity.",
+				reading->active_only ? "users => 'all' in the training takes them in."
+									 : "users => 'active' in the training leaves them out.");
 }
 
 SequenceUsers *

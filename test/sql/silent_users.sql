@@ -17,6 +17,7 @@ SELECT active, silent, rows_train + rows_held_out AS users, classes
 FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true);
 SELECT active, silent, rows_train + rows_held_out AS users, classes
 FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true, users => 'active');
+SELECT notices[1] FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true);
 SELECT usercls.train_sequence('sil', 'sil', trend_of => 'spend', users => 'some');
 
 -- Who leaves keeps his score: that of a user without activity.

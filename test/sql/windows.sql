@@ -29,6 +29,7 @@ CALL usercls.refresh_scores('win_trend', 'win_scores');
 SELECT count(*) AS users FROM win_before b JOIN win_scores s USING (user_id, label);
 SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('win', 'win', trend_of => 'spend', dry_run => true);
 CALL usercls.retrain('win_trend', promote => 'never');
+SELECT notices FROM usercls.training_runs WHERE model = 'win_trend' ORDER BY run_id DESC LIMIT 1;
 SELECT version, as_of FROM usercls.versions WHERE model = 'win_trend' ORDER BY 1;
 SELECT metric, n FROM usercls.evaluate('win_trend', 'win', replicates => 0) LIMIT 1;
 SELECT feature, n_now = 12 * 120 AS all_periods FROM usercls.drift('win_trend');
