@@ -21,17 +21,17 @@ struct Block
 	MemoryContextCallback release;
 };
 
-/* A smaller one is given back within some milliseconds. */
+/* A shared block below this size is given back within some milliseconds, without the sweeper. */
 #define SWEEP_BYTES ((size_t) 64 << 20)
 
-/* Of pages given back between two looks at interrupts. */
+/* How much block_empty() gives back between two checks for interrupts. */
 #define EMPTY_BYTES ((size_t) 32 << 20)
 
 #define SWEEPER "usercls_release_worker"
 
 extern PGDLLEXPORT void usercls_release_worker(Datum handle);
 
-/* The pages that lie wholly in the block. */
+/* The pages that lie wholly in the block: returns their bytes, 0 for none, and in *first their address. */
 static size_t
 whole_pages(char **first, const Block *block)
 {
@@ -45,6 +45,7 @@ whole_pages(char **first, const Block *block)
 
 /* -- The background worker ------------------------------------------------- */
 
+/* Start the background worker that frees a pinned segment; false: the server has no free slot for it. */
 static bool
 sweeper_start(dsm_handle handle)
 {

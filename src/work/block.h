@@ -16,21 +16,22 @@
 
 typedef struct Block Block;
 
-/* It goes with the context. */
+/* A block of that many bytes; it is given back when the context is reset or deleted. */
 extern Block *block_create(MemoryContext context, size_t bytes, bool shared);
 
 extern void *block_address(const Block *block);
 
-/* Of a shared block. */
+/* Where other processes find it; of a shared block only. */
 extern dsm_handle block_handle(const Block *block);
 
 /*
- * Let go of a shared block's pages, which stay as they are for whoever looks
- * again: so the process has done its part while others still do theirs.
+ * Take a shared block's pages out of this process's address space; what is in
+ * them stays, and is there again at the next access. Taking them out takes time:
+ * all processes do it side by side, instead of each at its end.
  */
 extern void block_unmap(Block *block);
 
-/* Give the pages back, cancellable; what was in them is lost. */
+/* Give a shared block's pages back to the system, checking for interrupts; what was in them is lost. */
 extern void block_empty(Block *block);
 
 #endif

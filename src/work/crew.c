@@ -1,3 +1,19 @@
+/*
+ * Rounds of items, shared by processes:
+ *
+ *   begin(items):   items[round & 1] = items;  left = items;  next = round << 32;  wake those who sleep
+ *   take:           i = next; when its low half < items[its round]: compare-and-swap to i + 1, and item i is ours
+ *   done:           left = left - 1; at 0 wake the leader
+ *   finish:         until left is 0: look for a while, then sleep
+ *
+ * Concurrency. `next` holds round and item in one word, so that a member who slept through a round can never take an
+ * item of another one: its compare-and-swap fails. The number of items is stored before `next` (a full barrier lies
+ * between), and read after it; two rounds' numbers are kept, since a member may still look at the round that has just
+ * ended. `left` is decremented by whoever ran the item, whose writes come before that; the leader reads it before it
+ * goes on. Whoever waits looks some ten thousand times, giving way to other processes now and then, before it sleeps
+ * on a condition variable: rounds follow each other faster than a process wakes. Nothing is locked, and no member
+ * waits for one that has taken nothing.
+ */
 #include "postgres.h"
 
 #include <sched.h>
@@ -7,10 +23,10 @@
 #include "storage/s_lock.h"
 #include "utils/wait_event.h"
 
-/* Looks before sleeping: a quarter of a millisecond or so. */
+/* How often to look before sleeping: a quarter of a millisecond or so. */
 #define LOOKS 10000
 
-/* After so many, give way: with more processes than cores, whoever is waited for may need this one's core. */
+/* Every so many looks, give way: with more processes than cores, the one that is waited for may need this core. */
 #define LOOKS_YIELD 32
 
 static void
@@ -22,6 +38,7 @@ look_away(int i)
 		SPIN_DELAY();
 }
 
+/* The number of the running round, or of the last one. */
 static uint32
 round_of(Crew *crew)
 {
@@ -47,7 +64,7 @@ crew_take(Crew *crew, size_t *item)
 	{
 		pg_read_barrier();
 
-		/* Of another round, perhaps, when this one has just ended: then next has changed, too. */
+		/* Perhaps another round's number by now; then `next` has changed as well, and the exchange below fails. */
 		const uint32 items = crew->items[next >> 32 & 1];
 
 		if ((uint32) next >= items)

@@ -24,16 +24,18 @@ typedef struct Crew
 
 extern void crew_init(Crew *crew);
 
-/* Any member: an item of the running round, or false when all are taken; and then that it is done. */
+/* Any member: take an item of the running round (false: all are taken); and say that it is done. */
 extern bool crew_take(Crew *crew, size_t *item);
 extern void crew_done(Crew *crew);
 
-/* The leader's: a round of at least one item; wait for its end; no more rounds. */
+/* The leader: begin a round of at least one item; wait until all its items are done; say that no more rounds come. */
 extern void crew_begin(Crew *crew, size_t items);
 extern void crew_finish(Crew *crew);
 extern void crew_dismiss(Crew *crew);
 
-/* The others': wait for a round after the one numbered *round, and set that; false when they are dismissed.
+/*
+ * The others: wait until there is a round after the one numbered *round, and store its number there; false:
+ * dismissed.
  */
 extern bool crew_follow(Crew *crew, uint32 *round);
 

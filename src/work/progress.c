@@ -44,7 +44,10 @@ static const char *const phases[] = {
 	[PROGRESS_EVALUATING] = "evaluating", [PROGRESS_SCORING] = "scoring",   [PROGRESS_STORING] = "storing",
 };
 
-/* Commands inside the one that is shown. An error ends all: the next command starts from 0. */
+/*
+ * How many commands run inside the one that is shown. An error ends them all, and the next progress_start() sets it
+ * to 0.
+ */
 static int nested;
 
 static int64
@@ -138,7 +141,7 @@ interval_of(double microseconds)
 	return interval;
 }
 
-/* Another database may have another encoding, and another version of ours. */
+/* The model's name; NULL where its bytes are none in our encoding: another database may have another one. */
 static const char *
 name_of(const int64 *at, char *name)
 {
@@ -146,6 +149,7 @@ name_of(const int64 *at, char *name)
 	return pg_verifymbstr(name, (int) strlen(name), true) ? name : NULL;
 }
 
+/* "unknown" where another database's version of ours has written a number that this one does not know. */
 static const char *
 word_of(const char *const *words, size_t n, int64 i)
 {

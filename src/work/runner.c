@@ -1,3 +1,20 @@
+/*
+ * A job in one process or several:
+ *
+ *   carve the task over the block;  start the workers
+ *   while (items = job_next(job)) > 0 do
+ *     crew_begin(items);  every process: while crew_take(item) do job_item(item), crew_done
+ *     crew_finish;  when an epoch has ended: log it, and perhaps commit
+ *   end the workers
+ *
+ * Concurrency. The leader alone calls next(), reads the report, and writes tables; workers only run items. What
+ * processes share is the block (the task's data) and RunnerShared (the crew, the block's handle); each has pointers
+ * of its own into the block, since it is mapped at another address. There is no lock: items of one phase write to
+ * disjoint places, and the crew's counters order phases (work/crew.c). Workers run from workers_start() to
+ * workers_end(), in parallel mode, under the leader's snapshot: nobody may write then, so that a leader who commits
+ * ends them first and starts them again. After an error nobody waits: the parallel context goes with the transaction,
+ * and the block with its memory context.
+ */
 #include "postgres.h"
 
 #include "work/runner.h"
@@ -44,7 +61,10 @@ runner_job(const RunnerKind *kind, void *task)
 	return (Job){task, kind->next, kind->run};
 }
 
-/* One item; what gave up because of an interrupt is run again when the interrupt was none of ours. */
+/*
+ * Run one item. CHECK_FOR_INTERRUPTS() does not return from a cancel; when it does return, an item that gave up because
+ * of the interrupt is run again. NB: so items of a kind with gives_up overwrite what they write.
+ */
 static void
 run_item(const RunnerKind *kind, void *task, size_t item, int worker)
 {
@@ -58,6 +78,7 @@ run_item(const RunnerKind *kind, void *task, size_t item, int worker)
 	} while (gives_up && InterruptPending);
 }
 
+/* Run items of the crew's round until none is left to take. */
 static void
 run_shared_items(const RunnerKind *kind, void *task, Crew *crew, int worker)
 {
@@ -75,7 +96,7 @@ run_phase(Runner *runner, size_t items)
 {
 	RunnerShared *shared = runner->shared;
 
-	/* One item is not worth waking anybody. */
+	/* The leader alone, in order: there are no workers, or one item, for which it is not worth to wake any. */
 	if (!shared || items == 1)
 	{
 		for (size_t item = 0; item < items; item++)
@@ -93,12 +114,14 @@ typedef struct TaskSize
 	size_t shared, own;
 } TaskSize;
 
+/* Bytes of all processes together. */
 static size_t
 size_all(TaskSize size, int workers)
 {
 	return size.shared + size.own * (size_t) workers;
 }
 
+/* What the carving of a task takes; an error when that overflows. */
 static TaskSize
 kind_measure(const RunnerKind *kind, const void *setup, int workers)
 {
@@ -117,7 +140,10 @@ kind_measure(const RunnerKind *kind, const void *setup, int workers)
 	return (TaskSize){shared.used + ARENA_ALIGNMENT, own.used + ARENA_ALIGNMENT};
 }
 
-/* In the current memory context, but for what is in the block. */
+/*
+ * The task of this process: the struct and its own memory in the current memory context, everything else in the
+ * block.
+ */
 static void *
 kind_carve(const RunnerKind *kind, const void *setup, int workers, void *block, TaskSize size)
 {
@@ -174,7 +200,10 @@ runner_task(Runner *runner)
 	return runner->task;
 }
 
-/* After an error: the workers were told to end, and nobody waits for them yet. */
+/*
+ * Called when the parallel context's segment is detached after an error: the workers have been told to end, and the
+ * leader does not wait for them yet. It lets go of the block's pages meanwhile.
+ */
 static void
 workers_ending(dsm_segment *segment pg_attribute_unused(), Datum block)
 {
@@ -230,7 +259,7 @@ workers_end(Runner *runner)
 	runner->shared = NULL;
 }
 
-/* An epoch is complete, and the workers wait. */
+/* An epoch is complete: the workers wait for the next round, while the leader logs. `last`: no round follows. */
 static void
 epoch_over(Runner *runner, const RunnerWatch *watch, const TrainReport *report, bool last)
 {

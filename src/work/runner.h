@@ -36,18 +36,18 @@ typedef struct RunnerKind
 	 */
 	void (*carve)(void *task, Arena *arena, const void *setup, int workers);
 
-	/* After that, where this process works: memory that no other one sees. NULL: needs none. */
+	/* After carve(): the memory in which this process works, and which no other one sees. NULL: the task needs none. */
 	void (*carve_work)(void *task, Arena *arena);
 	size_t (*next)(void *task);
 	void (*run)(void *task, size_t item, int worker);
 
 	/*
-	 * Whether run() ends early now when InterruptPending is set: then it may have done nothing, or all, and is
-	 * called again for the same item. NULL: never.
+	 * Whether run() may return early in this phase because InterruptPending is set. It may then have done nothing, a
+	 * part, or all, and is called again for the same item. NULL: never.
 	 */
 	bool (*gives_up)(const void *task);
 
-	/* NULL: has no epochs, and is run without a watch. */
+	/* How far the training is. NULL, as `stop`: the job has no epochs, and is run without a watch. */
 	const TrainReport *(*report)(const void *task);
 	void (*stop)(void *task);
 } RunnerKind;
