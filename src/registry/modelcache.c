@@ -1,3 +1,17 @@
+/*
+ * Decoded models of this session:
+ *
+ *   entry = entries[digest, kind];  none: weights = the row's bytes, decode them, add the entry
+ *   holders + 1; the holder's memory context says when to count it down again
+ *   while all entries together are above usercls.model_cache_size: drop the least recently used that nobody holds
+ *
+ * Concurrency. The cache belongs to one process: there is nothing to lock. What has to be kept in order is lifetime:
+ * an entry has a memory context of its own, and is freed only while it has no holders. hold() registers a callback
+ * with the memory context that the caller names; PostgreSQL runs it when that context is reset or deleted, after an
+ * error too. A model enters the cache only once it is decoded as a whole: until then its context hangs under the
+ * caller's, and an error takes it along. Entries cannot be stale, whatever other sessions do, since the key is the
+ * SHA-256 of the bytes.
+ */
 #include "postgres.h"
 
 #include "lib/ilist.h"
@@ -27,7 +41,7 @@ static HTAB *entries = NULL;
 static dlist_head recent = DLIST_STATIC_INIT(recent); /* most recently used first */
 static Size total = 0;
 
-/* Let go of what nobody holds, the longest unused first, until the rest fits. */
+/* Free entries that nobody holds, the least recently used first, until the rest fits the setting. */
 static void
 shrink(void)
 {
@@ -48,6 +62,7 @@ shrink(void)
 	}
 }
 
+/* The holder's context ends: count it down. */
 static void
 let_go(void *arg)
 {
@@ -61,6 +76,7 @@ let_go(void *arg)
 	shrink();
 }
 
+/* The entry's model, not to be freed until `holder` is reset or deleted. */
 static const void *
 hold(CacheEntry *entry, MemoryContext holder)
 {
@@ -75,6 +91,7 @@ hold(CacheEntry *entry, MemoryContext holder)
 	return entry->model;
 }
 
+/* The entry of the key, or NULL. */
 static CacheEntry *
 find(const CacheKey *key)
 {
