@@ -1,3 +1,14 @@
+/*
+ * Ids to dense numbers:
+ *
+ *   add(id): n = find(id);  none: n = count++, id[n] = a copy of it, and the index gets id -> n
+ *   find(id), integer-like ids that lie close together: table.number[id - low]
+ *   find(id), otherwise: probe entry[hash], entry[hash + 1], ... until the id or a free entry
+ *   when the index is full, or an id lies outside the table: make a table if its memory allows, else more entries
+ *
+ * Entries are open addressing with linear probing; at most two in three are taken. The numbers never change, so
+ * whoever keeps arrays by number need not know of it.
+ */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
@@ -9,7 +20,6 @@
 #include "server/idmap.h"
 #include "server/memory.h"
 
-/* Open addressing with linear probing; at most two entries in three are taken. */
 typedef struct Entry
 {
 	uint64 key;    /* the id itself, or the hash of one that is not integer-like */
@@ -34,7 +44,9 @@ struct IdMap
 };
 
 #define IDMAP_START 1024
-#define TABLE_SPAN_MAX 8 /* ids that a table may cover for each entry there would be: twice their memory */
+
+/* A table covers at most so many ids for each entry that it stands for: it then takes twice the entries' memory. */
+#define TABLE_SPAN_MAX 8
 
 static bool
 is_integer_like(Oid type)
@@ -54,6 +66,7 @@ is_integer_like(Oid type)
 	}
 }
 
+/* Free entries, as many as given: a power of two. */
 static void
 entries_make(IdMap *map, uint64 entries)
 {
@@ -108,7 +121,7 @@ entry_of(const IdMap *map, Datum id, uint64 hash)
 	return entry;
 }
 
-/* A table of the ids and one more, if they lie close enough together; with as much room again. */
+/* Make a table of all ids and `one`, with room for as many again on both sides; false: they do not lie close enough. */
 static bool
 table_make(IdMap *map, Datum one, uint64 entries)
 {
@@ -138,7 +151,7 @@ table_make(IdMap *map, Datum one, uint64 entries)
 	return true;
 }
 
-/* Every id again, into entries that are empty. */
+/* Enter every id into the new entries; old: those before, of `entries` places. */
 static void
 entries_fill(IdMap *map, const Entry *old, uint64 entries)
 {
@@ -158,7 +171,7 @@ entries_fill(IdMap *map, const Entry *old, uint64 entries)
 			}
 }
 
-/* The table or the entries anew, with room for this id and as many again as there are. */
+/* Make the index anew, table or entries, with room for the id `one` and for as many again as there are. */
 static void
 index_make(IdMap *map, Datum one)
 {
@@ -261,12 +274,14 @@ idmap_find(const IdMap *map, Datum id, uint64 hash)
 	return map->table.number ? idtable_find(&map->table, id) : entry_of(map, id, hash)->number;
 }
 
+/* Whether the id can be entered without making the index anew. */
 static bool
 index_takes(const IdMap *map, Datum id)
 {
 	return map->table.number ? (uint64) id - map->table.low < map->table.span : map->count < map->room;
 }
 
+/* Enter an id that is not there; returns its number. */
 static uint32
 add_new(IdMap *map, Datum id, uint64 hash)
 {
@@ -316,7 +331,10 @@ idmap_hash_many(const IdMap *map, uint64 *hash, const Datum *id, size_t n)
 	}
 }
 
-/* Where most ids lie; IDMAP_NONE says nothing. */
+/*
+ * The number of an id that lies in the table or at the first entry it is looked for; IDMAP_NONE: it may still be
+ * there.
+ */
 static inline uint32
 find_at_home(const IdMap *map, Datum id, uint64 hash)
 {
@@ -334,7 +352,7 @@ idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, 
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		/* Where rows come user by user there is nothing to look up. */
+		/* Rows that come user by user: the same id as in the row before. */
 		if (map->by_value && i > 0 && id[i] == id[i - 1])
 			number[i] = number[i - 1];
 		else if (hash[i] < low || hash[i] > high)

@@ -23,7 +23,7 @@ typedef struct IdMap IdMap;
 extern IdMap *idmap_create(Oid type);
 extern void idmap_free(IdMap *map);
 
-/* Whether ids are integer-like: they need no memory of their own, and outlive their row. */
+/* Whether ids are integer-like: such a Datum is the id itself, and stays good when its row is gone. */
 extern bool idmap_by_value(const IdMap *map);
 
 extern uint64 idmap_hash(const IdMap *map, Datum id);
@@ -35,10 +35,13 @@ extern uint32 idmap_find(const IdMap *map, Datum id, uint64 hash);
 /* The number of id; a new id gets number idmap_count() of before the call. */
 extern uint32 idmap_add(IdMap *map, Datum id, uint64 hash);
 
-/* The same for n ids, so that what they wait for comes at once: hashing asks for the entries as well. */
+/* The hashes of n ids, with the prefetch of each: so the misses of the cache of all n are waited for together. */
 extern void idmap_hash_many(const IdMap *map, uint64 *hash, const Datum *id, size_t n);
 
-/* IDMAP_NONE, and nothing added, where the hash is not from low to high, both included. */
+/*
+ * The numbers of n ids, adding those that are new. An id whose hash is below low or above high gets IDMAP_NONE, and
+ * is not added.
+ */
 extern void idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const uint64 *hash, size_t n,
 						   uint64 low, uint64 high);
 
@@ -54,7 +57,7 @@ typedef struct IdTable
 	uint32 *number; /* of each, IDMAP_NONE: there is no such id */
 } IdTable;
 
-/* NULL: the ids are not of that kind. */
+/* The map's table; NULL: it has entries instead. Good until an id is added. */
 extern const IdTable *idmap_table(const IdMap *map);
 
 static inline void

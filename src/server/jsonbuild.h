@@ -12,7 +12,7 @@ extern const char *jsonb_scalar_text(const JsonbValue *value);
 /* An error that names the argument unless it is an object. */
 extern void jsonb_expect_object(const Jsonb *given, const char *argument);
 
-/* The members of an object, one a call; start with *it = NULL. false: there are no more. */
+/* The next member of an object: start with *it = NULL; false: there is none. key is palloc'd. */
 extern bool jsonb_next_member(JsonbIterator **it, const Jsonb *object, const char **key, JsonbValue *value);
 
 /* The member of that name as it is; NULL: there is none, it is null, or that is no object. */

@@ -27,7 +27,7 @@ memory_check(size_t bytes, const char *what)
 		error_memory(what, bytes, limit);
 }
 
-/* At least 1, as an array of nothing has an address too. */
+/* n × size, an error when that overflows; at least 1, so that an array of nothing has an address, too. */
 static size_t
 array_bytes(size_t n, size_t size)
 {

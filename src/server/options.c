@@ -94,7 +94,8 @@ options_to_jsonb(const void *config, const Option *options, size_t n)
 
 		config_text(text, sizeof(text), config, &options[i]);
 		if (options[i].kind == OPTION_CHOICE)
-			jsonb_put_text(&build, options[i].name, pstrdup(text)); /* read at the end */
+			jsonb_put_text(&build, options[i].name,
+						   pstrdup(text)); /* the build keeps the pointer until jsonb_end() */
 		else if (options[i].kind == OPTION_BOOL)
 			jsonb_put_bool(&build, options[i].name, strcmp(text, "true") == 0);
 		else

@@ -23,7 +23,7 @@
 #include "server/errors.h"
 #include "server/source.h"
 
-/* The receiver hands each row to the caller, in a context that is emptied after it. */
+/* A DestReceiver that calls `row` for each row, in a memory context that is reset after it. */
 typedef struct Receiver
 {
 	DestReceiver receiver; /* first: what the executor knows */
@@ -76,8 +76,8 @@ make_params(int n, const Oid *types, const Datum *values, const bool *nulls)
 }
 
 /*
- * From the first look at a relation until the transaction ends nobody renames it or changes the type of a column: what
- * a query returns is what the catalogs said. A query of the caller's would take the same lock. Returns the name.
+ * Lock the relation until the transaction ends, as a query of the caller's would, and return its name. From here on
+ * nobody renames it or changes the type of a column: what a query returns later is what the catalogs say now.
  */
 static const char *
 hold(Oid relation)
@@ -216,7 +216,7 @@ source_id_text(Oid type, Datum id)
 char *
 source_type(Oid type)
 {
-	/* "character" would be one of one letter. */
+	/* By typmod -1 explicitly: plain "character" would mean character(1). */
 	return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
@@ -225,7 +225,7 @@ source_array_type(Oid type)
 {
 	const Oid array = get_array_type(type);
 
-	/* unnest() would take rows apart. */
+	/* A row type is refused, too: unnest() would make columns of each row. */
 	if (!OidIsValid(array) || type_is_rowtype(type))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("user ids of type %s cannot be looked up", format_type_be(type)),

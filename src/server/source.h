@@ -52,12 +52,13 @@ extern char *source_type(Oid type);
 /* The type of arrays of ids, by which they are looked up; an error when there is none. */
 extern Oid source_array_type(Oid type);
 
-/* What says of two values of the type that they are equal, whatever the search_path: OPERATOR(pg_catalog.=). */
+/* The type's equality operator as SQL text that no search_path changes: "OPERATOR(pg_catalog.=)". */
 extern char *source_equality(Oid type);
 
 /*
- * Whether a condition on the column could spare us rows: false for a plain table without an index on it. The condition
- * would then be checked for each row, and more slowly than we do.
+ * Whether a query should have a condition on the column, because an index or partitions could leave rows out by it.
+ * False for a plain table without an index on it: every row would be read, and the condition checked more slowly than
+ * by the caller.
  */
 extern bool source_can_select(Oid relation, const SourceColumn *column);
 
@@ -87,7 +88,7 @@ typedef void (*SourceRows)(void *arg, uint32 n, const Datum *const *value, const
 
 extern bool source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg);
 
-/* The same for who takes one row after the other. */
+/* The same, with one call for each row. */
 extern bool source_scan_table_by_row(Oid relation, const SourceColumn *columns, int n, SourceRow row,
 									 void *arg);
 

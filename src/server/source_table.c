@@ -1,4 +1,12 @@
-/* source_scan_table: a plain table read as COPY reads it, without a plan. */
+/*
+ * source_scan_table(): a plain table read as COPY reads it, without a plan.
+ *
+ *   check rights by an empty query of the same columns
+ *   foreach page with visible rows do                    (heap tables; others row by row)
+ *     foreach column do
+ *       rows without nulls up to it: value = the bytes at a fixed offset; otherwise heap_getattr()
+ *     call rows(n, value, isnull);  empty the memory of the call
+ */
 #include "postgres.h"
 
 #include "server/majors.h"
@@ -22,7 +30,10 @@
 
 #define AHEAD 12 /* rows of a page between asking for one and reading it */
 
-/* Rows of inheritance children, and those that a policy hides, are for the planner to find. */
+/*
+ * Whether a scan of the heap gives the rows of SELECT: no children, no policy that applies to us, no column computed
+ * when read.
+ */
 static bool
 is_plain(Relation table, const SourceColumn *columns, int n)
 {
@@ -30,7 +41,7 @@ is_plain(Relation table, const SourceColumn *columns, int n)
 		check_enable_rls(RelationGetRelid(table), InvalidOid, true) == RLS_ENABLED)
 		return false;
 
-	/* Computed when they are read: the only kind that is not stored. */
+	/* Virtual generated columns are computed when they are read; only stored ones are in the row. */
 	for (int i = 0; i < n; i++)
 	{
 		const char generated = TupleDescAttr(RelationGetDescr(table), columns[i].number - 1)->attgenerated;
@@ -130,7 +141,7 @@ row_regular(HeapTupleHeader row, AttrNumber last)
 	return true;
 }
 
-/* The loops are apart so that each has a constant length. */
+/* One column of n regular rows. A loop for each length, so that the compiler knows it. */
 static void
 read_regular(Datum *value, const char *const *data, uint32 n, const Column *column)
 {
@@ -147,6 +158,7 @@ read_regular(Datum *value, const char *const *data, uint32 n, const Column *colu
 			value[i] = fetch_att(data[i] + offset, true, column->length);
 }
 
+/* One column of n rows of any form. */
 static void
 read_any(Scan *scan, int j, Page page, const OffsetNumber *item, uint32 n)
 {
@@ -176,7 +188,7 @@ scan_page(Scan *scan, HeapScanDesc heap)
 	const char *data[MaxHeapTuplesPerPage];
 	bool regular = true;
 
-	/* The scan has counted the first. */
+	/* The statistics of the table: the scan has counted the first row of the page, and will count no other. */
 	if (pgstat_should_count_relation(scan->table))
 		scan->table->pgstat_info->t_counts.t_tuples_returned += n - 1;
 	for (uint32 i = 0; i < n; i++)

@@ -1,3 +1,10 @@
+/*
+ * Who is held out:
+ *
+ *   number(user) = a random number in [0, 1) by seed and hash;  held out by number = number < share
+ *   foreach group: the share of its users with the lowest numbers is held out, at least one and not all
+ *   moved = users for whom the two differ;  held_out(user) = (number < share) differs from (user is in moved)
+ */
 #include "postgres.h"
 
 #include "server/split.h"
@@ -59,7 +66,7 @@ typedef struct Candidate
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
-/* How many of a group are held out: its share, but somebody in each part. */
+/* How many of a group's users are held out: the share, rounded, but at least one and not all; 0 of a group of one. */
 static size_t
 group_held_out(size_t users, double share)
 {
@@ -68,7 +75,7 @@ group_held_out(size_t users, double share)
 	return (size_t) Min(Max(rint(share * (double) users), 1), (double) (users - 1));
 }
 
-/* Mark in held_out those of each group with the lowest numbers. */
+/* held_out[user] = whether the user is among the lowest numbers of its group; candidates are sorted on the way. */
 static void
 choose(bool *held_out, Candidate *candidate, size_t n, const size_t *count, double share)
 {

@@ -23,7 +23,7 @@
 
 #include <stddef.h>
 
-/* Have memory that will be changed on its way to the cache: of at most two of its lines. */
+/* Ask for memory that will be changed to be brought to the cache: its first and its last byte, so at most two lines. */
 static inline void
 waiting_ask(const void *place, size_t bytes)
 {
