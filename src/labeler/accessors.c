@@ -48,7 +48,7 @@ trend_values(const struct varlena *flat, TrendMeasure measure)
 	memset(values.missing, measure == MEASURE_MEAN, values.n + 1);
 	while (trend_read(&reader, &cell))
 	{
-		/* A cut period is the last one, and the one there is room to spare for. */
+		/* A last period that is cut short has index n: there is room for it, and it is not compared. */
 		const size_t i = cell.index;
 
 		values.missing[i] = false;
@@ -61,7 +61,7 @@ trend_values(const struct varlena *flat, TrendMeasure measure)
 	return values;
 }
 
-/* The values that are there, moved together: a difference then spans the periods that are missing. */
+/* The values to compare. Means of periods without rows are left out: a difference then spans those periods. */
 static Values
 compared_values(const struct varlena *flat, TrendMeasure measure)
 {

@@ -1,4 +1,13 @@
-/* trend_agg and rollup: rows and partial states to a trend. */
+/*
+ * trend_agg and rollup: rows and partial states to a trend.
+ *
+ *   state = NULL;  foreach row do
+ *     plan = fn_extra, made anew when period or window are not those of the row before
+ *     period = the period of the row's time;  slot = the state's slot of it
+ *     slot += value, at once or a few rows later (server/waiting.h)
+ *   combine: foreach cell of the other state: slot of its period += cell
+ *   final: the cells that are not empty, as bytes (labeler/pure/trend.h)
+ */
 #include "postgres.h"
 
 #include "fmgr.h"
@@ -7,7 +16,7 @@
 #include "labeler/state_pool.h"
 #include "labeler/state.h"
 
-/* A group's state as it goes back to the executor: always the pointer that came, once there is one. */
+/* The state as the executor gets it back: NULL before the first row, afterwards always the pointer that it gave us. */
 static pg_attribute_always_inline Datum
 state_result(FunctionCallInfo fcinfo, TrendState *state)
 {
@@ -35,6 +44,7 @@ row_slot(FunctionCallInfo fcinfo, LabelerCall *call, TrendState **state, TimeKin
 	return index == PERIOD_NONE ? NULL : labeler_slot(call, *state, index);
 }
 
+/* The transition. A state whose slots lie in a pool gets the row later; any other is added to now. */
 static pg_attribute_always_inline Datum
 accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
@@ -59,7 +69,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return trend_state_datum(state);
 }
 
-/* Moving frames: add, and note whether it can be taken back. */
+/* The transition of moving frames: add the row, and note in the state when it could not be taken away exactly. */
 static pg_attribute_always_inline Datum
 accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
@@ -78,7 +88,9 @@ accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return state_result(fcinfo, state);
 }
 
-/* Null tells the executor to start the frame anew: the true sum is no longer known. */
+/*
+ * The inverse transition. NULL makes the executor add the frame's rows anew: taking this one away would not be exact.
+ */
 static pg_attribute_always_inline Datum
 remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {

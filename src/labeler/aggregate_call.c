@@ -95,7 +95,7 @@ labeler_state_slow(FunctionCallInfo fcinfo, LabelerCall *call)
 			elog(ERROR, "transition function called outside an aggregate");
 		state = trend_state_make(aggcontext, &call->periods.shape);
 
-		/* Whoever keeps states flat between rows (a distributed engine may) gets the right result, slowly. */
+		/* The state came flat: a distributed engine may keep it so between rows. The result is right, but slow. */
 		if (!PG_ARGISNULL(0))
 			trend_state_merge(state, PG_GETARG_DATUM(0));
 	}

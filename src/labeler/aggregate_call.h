@@ -80,7 +80,10 @@ period_unchanged(const LabelerCall *call, PeriodKind kind, Datum period)
 	return period == call->units;
 }
 
-/* What hangs on fn_extra, planned for the arguments of this very call. Six arguments: a window is given. */
+/*
+ * The plan on fn_extra, made anew unless it is for the period and window of this call. Six arguments: a window is
+ * given.
+ */
 static pg_attribute_always_inline LabelerCall *
 labeler_call(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
@@ -115,7 +118,9 @@ labeler_state(FunctionCallInfo fcinfo, LabelerCall *call)
 	return labeler_state_slow(fcinfo, call);
 }
 
-/* The slot of a period. Where all slots of a window lie behind the head, only the first line of that is read.
+/*
+ * The slot of a period. Of a window whose slots all lie behind the state's head, only the head's first cache line is
+ * read.
  */
 static pg_attribute_always_inline TrendSlot *
 labeler_slot(const LabelerCall *call, TrendState *state, int64 period)
@@ -128,7 +133,7 @@ labeler_slot(const LabelerCall *call, TrendState *state, int64 period)
 	return trend_state_slots(state, period);
 }
 
-/* The state of argument 0 when its rows can wait; NULL: it must be looked at. */
+/* The state of argument 0, found without reading it, when its rows can wait; NULL: take the usual way. */
 static pg_attribute_always_inline TrendState *
 labeler_waiting(FunctionCallInfo fcinfo, const LabelerCall *call)
 {

@@ -1,3 +1,13 @@
+/*
+ * From a time to the number of its period:
+ *
+ *   all periods equally long:  k = (tick - start) / length, by a multiplication and one correction
+ *   otherwise:                 k = a guess from the mean length, corrected by the table of starts, bound[]
+ *   the table:                 start k = origin + k × period, by PostgreSQL's own arithmetic, as far as rows have come
+ *
+ * A given window has its whole table at once. A user's own window has a table that grows to where times are; far away
+ * from it a start is computed and not kept.
+ */
 #include "postgres.h"
 
 #include <math.h>
@@ -15,7 +25,7 @@
 #include "nn/real.h"
 #include "labeler/periods.h"
 
-/* Further than this from the table of starts, a start is computed and not kept. */
+/* A period further than this from the table of starts is found by calendar_guess(), and the table stays. */
 #define TABLE_STEP_MAX TREND_PERIODS_MAX
 
 static void
@@ -55,7 +65,10 @@ fixed_length(const TrendGrid *grid)
 	return length;
 }
 
-/* A lower bound of the length, for the estimate that spares us a loop over too many periods. */
+/*
+ * A lower bound of a period's length in ticks: with it a window of too many periods is refused before they are
+ * counted.
+ */
 static double
 shortest_length(const TrendGrid *grid)
 {
@@ -116,6 +129,7 @@ mean_length(const TrendGrid *grid)
 	return (grid->months * 30.436875 + grid->days) * USECS_PER_DAY + (double) grid->step;
 }
 
+/* About where a period starts, in ticks; cannot overflow. */
 static double
 period_guess_start(const TrendGrid *grid, int64 index)
 {
@@ -135,7 +149,7 @@ bound_append(Periods *periods, int64 start)
 	periods->bound[periods->bounds++] = start;
 }
 
-/* Make the table reach from its first period up to and including `last`, or start it at `last`. */
+/* Make the table of starts hold periods `first` to `last`, besides those that it holds. */
 static void
 bound_extend(Periods *periods, int64 first, int64 last)
 {
@@ -145,8 +159,10 @@ bound_extend(Periods *periods, int64 first, int64 last)
 		periods->bound_first = first;
 	if (first < periods->bound_first)
 	{
-		/* Towards the past it is made again, twice as far if time goes there: rows may come in descending
-		 * order. */
+		/*
+		 * Towards the past it is made again, and further than asked, unless that is before all timestamps: rows may
+		 * come in descending order.
+		 */
 		const int64 until = periods->bound_first + periods->bounds - 1;
 		const int64 further = Min(until - first, TABLE_STEP_MAX / 2);
 
@@ -329,7 +345,7 @@ bound_find(const Periods *periods, int64 tick)
 	return periods->bound_first + i;
 }
 
-/* Without the table. */
+/* The period of tick by the calendar alone, without the table of starts. */
 static int64
 calendar_guess(const TrendGrid *grid, int64 tick)
 {

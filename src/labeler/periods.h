@@ -40,7 +40,8 @@ typedef struct Periods
 /* An error unless the period is positive; for TREND_NUMBER and TREND_SERIES it is that many units. */
 extern void period_check(TrendTime time, const Interval *period);
 
-/* A given window. An error when the period is not positive, the window ends before it starts, … */
+/* A given window. An error when the period is not positive, the window is not finite, ends before it starts, or has too
+ * many periods. */
 extern Periods periods_window(TrendTime time, Interval period, int64 start, int64 end);
 
 /* The window of `before` whole periods up to origin and `after` from there on: period i starts at

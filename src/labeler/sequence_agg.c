@@ -22,7 +22,7 @@ features_width(const ArrayType *features)
 	return width;
 }
 
-/* Plan for that many features; rows of one group agree on them. */
+/* Make the plan one of so many features; an error where another row of the group had another number. */
 static void
 set_width(FunctionCallInfo fcinfo, LabelerCall *call, int width)
 {
@@ -48,7 +48,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
 	LabelerCall *call = labeler_call(fcinfo, time, period);
 
-	/* Until there is a row with features, nobody knows how many there are. */
+	/* A row without features: before the first row that has some, their number is not known, and there is no state. */
 	if (PG_ARGISNULL(2))
 	{
 		if (PG_ARGISNULL(0))
@@ -94,7 +94,7 @@ usercls__sequence_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 
-	/* Reads the flat form, so that a state that was shipped and one that was not take the same way. */
+	/* The argument is flattened here: a state that was shipped and one that was not take the same way. */
 	const struct varlena *flat = PG_GETARG_VARLENA_PP(0);
 	TrendReader reader = trend_reader(VARDATA_ANY(flat), VARSIZE_ANY_EXHDR(flat));
 	const uint32 T = trend_complete(&reader.shape), F = reader.shape.width;

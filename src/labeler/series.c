@@ -1,5 +1,7 @@
-/* trend(series, periods_per_bucket): a series kept in one row. Buckets of neighbours; one cut short is not
- * compared. */
+/*
+ * trend(series, periods_per_bucket): the trend of a series that is kept in one row. Each bucket of neighbouring
+ * values is a period; a last bucket that is cut short is kept and not compared.
+ */
 #include "postgres.h"
 
 #include <math.h>
@@ -15,7 +17,10 @@
 #define CACHE_LINE_BYTES 64
 #define AHEAD_BYTES 8192
 
-/* A series that comes from a table is seldom in the cache: all its lines are asked for at once. */
+/*
+ * Ask for the cache lines of the series, up to AHEAD_BYTES, all at once: coming from a table it is seldom in the
+ * cache.
+ */
 static void
 prefetch(const double *value, size_t n)
 {
@@ -25,7 +30,7 @@ prefetch(const double *value, size_t n)
 		__builtin_prefetch(at + i);
 }
 
-/* Which value it was: looked for only when it is known to be there. */
+/* The error for the value that is not finite; called when there is one, so that only then it is searched for. */
 static void
 series_error(const ArrayType *series)
 {
@@ -38,7 +43,7 @@ series_error(const ArrayType *series)
 	trend_state_error(0.0);
 }
 
-/* Buckets of which all values are there, from number `bucket` on. */
+/* Write buckets that miss no value, the first of which has number `bucket`. */
 static void
 write_full(TrendWriter *writer, const ArrayType *series, const double *value, uint32 bucket,
 		   size_t per_bucket, size_t buckets)
@@ -61,7 +66,9 @@ write_full(TrendWriter *writer, const ArrayType *series, const double *value, ui
 	}
 }
 
-/* The values that are there are moved together, so that a bucket is what is left of it. */
+/*
+ * Write a series with nulls: value[] holds those that are not null, one after the other; a bucket is the ones it has.
+ */
 static void
 write_sparse(TrendWriter *writer, const ArrayType *series, const double *value, const bits8 *present, int n,
 			 int per_bucket)

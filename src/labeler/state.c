@@ -132,7 +132,7 @@ trend_state_grow(TrendState *state, int64 index)
 
 	used_periods(state, &low, &high);
 
-	/* [from, to) must be covered, and as much again is taken on the side where time goes. */
+	/* Cover [from, to), the used periods and `index`, and as many again on the side on which index lies. */
 	const bool down = index < state->first;
 	int64 from = low == high ? index : Min(state->first + low, index);
 	int64 to = low == high ? index + 1 : Max(state->first + high, index + 1);
@@ -167,12 +167,14 @@ trend_state_grow(TrendState *state, int64 index)
 	state->periods = periods;
 }
 
+/* The number of a slot's cell: period × width + number. */
 static int64
 cell_of(const TrendState *state, const TrendSlot *slot)
 {
 	return (int64) ((uint64) state->first * state->shape->width) + (slot - state->slot);
 }
 
+/* The carry of a slot's cell, or NULL. */
 static TrendCarry *
 carry_of(const TrendState *state, const TrendSlot *slot)
 {
@@ -241,7 +243,7 @@ trend_state_error(double value)
 					errhint("Filter such rows out, or turn them into NULL, which is ignored.")));
 }
 
-/* Bytes of the flat value without its varlena header; bytes NULL measures. */
+/* Write the stored form, without a varlena header, and return its size; bytes NULL only measures. */
 static size_t
 state_write(void *bytes, const TrendState *state)
 {

@@ -49,14 +49,19 @@ extern TrendState *trend_state_make(MemoryContext aggcontext, const TrendShape *
 
 extern const ExpandedObjectMethods trend_state_methods;
 
-/* For who keeps states in memory of his own: the bytes of one, slots included. shape and context must outlive
- * it. */
+/*
+ * States in memory of the caller's: the bytes of one with its slots, and how to make it. shape and context must outlive
+ * the state.
+ */
 extern size_t trend_state_size(const TrendShape *shape);
 extern void trend_state_init(TrendState *state, const TrendShape *shape, MemoryContext context);
-extern void trend_state_move(TrendState *to, const TrendState *from); /* from is memory to be used anew */
-extern void trend_state_release(TrendState *state);                   /* what it got from the context */
+extern void trend_state_move(TrendState *to, const TrendState *from); /* from's memory is free afterwards */
+extern void trend_state_release(TrendState *state);                   /* free what it got from the context */
 
-/* Bytes that it got from the context: slots that have moved out, rounded up as the allocator does. */
+/*
+ * Bytes that the state got from the context for slots that have moved out of its head, rounded up as the allocator
+ * does.
+ */
 static inline size_t
 trend_state_grown(const TrendState *state)
 {
@@ -65,14 +70,13 @@ trend_state_grown(const TrendState *state)
 	return state->slot != (const TrendSlot *) (state + 1) ? slots / 2 * 3 : 0;
 }
 
-/* Bytes of memory that are the state's own. */
+/* All bytes of memory that the state takes. */
 static inline size_t
 trend_state_bytes(const TrendState *state)
 {
 	const size_t slots = sizeof(TrendSlot) * state->periods * state->shape->width;
 
-	/* Slots that have moved out of the head are rounded up by the allocator, and the room in the head is
-	 * lost. */
+	/* Slots that have moved out are rounded up by the allocator, and the room behind the head is lost. */
 	return sizeof(TrendState) + slots +
 		   (state->slot != (const TrendSlot *) (state + 1) ? slots / 2 + 1024 : 0);
 }
@@ -97,7 +101,7 @@ trend_state_datum(TrendState *state)
 	return EOHPGetRWDatum(&state->header);
 }
 
-/* The window that its periods are in; copied once per context. */
+/* Give the state another shape (a wider window); the shape is copied once per context. */
 extern void trend_state_set_shape(TrendState *state, const TrendShape *shape);
 extern void trend_state_error_span(void) pg_attribute_noreturn();
 
@@ -113,10 +117,10 @@ trend_state_slots(TrendState *state, int64 index)
 	return &state->slot[(size_t) (index - state->first) * state->shape->width];
 }
 
-/* `times` × TREND_COUNT_MAX values more in a slot. */
+/* Note that the slot holds `times` × TREND_COUNT_MAX values more than its 16 bits of count say. */
 extern void trend_state_carry(TrendState *state, const TrendSlot *slot, uint64 times);
 
-/* Values in a slot, and setting them. */
+/* How many values a slot holds, carries included; and set that number. */
 extern uint64 trend_state_count(const TrendState *state, const TrendSlot *slot);
 extern void trend_state_set_count(TrendState *state, TrendSlot *slot, uint64 count);
 
@@ -138,7 +142,7 @@ extern void trend_damaged(const TrendReader *reader) pg_attribute_noreturn();
 /* Add all of a flat or expanded trend. */
 extern void trend_state_merge(TrendState *state, Datum other);
 
-/* A flat trend of the state, NULL when it is the user's own window and holds no value. */
+/* The stored form of the state, palloc'd; NULL for a user's own window without any value. */
 extern struct varlena *trend_state_flat(const TrendState *state);
 
 /* The shape of a flat or expanded trend. */

@@ -1,4 +1,9 @@
-/* One trend into another: windows and counts of both. */
+/*
+ * One trend into another:
+ *
+ *   settle the state's waiting rows;  widen its window to hold the other's;  shift = the other's periods in this grid
+ *   foreach cell of the other do slot[first + shift + cell] += sum, rest and count
+ */
 #include "postgres.h"
 
 #include "server/majors.h"
@@ -29,8 +34,10 @@ error_width(uint32 got, uint32 want)
 					errhint("Merge trends with trends, and sequences of the same features.")));
 }
 
-/* Give the state the window that holds its own and other's; returns what other's periods are to be shifted
- * by. */
+/*
+ * Widen the state's window to hold the other's as well; returns how many periods later other's period 0 is in the new
+ * grid.
+ */
 static int64
 state_widen(TrendState *state, const TrendShape *other)
 {

@@ -1,3 +1,13 @@
+/*
+ * Memory for states, and their waiting rows:
+ *
+ *   take:    the next piece of the pool's block;  none left: a new block, entered in the table of chunks by region
+ *   state:   a datum whose address lies within a chunk of the table is a state of this pool
+ *   add:     ask for the slot;  add the row that has waited longest;  put this one in its place
+ *   settle:  add all rows that wait
+ *
+ * NB: whoever reads a state of a pool, or moves its slots, settles it first (labeler/state.c, labeler/state_merge.c).
+ */
 #include "postgres.h"
 
 #include "utils/memutils.h"
@@ -10,7 +20,7 @@
 #define CHUNK_BITS_START 6
 #define POOLS_MAX 4 /* of one aggregate context, that have a shape each */
 
-/* A pool lives in its context and so ends with it; this list is the one thing outside. */
+/* All pools. Each lives in a memory context and ends with it; only this list is outside. */
 static slist_head pools = SLIST_STATIC_INIT(pools);
 
 uint64 trend_pools_ended;
@@ -108,7 +118,7 @@ chunk_enter(TrendPool *pool, PoolChunk chunk)
 	pool->chunks++;
 }
 
-/* Half of the table is free: a look that finds nothing ends soon. */
+/* Make the table of chunks anew, of 2^bits entries. At least half of it stays free, so that a vain search ends soon. */
 static void
 chunks_make(TrendPool *pool, int bits)
 {
@@ -125,6 +135,7 @@ chunks_make(TrendPool *pool, int bits)
 		pfree(old);
 }
 
+/* Enter a block into the table of chunks, a chunk for each region of memory that it lies in. */
 static void
 block_enter(TrendPool *pool, uintptr_t begin, uintptr_t end)
 {
@@ -141,7 +152,10 @@ block_enter(TrendPool *pool, uintptr_t begin, uintptr_t end)
 	}
 }
 
-/* Where the slots of a state are is known without a look at it. */
+/*
+ * Whether the place of a slot follows from its state's address: all states alike, a given window, every slot behind
+ * the head.
+ */
 static bool
 rows_may_wait(const TrendPool *pool)
 {

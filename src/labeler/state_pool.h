@@ -2,11 +2,11 @@
  * Where the states of an aggregate come from, and where their rows wait.
  *
  * In a large hash table rows wait for their slots: see server/waiting.h. To find the
- * slot nothing of the state is read: that a pointer lies in a chunk of the pool
- * says all of it.
+ * slot nothing of the state is read: a pointer into a chunk of the pool points to
+ * a state of the pool's shape.
  *
- * Whoever reads a state, or moves its slots, lets its rows go in first:
- * trend_pool_settle.
+ * NB: whoever reads a state, or moves its slots, calls trend_pool_settle() first,
+ * which adds the rows that wait.
  */
 #ifndef USERCLS_LABELER_STATE_POOL_H
 #define USERCLS_LABELER_STATE_POOL_H
@@ -56,7 +56,7 @@ typedef struct TrendPool
 	MemoryContextCallback callback;
 } TrendPool;
 
-/* Pools that have ended: one that was found when there were as many is still there. */
+/* How many pools have ended. A pool that was found earlier is still there while this number has not changed. */
 extern uint64 trend_pools_ended;
 
 /* The pool of states of that shape under an aggregate context; rare shapes share one. */
@@ -71,10 +71,10 @@ extern TrendPool *trend_pool_find(const TrendState *state);
 /* Its pool when rows may wait there. */
 extern TrendPool *trend_pool_waiting(const TrendState *state);
 
-/* The state's rows are added: all that have come are now in its slots. */
+/* Add all rows that wait, so that the state's slots hold every row that has come. */
 extern void trend_pool_settle(const TrendState *state);
 
-/* The pool's states are no longer alike: its rows wait no more. */
+/* The pool's states no longer have one shape: rows that wait are added, and from now on none waits. */
 extern void trend_pool_mix(TrendPool *pool);
 
 static inline uint64
@@ -84,8 +84,7 @@ pool_entry(const TrendPool *pool, uintptr_t address)
 		   (64 - pool->chunk_bits);
 }
 
-/* The state that a datum points to when it is the pool's, known without a look at it; NULL: there is no
- * telling. */
+/* The state of this pool that a datum points to, found by its address alone; NULL: the address is in no chunk of it. */
 static inline TrendState *
 trend_pool_state(const TrendPool *pool, Datum datum)
 {
@@ -105,7 +104,7 @@ trend_pool_state(const TrendPool *pool, Datum datum)
 	}
 }
 
-/* A row of such a state. */
+/* Add a row to a state that trend_pool_state() found, now or a few rows later. */
 static inline void
 trend_pool_add(TrendPool *pool, TrendState *state, TrendSlot *slot, double value)
 {

@@ -255,7 +255,7 @@ read_arguments(FunctionCallInfo fcinfo)
 	return reading;
 }
 
-/* A window becomes a condition where an index or partitions can spare us the other rows by it. */
+/* Read all rows into the table. The window is a condition of the query only where an index or partitions help by it. */
 static void
 read_rows(Reading *reading)
 {

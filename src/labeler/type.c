@@ -1,4 +1,6 @@
-/* The types trend and _sequence_state: in, out, recv, send. They differ in how many values a period may have.
+/*
+ * The types trend and _sequence_state: in, out, recv, send. A period of a trend has one value, one of a state any
+ * number.
  */
 #include "postgres.h"
 
@@ -65,8 +67,7 @@ print(const struct varlena *flat)
 	return text;
 }
 
-/* Read the cells of `bytes` and write them again, so that a value has one form only; bytes NULL at `to`
- * measures. */
+/* Read the cells of `bytes` and write them to `to` (NULL: only measure), so that equal trends have equal bytes. */
 static size_t
 rewrite(void *to, const char *bytes, size_t size, const char *type)
 {

@@ -1,3 +1,16 @@
+/*
+ * Trends of many users, in bounded memory:
+ *
+ *   do
+ *     foreach batch of rows do
+ *       user[i] = idmap_add(id[i]), unless its hash is outside [low, high];  new users get a state
+ *       while the memory is above the limit: high falls by a quarter, and users above it are forgotten
+ *       ask for slot[i] of all rows;  then slot[i] += value[i]
+ *     give out the users' trends
+ *   while low = high + 1 is still a hash: read all rows again
+ *
+ * User i's state lies at a place that follows from i, so that its slot can be asked for without reading a pointer.
+ */
 #include "postgres.h"
 
 #include <math.h>
@@ -63,7 +76,7 @@ table_memory(const TrendTable *table)
 	return idmap_memory(table->ids) + idmap_count(table->ids) * table->state_size + table->grown;
 }
 
-/* States of the users that came since there were so many. */
+/* Make states for the users from number `users` on. */
 static void
 states_make(TrendTable *table, uint32 users)
 {
@@ -155,6 +168,7 @@ table_shrink(TrendTable *table)
 	idmap_free(old);
 }
 
+/* Forget users until the table fits its limit; an error when one user alone does not. */
 static void
 table_fit(TrendTable *table)
 {
@@ -164,7 +178,7 @@ table_fit(TrendTable *table)
 		error_memory("the trend of one user", table_memory(table), table->limit);
 }
 
-/* The rows that have come since the last call meet their users, whose slots are asked for. */
+/* Find or make the users of the rows that came since the last call. */
 static void
 batch_meet(TrendTable *table)
 {
@@ -182,7 +196,7 @@ batch_meet(TrendTable *table)
 	}
 }
 
-/* A slot that may not be there yet. */
+/* Add a row to a state whose slots may have to grow for it, and count that memory. */
 static void
 row_add_grown(TrendTable *table, uint32 user, int64 period, double value)
 {
@@ -197,6 +211,7 @@ row_add_grown(TrendTable *table, uint32 user, int64 period, double value)
 		table_fit(table);
 }
 
+/* Whether the row has a value and its user is of this pass. */
 static bool
 row_counts(const Batch *batch, uint32 i)
 {
@@ -213,7 +228,7 @@ batch_add_grown(TrendTable *table)
 			row_add_grown(table, batch->user[i], batch->period[i], batch->value[i]);
 }
 
-/* Rows of one slot. */
+/* Add n values to one slot. */
 static void
 run_add(TrendState *state, TrendSlot *slot, const double *value, uint32 n)
 {
@@ -228,8 +243,10 @@ run_add(TrendState *state, TrendSlot *slot, const double *value, uint32 n)
 		trend_state_add(state, slot, value[i]);
 }
 
-/* All slots are there: each is asked for, and then used. Where rows come user by user some in a row have the
- * same. */
+/*
+ * Add the batch where every slot lies behind its state's head: all slots are asked for, then used. Rows that follow
+ * each other often have one slot, and are added together.
+ */
 static void
 batch_add_in_place(const TrendTable *table)
 {

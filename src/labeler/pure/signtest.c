@@ -32,8 +32,12 @@ sign_z(SignScore score)
 }
 
 /*
- * P(rises <= k among n) for n up to EXACT_MAX: the n-th value goes to one of n places; k + 1 of them keep the
- * number of rises, n - k add one to k - 1. All terms are positive: nothing cancels.
+ * P(at most k rises) in a random order of n values, n up to EXACT_MAX:
+ *
+ *   p(n, k) = ((k + 1) p(n - 1, k) + (n - k) p(n - 1, k - 1)) / n;  P = p(n, 0) + ... + p(n, k)
+ *
+ * The n-th value goes to one of n places: k + 1 of them keep k rises, n - k make k of k - 1. All terms are positive, so
+ * that nothing cancels.
  */
 static double
 eulerian_tail(long n, long k)

@@ -1,3 +1,14 @@
+/*
+ * The stored form: all numbers are varints (7 bits a byte, low first) but for floating point.
+ *
+ *   format 1 | time, windowed, cut | months | days | step | zigzag origin | zigzag first | periods | width
+ *   foreach cell that is not empty, by rising index:
+ *     index - (the index before + 1) | count << 2 + form | sum: an integer, 4, 8, or 8 + 4 bytes, by its form
+ *
+ * Each sum has the shortest form that holds it, so that equal trends have equal bytes. NB: trend_write() and
+ * trend_write_run() write what trend_read() and its fast way read_usual() read; text is made and parsed over the same
+ * cells (labeler/pure/trendtext.c).
+ */
 #include "labeler/pure/trend.h"
 
 #include <math.h>
@@ -153,7 +164,9 @@ trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const fl
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		/* As trend_write; what is seldom is left to it. */
+		/*
+		 * A cell that follows the one before, with a count of one byte and a sum of 8 bytes or more, is written here.
+		 */
 		if (index + i != writer->next || count >= 0x80 >> 2 ||
 			(rest[i] == 0.0f && (sum[i] == (double) (float) sum[i] || is_integer(sum[i]))))
 		{
@@ -203,7 +216,7 @@ read_long_varint(TrendReader *reader, uint64_t *u)
 	return damage(reader, "a number is too long");
 }
 
-/* Most have one byte. */
+/* A varint; most have one byte. */
 static inline bool
 read_varint(TrendReader *reader, uint64_t *u)
 {
@@ -374,8 +387,8 @@ read_sum(TrendReader *reader, TrendCell *cell, int form)
 }
 
 /*
- * Most cells: few values, a sum that is no integer. False, and nothing taken, where that is not so or
- * something is wrong.
+ * Read the usual cell: a gap and a count of one byte each, and a sum in 8 or 8 + 4 bytes. False, and nothing is read,
+ * for any other cell, and for a damaged one.
  */
 static inline bool
 read_usual(TrendReader *reader, TrendCell *cell, uint32_t cells)
@@ -390,7 +403,7 @@ read_usual(TrendReader *reader, TrendCell *cell, uint32_t cells)
 	const double sum = get_double(from + 2);
 	const float rest = has_rest ? get_float(from + 10) : 0.0f;
 
-	/* Neither holds of what is not finite. */
+	/* sum - sum is 0 only where sum is finite; sum + rest is sum only where rest is finite, and small. */
 	if (sum - sum != 0.0 || sum + (double) rest != sum)
 		return false;
 	*cell = (TrendCell){.index = reader->next + from[0], .sum = sum, .rest = rest, .count = from[1] >> 2};

@@ -70,7 +70,10 @@ typedef struct __attribute__((packed)) TrendSlot
 
 #define TREND_COUNT_MAX UINT16_MAX
 
-/* Add to a sum and its rest. When the result is not finite, neither was v, or the sum left float8's range. */
+/*
+ * Add v, with its own rest, to a sum and its rest. The result is not finite when v is not, or the sum left float8's
+ * range.
+ */
 static inline void
 trend_sum(double *sum, float *rest, double v, float v_rest)
 {
@@ -84,8 +87,8 @@ trend_sum(double *sum, float *rest, double v, float v_rest)
 }
 
 /*
- * The same for sums that are taken apart again: whether sum + rest is still the true sum. Then it is, bit by
- * bit, what adding the values that are left would give.
+ * The same, and whether sum + rest is still the exact sum. While it is, taking a value away again leaves, bit by bit,
+ * what adding the remaining values gives.
  */
 static inline bool
 trend_sum_exact(double *sum, float *rest, double v)
@@ -105,7 +108,7 @@ trend_sum_exact(double *sum, float *rest, double v)
 	return lost == 0.0 && (double) *rest == left;
 }
 
-/* False: the count started again; TREND_COUNT_MAX values more belong to the slot. */
+/* Add a value to a slot. False: its count was full and is 1 again; the caller notes TREND_COUNT_MAX more values. */
 static inline bool
 trend_slot_add(TrendSlot *slot, double v)
 {

@@ -2,12 +2,17 @@
 
 #include "nn/real.h"
 
-/* Eight buckets at a time: the sum of one alone is a chain of additions, each waiting for the last. */
+/*
+ * Buckets that are summed side by side: the sum of one alone is a chain of additions, each waiting for the one
+ * before.
+ */
 #define LANES 8
 
 typedef double Lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* As trend_sum, with the rest put off to the end. */
+/*
+ * Sum and rest of eight buckets. As trend_sum(), but what rounding took is added up apart and made a rest at the end.
+ */
 USERCLS_CLONES static void
 eight_buckets(double *sum, float *rest, const double *value, size_t bucket)
 {
@@ -56,7 +61,7 @@ trend_series(double *sum, float *rest, const double *value, size_t bucket, size_
 
 	for (; i + LANES <= buckets; i += LANES)
 		eight_buckets(sum + i, rest + i, value + i * bucket, bucket);
-	if (i < buckets && i > 0) /* what is left, and again some of those before it */
+	if (i < buckets && i > 0) /* the last eight: those that are left, and some a second time */
 		eight_buckets(sum + buckets - LANES, rest + buckets - LANES, value + (buckets - LANES) * bucket,
 					  bucket);
 	else

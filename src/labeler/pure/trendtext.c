@@ -1,4 +1,4 @@
-/* The text form of labeler/pure/trend.h. */
+/* The text form of a trend, out and in (see labeler/pure/trend.h). NB: trend_parse() reads what trend_text() prints. */
 #include "labeler/pure/trend.h"
 
 #include <ctype.h>
@@ -92,7 +92,7 @@ skip_space(Parser *parser)
 		parser->at++;
 }
 
-/* Take word when it is next, and nothing else. */
+/* Step over the word if it comes next, as a whole word; false: something else comes, and nothing is read. */
 static bool
 take(Parser *parser, const char *word)
 {
