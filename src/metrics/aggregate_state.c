@@ -40,7 +40,7 @@ score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind)
 				 errdetail("The header of %u bytes does not describe them.", (unsigned) VARSIZE(bytes)),
 				 errhint("Do not call this aggregate's support functions from an aggregate of your own.")));
 
-	/* A state out of a tuple is aligned for its header only. */
+	/* A state that lies in a tuple is aligned to 4 bytes only, and its doubles need 8: copy it. */
 	if (state != (ScoreState *) MAXALIGN(state))
 		state = memcpy(palloc(VARSIZE(bytes)), bytes, VARSIZE(bytes));
 	return state;

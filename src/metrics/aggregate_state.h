@@ -34,7 +34,7 @@ typedef struct ScoreState
 	/* double score[capacity]; double outcome[capacity] in SCORE_UPLIFT; uint8 mark[capacity] (label, or treated) */
 } ScoreState;
 
-/* An argument of a transition function; the caller saw that it is called as one. NULL before the first row. */
+/* The state in an argument of a support function, checked; NULL before the first row. An error outside an aggregate. */
 extern ScoreState *score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind);
 
 /* The state with room for more rows: itself, or a larger copy in the current context (the executor moves it). */

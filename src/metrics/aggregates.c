@@ -1,4 +1,12 @@
-/* The metrics as aggregates over any query: auc, log_loss, qini, auuc, uplift_at. */
+/*
+ * The metrics as aggregates over any query: auc, log_loss, qini, auuc, uplift_at.
+ *
+ *   state = NULL;  foreach row without a NULL do check its values, append them to the state's arrays
+ *   combine: append the other state's arrays
+ *   final: the arrays in the order of falling score (metrics/ranked.h);  metric of them, NULL where it is not defined
+ *
+ * log_loss needs no order: its state is {rows, their loss}.
+ */
 #include "postgres.h"
 
 #include <math.h>
@@ -14,7 +22,7 @@
 #include "metrics/aggregate_state.h"
 #include "server/source.h"
 
-/* The types of the arguments, looked up once a call site. */
+/* The types of the arguments, on fn_extra: looked up once for each call in a query. */
 typedef struct ArgTypes
 {
 	Oid type[5];
@@ -180,7 +188,7 @@ loss_add(FunctionCallInfo fcinfo, double rows, double loss)
 {
 	ArrayType *state = loss_state(fcinfo, 0);
 
-	if (!AggCheckCallContext(fcinfo, NULL)) /* not ours to change */
+	if (!AggCheckCallContext(fcinfo, NULL)) /* called by somebody else: the argument is not ours to change */
 		state = DatumGetArrayTypePCopy(PG_GETARG_DATUM(0));
 	loss_sums(state)[0] += rows;
 	loss_sums(state)[1] += loss;
@@ -221,7 +229,10 @@ usercls__log_loss_final(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(sum[1] / sum[0]);
 }
 
-/* One row of (uplift, treated, outcome); option: of the call, the same for all rows. */
+/*
+ * Append a row of (uplift, treated, outcome). option: the choices of this call, an error unless those of the rows
+ * before.
+ */
 static Datum
 uplift_row(FunctionCallInfo fcinfo, ScoreState *state, ScoreOption option, bool binary_outcome)
 {

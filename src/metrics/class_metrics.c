@@ -108,8 +108,9 @@ class_metrics(const real *prob, const int32_t *label, const real *decision, size
 /* -- Rules that need no model --------------------------------------------- */
 
 /*
- * Of the users before `learn`: the shares of the classes among the others of the same group, 0 .. groups - 1.
- * Each class counts once more than it occurs, so that no share is 0.
+ * Metrics of a rule: a user's probabilities are the shares of the classes within his group (0 .. groups - 1). The
+ * shares are counted over users learn .. n - 1, each class once more than it occurs so that none is 0; users 0 ..
+ * learn - 1 are measured.
  */
 static ClassMetrics
 share_metrics(const int32_t *label, const int32_t *group, size_t groups, size_t learn, size_t n, size_t C)
@@ -153,7 +154,7 @@ carried_metrics(const int32_t *label, const int32_t *carried, size_t learn, size
 	int32_t *group = memory_array(n, sizeof(*group));
 	double *matrix = palloc0(sizeof(double) * (C + 1) * (C + 1));
 
-	/* Who is of none of the classes is a group of his own, and a prediction that is always wrong. */
+	/* Users whose carried-forward class is unknown form group C; no label equals C, so they always count as wrong. */
 	for (size_t i = 0; i < n; i++)
 		group[i] = carried[i] < 0 ? (int32_t) C : carried[i];
 	for (size_t i = 0; i < learn; i++)

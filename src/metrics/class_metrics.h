@@ -25,10 +25,10 @@ typedef struct ClassMetrics
  */
 extern real *class_decisions(const real *prob, const real *decision, size_t n, size_t C);
 
-/* All but the AUCs. answers: the same users, with class_decisions(); matrix: C × C, to work in. */
+/* All metrics but the AUCs. answers: the same users with the values of class_decisions(); matrix: C × C, to work in. */
 extern ClassMetrics class_measure(const ClassScores *scores, const ClassScores *answers, double *matrix);
 
-/* One class against the others: the users by its falling probability. */
+/* One class against the others: the users by falling probability of that class. */
 typedef struct ClassRanking
 {
 	double *score;
@@ -48,14 +48,14 @@ extern ClassMetrics class_metrics(const real *prob, const int32_t *label, const 
 								  size_t C);
 
 /*
- * Rules that need no model, learned from the users from `learn` on and measured on those before. Majority:
- * everybody is what most are; its probabilities are the shares of the classes.
+ * Metrics of rules that need no model, learned from users learn .. n - 1 and measured on users 0 .. learn - 1. The rule
+ * "majority": everybody has the most frequent class; the probabilities are the shares of the classes.
  */
 extern ClassMetrics majority_metrics(const int32_t *label, size_t learn, size_t n, size_t C);
 
 /*
- * Everybody stays what he is: carried[i], -1 being none of the classes. Its probabilities are the shares of
- * the classes among those who were the same.
+ * The rule "carried forward": the class of user i is carried[i], the one of his trend today; -1: that is none of the
+ * classes. The probabilities are the shares of the classes among the users with the same carried class.
  */
 extern ClassMetrics carried_metrics(const int32_t *label, const int32_t *carried, size_t learn, size_t n,
 									size_t C);

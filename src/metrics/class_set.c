@@ -12,7 +12,7 @@
 
 StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");
 
-/* Before the classes' AUCs come these. */
+/* The first rows of the set; the AUCs of the classes follow them. */
 enum
 {
 	ACCURACY,
@@ -52,7 +52,7 @@ measure(double *value, void *arg, const uint32 *weight)
 	}
 }
 
-/* What needs no model: the most frequent class and, where labels are trends, the user's present trend. */
+/* The baseline of each row: the better of the rules that need no model (metrics/class_metrics.h). */
 static void
 baselines(MetricRow *row, const ClassSample *sample)
 {

@@ -34,7 +34,7 @@ gather_marks(const uint8 *from, const uint32 *order, Size n)
 {
 	uint8 *to = memory_array(n, 1);
 
-	/* The metrics index by it, and an aggregate's state from elsewhere may hold any byte. */
+	/* The metrics use a mark as an index 0 or 1, and an aggregate's state from elsewhere may hold any byte. */
 	for (Size i = 0; i < n; i++)
 		to[i] = from[order[i]] != 0;
 	return to;

@@ -49,10 +49,10 @@ typedef struct ClassSample
 		*carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
 } ClassSample;
 
-/* The relation has nobody to evaluate on; detail is a sentence. */
+/* An error: the relation has nobody to evaluate on; detail is a sentence that says why. */
 extern void error_nobody(Oid relation, const char *detail) pg_attribute_noreturn();
 
-/* Without a source there is nobody to evaluate on. */
+/* An error: without a source there is nobody to evaluate on, since the training held out nobody. */
 extern void error_nobody_held_out(const Model *model) pg_attribute_noreturn();
 
 /* A row of evaluate(). */
@@ -89,7 +89,7 @@ typedef struct CalibrationBin
 
 #define CALIBRATION_BINS_MAX 15
 
-/* Return how many there are. */
+/* The bins of calibration(); return how many there are. */
 extern int class_calibration(CalibrationBin *bin, const ClassSample *sample);
 extern int uplift_calibration(CalibrationBin *bin, const UpliftScores *sample);
 

@@ -28,8 +28,8 @@ enum
 };
 
 /*
- * |predicted - measured| in ten groups of users by prediction, averaged by their size. The groups stay the same users
- * in every replicate; one in which an arm is empty measures nothing and is left out.
+ * The mean of |predicted - measured uplift| over ten groups of users by prediction, weighted by their sizes. In every
+ * replicate the groups are of the same users; a group without users in one arm measures nothing, and is left out.
  */
 static double
 calibration_error(const UpliftScores *scores)

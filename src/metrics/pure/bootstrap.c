@@ -1,3 +1,10 @@
+/*
+ * Confidence by resampling:
+ *
+ *   for r = 1 .. replicates:  draw n of the n rows with replacement;  weight = how often each was drawn
+ *                             value[r] = the metric with these weights
+ *   the interval: the 2.5th and the 97.5th percentile of value
+ */
 #include "metrics/pure/bootstrap.h"
 
 #include <math.h>

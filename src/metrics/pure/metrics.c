@@ -1,3 +1,12 @@
+/*
+ * AUC by one pass over the rows by falling score:
+ *
+ *   foreach tie of equal scores do
+ *     won += zeros in the tie × (ones above it + ones in it / 2);  then count the tie to what is above
+ *   auc = won / (zeros × ones)
+ *
+ * The other metrics are sums over rows, or over the confusion matrix.
+ */
 #include "metrics/pure/metrics.h"
 
 #include <math.h>
@@ -52,6 +61,7 @@ metric_log_loss(const ClassScores *set)
 	return rows > 0 ? loss / rows : NAN;
 }
 
+/* The first class of the highest value. */
 static size_t
 likeliest(const real *prob, size_t C)
 {

@@ -1,4 +1,4 @@
-/* Has the world changed since the training? */
+/* Drift: by how much the distribution of a feature has changed since the training. */
 #ifndef USERCLS_METRICS_PURE_PSI_H
 #define USERCLS_METRICS_PURE_PSI_H
 
@@ -12,7 +12,7 @@
  */
 extern void drift_cuts(double *cut /* DRIFT_BINS - 1 */, const double *sorted, size_t n);
 
-/* The group of a value, 0 .. DRIFT_BINS - 1: that of the values up to the next cut. */
+/* The group of a value, 0 .. DRIFT_BINS - 1: group i has the values above cut i - 1 and up to cut i. */
 extern size_t drift_bin(const double *cut, double value);
 
 /*

@@ -1,3 +1,12 @@
+/*
+ * The rows by falling score, by radix sort:
+ *
+ *   key = the score's bits, turned so that a smaller key is a higher score;  start from the last row
+ *   for digit = lowest byte .. highest byte, unless all keys have the same one there:
+ *     count the keys by digit;  move each to its place, keeping the order of equal ones
+ *
+ * All counts are made in one pass over the scores, before the first move.
+ */
 #include "metrics/pure/rank.h"
 
 #include <stdbool.h>
@@ -7,7 +16,7 @@
 #define DIGITS 256
 #define PASSES 8
 
-/* Bits that sort as unsigned integers from the highest score to the lowest. */
+/* The score's key: a higher score has a smaller one, as unsigned integers; -0 and 0 have the same. */
 static uint64_t
 falling_key(double score)
 {
@@ -25,7 +34,9 @@ rank_descending(uint32_t *order, RankItem *scratch, const double *score, size_t 
 	RankItem *to = scratch + n;
 	size_t count[PASSES][DIGITS] = {{0}};
 
-	/* The sort is stable: to come first among equals, later rows start first. */
+	/*
+	 * The sort keeps the order of equal keys: the later row comes first among them, as rows are put in from the last.
+	 */
 	for (size_t i = 0; i < n; i++)
 	{
 		const uint32_t row = (uint32_t) (n - 1 - i);

@@ -1,8 +1,17 @@
+/*
+ * Curves by one pass over the rows by falling uplift:
+ *
+ *   foreach tie of equal predictions do
+ *     add its rows to the arms;  y = the incremental outcome so far;  area += a trapezium
+ *   metric = (area - triangle to the end) / the same of the ideal ranking
+ *
+ * With outcomes 0 and 1 the ideal ranking is known from four counts (Cells); otherwise rows are ranked by hindsight.
+ */
 #include "metrics/pure/upliftmetrics.h"
 
 #include <math.h>
 
-/* What was seen so far: rows and sum of outcomes, untreated and treated. */
+/* Rows and sums of outcomes so far, [0] untreated and [1] treated. */
 typedef struct Arms
 {
 	double n[2];
@@ -29,7 +38,7 @@ gain_value(const Arms *arms)
 	return (ratio(arms->y[1], arms->n[1]) - ratio(arms->y[0], arms->n[0])) * (arms->n[0] + arms->n[1]);
 }
 
-/* A curve as it grows, by trapezia. */
+/* A curve as it grows, with the area under it, summed by trapezia. */
 typedef struct Curve
 {
 	CurveValue value;
@@ -47,7 +56,7 @@ curve_extend(Curve *curve)
 	curve->last = here;
 }
 
-/* What lies between the curve and the straight line to its end. */
+/* The area between the curve and the straight line from its beginning to its end. */
 static double
 curve_excess(const Curve *curve)
 {
@@ -69,7 +78,10 @@ arms_add(Arms *arms, const UpliftScores *set, size_t i)
 	arms->y[set->treated[i]] += weight * set->outcome[i];
 }
 
-/* point, when given, receives the points after (0, 0). */
+/*
+ * Run the curve over all rows; returns how many points it has after (0, 0), and writes them to point unless that is
+ * NULL.
+ */
 static size_t
 curve_run(Curve *curve, CurvePoint *point, const UpliftScores *set)
 {
@@ -156,7 +168,7 @@ cells_count(const UpliftScores *set)
 	return cells;
 }
 
-/* rank: of a cell, [outcome][treated], 3 the best; cells of one rank are a tie. */
+/* Run the curve over whole cells. rank[outcome][treated]: cells of rank 3 come first, those of one rank together. */
 static void
 cells_run(Curve *curve, const Cells *cells, const int rank[2][2])
 {
@@ -220,7 +232,10 @@ metric_qini(const UpliftScores *set, bool negative_effect)
 double
 metric_auuc(const UpliftScores *set)
 {
-	/* scikit-uplift's 2 (y = t) + y, or + t when the untreated who responded are not more than the treated who did not. */
+	/*
+	 * scikit-uplift ranks by 2 (y = t) + y when more untreated responded than treated did not, otherwise by 2 (y = t)
+	 * + t.
+	 */
 	static const int by_outcome[2][2] = {[0] = {2, 0}, [1] = {1, 3}};
 	static const int by_treatment[2][2] = {[0] = {2, 1}, [1] = {0, 3}};
 	Curve curve = {gain_value};
