@@ -46,70 +46,101 @@ summarize(double *summary, const float *value, size_t n, size_t F)
 	}
 }
 
-/* summary: [user][channel][SUMMARIES] of the first n users. */
-static void
-summarize_users(double *summary, const SequenceUsers *users, size_t n)
+/* Of the first n users: [user][channel][SUMMARIES]. */
+typedef struct Summaries
 {
+	const SequenceUsers *users;
+	size_t n;
+	double *of;
+	double *value; /* n: one summary of one channel, to work in */
+	Telling *telling;
+} Summaries;
+
+static void
+summarize_users(Summaries *summaries)
+{
+	const SequenceUsers *users = summaries->users;
 	const size_t F = users->F;
 	float *value = memory_array(USERS_AT_ONCE * users->longest * F, sizeof(*value));
 	size_t start[USERS_AT_ONCE + 1];
 
-	for (size_t from = 0; from < n; from += USERS_AT_ONCE)
+	for (size_t from = 0; from < summaries->n; from += USERS_AT_ONCE)
 	{
-		const size_t some = Min(USERS_AT_ONCE, n - from);
+		const size_t some = Min(USERS_AT_ONCE, summaries->n - from);
 
 		CHECK_FOR_INTERRUPTS();
 		sequence_fill_part(users, from, some, start, value);
 		for (size_t i = 0; i < some; i++)
 			for (size_t f = 0; f < F; f++)
-				summarize(summary + ((from + i) * F + f) * SUMMARIES, value + start[i] * F + f,
+				summarize(summaries->of + ((from + i) * F + f) * SUMMARIES, value + start[i] * F + f,
 						  start[i + 1] - start[i], F);
 	}
 	pfree(value);
 }
 
+static Summaries
+summaries_make(const SequenceUsers *users)
+{
+	const size_t n = Min(users->N, Min(USERS_MAX, SUMMARIES_MAX / SUMMARIES / users->F));
+
+	memory_check(users->memory + n * (users->F + 1) * SUMMARIES * sizeof(double), "training");
+
+	Summaries summaries = {.users = users,
+						   .n = n,
+						   .of = memory_array(n * users->F * SUMMARIES, sizeof(double)),
+						   .value = memory_array(n, sizeof(double)),
+						   .telling = telling_make(Max(n, 1))};
+
+	summarize_users(&summaries);
+	return summaries;
+}
+
+/* The largest area by a summary of channel f, and which; 0: none tells a class. */
+static double
+channel_auc(int *which, const Summaries *summaries, size_t f)
+{
+	const SequenceUsers *users = summaries->users;
+	double largest = 0;
+
+	for (int s = 0; s < SUMMARIES; s++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (size_t i = 0; i < summaries->n; i++)
+			summaries->value[i] = summaries->of[(i * users->F + f) * SUMMARIES + (size_t) s];
+
+		const double auc =
+			telling_auc(summaries->telling, summaries->value, users->label, summaries->n, (size_t) users->C);
+
+		if (auc > largest)
+		{
+			largest = auc;
+			*which = s;
+		}
+	}
+	return largest;
+}
+
 void
 sequence_find_telling(TrainOutcome *outcome, const SequenceReading *reading, const SequenceUsers *users)
 {
-	const size_t F = users->F;
-	const size_t n = Min(users->N, Min(USERS_MAX, SUMMARIES_MAX / SUMMARIES / F));
-	const size_t bytes = n * (F + 1) * SUMMARIES * sizeof(double);
-	Telling *telling = telling_make(Max(n, 1));
+	const Summaries summaries = summaries_make(users);
 
-	memory_check(users->memory + bytes, "training");
-
-	double *summary = memory_array(n * F * SUMMARIES, sizeof(*summary));
-	double *value = memory_array(n, sizeof(*value));
-
-	summarize_users(summary, users, n);
-	for (size_t f = 0; f < F; f++)
+	for (size_t f = 0; f < users->F; f++)
 	{
-		int best = LAST;
-		double auc = 0;
+		int which = LAST;
 
 		/* The trend of a column may well go on: that is what is learned. */
 		if (reading->trend_of && strcmp(reading->features[f], reading->trend_of) == 0)
 			continue;
-		for (int s = 0; s < SUMMARIES; s++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			for (size_t i = 0; i < n; i++)
-				value[i] = summary[(i * F + f) * SUMMARIES + (size_t) s];
 
-			const double own = telling_auc(telling, value, users->label, n, (size_t) users->C);
+		const double auc = channel_auc(&which, &summaries, f);
 
-			if (own > auc)
-			{
-				auc = own;
-				best = s;
-			}
-		}
 		if (auc > 0)
 			train_tells(
 				outcome, reading->features[f], "label",
 				psprintf("By its %s alone users of a class are told from the others with an AUC of %.4f.",
-						 summary_names[best], auc));
+						 summary_names[which], auc));
 	}
-	pfree(summary);
-	pfree(value);
+	pfree(summaries.of);
+	pfree(summaries.value);
 }
