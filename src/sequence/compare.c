@@ -54,10 +54,16 @@ common_classes(const SequenceUsers *users, const SequenceModel *old)
 /* -- What the promoted version reads ---------------------------------------- */
 
 static bool
+same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool
 same_reading(const SequenceReading *a, const SequenceReading *b)
 {
-	if (a->F != b->F || a->window_periods != b->window_periods ||
-		memcmp(&a->period, &b->period, sizeof(a->period)) != 0)
+	if (a->F != b->F || a->window_periods != b->window_periods || a->active_only != b->active_only ||
+		memcmp(&a->period, &b->period, sizeof(a->period)) != 0 || !same_text(a->time_zone, b->time_zone))
 		return false;
 	for (int f = 0; f < a->F; f++)
 		if (strcmp(a->features[f], b->features[f]) != 0)

@@ -309,12 +309,20 @@ sequence_request_to_spec(const SequenceRequest *request)
 void
 sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 {
+	const char *users = spec_text(spec, "users");
+
 	reading->period =
 		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = (int) spec_int(spec, "window_periods");
 	check_periods("window_periods", reading->window_periods, 1);
+
+	/* Before there was a choice, silent users were left out. */
+	reading->active_only = is_active_only(users ? users : "active");
+	reading->time_zone = spec_text(spec, "time_zone");
+	if (reading->time_zone)
+		check_time_zone(reading->time_zone);
 }
 
 void
@@ -322,7 +330,6 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 {
 	SequenceReading *reading = &request->reading;
 	const char *as_of = spec_text(spec, "as_of");
-	const char *users = spec_text(spec, "users");
 
 	memset(request, 0, sizeof(*request));
 	reading->relation = spec_table(spec, "source");
@@ -337,11 +344,6 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	check_periods("horizon_periods", reading->horizon_periods, 0);
-	/* Before there was a choice, silent users were left out. */
-	reading->active_only = is_active_only(users ? users : "active");
-	reading->time_zone = spec_text(spec, "time_zone");
-	if (reading->time_zone)
-		check_time_zone(reading->time_zone);
 	request->has_as_of = as_of != NULL;
 	if (as_of)
 		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(

@@ -31,7 +31,7 @@ extern void sequence_request_from_args(TrainRun *run, SequenceRequest *request, 
 extern Jsonb *sequence_request_to_spec(const SequenceRequest *request);
 extern void sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec);
 
-/* The period and the window of a stored training alone: nothing has to exist for it. */
+/* Which time and which users a stored training reads, alone: no table has to exist for it. */
 extern void sequence_spec_window(SequenceReading *reading, const Jsonb *spec);
 
 /* How classes are balanced, and the weight of each for BALANCE_GIVEN. Errors name the argument. */
