@@ -2,7 +2,7 @@
  * Activations that the compiler turns into vector code: no branch, no table.
  *
  * Inline, so that a loop over them vectorises in its caller. Largest errors over
- * every 4099th float (test/unit/test_act.c): exp 2 ulp and sigmoid 3 ulp where the
+ * every 4099th float (test/unit/nn/test_act.c): exp 2 ulp and sigmoid 3 ulp where the
  * result is normal, tanh 5 ulp. In the double build they are the C library's.
  */
 #ifndef USERCLS_NN_ACT_H
