@@ -102,7 +102,7 @@ sanitize valgrind interop:
 	scripts/$@
 test-other-majors:
 	scripts/other-majors
-dist deb:
+dist deb test-install:
 	scripts/$@
 # Beside their peers: PYTHON has torch, torch-geometric, duckdb, scikit-learn and scikit-uplift.
 PYTHON ?= python3
@@ -120,4 +120,4 @@ cancel:
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/unit/*/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
-.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz sanitize valgrind interop test-other-majors dist deb bench cancel format
+.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz sanitize valgrind interop test-other-majors test-install dist deb bench cancel format
