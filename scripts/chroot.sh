@@ -33,7 +33,10 @@ machine_make() {
 	tar -C "$machine" -xf "$CHROOTS/$1.tar"
 	packages=$CHROOTS/$1-packages
 	cp /etc/resolv.conf "$machine/etc/"
-	{ grep -ls '^Acquire' /etc/apt/apt.conf.d/* /etc/apt/apt.conf || true; } | xargs -r cp -t "$machine/etc/apt/apt.conf.d"
+	local file
+	for file in $(grep -ls '^Acquire' /etc/apt/apt.conf.d/* /etc/apt/apt.conf || true); do
+		cp "$file" "$machine/etc/apt/apt.conf.d/host-$(basename "$file")"
+	done
 	echo 'APT::Get::Assume-Yes "true";' >"$machine/etc/apt/apt.conf.d/assume-yes"
 	# No service of it may start: the network is this machine's.
 	printf '#!/bin/sh\nexit 101\n' >"$machine/usr/sbin/policy-rc.d"
