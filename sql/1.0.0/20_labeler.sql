@@ -105,7 +105,7 @@ COMMENT ON FUNCTION usercls.net_sign IS 'rises minus falls from period to period
 
 CREATE FUNCTION usercls.signs(trend usercls.trend, measure text DEFAULT 'sum') RETURNS int[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_signs';
-COMMENT ON FUNCTION usercls.signs IS '1, 0 or -1 for each change from period to period';
+COMMENT ON FUNCTION usercls.signs IS '1, 0 or -1 for each change from period to period; what differs by rounding alone is no change';
 
 CREATE FUNCTION usercls.period_values(trend usercls.trend, measure text DEFAULT 'sum') RETURNS float8[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_period_values';

@@ -21,6 +21,7 @@ typedef struct Values
 {
 	size_t n;
 	double *value;
+	double *slack; /* by how much rounding may have moved them */
 	bool *missing; /* means of periods without rows */
 } Values;
 
@@ -44,6 +45,7 @@ trend_values(const struct varlena *flat, TrendMeasure measure)
 	TrendCell cell;
 
 	values.value = palloc0(sizeof(double) * (values.n + 1));
+	values.slack = palloc0(sizeof(double) * (values.n + 1));
 	values.missing = palloc(values.n + 1);
 	memset(values.missing, measure == MEASURE_MEAN, values.n + 1);
 	while (trend_read(&reader, &cell))
@@ -52,9 +54,7 @@ trend_values(const struct varlena *flat, TrendMeasure measure)
 		const size_t i = cell.index;
 
 		values.missing[i] = false;
-		values.value[i] = measure == MEASURE_SUM    ? cell.sum
-						  : measure == MEASURE_MEAN ? cell.sum / (double) cell.count
-													: (double) cell.count;
+		trend_measure(&values.value[i], &values.slack[i], &cell, measure);
 	}
 	if (reader.damaged)
 		trend_damaged(&reader);
@@ -72,7 +72,10 @@ compared_values(const struct varlena *flat, TrendMeasure measure)
 		return values;
 	for (size_t i = 0; i < values.n; i++)
 		if (!values.missing[i])
-			values.value[kept++] = values.value[i];
+		{
+			values.value[kept] = values.value[i];
+			values.slack[kept++] = values.slack[i];
+		}
 	values.n = kept;
 	return values;
 }
@@ -81,9 +84,10 @@ static SignScore
 score_of(const struct varlena *flat, TrendMeasure measure)
 {
 	const Values values = compared_values(flat, measure);
-	const SignScore score = sign_score(values.value, values.n);
+	const SignScore score = sign_score(values.value, values.slack, values.n);
 
 	pfree(values.value);
+	pfree(values.slack);
 	pfree(values.missing);
 	return score;
 }
@@ -256,8 +260,8 @@ usercls_signs(PG_FUNCTION_ARGS)
 	Datum *sign = palloc(sizeof(Datum) * (n + 1));
 
 	for (int i = 0; i < n; i++)
-		sign[i] =
-			Int32GetDatum((values.value[i + 1] > values.value[i]) - (values.value[i + 1] < values.value[i]));
+		sign[i] = Int32GetDatum(
+			sign_change(values.value[i], values.value[i + 1], values.slack[i] + values.slack[i + 1]));
 	PG_RETURN_ARRAYTYPE_P(construct_array(sign, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 

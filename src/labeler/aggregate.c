@@ -107,6 +107,8 @@ remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		slot->sum = sum;
 		slot->rest = rest;
 		trend_state_set_count(state, slot, trend_state_count(state, slot) - 1);
+		if (slot->count == 0)
+			slot->negative = 0;
 	}
 	return state_result(fcinfo, state);
 }

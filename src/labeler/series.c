@@ -50,16 +50,17 @@ write_full(TrendWriter *writer, const ArrayType *series, const double *value, ui
 {
 	double sum[BUCKETS];
 	float rest[BUCKETS];
+	uint8 negative[BUCKETS];
 
 	while (buckets > 0)
 	{
 		const size_t n = Min(buckets, BUCKETS);
 
-		trend_series(sum, rest, value, per_bucket, n);
+		trend_series(sum, rest, negative, value, per_bucket, n);
 		for (size_t i = 0; i < n; i++)
 			if (unlikely(!isfinite(sum[i]) || !isfinite(rest[i])))
 				series_error(series);
-		trend_write_run(writer, bucket, sum, rest, per_bucket, n);
+		trend_write_run(writer, bucket, sum, rest, negative, per_bucket, n);
 		value += n * per_bucket;
 		bucket += (uint32) n;
 		buckets -= n;

@@ -193,11 +193,13 @@ trend_state_carry(TrendState *state, const TrendSlot *slot, uint64 times)
 
 	if (carry == NULL)
 	{
-		/* A carry comes once in 65,535 values: nothing that has to be fast. */
-		const size_t bytes = sizeof(TrendCarry) * (state->carries + 1);
+		/* A carry comes once in 255 values: nothing that has to be fast. There is room for a power of two. */
+		const size_t bytes = sizeof(TrendCarry) * 2 * state->carries;
 
-		state->carry = state->carry ? repalloc(state->carry, bytes)
-									: MemoryContextAlloc(state->header.eoh_context, bytes);
+		if (state->carries == 0)
+			state->carry = MemoryContextAlloc(state->header.eoh_context, sizeof(TrendCarry));
+		else if ((state->carries & (state->carries - 1)) == 0)
+			state->carry = repalloc(state->carry, bytes);
 		carry = &state->carry[state->carries++];
 		*carry = (TrendCarry){.cell = cell_of(state, slot)};
 	}
@@ -222,7 +224,7 @@ trend_state_set_count(TrendState *state, TrendSlot *slot, uint64 count)
 		carry->times = times;
 	else if (times != 0)
 		trend_state_carry(state, slot, times);
-	slot->count = (uint16) (count - times * TREND_COUNT_MAX);
+	slot->count = (uint8) (count - times * TREND_COUNT_MAX);
 }
 
 void
@@ -267,6 +269,7 @@ state_write(void *bytes, const TrendState *state)
 			const TrendCell cell = {.index = offset + i,
 									.sum = slot[i].sum,
 									.rest = slot[i].rest,
+									.negative = slot[i].negative,
 									.count = trend_state_count(state, &slot[i])};
 
 			if (unlikely(!isfinite(cell.sum) || !isfinite(cell.rest)))

@@ -22,7 +22,7 @@
 #include "labeler/pure/trend.h"
 #include "server/majors.h"
 
-/* Values beyond the slots' 16 bits of count. */
+/* Values beyond the slots' 8 bits of count. */
 typedef struct TrendCarry
 {
 	int64 cell; /* period × width + number */

@@ -118,8 +118,9 @@ trend_state_merge(TrendState *state, Datum datum)
 			trend_state_error(cell.sum);
 		slot->sum = sum;
 		slot->rest = rest;
+		slot->negative = trend_negative_of(slot->negative, cell.negative);
 		if (count <= TREND_COUNT_MAX)
-			slot->count = (uint16) count;
+			slot->count = (uint8) count;
 		else
 			trend_state_set_count(state, slot, count);
 	}

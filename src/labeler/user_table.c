@@ -232,15 +232,19 @@ batch_add_grown(TrendTable *table)
 static void
 run_add(TrendState *state, TrendSlot *slot, const double *value, uint32 n)
 {
-	if (n > 1 && slot->count + n <= TREND_COUNT_MAX)
+	for (uint32 some; n > 0; value += some, n -= some)
 	{
-		trend_slot_add_run(slot, value, n);
+		some = Min(n, (uint32) (TREND_COUNT_MAX - slot->count));
+		if (some < 2)
+		{
+			some = 1;
+			trend_state_add(state, slot, *value);
+			continue;
+		}
+		trend_slot_add_run(slot, value, some);
 		if (unlikely(!isfinite(slot->sum)))
 			trend_state_error(value[0]);
-		return;
 	}
-	for (uint32 i = 0; i < n; i++)
-		trend_state_add(state, slot, value[i]);
 }
 
 /*

@@ -4,18 +4,22 @@
 #ifndef USERCLS_SEQUENCE_USERS_CELLS_H
 #define USERCLS_SEQUENCE_USERS_CELLS_H
 
+#include "labeler/pure/trend.h"
 #include "sequence/classes.h"
 #include "sequence/users.h"
 #include "server/source.h"
 #include "sequence/window.h"
 
-/* A period's sum, what rounding took from it (labeler/pure/trend.h), and how many values it is of. */
+/* A period's sum as a TrendCell has it. */
 typedef struct PeriodSum
 {
 	double sum;
 	float rest;
-	uint32_t count;
+	uint32_t count : 24;
+	uint32_t negative : 8;
 } PeriodSum;
+
+#define PERIOD_COUNT_MAX ((1u << 24) - 1)
 
 /* Records come in chunks, so that growing copies nothing. */
 #define USER_CHUNK 128
@@ -110,6 +114,16 @@ static inline PeriodSum *
 user_slot(const SequenceCells *cells, uint32 user)
 {
 	return record_slot(cells, user_sum(cells, user));
+}
+
+static inline TrendCell
+period_cell(const PeriodSum *slot, uint32 index)
+{
+	return (TrendCell){.index = index,
+					   .sum = slot->sum,
+					   .rest = slot->rest,
+					   .negative = (uint8_t) slot->negative,
+					   .count = slot->count};
 }
 
 /* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */

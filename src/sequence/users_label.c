@@ -7,29 +7,32 @@
 #include "sequence/users_cells.h"
 #include "server/memory.h"
 
-/* What the periods count as: n numbers. The mean of a period without values is left out. */
+/* What the periods count as: n numbers, each with its slack. The mean of a period without values is left out. */
 static size_t
-period_values(double *value, const PeriodSum *slot, int periods, TrendMeasure measure)
+period_values(double *value, double *slack, const PeriodSum *slot, int periods, TrendMeasure measure)
 {
 	size_t n = 0;
 
 	for (int i = 0; i < periods; i++)
-		if (measure == MEASURE_SUM)
-			value[n++] = slot[i].sum;
-		else if (measure == MEASURE_COUNT)
-			value[n++] = slot[i].count;
-		else if (slot[i].count > 0)
-			value[n++] = slot[i].sum / slot[i].count;
+	{
+		const TrendCell cell = period_cell(&slot[i], (uint32) i);
+
+		if (measure == MEASURE_MEAN && cell.count == 0)
+			continue;
+		trend_measure(&value[n], &slack[n], &cell, measure);
+		n++;
+	}
 	return n;
 }
 
-/* What label() says by the rule: value has room for the periods. */
+/* What label() says by the rule: value has room for twice the periods. */
 static int32_t
 trend_class(double *value, const PeriodSum *slot, int periods, const TrendLabels *labels)
 {
-	const size_t n = period_values(value, slot, periods, labels->measure);
+	double *slack = value + periods;
+	const size_t n = period_values(value, slack, slot, periods, labels->measure);
 
-	return trend_rule_class(&labels->rule, sign_score(value, n));
+	return trend_rule_class(&labels->rule, sign_score(value, slack, n));
 }
 
 static void
@@ -37,7 +40,7 @@ label_by_trend(SequenceUsers *users)
 {
 	const SequenceCells *cells = users->cells;
 	const TrendLabels *labels = &cells->reading->trend_labels;
-	double *value = palloc(sizeof(double) * (size_t) cells->window.before);
+	double *value = palloc(2 * sizeof(double) * (size_t) cells->window.before);
 
 	users->classes = labels->names;
 	users->C = trend_rule_classes(&labels->rule);

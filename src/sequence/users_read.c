@@ -376,15 +376,16 @@ sequence_trend(const SequenceUsers *users, size_t i)
 
 	shape.periods = (uint32_t) cells->window.before;
 
-	/* A cell takes 12 bytes of sum and at most 3 + 5 bytes of gap and count, the head less than 64. */
-	struct varlena *flat = palloc(VARHDRSZ + 64 + 20 * (size_t) cells->window.before);
+	struct varlena *flat = palloc(VARHDRSZ + TREND_HEAD_MAX + TREND_CELL_MAX * (size_t) cells->window.before);
 	TrendWriter writer = trend_writer(VARDATA(flat), &shape);
 
 	for (uint32_t k = 0; k < shape.periods; k++)
 		if (slot[k].count > 0)
-			trend_write(
-				&writer,
-				&(TrendCell){.index = k, .sum = slot[k].sum, .rest = slot[k].rest, .count = slot[k].count});
+		{
+			const TrendCell cell = period_cell(&slot[k], k);
+
+			trend_write(&writer, &cell);
+		}
 	SET_VARSIZE(flat, VARHDRSZ + writer.used);
 	return flat;
 }

@@ -124,6 +124,22 @@ find_record(SequenceCells *cells, CellsRow *row)
 }
 
 static void
+add_to_period(SequenceCells *cells, const CellsRow *row, double number)
+{
+	PeriodSum *slot = &record_slot(cells, row->record)[row->period];
+
+	if (unlikely(slot->count == PERIOD_COUNT_MAX))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("user %s has more than %u rows in one period",
+						source_id_text(cells->user.type, idmap_id(cells->ids, row->user)), PERIOD_COUNT_MAX),
+				 errhint("Use a shorter period, or a view that adds rows up.")));
+	trend_sum(&slot->sum, &slot->rest, number, 0.0f);
+	slot->negative = trend_negative_of((uint8_t) slot->negative, trend_negative(number));
+	slot->count++;
+}
+
+static void
 add_row(SequenceCells *cells, const CellsRow *row)
 {
 	const double *number = row->number;
@@ -134,13 +150,8 @@ add_row(SequenceCells *cells, const CellsRow *row)
 		return;
 	if (cells->slots > 0)
 	{
-		PeriodSum *slot = &record_slot(cells, row->record)[row->period];
-
 		if (!isnan(*number))
-		{
-			trend_sum(&slot->sum, &slot->rest, *number, 0.0f);
-			slot->count++;
-		}
+			add_to_period(cells, row, *number);
 		number++;
 	}
 	if (row->period >= cells->window.before)

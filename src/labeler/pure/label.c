@@ -11,6 +11,19 @@ const char *const trend_measure_names[MEASURES] = {
 	[MEASURE_COUNT] = "count",
 };
 
+void
+trend_measure(double *value, double *slack, const TrendCell *cell, TrendMeasure measure)
+{
+	const double count = (double) cell->count;
+
+	*value = measure == MEASURE_COUNT ? count : cell->sum;
+	*slack = measure == MEASURE_COUNT ? 0.0 : trend_slack(cell->sum, cell->rest, cell->negative, cell->count);
+	if (measure != MEASURE_MEAN)
+		return;
+	*value /= count;
+	*slack = *slack / count + 0x1p-53 * fabs(*value);
+}
+
 int
 trend_rule_classes(const TrendRule *rule)
 {

@@ -6,6 +6,7 @@
 #define USERCLS_LABELER_PURE_LABEL_H
 
 #include "labeler/pure/signtest.h"
+#include "labeler/pure/trend.h"
 
 /* From worst to best, as the SQL type trend_label has them. Three classes are the first, the middle and the last. */
 typedef enum TrendLabel
@@ -30,6 +31,9 @@ typedef enum TrendMeasure
 } TrendMeasure;
 
 extern const char *const trend_measure_names[MEASURES];
+
+/* What a cell counts as, and how far rounding may have moved that: for sign_score(). */
+extern void trend_measure(double *value, double *slack, const TrendCell *cell, TrendMeasure measure);
 
 /* The largest p-value of a trend that is not stable, unless another one is asked for. */
 #define TREND_SIGNIFICANCE 0.1

@@ -7,14 +7,16 @@
 #define EXACT_MAX 30
 
 SignScore
-sign_score(const double *value, size_t n)
+sign_score(const double *value, const double *slack, size_t n)
 {
 	SignScore score = {0, 0};
 
 	for (size_t i = 1; i < n; i++)
 	{
-		score.rises += value[i] > value[i - 1];
-		score.falls += value[i] < value[i - 1];
+		const int change = sign_change(value[i - 1], value[i], slack[i - 1] + slack[i]);
+
+		score.rises += change > 0;
+		score.falls += change < 0;
 	}
 	return score;
 }

@@ -17,8 +17,17 @@ typedef struct SignScore
 	long falls;
 } SignScore;
 
-/* Differences of neighbours in value[0 .. n). */
-extern SignScore sign_score(const double *value, size_t n);
+/* 1, 0 or -1: b is above, like, or below a; they are alike when they are not further apart than slack. */
+static inline int
+sign_change(double a, double b, double slack)
+{
+	const double d = b - a;
+
+	return (d > slack) - (d < -slack);
+}
+
+/* Differences of neighbours in value[0 .. n), each of which rounding may have moved by slack[i]. */
+extern SignScore sign_score(const double *value, const double *slack, size_t n);
 
 /* Standard deviations from "no trend"; 0 when nothing changed. */
 extern double sign_z(SignScore score);

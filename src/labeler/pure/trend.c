@@ -25,6 +25,9 @@ enum
 	SUM_REST     /* 8 bytes and the rest's 4 */
 };
 
+/* Where a cell's count would be, which is not 0: its `negative` follows, and then the count. */
+#define NEGATIVE_FOLLOWS 0
+
 #define INTEGER_MAX 9007199254740992.0 /* 2^53: every integer below is a float8 */
 #define COUNT_MAX ((uint64_t) 1 << 53)
 
@@ -137,6 +140,11 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 		form = SUM_DOUBLE;
 
 	to = put_varint(to, cell->index - writer->next);
+	if (cell->negative != 0)
+	{
+		*to++ = NEGATIVE_FOLLOWS;
+		*to++ = cell->negative;
+	}
 	to = put_varint(to, cell->count << 2 | (unsigned) form);
 	switch (form)
 	{
@@ -159,19 +167,22 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 }
 
 void
-trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const float *rest, uint64_t count,
-				size_t n)
+trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const float *rest,
+				const uint8_t *negative, uint64_t count, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
 		/*
-		 * A cell that follows the one before, with a count of one byte and a sum of 8 bytes or more, is written here.
+		 * A cell that follows the one before, with a count of one byte, no negative value and a sum of 8 bytes or more, is written here.
 		 */
-		if (index + i != writer->next || count >= 0x80 >> 2 ||
+		if (index + i != writer->next || count >= 0x80 >> 2 || negative[i] != 0 ||
 			(rest[i] == 0.0f && (sum[i] == (double) (float) sum[i] || is_integer(sum[i]))))
 		{
-			const TrendCell cell = {
-				.index = index + (uint32_t) i, .sum = sum[i], .rest = rest[i], .count = count};
+			const TrendCell cell = {.index = index + (uint32_t) i,
+									.sum = sum[i],
+									.rest = rest[i],
+									.negative = negative[i],
+									.count = count};
 
 			trend_write(writer, &cell);
 			continue;
@@ -386,8 +397,22 @@ read_sum(TrendReader *reader, TrendCell *cell, int form)
 	}
 }
 
+/* What stands before the count when there are negative values. */
+static inline bool
+read_negative(TrendReader *reader, TrendCell *cell)
+{
+	cell->negative = 0;
+	if (reader->at == reader->size || reader->bytes[reader->at] != NEGATIVE_FOLLOWS)
+		return true;
+	reader->at++;
+	if (reader->at == reader->size)
+		return damage(reader, "it ends within a number");
+	cell->negative = reader->bytes[reader->at++];
+	return cell->negative != 0 || damage(reader, "a bound of negative values is out of range");
+}
+
 /*
- * Read the usual cell: a gap and a count of one byte each, and a sum in 8 or 8 + 4 bytes. False, and nothing is read,
+ * Read the usual cell: a gap and a count of one byte each, no negative value, and a sum in 8 or 8 + 4 bytes. False, and nothing is read,
  * for any other cell, and for a damaged one.
  */
 static inline bool
@@ -425,6 +450,7 @@ trend_read(TrendReader *reader, TrendCell *cell)
 	if (reader->next >= cells)
 		return damage(reader, "bytes follow the last cell");
 	if (!read_limited(reader, &gap, cells - reader->next - 1, "a cell is out of range") ||
+		!read_negative(reader, cell) ||
 		!read_limited(reader, &tag, COUNT_MAX << 2, "a count is out of range"))
 		return false;
 	cell->index = reader->next + (uint32_t) gap;

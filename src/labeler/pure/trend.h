@@ -11,14 +11,21 @@
  * millions; sums that float8 can hold exactly (integers, float4 values of like
  * magnitude) never do.
  *
+ * Whether two sums differ is asked with trend_slack(): 27.94 + 15.96 is not the
+ * float8 that 43.90 is, for none of the three is a float8, but the difference is
+ * not more than rounding them explains. Where values of both signs cancel, a sum
+ * does not say how large they were; so a bound of the negative ones is kept.
+ *
  * The stored bytes are the same on every machine. A reader believes nothing.
  */
 #ifndef USERCLS_LABELER_PURE_TREND_H
 #define USERCLS_LABELER_PURE_TREND_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TREND_PERIODS_MAX 65536
 #define TREND_CELLS_MAX (1u << 20)
@@ -56,19 +63,56 @@ typedef struct TrendCell
 {
 	uint32_t index;
 	double sum;
-	float rest;     /* the exact sum is nearer to sum + rest; sum is the rounded value */
+	float rest; /* the exact sum is nearer to sum + rest; sum is the rounded value */
+	uint8_t
+		negative;   /* 0: no value is negative; otherwise all are above -2^(negative - TREND_NEGATIVE_BIAS) */
 	uint64_t count; /* of values, at least 1 */
 } TrendCell;
 
-/* One cell while rows arrive. 52 of them and their head fit in 1 kB, with 16 bits for the count. */
+/* One cell while rows arrive. 52 of them and their head fit in 1 kB, with 8 bits for the count. */
 typedef struct __attribute__((packed)) TrendSlot
 {
 	double sum;
 	float rest;
-	uint16_t count; /* 0: empty. Past TREND_COUNT_MAX it starts again at 1, and the caller counts that. */
+	uint8_t count;    /* 0: empty. Past TREND_COUNT_MAX it starts again at 1, and the caller counts that. */
+	uint8_t negative; /* as in TrendCell */
 } TrendSlot;
 
-#define TREND_COUNT_MAX UINT16_MAX
+#define TREND_COUNT_MAX UINT8_MAX
+#define TREND_NEGATIVE_BIAS 126
+
+/* TrendCell's `negative` of one value. 0 also for those above -2^-126, whose rounding nobody sees. */
+static inline uint8_t
+trend_negative(double v)
+{
+	const float f = (float) v;
+	uint32_t bits;
+
+	memcpy(&bits, &f, sizeof(bits));
+	bits >>= 23; /* the sign and 8 bits of exponent */
+	return bits > 0x100 ? (uint8_t) bits : 0;
+}
+
+static inline uint8_t
+trend_negative_of(uint8_t a, uint8_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * How far rounding may have moved a sum from that of the numbers that were meant: each of the values when it
+ * became a float8, by 2^-53 of it, and the sum. All values together are at most |sum| + 2 × the negative ones.
+ * A sum that is whole to its last bit is what it is: integers are compared exactly.
+ */
+static inline double
+trend_slack(double sum, float rest, uint8_t negative, uint64_t count)
+{
+	const double most_negative = negative == 0 ? 0.0 : ldexp((double) count, negative - TREND_NEGATIVE_BIAS);
+
+	if (rest == 0.0f && sum == rint(sum))
+		return 0.0;
+	return 0x1p-52 * fabs(sum) + 0x1p-52 * most_negative;
+}
 
 /*
  * Add v, with its own rest, to a sum and its rest. The result is not finite when v is not, or the sum left float8's
@@ -118,6 +162,7 @@ trend_slot_add(TrendSlot *slot, double v)
 	trend_sum(&sum, &rest, v, 0.0f);
 	slot->sum = sum;
 	slot->rest = rest;
+	slot->negative = trend_negative_of(slot->negative, trend_negative(v));
 	if (++slot->count != 0)
 		return true;
 	slot->count = 1;
@@ -131,12 +176,13 @@ trend_slot_add(TrendSlot *slot, double v)
 static inline void
 trend_slot_add_run(TrendSlot *slot, const double *v, uint32_t n)
 {
-	double s = slot->sum, lost = (double) slot->rest;
+	double s = slot->sum, lost = (double) slot->rest, lowest = 0.0;
 
 	for (uint32_t i = 0; i < n; i++)
 	{
 		const double t = s + v[i], b = t - s;
 
+		lowest = v[i] < lowest ? v[i] : lowest;
 		lost += (s - (t - b)) + (v[i] - b);
 		s = t;
 	}
@@ -145,14 +191,16 @@ trend_slot_add_run(TrendSlot *slot, const double *v, uint32_t n)
 
 	slot->sum = total;
 	slot->rest = (float) (lost - (total - s));
-	slot->count = (uint16_t) (slot->count + n);
+	slot->negative = trend_negative_of(slot->negative, trend_negative(lowest));
+	slot->count = (uint8_t) (slot->count + n);
 }
 
 /*
- * The same of a series: the sum and rest of each of so many buckets of neighbours, of `bucket` values each. A
- * sum that is not finite has a value that is not, or left float8's range.
+ * The same of a series: sum, rest and negative of each of so many buckets of neighbours, of `bucket` values
+ * each. A sum that is not finite has a value that is not, or left float8's range.
  */
-extern void trend_series(double *sum, float *rest, const double *value, size_t bucket, size_t buckets);
+extern void trend_series(double *sum, float *rest, uint8_t *negative, const double *value, size_t bucket,
+						 size_t buckets);
 
 extern bool trend_grid_equal(const TrendGrid *a, const TrendGrid *b);
 extern bool trend_shape_equal(const TrendShape *a, const TrendShape *b);
@@ -172,7 +220,7 @@ typedef struct TrendWriter
 } TrendWriter;
 
 #define TREND_HEAD_MAX 64 /* bytes, at most, of what comes before the cells, */
-#define TREND_CELL_MAX 25 /* and of one cell: 3 of the gap, 8 of the count, 12 of the sum, and some */
+#define TREND_CELL_MAX 25 /* and of one cell: 3 of the gap, 2 of `negative`, 8 of the count, 12 of the sum */
 
 extern TrendWriter trend_writer(void *bytes, const TrendShape *shape);
 extern void trend_write(TrendWriter *writer, const TrendCell *cell);
@@ -180,7 +228,7 @@ extern void trend_write(TrendWriter *writer, const TrendCell *cell);
 /* n cells side by side, of `count` values each. It writes and does not measure: room for TREND_CELL_MAX a
  * cell. */
 extern void trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const float *rest,
-							uint64_t count, size_t n);
+							const uint8_t *negative, uint64_t count, size_t n);
 
 /* Reading stops at the end or at damage; `damaged` tells them apart, with the byte and what was wrong. */
 typedef struct TrendReader
@@ -198,8 +246,9 @@ extern bool trend_read(TrendReader *reader, TrendCell *cell);
 
 /*
  * Text form:
- *   {timestamptz 0 7 0 from 820540800000000 first 0 periods 12 windowed: 0=12.5/3 4=0.3~-2.7e-17/2}
- * time, months, days and step of the period; origin; then index=sum/count of each cell that is not empty.
+ *   {timestamptz 0 7 0 from 820540800000000 first 0 periods 12 windowed: 0=12.5/3 4=0.3~-2.7e-17^11/2}
+ * time, months, days and step of the period; origin; then index=sum/count of each cell that is not empty, with
+ * ~rest behind the sum, and ^11 when it has negative values, all above -2^11.
  */
 
 /* Bytes that the text of this many cells needs at most, its end included. */

@@ -18,7 +18,7 @@ static const char *const time_names[] = {
 
 #define TIMES (sizeof(time_names) / sizeof(time_names[0]))
 #define HEAD_TEXT_MAX 200
-#define CELL_TEXT_MAX 72 /* ' ' 7 '=' 24 '~' 15 '/' 16 and some */
+#define CELL_TEXT_MAX 76 /* ' ' 7 '=' 24 '~' 15 '^' 4 '/' 16 and some */
 
 size_t
 trend_text_size(size_t cells)
@@ -66,6 +66,8 @@ trend_text(char *text, TrendReader *reader)
 		at += print_double(at, cell.sum);
 		if (cell.rest != 0.0f)
 			at += sprintf(at, "~%.9g", (double) cell.rest);
+		if (cell.negative != 0)
+			at += sprintf(at, "^%d", cell.negative - TREND_NEGATIVE_BIAS);
 		at += sprintf(at, "/%" PRIu64, cell.count);
 	}
 	strcpy(at, "}");
@@ -186,7 +188,7 @@ parse_head(Parser *parser, TrendShape *shape)
 static bool
 parse_cell(Parser *parser, TrendCell *cell, uint32_t next, uint32_t cells)
 {
-	int64_t index, count;
+	int64_t index, count, negative = -TREND_NEGATIVE_BIAS;
 	double rest = 0.0;
 
 	if (next >= cells)
@@ -200,7 +202,14 @@ parse_cell(Parser *parser, TrendCell *cell, uint32_t next, uint32_t cells)
 		if (!parse_double(parser, &rest))
 			return false;
 	}
+	if (*parser->at == '^')
+	{
+		parser->at++;
+		if (!parse_int(parser, &negative, 1 - TREND_NEGATIVE_BIAS, UINT8_MAX - TREND_NEGATIVE_BIAS))
+			return false;
+	}
 	cell->rest = (float) rest;
+	cell->negative = (uint8_t) (negative + TREND_NEGATIVE_BIAS);
 	if (cell->sum == 0.0)
 		cell->sum = 0.0; /* no negative zero: it would print, and compare in bytes, differently */
 	if (cell->sum + (double) cell->rest != cell->sum || !isfinite(cell->rest))
