@@ -272,7 +272,12 @@ read_rows(Reading *reading)
 		appendStringInfo(&sql, " WHERE %1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2",
 						 reading->time.quoted);
 	if (select || !source_scan_table(reading->source, columns, lengthof(columns), take_rows, reading))
-		source_scan(sql.data, select ? 2 : 0, types, bounds, NULL, false, take_row, reading);
+		source_scan(&(SourceScan){.sql = sql.data,
+								  .n = select ? 2 : 0,
+								  .types = types,
+								  .values = bounds,
+								  .row = take_row,
+								  .arg = reading});
 	trend_table_end(reading->table);
 }
 

@@ -146,7 +146,7 @@ read_sequences(const SequenceModel *model, const char *name, Oid relation, const
 	all->value = palloc(all->value_room * sizeof(float));
 	all->start[0] = 0;
 	MemoryContextSwitchTo(old);
-	source_scan(sql.data, 0, NULL, NULL, NULL, false, read_sequence, all);
+	source_scan(&(SourceScan){.sql = sql.data, .row = read_sequence, .arg = all});
 	return all;
 }
 

@@ -100,7 +100,8 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	all->model = modelcache_get(version, CurrentMemoryContext);
 	sequence_model_check_spec(all->model, all->reading.features, (size_t) all->reading.F);
 	progress_phase(PROGRESS_READING);
-	all->users = sequence_read(&all->reading, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "scoring");
+	all->users = sequence_read(&(SequenceRead){
+		.reading = &all->reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "scoring"});
 	sequence_notice_silent(&all->reading, all->users);
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;

@@ -116,7 +116,11 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 		*obstacle = missing_column(reading);
 	if (*obstacle)
 		return NULL;
-	return sequence_read(reading, &measured->users->as_of, SEQUENCE_UNLABELED, NULL, 0, true, "training");
+	return sequence_read(&(SequenceRead){.reading = reading,
+										 .as_of = &measured->users->as_of,
+										 .labels = SEQUENCE_UNLABELED,
+										 .whole = true,
+										 .what = "training"});
 }
 
 /* -- On whom they are compared ---------------------------------------------- */

@@ -90,8 +90,12 @@ sequence_sample(const EvaluateCall *call)
 	const TimestampTz *as_of = call->has_as_of ? &call->as_of
 							   : own           ? evaluate_trained_as_of(call->model, &request)
 											   : NULL;
-	SequenceUsers *users = sequence_read(&request.reading, as_of, SEQUENCE_LABELED,
-										 (const char *const *) model->classes, model->C, false, "evaluation");
+	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = &request.reading,
+														 .as_of = as_of,
+														 .labels = SEQUENCE_LABELED,
+														 .classes = (const char *const *) model->classes,
+														 .C = model->C,
+														 .what = "evaluation"});
 	const size_t n = choose_users(sample, users, &request, own);
 
 	if (n == 0)
@@ -120,7 +124,8 @@ sequence_sample(const EvaluateCall *call)
 static Observed
 observed_steps(const SequenceReading *reading, const TimestampTz *as_of)
 {
-	const SequenceUsers *users = sequence_read(reading, as_of, SEQUENCE_UNLABELED, NULL, 0, false, "drift");
+	const SequenceUsers *users = sequence_read(
+		&(SequenceRead){.reading = reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "drift"});
 
 	if (users->N == 0)
 		error_nobody(reading->relation, "No user has a row in the periods before as_of.");

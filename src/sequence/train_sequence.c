@@ -283,8 +283,11 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	train_begin(run, &sequence_kind);
 
-	SequenceUsers *users = sequence_read(reading, request->has_as_of ? &request->as_of : NULL,
-										 SEQUENCE_LABELED, NULL, 0, true, "training");
+	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = reading,
+														 .as_of = request->has_as_of ? &request->as_of : NULL,
+														 .labels = SEQUENCE_LABELED,
+														 .whole = true,
+														 .what = "training"});
 
 	check_users(reading, users, request->has_as_of);
 	sequence_notice_silent(reading, users);

@@ -89,14 +89,20 @@ typedef enum SequenceLabels
 	SEQUENCE_LABELED
 } SequenceLabels;
 
-/*
- * Read all users. as_of NULL: the latest possible. classes NULL: those that are found; otherwise a label that
- * is none of the C classes is -1. memory_check'ed for `what` while it grows; row security must not hide rows
- * when `whole`.
- */
-extern SequenceUsers *sequence_read(const SequenceReading *reading, const TimestampTz *as_of,
-									SequenceLabels labels, const char *const *classes, int C, bool whole,
-									const char *what);
+/* What is read, and how strictly. */
+typedef struct SequenceRead
+{
+	const SequenceReading *reading;
+	const TimestampTz *as_of; /* NULL: the latest possible */
+	SequenceLabels labels;
+	const char *const *classes; /* C; NULL: those that are found. A label that is none of them is -1 */
+	int C;
+	bool whole;       /* an error when row security would hide rows */
+	const char *what; /* the work, in errors about memory, which is checked while it grows: "training" */
+} SequenceRead;
+
+/* Read all users. */
+extern SequenceUsers *sequence_read(const SequenceRead *read);
 
 /* Say how many users are silent, and what becomes of them. */
 extern void sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users);

@@ -68,7 +68,8 @@ newest_time(void *arg, int64 *newest)
 	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<=) $1",
 					 time->quoted, source_quote(relation), time->quoted);
 	if (source_can_select(relation, time) || !source_scan_table_by_row(relation, time, 1, newest_row, &found))
-		source_scan(sql.data, 1, type, latest, NULL, false, newest_row, &found);
+		source_scan(&(SourceScan){
+			.sql = sql.data, .n = 1, .types = type, .values = latest, .row = newest_row, .arg = &found});
 	*newest = found.time;
 	return found.found;
 }
@@ -119,8 +120,13 @@ read_rows(SequenceCells *cells, bool whole)
 	if (cells->latest == DT_NOEND)
 		appendStringInfo(&sql, " AND %s OPERATOR(pg_catalog.<) $2", cells->time.quoted);
 	if (!read_table(cells))
-		source_scan(sql.data, cells->latest == DT_NOEND ? 2 : 1, type, bound, NULL, whole, cells_read_row,
-					cells);
+		source_scan(&(SourceScan){.sql = sql.data,
+								  .n = cells->latest == DT_NOEND ? 2 : 1,
+								  .types = type,
+								  .values = bound,
+								  .whole = whole,
+								  .row = cells_read_row,
+								  .arg = cells});
 	cells_read_end(cells);
 }
 
@@ -256,27 +262,32 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 }
 
 static SequenceUsers *
-read_users(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
-		   const char *const *classes, int C, bool whole, const char *what)
+read_users(const SequenceRead *read)
 {
-	const int after = labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
-	SequenceCells *cells = cells_create(reading, labels, what);
+	const SequenceReading *reading = read->reading;
+	const int after = read->labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
+	SequenceCells *cells = cells_create(reading, read->labels, read->what);
 	SequenceUsers *users = palloc0(sizeof(*users));
 
-	cells->latest = as_of ? DT_NOEND : time_now(cells->time.type);
-	if (!window_make(&cells->window, &cells->time, &reading->period, reading->window_periods, after, as_of,
-					 newest_time, cells))
+	cells->latest = read->as_of ? DT_NOEND : time_now(cells->time.type);
+	if (!window_make(&cells->window, &(WindowRequest){.time = &cells->time,
+													  .period = &reading->period,
+													  .before = reading->window_periods,
+													  .after = after,
+													  .as_of = read->as_of,
+													  .newest = newest_time,
+													  .arg = cells}))
 		error_no_rows(cells->relation,
 					  psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
 					  "Check source and time_column, or pass as_of.");
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) + sizeof(int64);
-	cells->everybody = !reading->active_only || whole;
+	cells->everybody = !reading->active_only || read->whole;
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
-	read_rows(cells, whole);
+	read_rows(cells, read->whole);
 	notice_future(cells);
 
 	users->cells = cells;
@@ -285,8 +296,8 @@ read_users(const SequenceReading *reading, const TimestampTz *as_of, SequenceLab
 	users->id_type = cells->user.type;
 	order_users(users, cells);
 	users_count_steps(users);
-	if (labels == SEQUENCE_LABELED)
-		users_label(users, classes, C);
+	if (read->labels == SEQUENCE_LABELED)
+		users_label(users, read->classes, read->C);
 	users->memory = cells_memory(cells) +
 					users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + 2 * sizeof(int32));
 	return users;
@@ -308,16 +319,15 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 }
 
 SequenceUsers *
-sequence_read(const SequenceReading *reading, const TimestampTz *as_of, SequenceLabels labels,
-			  const char *const *classes, int C, bool whole, const char *what)
+sequence_read(const SequenceRead *read)
 {
 	const int nest_level = NewGUCNestLevel();
 
-	if (reading->time_zone)
-		set_config_option("TimeZone", reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-						  0, false);
+	if (read->reading->time_zone)
+		set_config_option("TimeZone", read->reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+						  true, 0, false);
 
-	SequenceUsers *users = read_users(reading, as_of, labels, classes, C, whole, what);
+	SequenceUsers *users = read_users(read);
 
 	AtEOXact_GUC(true, nest_level);
 	return users;

@@ -47,17 +47,18 @@ complete_until(TrendTime type, int64 newest, const Interval *period)
 }
 
 bool
-window_make(Window *window, const SourceColumn *time, const Interval *period, int before, int after,
-			const TimestampTz *as_of, WindowNewest newest, void *arg)
+window_make(Window *window, const WindowRequest *request)
 {
-	const TrendTime type = time->type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP;
+	const TimestampTz *as_of = request->as_of;
+	const Interval *period = request->period;
+	const TrendTime type = request->time->type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP;
 	int64 at;
 
 	if (!as_of)
 	{
-		if (!newest(arg, &at))
+		if (!request->newest(request->arg, &at))
 			return false;
-		at = period_add(type, complete_until(type, at, period), period, -after);
+		at = period_add(type, complete_until(type, at, period), period, -request->after);
 	}
 	else if (TIMESTAMP_NOT_FINITE(*as_of))
 		error_out_of_range("as_of", *as_of == DT_NOEND ? "infinity" : "-infinity", "a finite time");
@@ -66,11 +67,11 @@ window_make(Window *window, const SourceColumn *time, const Interval *period, in
 				 ? *as_of
 				 : DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(*as_of)));
 
-	*window = (Window){.periods = periods_around(type, *period, at, before, after),
+	*window = (Window){.periods = periods_around(type, *period, at, request->before, request->after),
 					   .type = type == TREND_TIMESTAMPTZ ? TIMESTAMPTZOID : TIMESTAMPOID,
-					   .dates = time->type == DATEOID,
-					   .before = before,
-					   .after = after};
+					   .dates = request->time->type == DATEOID,
+					   .before = request->before,
+					   .after = request->after};
 	window->as_of =
 		type == TREND_TIMESTAMPTZ
 			? at

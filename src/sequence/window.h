@@ -28,9 +28,19 @@ typedef bool (*WindowNewest)(void *arg, int64 *newest);
 /* An error when the column is no date or time. */
 extern void window_check_column(const SourceColumn *time, Oid relation);
 
-/* as_of NULL: the latest possible, by the newest row. false when there is no row to tell. */
-extern bool window_make(Window *window, const SourceColumn *time, const Interval *period, int before,
-						int after, const TimestampTz *as_of, WindowNewest newest, void *arg);
+/* What a window is made of. */
+typedef struct WindowRequest
+{
+	const SourceColumn *time;
+	const Interval *period;
+	int before, after;        /* periods up to as_of, and from it on */
+	const TimestampTz *as_of; /* NULL: the latest possible, by the newest row */
+	WindowNewest newest;
+	void *arg;
+} WindowRequest;
+
+/* false when as_of is NULL and there is no row to tell. */
+extern bool window_make(Window *window, const WindowRequest *request);
 
 /* A value of the column in ticks of the periods; a date beyond all timestamps is infinite. */
 extern int64 window_time(const Window *window, Datum value);

@@ -282,20 +282,20 @@ execute(SPIPlanPtr plan, ParamListInfo params, MemoryContext parent, SourceRow r
 }
 
 uint64
-source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls, bool whole,
-			SourceRow row, void *arg)
+source_scan(const SourceScan *scan)
 {
 	const MemoryContext context = CurrentMemoryContext;
 	const int nest_level = NewGUCNestLevel();
 
 	/* PostgreSQL's own way to be refused rather than to get fewer rows (pg_dump uses it). */
-	if (whole)
+	if (scan->whole)
 		set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 
 	SPI_connect();
 
-	const uint64 rows = execute(prepare(sql, n, types, CURSOR_OPT_PARALLEL_OK),
-								make_params(n, types, values, nulls), context, row, arg);
+	const uint64 rows =
+		execute(prepare(scan->sql, scan->n, scan->types, CURSOR_OPT_PARALLEL_OK),
+				make_params(scan->n, scan->types, scan->values, NULL), context, scan->row, scan->arg);
 
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);

@@ -68,13 +68,20 @@ extern bool source_can_select(Oid relation, const SourceColumn *column);
  */
 typedef void (*SourceRow)(void *arg, const Datum *value, const bool *isnull);
 
-/*
- * Run sql with n parameters ($1 …) and call row for each row of its result; returns their number.
- * nulls may be NULL (none is). With `whole`, an error when row security would hide rows from us:
- * training must not shrink its data silently.
- */
-extern uint64 source_scan(const char *sql, int n, const Oid *types, const Datum *values, const bool *nulls,
-						  bool whole, SourceRow row, void *arg);
+/* A query over what users have. */
+typedef struct SourceScan
+{
+	const char *sql;
+	int n; /* parameters $1 .. $n; none of them is null */
+	const Oid *types;
+	const Datum *values;
+	bool whole; /* an error when row security would hide rows: training must not shrink its data silently */
+	SourceRow row;
+	void *arg;
+} SourceScan;
+
+/* Run it and call row for each row of its result; returns their number. */
+extern uint64 source_scan(const SourceScan *scan);
 
 /*
  * All rows of a plain table, by far the fastest; false, and nothing done, when the relation is none (a view, a table

@@ -68,7 +68,7 @@ check_rights(Oid relation, const SourceColumn *columns, int n)
 	for (int i = 0; i < n; i++)
 		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", columns[i].quoted);
 	appendStringInfo(&sql, " FROM %s LIMIT 0", source_quote(relation));
-	source_scan(sql.data, 0, NULL, NULL, NULL, false, ignore_row, NULL);
+	source_scan(&(SourceScan){.sql = sql.data, .row = ignore_row});
 }
 
 /* A column in rows that have no nulls up to it. */

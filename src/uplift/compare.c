@@ -86,8 +86,12 @@ read_again(const UpliftMeasured *measured, const UpliftRequest *request, const U
 	UpliftMeasured again = *measured;
 
 	again.request = request;
-	again.users = graph_load(request, uplift_inputs_of(request, model->feature, model->net.F),
-							 LOAD_EXPERIMENT, measured->binary, true, "training");
+	again.users = graph_load(&(GraphLoad){.from = request,
+										  .inputs = uplift_inputs_of(request, model->feature, model->net.F),
+										  .experiment = LOAD_EXPERIMENT,
+										  .binary = measured->binary,
+										  .whole = true,
+										  .what = "training"});
 
 	/* retrain() has committed since: there may be other users by now. */
 	uint8_t *held_out = memory_array(again.users->N, 1);

@@ -51,7 +51,11 @@ uplift_sample(const EvaluateCall *call)
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;
 	const UpliftInputs *inputs = uplift_inputs_of(request, model->feature, model->net.F);
-	const UserGraph *users = graph_load(request, inputs, LOAD_EXPERIMENT, binary, false, "evaluation");
+	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
+													 .inputs = inputs,
+													 .experiment = LOAD_EXPERIMENT,
+													 .binary = binary,
+													 .what = "evaluation"});
 	const UpliftScore *score = uplift_of_users(model, users, request, NULL);
 	uint8_t *held_out = NULL;
 
@@ -90,12 +94,14 @@ uplift_observe(Observations *features, const EvaluateCall *call)
 
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const UpliftInputs *inputs = uplift_inputs_of(request, model->feature, model->net.F);
-	const UserGraph *users = graph_load(request, inputs, LOAD_USERS, false, false, "drift");
+	const UserGraph *users = graph_load(
+		&(GraphLoad){.from = request, .inputs = inputs, .experiment = LOAD_USERS, .what = "drift"});
 
 	features->then = observed_users(users);
 	request->users = call->source;
 	inputs = uplift_inputs_of(request, model->feature, model->net.F);
-	users = graph_load(request, inputs, LOAD_USERS, false, false, "drift");
+	users = graph_load(
+		&(GraphLoad){.from = request, .inputs = inputs, .experiment = LOAD_USERS, .what = "drift"});
 	features->now = observed_users(users);
 	features->name = (const char *const *) inputs->name;
 }

@@ -174,17 +174,18 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 
 /* The rows in the order of the ids, so that the same data give the same model. */
 static void
-users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inputs,
-		   GraphLoadExperiment experiment, bool binary, bool whole, const char *what)
+users_load(UserGraph *users, const GraphLoad *load)
 {
+	const UpliftRequest *from = load->from;
+	const UpliftInputs *inputs = load->inputs;
 	UserReader reader = {.users = users,
 						 .from = from,
 						 .id = source_column(from->users, from->user_column),
 						 .inputs = inputs,
-						 .experiment = experiment == LOAD_EXPERIMENT,
-						 .binary = binary,
+						 .experiment = load->experiment == LOAD_EXPERIMENT,
+						 .binary = load->binary,
 						 .table = get_rel_name(from->users),
-						 .what = what,
+						 .what = load->what,
 						 .context = CurrentMemoryContext};
 	StringInfoData sql;
 
@@ -210,7 +211,7 @@ users_load(UserGraph *users, const UpliftRequest *from, const UpliftInputs *inpu
 	appendStringInfo(&sql, " FROM %s", source_quote(from->users));
 	if (OidIsValid(lookup_type_cache(reader.id.type, TYPECACHE_LT_OPR)->lt_opr))
 		appendStringInfo(&sql, " ORDER BY 1");
-	source_scan(sql.data, 0, NULL, NULL, NULL, whole, user_row, &reader);
+	source_scan(&(SourceScan){.sql = sql.data, .whole = load->whole, .row = user_row, .arg = &reader});
 
 	if (users->N == 0)
 		error_no_rows(reader.table, "The table of users is empty.",
@@ -322,12 +323,13 @@ edge_end(const UpliftRequest *from, const SourceColumn *column, Oid id_type)
 }
 
 static void
-edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *what)
+edges_load(UserGraph *users, const GraphLoad *load)
 {
+	const UpliftRequest *from = load->from;
 	EdgeReader reader = {.users = users,
 						 .from = from,
 						 .weighted = from->weight_column != NULL,
-						 .what = what,
+						 .what = load->what,
 						 .context = CurrentMemoryContext,
 						 .table = idmap_table(users->ids),
 						 .waits = idmap_by_value(users->ids) ? EDGES_WAITING : 0};
@@ -349,7 +351,7 @@ edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *
 	edges_grow(&reader);
 	if (converted ||
 		!source_scan_table_by_row(from->edges, column, reader.weighted ? 3 : 2, edge_row, &reader))
-		source_scan(sql.data, 0, NULL, NULL, NULL, whole, edge_row, &reader);
+		source_scan(&(SourceScan){.sql = sql.data, .whole = load->whole, .row = edge_row, .arg = &reader});
 	while (reader.looked_up < users->E)
 	{
 		edge_resolve(&reader, reader.looked_up, &reader.waiting[reader.looked_up % EDGES_WAITING]);
@@ -361,20 +363,19 @@ edges_load(UserGraph *users, const UpliftRequest *from, bool whole, const char *
 /* -- Both ----------------------------------------------------------------- */
 
 UserGraph *
-graph_load(const UpliftRequest *from, const UpliftInputs *inputs, GraphLoadExperiment experiment, bool binary,
-		   bool whole, const char *what)
+graph_load(const GraphLoad *load)
 {
 	UserGraph *users = palloc0(sizeof(*users));
 	instr_time start, middle;
 
 	StaticAssertStmt(IDMAP_NONE == GRAPH_UNKNOWN, "an id that is not found is an unknown end");
 	INSTR_TIME_SET_CURRENT(start);
-	users_load(users, from, inputs, experiment, binary, whole, what);
+	users_load(users, load);
 	INSTR_TIME_SET_CURRENT(middle);
 	report_time("users read", users->N, start);
-	if (experiment != LOAD_USERS)
+	if (load->experiment != LOAD_USERS)
 	{
-		edges_load(users, from, whole, what);
+		edges_load(users, load);
 		report_time("edges read", users->E, middle);
 	}
 	return users;

@@ -43,12 +43,18 @@ typedef struct UserGraph
 	size_t bytes; /* all of it */
 } UserGraph;
 
-/*
- * what names the work in errors about memory. binary: outcomes other than 0 and
- * 1 are an error. whole: an error when row security would hide rows.
- */
-extern UserGraph *graph_load(const UpliftRequest *from, const UpliftInputs *inputs,
-							 GraphLoadExperiment experiment, bool binary, bool whole, const char *what);
+/* What is read, and how strictly. */
+typedef struct GraphLoad
+{
+	const UpliftRequest *from;
+	const UpliftInputs *inputs;
+	GraphLoadExperiment experiment;
+	bool binary;      /* outcomes other than 0 and 1 are an error */
+	bool whole;       /* an error when row security would hide rows */
+	const char *what; /* the work, in errors about memory: "training" */
+} GraphLoad;
+
+extern UserGraph *graph_load(const GraphLoad *load);
 
 /* The weight of an edge: finite and not negative, or an error. */
 extern float graphload_weight(const UpliftRequest *from, const SourceColumn *column, Datum value,

@@ -95,7 +95,7 @@ categories_find(UpliftInputs *inputs, UpliftColumn *column)
 				 "ORDER BY pg_catalog.count(*) DESC, value COLLATE pg_catalog.\"C\" LIMIT %d",
 				 column->column.quoted, source_quote(inputs->users), longest, CATEGORIES_MAX);
 
-	source_scan(sql, 0, NULL, NULL, NULL, true, category_row, &reader);
+	source_scan(&(SourceScan){.sql = sql, .whole = true, .row = category_row, .arg = &reader});
 	if (column->n == 0)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 						errmsg("column \"%s\" of relation \"%s\" has no categories", column->column.name,

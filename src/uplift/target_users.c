@@ -146,8 +146,11 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	progress_start("score", name);
 	progress_phase(PROGRESS_READING);
 
-	const UserGraph *users = graph_load(request, uplift_inputs_of(request, model->feature, model->net.F),
-										LOAD_FEATURES, false, false, "scoring");
+	const UserGraph *users =
+		graph_load(&(GraphLoad){.from = request,
+								.inputs = uplift_inputs_of(request, model->feature, model->net.F),
+								.experiment = LOAD_FEATURES,
+								.what = "scoring"});
 
 	progress_phase(PROGRESS_SCORING);
 	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, request, NULL),

@@ -197,7 +197,12 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	const UpliftModel *warm = warm_model(run, request);
 	const UpliftInputs *inputs =
 		warm ? uplift_inputs_of(request, warm->feature, warm->net.F) : uplift_inputs_find(request);
-	const UserGraph *users = graph_load(request, inputs, LOAD_EXPERIMENT, binary, true, "training");
+	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
+													 .inputs = inputs,
+													 .experiment = LOAD_EXPERIMENT,
+													 .binary = binary,
+													 .whole = true,
+													 .what = "training"});
 	uint8_t *held_out = memory_array(users->N, 1);
 
 	request->split = uplift_split(users, request, train_begun_split(run, request->warm_start));
