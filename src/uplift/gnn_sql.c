@@ -30,7 +30,7 @@ StaticAssertDecl(sizeof(real) == sizeof(float4), "states are stored as real[]");
 
 /* -- Weights by value ----------------------------------------------------- */
 
-/* Words of a large value that are compared with those of the one before. */
+/* Words of a large value, besides its head, that are compared with those of the last call's value. */
 #define SAMPLE_WORDS 64
 
 /* Bytes at the start of a value that are always compared: the header says which network it is. */
@@ -67,10 +67,9 @@ sample_take(uint64 *sample, const char *bytes, Size size)
 }
 
 /*
- * Whether the argument is that of the last call. It nearly always is, and to
- * compare all of it would cost more than the work on a row: a value of the same
- * size at the same address must agree in its header and in words spread over
- * its weights, of which no two trainings share one.
+ * Whether the weights are those of the last call. They nearly always are, and to compare all bytes would cost more than
+ * the work on a row. So a value counts as the same when address and size are the same, and its header and 64 words
+ * spread over its weights: no two trainings share these.
  */
 static bool
 same_weights(const WeightsCall *call, const void *datum, Size size)
@@ -319,7 +318,7 @@ state_is_of(ArrayType *state, const UpliftNet *net)
 		   value[STATE_AGGREGATE] == (real) net->config.aggregate;
 }
 
-/* The sizes that a state names, as far as an accumulator depends on them. */
+/* A network of the sizes that a state names, as far as an accumulator depends on them; an error when it is no state. */
 static UpliftNet
 state_net(ArrayType *state)
 {
@@ -424,7 +423,7 @@ usercls__attend_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 
-/* What gnn_layer takes. */
+/* The accumulator without the sizes before it: the argument `attended` of gnn_layer(). */
 Datum
 usercls__attend_final(PG_FUNCTION_ARGS)
 {

@@ -1,3 +1,11 @@
+/*
+ * Tables to arrays:
+ *
+ *   users, in the order of their ids: node = idmap_add(id);  features, and treatment, outcome, propensity
+ *   edges, in any order: put the row into a ring and ask for the entries of its two ids;
+ *     16 rows later source, target = idmap_find(id), GRAPH_UNKNOWN for an id that is no user's
+ *   graph: graphbuild_step() until it is done, checking interrupts in between
+ */
 #include "postgres.h"
 
 #include "uplift/graphload.h"
@@ -45,7 +53,7 @@ graphload_weight(const UpliftRequest *from, const SourceColumn *column, Datum va
 	return (float) weight;
 }
 
-/* What took how long, for whoever asks (bench/graph/server.py reads it). */
+/* A DEBUG1 message of how long a part took; bench/graph/server.py reads it. */
 static void
 report_time(const char *what, size_t n, instr_time start)
 {
@@ -240,7 +248,7 @@ typedef struct EdgeReader
 	MemoryContext context;
 
 	EdgeRow waiting[EDGES_WAITING];
-	int waits; /* edges at most */
+	int waits; /* edges that may wait: 0 where ids are gone with their rows */
 	size_t looked_up;
 	const IdTable *table; /* of the users' ids, or NULL */
 } EdgeReader;

@@ -1,3 +1,15 @@
+/*
+ * The users within L edges of one, by index lookups:
+ *
+ *   frontier = the user
+ *   for distance = 1 .. L: edges = lookup(frontier), limited;  new ids = their other ends
+ *                          frontier = lookup(new ids) among the users: they become nodes in this order
+ *   when there are more edges than wanted: all of it again, with a limit for each node and direction
+ *
+ * Ids are numbered as they are met, nodes when their id is found to be a user's: so nodes are sorted by distance. The
+ * prepared lookups of the models used last are kept for the session (struct NeighbourLookup, static). They belong to
+ * one process; `busy` counts calls that are inside one, since a view that is read may call usercls.uplift() again.
+ */
 #include "postgres.h"
 
 #include "uplift/neighbourhood.h"
@@ -183,7 +195,10 @@ lookup_is_valid(const NeighbourLookup *lookup)
 		   source_plan_valid(lookup->users, lookup->request->users);
 }
 
-/* An error leaves version 0: whatever is there is dropped by the next who comes. */
+/*
+ * Make the lookups of a version. After an error the entry has version 0, and neighbour_lookup() drops it when it
+ * needs it.
+ */
 static void
 lookup_make(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
 {
@@ -246,10 +261,7 @@ neighbour_id_type(const NeighbourLookup *lookup)
 
 /* -- Reading -------------------------------------------------------------- */
 
-/*
- * Ids are numbered as they are met; a node has a second number, given when its
- * id is found to be a user's. So nodes are sorted by distance.
- */
+/* The state of one search. An id's number says when it was met; node[] has the node that it is, once it is known. */
 typedef struct Reader
 {
 	const NeighbourLookup *lookup;
@@ -272,7 +284,7 @@ reader_id(Reader *reader, Datum id)
 	return idmap_add(reader->ids, id, idmap_hash(reader->ids, id));
 }
 
-/* A place for the nodes that new ids may turn out to be. */
+/* Make room in node[] for the ids that are new. */
 static void
 reader_number(Reader *reader)
 {
@@ -324,7 +336,7 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	reader->node[id] = (uint32_t) found->N++;
 }
 
-/* Which of the ids from first on are users: they become the frontier. */
+/* Look up which ids from number `first` on are users: they become nodes, and the frontier. */
 static void
 read_users(Reader *reader, uint32 first)
 {
@@ -346,7 +358,7 @@ read_users(Reader *reader, uint32 first)
 	}
 }
 
-/* The id that was asked for: often that of the row before, and recognised at once when it is kept by value. */
+/* The number of the id that a row of edges was looked up by: often that of the row before. */
 static uint32
 reader_self(Reader *reader, Datum id)
 {
@@ -388,7 +400,10 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	found->E++;
 }
 
-/* False: there are more than we want, and the edges of each user have to be limited. */
+/*
+ * Read the edges of the frontier; false: there are more than wanted, and the search begins again with a limit for
+ * each node.
+ */
 static bool
 read_edges(Reader *reader)
 {
@@ -401,7 +416,7 @@ read_edges(Reader *reader)
 	return source_run(plan, values, edge_row, reader) <= NEIGHBOURHOOD_EDGES_MAX || reader->bounded;
 }
 
-/* From the user outwards. False as above. */
+/* Search from the user outwards; false as read_edges(). */
 static bool
 read_steps(Reader *reader, Datum user, const UpliftNet *net)
 {

@@ -17,7 +17,7 @@
 
 #define ROLES 4
 
-/* What features are not: any of these by default, the first three even when they are named. */
+/* The columns that have another role: by default no feature is one of them, and a named one none of the first three. */
 static void
 roles_of(ColumnRole *role, const UpliftRequest *request)
 {

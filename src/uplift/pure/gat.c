@@ -1,3 +1,12 @@
+/*
+ * Attention of each node over its neighbours, in one pass over the edges (the mathematics: uplift/pure/gat.h):
+ *
+ *   foreach node i do
+ *     foreach chunk of 16 neighbours j do
+ *       e_ij = u · q(s_i, d_j) + log w_ij;  highest, total and att shrink to the new maximum
+ *       att += Σ_j exp(e_ij - highest) V_j;  total += Σ_j exp(e_ij - highest)
+ *     att /= total;  log-sum-exp = highest + log(total), all that the backward pass needs
+ */
 #include "uplift/pure/gat.h"
 
 #include <float.h>
@@ -40,7 +49,10 @@ gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size
 	}
 }
 
-/* Scores of a chunk become exponentials below a new maximum; returns what earlier ones shrink by. */
+/*
+ * The scores e of a chunk become exp(e - *highest), with a new maximum in *highest and their sum added to *total.
+ * Returns the factor by which sums made under the old maximum shrink.
+ */
 INLINE real
 chunk_softmax(real *e, real *highest, real *total, const Chunk *chunk)
 {

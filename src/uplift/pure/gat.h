@@ -69,14 +69,14 @@ extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const
 							  size_t n);
 
 /*
- * What rows from .. from + n - 1 do to themselves by listening: ds (n × H) is overwritten, du (H) is added to. Of own
- * and level these rows must have been filled, of pair those that they listen to.
+ * The gradient that rows from .. from + n - 1 have by listening to others: ds (n × H) is overwritten, du (H) is added
+ * to. Rows of own and level that must have been filled: these; of pair: those that they listen to.
  */
 extern void gat_backward_self(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, size_t n);
 
 /*
- * What being listened to does to them: n × 2H [dd | dV], or n × H [dV] without attention, which is overwritten. Every
- * row of own and level must have been filled.
+ * The gradient that rows from .. from + n - 1 have by being listened to: dother is n × 2H [dd | dV], or n × H [dV]
+ * without attention, and is overwritten. Every row of own and level must have been filled.
  */
 extern void gat_backward_others(real *dother, const Gat *gat, const Adjacency *out, size_t from, size_t n);
 

@@ -1,4 +1,13 @@
-/* The backward half of uplift/pure/gat.h. */
+/*
+ * The backward half of uplift/pure/gat.h: scores are made again, twice, instead of being stored.
+ *
+ *   fill:   own[i] gets datt_i, level[i] gets log-sum-exp and D_i = datt_i · att_i
+ *   self:   foreach node i, foreach neighbour j it listens to:  α = exp(e - lse_i);  de = α (datt_i · V_j - D_i)
+ *           ds_i += de ∂e/∂s;  du += de q
+ *   others: foreach node j, foreach node i that listens to it: the same α and de;  dd_j += de ∂e/∂d;  dV_j += α datt_i
+ *
+ * So each row is written by whoever has it, and no process adds into another one's.
+ */
 #include "uplift/pure/gat.h"
 
 #include <math.h>
@@ -30,14 +39,17 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 	}
 }
 
-/* What is known of the edges of a chunk, head by head. */
+/* Of the edges of a chunk, for one head: what the gradient of their scores is made of. */
 typedef struct Edges
 {
 	Shares e, g; /* u · q, and datt · V */
 	Shares lse, D;
 } Edges;
 
-/* α and the gradient of the scores, from raw scores; i is the node whose chunk it is. */
+/*
+ * The attention α and the gradient de of the scores of a chunk, from raw scores. i: the node whose neighbours the
+ * chunk has.
+ */
 INLINE void
 chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const Chunk *chunk, size_t i,
 			   size_t k, bool outgoing)
@@ -62,7 +74,7 @@ chunk_gradient(real *alpha, real *de, const Edges *edges, const Gat *gat, const 
 	}
 }
 
-/* add_slopes for V vectors of one or more heads, which stay in registers. */
+/* add_slopes() for V vectors side by side, of one or more heads, whose sums stay in registers. */
 INLINE void
 slope_vectors(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t H, const size_t A,
 			  const size_t V)
@@ -119,7 +131,7 @@ add_slopes(real *ds, real *du, const Shares *de, const real *q, size_t n, size_t
 	}
 }
 
-/* ds of a node, before the factor -2 u, and du. */
+/* Add to ds of node i, before the factor -2 u, and to du, what a chunk of the nodes it listens to does. */
 INLINE void
 target_chunk(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, const size_t A)
 {
@@ -165,7 +177,7 @@ prefetch_level(const Gat *gat, const Chunk *chunk, size_t j)
 		__builtin_prefetch(gat->level + chunk->node[j + AHEAD] * 2 * gat->K, 0, SECOND_CACHE);
 }
 
-/* dd of a node, before the factor -2 u, and dV. */
+/* Add to dd of node i, before the factor -2 u, and to dV, what a chunk of the nodes that listen to it does. */
 INLINE void
 source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, const size_t A)
 {
@@ -218,8 +230,8 @@ source_sum(real *dv, const Gat *gat, const Chunk *chunk)
 }
 
 /*
- * Of rows from .. from + n - 1 of e, [e^2s] or [e^2d]: dx (width `width`) gets the factor dq/ds = -2 q (1 - q) still
- * lacks, and is nothing where the half product was held at its limit.
+ * Finish n rows of ds or dd: multiply dx (rows `width` apart) by the factor -2 u that add_slopes() left out, or by 0
+ * where the half product was cut at its limit. e: the exponentials [e^2s] or [e^2d] of the same rows.
  */
 INLINE void
 finish_slopes(real *dx, size_t width, const real *e, size_t stride, const real *u, size_t n, size_t H)

@@ -1,6 +1,6 @@
 /*
- * What the loops over edges of uplift/pure/gat.c and uplift/pure/gatback.c are made of. A, the channels of a head, is a constant
- * wherever speed matters: everything is inlined into GAT_WIDTHS.
+ * What the loops over edges of uplift/pure/gat.c and uplift/pure/gatback.c are made of. A, the channels of a head, is
+ * a constant wherever speed matters: everything is inlined into GAT_WIDTHS.
  *
  * Vectors are written out: left to itself the compiler keeps sums of lanes in memory. Eight lanes are a register of
  * AVX2, which AVX-512 machines run as fast as wider ones when rows come from memory. Vectors go by pointer, since
@@ -58,7 +58,7 @@ typedef int VecIndex __attribute__((vector_size(VEC * sizeof(int))));
 #define VEC_SHUFFLE(v, ...) __builtin_shuffle(v, (VecIndex){__VA_ARGS__})
 #endif
 
-/* As a tree: the order is the same whatever the vector unit is. */
+/* The sum of a vector's lanes, added as a tree: the order is the same whatever the vector unit is. */
 INLINE real
 vec_sum(const Vec *v)
 {
@@ -70,7 +70,7 @@ vec_sum(const Vec *v)
 	return t[0];
 }
 
-/* What one row of the loops below looks at: up to CHUNK neighbours at once. */
+/* Up to CHUNK neighbours of a node, and where the rows are that are gathered for them. */
 typedef struct Chunk
 {
 	size_t n;
@@ -196,7 +196,11 @@ add_rows(real *y, const Shares *a, const Chunk *chunk, size_t offset, size_t H, 
 	}
 }
 
-/* What dropout does to the edges between node i and a chunk's; towards the chunk's nodes when outgoing. */
+/*
+ * The factors by which dropout multiplies the edges between node i and a chunk's nodes, which i listens to, or which
+ * listen to i when outgoing. NB: both passes find the same factor for an edge, since it is a hash of target, source
+ * and head.
+ */
 static __attribute__((noinline, unused)) void
 chunk_factors(real *factor, const Gat *gat, const Chunk *chunk, size_t i, size_t k, bool outgoing)
 {

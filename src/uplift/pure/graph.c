@@ -1,3 +1,14 @@
+/*
+ * A list of edges to neighbours side by side, by counting sorts, in steps of some milliseconds:
+ *
+ *   bucket the edges by source                                          (count, first positions, fill)
+ *   for source = 0 .. N - 1: append it to the row of each of its targets, and itself to its own row
+ *   so every row of `in` comes out sorted;  join equal neighbours, adding their weights
+ *   directed: `out` from `in` in the same way;  otherwise `out` is `in`
+ *   degree = neighbours but itself
+ *
+ * A stage is cut into steps, whose ends depend on sizes alone; stage_finish() is the serial part between two.
+ */
 #include "uplift/pure/graph.h"
 
 #include <assert.h>
@@ -90,7 +101,7 @@ graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const 
 	memset(build->cursor, 0, (graph->N + 1) * sizeof(size_t));
 }
 
-/* Does edge e count? If not, and note is set, say why in the counts. */
+/* Whether edge e is kept; with `note` the reason why it is not is counted. */
 static bool
 edge_counts(GraphBuild *build, size_t e, bool note)
 {
@@ -161,9 +172,9 @@ bucket_edges(GraphBuild *build, size_t end)
 }
 
 /*
- * After bucket_edges cursor[i] is the end of bucket i, and the start of bucket i + 1.
- * The rows of `in` are first counted and filled at in.start[i + 1] as the moving end:
- * when all is written, in.start is what it should be.
+ * Append a source to the row of a target. While rows are filled, in.start[i + 1] is the end of row i so far; when all
+ * is written, that is where row i + 1 starts, as it should be. (After bucket_edges() cursor[i] likewise is the end of
+ * bucket i, and the start of bucket i + 1.)
  */
 static inline void
 in_put(Adjacency *in, uint32_t target, uint32_t source, float weight)
@@ -204,7 +215,7 @@ in_positions(Adjacency *in, size_t N)
 	in->start[0] = 0;
 }
 
-/* Rows move towards the front as they shrink; cursor keeps where each began. */
+/* Join equal neighbours of each row. Rows shrink and move towards the front; cursor has where each began. */
 static void
 join_rows(GraphBuild *build, size_t end)
 {
@@ -304,7 +315,7 @@ stage_finish(GraphBuild *build)
 	build->at = 0;
 }
 
-/* Nodes from `at` on whose rows, given by their ends, hold about STEP_EDGES entries. */
+/* The end of the nodes from `at` on whose rows hold about STEP_EDGES entries together; row_end: where each row ends. */
 static size_t
 nodes_end(const size_t *row_end, size_t at, size_t N)
 {

@@ -14,7 +14,10 @@ uplift_terms(int estimator, bool treated, double outcome, double propensity, dou
 	if (estimator == ESTIMATOR_TWO_HEAD)
 		return (UpliftTerms){{treated ? weight : 0, treated ? 0 : weight}, {responded, !responded}};
 
-	/* Head 0 is class 1, which users treated and responding may or may not be; head 1 is class 3, likewise. */
+	/*
+	 * partial_label. Head 0 asks for class 1: of users who were treated and responded it is not known, all others say
+	 * yes or no. Head 1 asks for class 3: not known of those who were not treated and did not respond.
+	 */
 	return (UpliftTerms){{treated && responded ? 0 : weight, !treated && !responded ? 0 : weight},
 						 {!treated && responded, treated && !responded}};
 }

@@ -1,3 +1,14 @@
+/*
+ * The network over blocks of rows, stage after stage over all rows:
+ *
+ *   input:      hidden[0] = W x + b
+ *   products l: [s | d | V] = W_l dropout(hidden[l]), as exponentials (gat_fill)
+ *   layer l:    att, sum = what the row hears (gat_forward);  m = tanh(att + gain sum + degree + bias)
+ *               h = gate(m, memory), hidden[l] + m, or m: hidden[l + 1]
+ *   head:       logit = W dropout(h) + b
+ *
+ * Backward the same way round; dropout, gates and scores are made again instead of being kept.
+ */
 #include "uplift/pure/net_pass.h"
 
 #include <math.h>
@@ -161,7 +172,7 @@ dropout_key(const UpliftPass *pass, size_t layer)
 	return drop_hash(pass->key + 2 * (uint32_t) layer + 1);
 }
 
-/* h with dropout, or without any h itself; layer L is the head. */
+/* h after dropout, in scratch->dropped; without dropout h itself. layer: whose input h is, L for the head. */
 static const real *
 dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t layer, size_t from, size_t n)
 {
@@ -171,7 +182,7 @@ dropout(const UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t la
 	return scratch->dropped;
 }
 
-/* dh of dropout's h, in place. */
+/* The backward of dropout(): dh becomes the gradient of h before it. */
 static void
 dropout_backward(real *dh, const UpliftPass *pass, size_t layer, size_t from, size_t n)
 {
@@ -193,7 +204,10 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
 }
 
-/* dproduct (n × width), of the half products from `first` on, into their weights and the gradient of hidden[l]. */
+/*
+ * Add the gradient dproduct (n × width) of the half products from number `first` on to their weights and to that of
+ * hidden[l].
+ */
 static void
 products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dproduct, size_t first,
 				  size_t width, size_t l, size_t from, size_t n)
@@ -250,7 +264,10 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
 }
 
-/* Part by part: a loop over all that asks which there are is not made of vectors. */
+/*
+ * m = tanh of the sum of the parts that there are. A loop for each part: one loop that asks which there are does not
+ * vectorise.
+ */
 USERCLS_CLONES static void
 add_parts(real *restrict m, const real *restrict att, const real *restrict sum, const real *restrict gain,
 		  const real *restrict degree, const real *restrict weight, const real *restrict bias, size_t n,
@@ -290,7 +307,7 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 			  counts ? scratch->degree : NULL, w + layer->degree, w + layer->value_bias, n, net->H);
 }
 
-/* From kept or fresh att and sum to h. */
+/* h of n rows after layer l, from what they heard. */
 static void
 layer_depth(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum,
 			size_t from, size_t n)
@@ -355,7 +372,10 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 
 	if (net->config.depth == DEPTH_GATED)
 	{
-		/* Gates were not kept: make them again. h goes nowhere; the memory comes out as it was. */
+		/*
+		 * Gates were not kept: make them again. The h made on the way is not used, and the memory comes out as it
+		 * was.
+		 */
 		real *memory = rows->memory[l] + from * H;
 		const real *before = l > 0 ? rows->memory[l - 1] + from * H : NULL;
 

@@ -10,7 +10,7 @@
 #include "uplift/pure/gate.h"
 
 /*
- * An accumulator: of every head the highest score (K), the sum of exponentials below it (K), and the weighted
+ * An accumulator holds, of every head the highest score (K), the sum of exponentials below it (K), and the weighted
  * neighbours' h (K × H); of a sum, the weighted h (H); last, how many neighbours there were. Products with the value
  * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. What a neighbour
  * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
@@ -69,7 +69,7 @@ product(const real *weight, const real *h, size_t H)
 	return fmin(fmax(sum, -GAT_LIMIT), GAT_LIMIT);
 }
 
-/* Of head k; without log weight. */
+/* The attention score of one edge for head k, without the logarithm of its weight. */
 static double
 row_score(const UpliftNet *net, const real *w, const UpliftLayer *layer, size_t k, const real *self,
 		  const real *neighbour)

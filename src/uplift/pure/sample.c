@@ -1,3 +1,11 @@
+/*
+ * A mini-batch and who surrounds it:
+ *
+ *   place the users of the batch;  for hop = 0 .. layers:
+ *     foreach node placed in the hop before: keep at most `fanout` of its neighbours, place those that are new,
+ *       each with a weight that grew by neighbours / kept;  the nodes of the last hop listen to themselves alone
+ *   turn the rows round: who listens to whom, by source
+ */
 #include "uplift/pure/sample.h"
 
 #include <assert.h>
@@ -12,7 +20,7 @@ static const size_t fanouts[] = {0, 20, 10, 6, 5};
 /* Neighbours that a batch draws, at most: a random access each. */
 #define DRAWS_MAX ((size_t) 1 << 17)
 
-/* Users who listen to others in a batch of one user. */
+/* How many nodes of a batch of one user listen to others, at most: those nearer than `layers` edges. */
 static size_t
 listeners_each(size_t layers, size_t fanout)
 {
@@ -60,7 +68,7 @@ upliftsample_start(UpliftSample *sample, size_t N)
 	sample->graph.N = 0;
 }
 
-/* The place of a node of the whole graph, a new one if it has none. */
+/* The number that a node of the whole graph has in the batch; a new one if it has none yet. */
 static uint32_t
 place_of(UpliftSample *sample, const Graph *whole, uint32_t node)
 {
@@ -94,7 +102,7 @@ choose(size_t *chosen, size_t k, size_t n, Rng *rng)
 	}
 }
 
-/* Entries of a row stay sorted. */
+/* Insert an entry into the row that begins at `first` and has entries up to `fill`, keeping it sorted by node. */
 static void
 add_entry(Adjacency *in, size_t first, size_t fill, uint32_t node, float log_weight)
 {
@@ -149,7 +157,7 @@ draw_row(UpliftSample *sample, const Graph *whole, size_t here, bool rim, Rng *r
 	return fill;
 }
 
-/* Who listens to whom, the other way round. */
+/* Make `out` of `in`: by source, who listens to it. */
 static void
 turn_round(Graph *graph)
 {
@@ -194,7 +202,7 @@ upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user
 		place_of(sample, whole, user[i]);
 	graph->in.start[0] = 0;
 
-	/* Whoever is placed while the rows of a hop are drawn is one edge farther away. */
+	/* Nodes that are placed while the rows of a hop are drawn are one edge farther away: the rows of the next hop. */
 	size_t here = 0;
 
 	for (size_t hop = 0; hop <= sample->setup.layers; hop++)

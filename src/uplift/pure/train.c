@@ -1,3 +1,15 @@
+/*
+ * Training an uplift network, as a job:
+ *
+ *   four stages over all users: mean of the features; their scale; users by part and arm; what constant heads would say
+ *   foreach epoch do
+ *     forward 2L steps and back 2L - 1, over the whole graph or over batch after batch;  AdamW
+ *     forward over the held-out users without dropout;  keep the weights that are best
+ *   until patience or max_epochs is over
+ *
+ * Each step is over all ranges of nodes, in phases of as many as there are lanes. next() decides (below and in
+ * uplift/pure/train_epoch.c), run() does one range (uplift/pure/train_item.c).
+ */
 #include "uplift/pure/train.h"
 
 #include <assert.h>
@@ -8,8 +20,9 @@
 #include "metrics/pure/rank.h"
 
 /*
- * Sums and gradients are made by lanes: of the ranges first .. first + lanes - 1 each has a lane of its own, and
- * lanes are added up in order. Who computes a range does not matter then.
+ * Sums and gradients are made by lanes: of the ranges first .. first + lanes - 1 each adds to a lane of its own, and
+ * the lanes are added up in order. So the bits do not depend on which process computes a range. NB: uplifttrain_run()
+ * in uplift/pure/train_item.c relies on a phase having no more ranges than there are lanes.
  */
 #define LANES_MAX 64
 #define LANES_MIN 4
@@ -262,7 +275,7 @@ stage_end(UpliftTask *task)
 		state->stage = STAGE_DONE;
 }
 
-/* Ranges of a phase: as many as there are lanes; all, where a step adds nothing up. */
+/* How many ranges the next phase has: as many as there are lanes; all that are left where a step adds nothing up. */
 static size_t
 phase_ranges(const UpliftTask *task)
 {

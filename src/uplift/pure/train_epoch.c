@@ -47,7 +47,7 @@ deal(uint32_t *list, size_t n, size_t all, Rng *rng)
 	}
 }
 
-/* Learn from the next random users; measure the same held-out ones on the same samples every time. */
+/* Draw the next batch: random users to learn from, or the same held-out users with the same samples every time. */
 static void
 batch_draw(UpliftTask *task)
 {
@@ -67,7 +67,10 @@ batch_draw(UpliftTask *task)
 	state->ranges = uplifttrain_ranges(task, &task->sample.graph);
 }
 
-/* Training users first, then the held-out ones, these in an order that is random as far as a pass reads. */
+/*
+ * List the users of the experiment: those learned from, then the held-out ones, of which as many as a pass reads are
+ * drawn.
+ */
 static void
 list_users(UpliftTask *task)
 {
@@ -166,7 +169,7 @@ update(UpliftTask *task)
 
 /* -- Held-out users --------------------------------------------------------- */
 
-/* Qini of the held-out users of the pass, or of as many of them as may be ranked. */
+/* Qini of the held-out users of the pass, or of every second, third, ... when they are too many to rank. */
 static double
 held_out_qini(UpliftTask *task)
 {
@@ -206,7 +209,7 @@ held_out_qini(UpliftTask *task)
 	return metric_qini(&scores, true);
 }
 
-/* What the held-out users say about the weights of this epoch. */
+/* Measure the epoch on the held-out users; when it is the best so far, keep its weights. */
 static void
 judge(UpliftTask *task, const double *sum)
 {

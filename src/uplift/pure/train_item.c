@@ -7,8 +7,8 @@
 #include "uplift/pure/loss.h"
 
 /*
- * Rows of a block where the pass turns back: the last layer reads its neighbours forward and at once backward, which
- * should still be in the second cache.
+ * Rows of a block in the step where the pass turns back: the last layer reads its neighbours forward and at once
+ * backward, and few rows' neighbours are then still in the second cache.
  */
 #define TURN_BLOCK 64
 
@@ -240,7 +240,8 @@ uplifttrain_run(void *arg, size_t item, int worker)
 	const size_t range = state->first + item;
 	const size_t from = task->range[range];
 	const size_t end = task->range[range + 1];
-	const size_t lane = item % task->lanes; /* item is below lanes wherever something is added up */
+	const size_t lane =
+		item % task->lanes; /* NB: item < lanes wherever something is added up: phase_ranges() */
 	double *sum = task->lane_sum + lane * task->lane_sums;
 
 	if (state->stage < STAGE_EPOCH)
