@@ -6,7 +6,7 @@
 
 #include "server/source.h"
 
-/* Ends a detail. */
+/* The sentence " The sequence belongs to user 42." for an errdetail; "" when the user is not known. */
 static const char *
 whose(const SequenceOrigin *origin)
 {

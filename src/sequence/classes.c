@@ -15,6 +15,7 @@ struct ClassList
 	IdMap *values;
 };
 
+/* Whether the values of a type can name classes: booleans, integers, texts, enums. */
 static bool
 names_classes(Oid type)
 {
@@ -83,6 +84,7 @@ typedef struct ClassOrder
 	uint32 number;
 } ClassOrder;
 
+/* By the order of the values' type. */
 static int
 class_compare(const void *a, const void *b, void *arg)
 {

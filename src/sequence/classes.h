@@ -24,11 +24,15 @@ extern ClassList *classes_create(Oid relation, const SourceColumn *label);
 /* The number of a value; an error when there are more than CLASSES_MAX. */
 extern uint32 classes_number(ClassList *list, Datum value);
 
-/* A value at a time: the latest stays, and of two at once the one with the larger hash, in any order of rows.
+/*
+ * A row with a label: *seen keeps the value with the latest time, and of two values at one time the one with the larger
+ * hash, so that the result does not depend on the order of the rows.
  */
 extern void classes_see(const ClassList *list, ClassSeen *seen, uint32 number, int64 time);
 
-/* The names of all values by the order of their type; *class_of[number of a value] is its place among them.
+/*
+ * The names of all values by the order of their type, *C of them; (*class_of)[number of a value] is its place in that
+ * order.
  */
 extern const char **classes_finish(ClassList *list, int32 **class_of, int *C);
 

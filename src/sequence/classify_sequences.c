@@ -31,7 +31,7 @@ enum
 	ARG_ID
 };
 
-/* What was read; arrays grow in a context of their own. */
+/* The users and sequences that were read; the arrays grow in `context`, so that their memory can be counted. */
 typedef struct Sequences
 {
 	const char *model;

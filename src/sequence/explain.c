@@ -1,4 +1,9 @@
-/* explain(): what each value of a sequence adds to the probability of a class. */
+/*
+ * explain(): what each value of a sequence adds to the probability of a class.
+ *
+ *   whole = score(sequence)[class]
+ *   foreach value, 64 at a time: contribution = whole - score(the sequence with the value missing)[class]
+ */
 #include "postgres.h"
 
 #include <math.h>

@@ -7,14 +7,16 @@
 void
 sequence_probabilities(real *prob, SequenceScorer *scorer, const SequenceSet *set, size_t n, size_t C)
 {
-	/* Where a cancel has to wait, a run that gave up would begin anew for ever. */
+	/* Where interrupts are held off, InterruptPending stays set: a run that gave up would begin anew for ever. */
 	const bool cancellable = INTERRUPTS_CAN_BE_PROCESSED();
 
 	seqscorer_watch(scorer, cancellable ? &InterruptPending : NULL);
 	for (size_t i = 0; i < n; i += SEQUENCE_BATCH)
 	{
-		/* Many steps of a large network take long: then a run gives up, and begins anew if nothing came of
-		 * it. */
+		/*
+		 * A run of many steps of a large network gives up when an interrupt is pending, and is made again if that was
+		 * no cancel.
+		 */
 		do
 		{
 			CHECK_FOR_INTERRUPTS();

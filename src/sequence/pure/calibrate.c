@@ -1,11 +1,15 @@
+/*
+ * The temperature t of the least Σ -log softmax((score + bias) / t)[label] + PRIOR (log t)², by golden section over
+ * log t: 40 times cut the range, e^-3 to e^3 at first, on the side of the larger loss.
+ */
 #include "sequence/pure/calibrate.h"
 
 #include <math.h>
 
-/* One parameter needs no more rows than this, and the fit is over before an interrupt is missed. */
+/* Rows that the temperature is fitted to, at most: enough for one parameter, and few enough for one item of a job. */
 #define ROWS_MAX 20000
 
-/* The prior of log temperature, as if so many rows spoke for 1. */
+/* The weight of the prior, PRIOR · (log temperature)²: it counts about as much as so many rows. */
 #define PRIOR 2.0
 
 #define LOG_RANGE 3.0 /* of the temperature: e^-3 .. e^3 */

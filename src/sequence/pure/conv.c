@@ -1,10 +1,20 @@
+/*
+ * A causal convolution over a packed chunk, only at the steps that are needed:
+ *
+ *   for each block of needed steps of about 128 rows:
+ *     y = bias
+ *     for tap j = 0 .. taps - 1: for each run of rows that follow each other, here and `back` steps before:
+ *       y[run] += x[run, back] · W_j                                        (one product for the whole run)
+ *
+ * What lies before a sequence's first step is zero, and is never read. Backward the same runs, with dw and dx.
+ */
 #include "sequence/pure/conv.h"
 
 #include <string.h>
 
 #include "nn/panel.h"
 
-/* Rows that all taps pass, so that they stay in the second-level cache. */
+/* Rows of a block that all taps pass one after the other: they stay in the second-level cache. */
 #define BLOCK_ROWS 128
 
 void
@@ -60,7 +70,7 @@ conv_fold(Conv *conv, const real *scale, const real *offset)
 		conv->bias[o] = scale[o] * conv->bias[o] + offset[o];
 }
 
-/* The step that tap j reads at step t; false before the first. */
+/* *s = the step that tap j reads at step t; false: that is before the first step. */
 static bool
 tap_step(size_t *s, const Conv *conv, size_t t, size_t j)
 {
@@ -84,8 +94,9 @@ conv_need(const Conv *conv, uint8_t *need_in, const uint8_t *need_out, size_t T)
 }
 
 /*
- * Needed steps from t on whose rows follow each other, as do those from s on that a tap reads. Where a step has
- * one row, steps that are not needed may lie between two of them, always as many.
+ * A run: needed steps from t on whose rows lie at one distance from each other, as do the rows of the steps from s on
+ * that a tap reads. Usually they follow each other; where each step has one row, equally many steps that are not needed
+ * may lie between two.
  */
 typedef struct Run
 {
@@ -114,7 +125,7 @@ next_run(Run *run, const Conv *conv, size_t j, const uint8_t *need, const Steps 
 	if (t == limit)
 		return false;
 
-	/* Sequences that begin later read zeros. */
+	/* Rows that the tap reads: fewer than step t has where sequences begin between s and t, which read zeros. */
 	const size_t n = steps_active(steps, run->s);
 	size_t next = next_needed(need, t + 1, limit);
 	size_t last = t;
@@ -132,7 +143,7 @@ next_run(Run *run, const Conv *conv, size_t j, const uint8_t *need, const Steps 
 	return true;
 }
 
-/* Where the block of needed steps that begins with step t ends. */
+/* The end of the block of steps that begins with step t: about BLOCK_ROWS rows of needed steps. */
 static size_t
 block_end(const uint8_t *need, const Steps *steps, size_t t)
 {

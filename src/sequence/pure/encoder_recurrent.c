@@ -94,7 +94,10 @@ recurrent_work(Network *net, Arena *arena, size_t T, size_t B, bool training)
 	}
 }
 
-/* The four tensors of a direction follow each other. */
+/*
+ * The four tensors of a direction, which follow each other in w. NB: in the order in which recurrent_params() adds
+ * them.
+ */
 static RecurrentTensors
 tensors_at(real *w, const RecurrentCell *cell, const Recurrent *layer, size_t offset)
 {

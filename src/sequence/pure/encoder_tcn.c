@@ -1,4 +1,9 @@
-/* TCN: residual blocks, each with twice the dilation of the one below. */
+/*
+ * TCN: residual blocks, each with twice the dilation of the one below.
+ *
+ *   from the top down: which steps of each block are needed (pooling `last` needs one)
+ *   from the bottom up: y of block l = tcn_forward(y of block l - 1), at the needed steps alone
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,7 +149,10 @@ block_input(const Network *net, int l)
 	return l == 0 ? net->x : net->layer[l - 1].block.y;
 }
 
-/* From the top down: pooling `last` reads one step, so most of the lower ones need not exist. */
+/*
+ * Mark the steps of each block that are needed: of the top one those that pooling reads, below those that the taps
+ * read.
+ */
 static void
 find_needed(Network *net)
 {

@@ -1,3 +1,10 @@
+/*
+ * A GRU's direction over a chunk:
+ *
+ *   for each step:  gate = [n's input part | r | z | n's hidden part] by three products of a's pieces
+ *     r, z = sigmoid;  n = tanh(input part + r · hidden part);  h = n + z (h_before - n)
+ *   backward as in sequence/pure/lstm.c, with two products for dw, one for each part
+ */
 #include "sequence/pure/recurrent.h"
 
 #include <string.h>
@@ -69,7 +76,7 @@ cell_forward(real *restrict h, size_t ldh, real *restrict gate, size_t ldgate, c
 	}
 }
 
-/* gate becomes the gradient before activation; dh that of the state before, but for the products. */
+/* gate becomes its gradient before activation; dh the part of the gradient of h_before that goes past the products. */
 USERCLS_CLONES static void
 cell_backward(real *restrict gate, real *restrict dh, const real *restrict dy, const real *restrict before,
 			  size_t H)
@@ -90,7 +97,7 @@ cell_backward(real *restrict gate, real *restrict dh, const real *restrict dy, c
 	}
 }
 
-/* The weights of h, from the first panel to the last, or back. */
+/* The products by the weights of h: from the first panel to the last, or from the last to the first (nn/panel.h). */
 static void
 multiply_hidden(const Recurrent *layer, real *gate, const real *a, size_t n, PanelOp turn)
 {

@@ -1,3 +1,13 @@
+/*
+ * An LSTM's direction over a chunk:
+ *
+ *   for each step:  gate = a · w                                            (all of [h | 1 | x] in one product)
+ *     i, f, o = sigmoid, g = tanh of gate;  c = f c_before + i g;  h = o tanh(c);  h goes into the next step's a
+ *   backward, from the last step to the first:
+ *     gate = its gradient before activation;  dh, dc of the step before = gate · wt_h, dc f
+ *     every 64 rows or so:  dw += aᵀ gate;  dx += gate · wt_x
+ *   dw is taken apart into PyTorch's tensors at the end
+ */
 #include "sequence/pure/recurrent.h"
 
 #include <string.h>
@@ -5,7 +15,7 @@
 #include "nn/act.h"
 #include "nn/panel.h"
 
-/* Both biases of PyTorch act as one. */
+/* Pack [w_hh | b_ih + b_hh | w_ih] as one matrix: PyTorch's two biases act as one. */
 static void
 lstm_pack(Recurrent *layer, const RecurrentTensors *tensors)
 {
@@ -46,7 +56,7 @@ cell_forward(real *restrict h, size_t ldh, real *restrict c, real *restrict gate
 	}
 }
 
-/* gate becomes the gradient before activation; dc that of the state before. */
+/* gate becomes its gradient before activation; dc the gradient of the state before. */
 USERCLS_CLONES static void
 cell_backward(real *restrict gate, real *restrict dc, const real *restrict dh, const real *restrict dy,
 			  const real *restrict c, const real *restrict before, size_t H)

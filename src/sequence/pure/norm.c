@@ -1,3 +1,13 @@
+/*
+ * Batch normalisation of the needed rows of a chunk:
+ *
+ *   training: mean, var = those of the chunk's needed rows;  otherwise the stored ones, folded into the convolution
+ *   hat = (x - mean) / sd;  y = gain hat + shift
+ *   backward: dgain += Σ dy hat;  dshift += Σ dy;  dx = gain / sd (dy - mean of dy - hat · mean of dy hat)
+ *
+ * The gradients of the stored mean and var take what the chunk had: the training averages them
+ * (sequence_follow_measure).
+ */
 #include "sequence/pure/norm.h"
 
 #include <math.h>
@@ -68,7 +78,7 @@ add_step(real *restrict sum, real *restrict product, const real *a, const real *
 		}
 }
 
-/* norm->sum: Σ a and Σ a b over the needed rows; returns their number. */
+/* norm->sum = Σ a and Σ a b over the needed rows, added up step by step; returns the number of rows. */
 static double
 add_up(Norm *norm, const real *a, const real *b, const uint8_t *need, const Steps *steps)
 {
@@ -123,7 +133,7 @@ centre(Norm *norm, const real *y, const real *mean, const uint8_t *need, const S
 						H);
 }
 
-/* Leaves hat centred, and the chunk's inverse and scale. */
+/* The chunk's mean, variance, 1 / sd and gain / sd; leaves hat = x - mean. */
 static void
 measure_chunk(Norm *norm, const real *y, const uint8_t *need, const Steps *steps)
 {
@@ -170,8 +180,7 @@ backward_rows(real *restrict dy, const real *restrict hat, const real *restrict 
 			dy[j] = scale[j] * (dy[j] - mean[j] - hat[j] * slope[j]);
 }
 
-/* dx = gain / sd · (dy - mean of dy - hat · mean of dy hat); stored statistics do not depend on x: both are
- * 0. */
+/* By stored statistics, which do not depend on x, both means are 0. */
 void
 norm_backward(Norm *norm, const NormTensors *d, real *dy, const uint8_t *need, const Steps *steps, bool batch)
 {

@@ -1,3 +1,9 @@
+/*
+ * One vector of D numbers for each sequence b, over its own steps first[b] .. T - 1:
+ *
+ *   last: y at the last step, and of a reverse direction at the first one;  mean: Σ y / steps;  max: the largest y
+ *   attention: share = softmax over the steps of y · w;  Σ share y
+ */
 #include "sequence/pure/pooling.h"
 
 #include <string.h>
@@ -13,7 +19,10 @@ pooling_carve(Pooling *pooling, Arena *arena, size_t rows, size_t B)
 	pooling->sum = pooling->kind == POOLING_ATTENTION ? ARENA_TAKE(arena, real, B) : NULL;
 }
 
-/* Where y has what pooling `last` takes of sequence b: two pieces of a row. */
+/*
+ * The row of y that pooling `last` takes of sequence b: the last step; for the columns of a reverse direction the
+ * first.
+ */
 static size_t
 last_row(const Pooling *pooling, const Steps *steps, size_t b, bool reverse)
 {

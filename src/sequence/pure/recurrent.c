@@ -1,11 +1,17 @@
+/*
+ * What the recurrent cells have in common:
+ *
+ *   a[row] = [h of the step before | 1 | x] for each row of the chunk: recurrent_input() writes 1 and x, the cell h
+ *   for i = 0 .. T - 1: step = recurrent_step(i): the sequences that have begun, and those that bring a state along
+ *   backward: gate gradients of some steps are gathered until the product for dw and dx is worth it (recurrent_gather)
+ */
 #include "sequence/pure/recurrent.h"
 
 #include <string.h>
 
 #include "nn/panel.h"
 
-/* A product over fewer reads and writes dw too often; more leave the second-level cache before they are used.
- */
+/* Rows worth a product: over fewer, dw is read and written too often; more leave the second-level cache before it. */
 #define GATHERED_ROWS 64
 
 static size_t

@@ -1,3 +1,12 @@
+/*
+ * A residual block:
+ *
+ *   mid = f1(x);  inner = f2(mid);  y = relu(inner + x), or relu(inner + W_0 x) where the widths differ
+ *   f = dropout of whole channels ∘ relu ∘ normalisation ∘ causal convolution, at the needed steps alone
+ *
+ * While scoring, the normalisation is folded into the convolution's weights. Backward: the outer relu, both halves in
+ * reverse order, and the residual path.
+ */
 #include "sequence/pure/tcn.h"
 
 #include <string.h>
@@ -85,7 +94,10 @@ relu(real *y, size_t n)
 		y[i] = y[i] > 0 ? y[i] : 0;
 }
 
-/* What dropout took is 0 as what relu cut off, so y tells both. */
+/*
+ * The backward of relu and dropout together: y is 0 where relu cut off and where dropout dropped; scale: dropout's 1
+ * / (1 - p).
+ */
 USERCLS_CLONES static void
 relu_backward(real *restrict dx, const real *restrict dy, const real *restrict y, real scale, size_t n)
 {
@@ -216,7 +228,7 @@ tcn_backward(TcnBlock *block, real *dx, const TcnTensors *d, real *dy, const rea
 	{
 		const size_t at = steps->row[t] * H;
 
-		/* dinner is free again. */
+		/* dinner's room holds the gradient of f1's output from here on. */
 		if (block->need_mid[t])
 			relu_backward(block->dinner + at, block->dmid + at, block->mid + at, scale,
 						  steps_active(steps, t) * H);
