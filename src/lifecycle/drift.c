@@ -14,19 +14,19 @@
 #include "metrics/sample.h"
 
 /* One feature of an Observed. */
-typedef struct Column
+typedef struct FeatureValues
 {
 	double *sorted; /* those not missing, rising */
 	size_t n;
 	double mean;    /* NaN when all are missing */
 	double missing; /* share */
-} Column;
+} FeatureValues;
 
-static Column
+static FeatureValues
 column_of(const Observed *rows, size_t f)
 {
 	double *value = memory_array(rows->n, sizeof(double));
-	Column column = {.sorted = memory_array(rows->n, sizeof(double))};
+	FeatureValues column = {.sorted = memory_array(rows->n, sizeof(double))};
 	uint32 *order;
 	RankItem *scratch;
 	double sum = 0;
@@ -53,7 +53,7 @@ column_of(const Observed *rows, size_t f)
 
 /* Values by the groups of then, and those that are missing. */
 static void
-count_groups(double *count /* DRIFT_BINS + 1 */, const Column *column, const double *cut, size_t rows)
+count_groups(double *count /* DRIFT_BINS + 1 */, const FeatureValues *column, const double *cut, size_t rows)
 {
 	memset(count, 0, (DRIFT_BINS + 1) * sizeof(double));
 	for (size_t i = 0; i < column->n; i++)
@@ -62,7 +62,7 @@ count_groups(double *count /* DRIFT_BINS + 1 */, const Column *column, const dou
 }
 
 static double
-index_of(const Column *then, const Column *now, size_t n_then, size_t n_now)
+index_of(const FeatureValues *then, const FeatureValues *now, size_t n_then, size_t n_now)
 {
 	double cut[DRIFT_BINS - 1] = {0};
 	double expected[DRIFT_BINS + 1], actual[DRIFT_BINS + 1];
@@ -81,8 +81,8 @@ put_drift(FunctionCallInfo fcinfo, const Observations *features)
 
 	for (size_t f = 0; f < then->F; f++)
 	{
-		const Column old = column_of(then, f);
-		const Column new = column_of(now, f);
+		const FeatureValues old = column_of(then, f);
+		const FeatureValues new = column_of(now, f);
 		Datum value[8] = {CStringGetTextDatum(features->name[f])};
 		bool null[8] = {false};
 

@@ -30,16 +30,16 @@ PG_FUNCTION_INFO_V1(usercls_train_uplift);
 
 /* -- The experiment ------------------------------------------------------- */
 
-typedef struct Arms
+typedef struct ArmCounts
 {
 	size_t users[2];     /* untreated, treated */
 	size_t responded[2]; /* outcome 1, when outcomes are 0 or 1 */
-} Arms;
+} ArmCounts;
 
-static Arms
+static ArmCounts
 arms_count(const UserGraph *users, const uint8_t *held_out, bool part)
 {
-	Arms arms = {0};
+	ArmCounts arms = {0};
 
 	for (size_t i = 0; i < users->N; i++)
 		if (users->treated[i] != UPLIFT_OUTSIDE && (held_out[i] != 0) == part)
@@ -50,16 +50,16 @@ arms_count(const UserGraph *users, const uint8_t *held_out, bool part)
 	return arms;
 }
 
-static Arms
-arms_add(const Arms *a, const Arms *b)
+static ArmCounts
+arms_add(const ArmCounts *a, const ArmCounts *b)
 {
-	return (Arms){.users = {a->users[0] + b->users[0], a->users[1] + b->users[1]},
-				  .responded = {a->responded[0] + b->responded[0], a->responded[1] + b->responded[1]}};
+	return (ArmCounts){.users = {a->users[0] + b->users[0], a->users[1] + b->users[1]},
+					   .responded = {a->responded[0] + b->responded[0], a->responded[1] + b->responded[1]}};
 }
 
 /* Uplift can only be learned where both arms are, and where something differs. */
 static void
-experiment_check(const UserGraph *users, const UpliftRequest *request, const Arms *all)
+experiment_check(const UserGraph *users, const UpliftRequest *request, const ArmCounts *all)
 {
 	const char *table = get_rel_name(request->users);
 	const size_t n = all->users[0] + all->users[1];
@@ -78,7 +78,7 @@ experiment_check(const UserGraph *users, const UpliftRequest *request, const Arm
 }
 
 static Jsonb *
-classes_of(const UserGraph *users, const Arms *all)
+classes_of(const UserGraph *users, const ArmCounts *all)
 {
 	JsonbBuild build;
 
@@ -208,9 +208,9 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	request->split = uplift_split(users, request, train_begun_split(run, request->warm_start));
 	uplift_held_out(held_out, users, &request->split);
 
-	const Arms train = arms_count(users, held_out, false);
-	const Arms test = arms_count(users, held_out, true);
-	const Arms all = arms_add(&train, &test);
+	const ArmCounts train = arms_count(users, held_out, false);
+	const ArmCounts test = arms_count(users, held_out, true);
+	const ArmCounts all = arms_add(&train, &test);
 	UpliftSetup setup = {.config = request->config,
 						 .graph = graphload_setup(users, request),
 						 .F = users->F,
