@@ -1,4 +1,10 @@
-/* drift(): has what a model reads changed since its training? */
+/*
+ * drift(): has what a model reads changed since its training?
+ *
+ *   foreach feature: then, now = its values, sorted
+ *     cut then into ten groups of equal size;  count then and now by group, and the missing ones
+ *     psi = Σ (now's share - then's share) ln(now's share / then's share)
+ */
 #include "postgres.h"
 
 #include <math.h>
@@ -13,10 +19,10 @@
 #include "server/rows.h"
 #include "metrics/sample.h"
 
-/* One feature of an Observed. */
+/* All values of one feature. */
 typedef struct FeatureValues
 {
-	double *sorted; /* those not missing, rising */
+	double *sorted; /* n values that are not missing, rising */
 	size_t n;
 	double mean;    /* NaN when all are missing */
 	double missing; /* share */
@@ -51,7 +57,7 @@ column_of(const Observed *rows, size_t f)
 	return column;
 }
 
-/* Values by the groups of then, and those that are missing. */
+/* How many values are in each of the groups that `cut` makes; the last count is of the rows without a value. */
 static void
 count_groups(double *count /* DRIFT_BINS + 1 */, const FeatureValues *column, const double *cut, size_t rows)
 {

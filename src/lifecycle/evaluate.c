@@ -1,4 +1,10 @@
-/* evaluate() and calibration(): how good a stored model is, on users it has not learned from. */
+/*
+ * evaluate() and calibration(): how good a stored model is, on users it has not learned from.
+ *
+ *   set = kind->metrics(call): names, and a function over the users' weights
+ *   value = set->measure(all weights 1);  foreach replicate: draw[r] = set->measure(how often each user was drawn)
+ *   low, high = the 2.5th and 97.5th percentile of draw
+ */
 #include "postgres.h"
 
 #include <math.h>

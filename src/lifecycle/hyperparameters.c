@@ -29,7 +29,7 @@ usercls_hyperparameters(PG_FUNCTION_ARGS)
 		Datum value[5];
 		bool null[5] = {false};
 
-		/* Any struct that has the member at its place shows the default. */
+		/* Any memory that is large enough can take the option's member at its offset, to be printed from there. */
 		Assert(option->offset + sizeof(double) <= sizeof(config));
 		config_defaults(&config, option, 1);
 		config_text(fallback, sizeof(fallback), &config, option);

@@ -25,7 +25,7 @@ enum
 	ARG_SPEC
 };
 
-/* The file does not say something that a model must say. */
+/* An error: the file's metadata lacks the key, or has something else there than a model must say. */
 static void
 metadata_missing(const Codec *codec, const char *key)
 {
@@ -58,7 +58,7 @@ required_names(int *n, const Codec *codec, const char *key)
 	return (const char *const *) names;
 }
 
-/* Every byte of the file is read as a scorer reads it; returns the hyperparameters. */
+/* Decode the file as a scorer does, which checks every byte of it; returns its hyperparameters. */
 static Jsonb *
 check_weights(const ModelKind *kind, const bytea *weights)
 {
