@@ -7,7 +7,10 @@
 #include "sequence/pure/batch.h"
 #include "server/memory.h"
 
-/* A part: so many bytes of values, but at least so many sequences. Starting workers takes some milliseconds. */
+/*
+ * The size of a part: so many bytes of values, but at least so many sequences, as starting workers takes
+ * milliseconds.
+ */
 #define PART_BYTES ((size_t) 32 << 20)
 #define PART_MIN 1024
 

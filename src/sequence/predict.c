@@ -28,7 +28,7 @@ enum
 	ARG_CLASS
 };
 
-/* What stays the same while no transaction ends and nothing is written: the promoted version, too. */
+/* A snapshot, as far as it tells one from another: while it is the same, so is the promoted version. */
 typedef struct SnapshotKey
 {
 	TransactionId xmin, xmax;
@@ -96,7 +96,7 @@ same_argument(const Scoring *scoring, const struct varlena *given)
 		   memcmp(given, scoring->given, scoring->given_size) == 0;
 }
 
-/* Forget the model and remember what the next one belongs to. A toast pointer is its own identity. */
+/* Forget the model, and remember the argument that the next one is for: of a toasted value the pointer. */
 static void
 scoring_reset(Scoring *scoring, const struct varlena *given)
 {

@@ -1,4 +1,4 @@
-/* What users are called: labels, classes, and who is held out. */
+/* The labels of users and their classes, and which users are held out. */
 #include "postgres.h"
 
 #include "miscadmin.h"
@@ -70,7 +70,7 @@ label_by_column(SequenceUsers *users)
 	}
 }
 
-/* Number the classes as `names` has them; -1 for one that it has not. */
+/* Number labels and carried classes by `names`; -1 for a class that is not among these. */
 static void
 rename_classes(SequenceUsers *users, const char *const *names, int C)
 {

@@ -74,7 +74,7 @@ newest_time(void *arg, int64 *newest)
 	return found.found;
 }
 
-/* The columns of a row, as cells_read_row() takes them, where they are not too many for a scan of the table. */
+/* Scan the table for the columns that cells_read_row() takes; false: they are too many, or a query does better. */
 static bool
 read_table(SequenceCells *cells)
 {
@@ -206,7 +206,7 @@ count_user(SequenceUsers *users, SequenceCells *cells, uint32 user, uint32 *nobo
 	return true;
 }
 
-/* Rows come in any order: by the hash of their ids users are the same ones, in the same order, every time. */
+/* Put the users into the order of the hashes of their ids: the same order every time, whatever order the rows had. */
 static void
 order_users(SequenceUsers *users, SequenceCells *cells)
 {

@@ -1,4 +1,12 @@
-/* Rows of the users' table, in any order, to the sums of each user's periods. */
+/*
+ * Rows of the users' table, in any order, to the sums of each user's periods.
+ *
+ *   foreach row: period = that of its time;  put it into the ring, ask for its id's entry
+ *     16 rows later: user = idmap_add(id); ask for where his record is noted
+ *     32 rows later: record = the user's, or a new one; ask for the sums of the period
+ *     48 rows later: sums[period] += the row's numbers; the latest label stays
+ *   at the end: work off the ring
+ */
 #include "postgres.h"
 
 #include "server/memory.h"

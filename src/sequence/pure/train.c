@@ -1,3 +1,16 @@
+/*
+ * Training a sequence network, as a job of phases; seqtrain_next() is the only place that decides:
+ *
+ *   measure the inputs;  first weights
+ *   foreach epoch do
+ *     order = the sequences, shuffled or drawn class by class
+ *     foreach mini-batch: items: loss and gradient of a chunk;  then sum them, clip, step, and pack the weights anew
+ *     evaluate the held-out sequences;  keep the weights when their loss is the lowest so far
+ *   until patience or max_epochs is over;  fit the temperature with the best weights
+ *
+ * NB: items of the phases in seqtrain_gives_up() may run twice (work/runner.c), and overwrite what they write: an
+ * item's own gradient, its loss, its rows of held_score. A sum or a step adds to what is there, and must run once.
+ */
 #include "sequence/pure/train.h"
 
 #include <string.h>
@@ -167,7 +180,7 @@ finish(SequenceTask *task)
 	return 0;
 }
 
-/* The best epoch's weights are the result. */
+/* Go back to the best epoch's weights, and evaluate them once more for the temperature. */
 static size_t
 training_end(SequenceTask *task)
 {

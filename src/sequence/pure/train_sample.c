@@ -1,3 +1,8 @@
+/*
+ * Which sequences an epoch trains on. Balanced: for each class of n sequences, every one per_class / n times, and of
+ * the rest per_class mod n at random (sample_balanced). Mini-batches are the first steps of a shuffle of the whole
+ * list (sample_draw), each then sorted by length, longest first, by a counting sort (sample_sort_by_length).
+ */
 #include "sequence/pure/train_sample.h"
 
 #include <math.h>
@@ -34,7 +39,9 @@ sample_split(uint32_t *train, size_t *begin, uint32_t *held, size_t *n_held, con
 	for (size_t c = 0; c < classes; c++)
 		begin[c + 1] += begin[c];
 
-	/* begin serves as the place of each class's next sequence, and moves on to where the next class begins.
+	/*
+	 * While train is filled, begin[c] is the place of class c's next sequence; at the end it is where class c + 1
+	 * begins.
 	 */
 	for (size_t i = 0; i < set->N; i++)
 		if (is_known(set, C, i) && !set->held_out[i])

@@ -5,7 +5,7 @@
 
 #include "nn/adam.h"
 
-/* Fewer weights take less time than another process to join in. */
+/* A network of fewer weights is summed and stepped as one item: other processes would take longer to join in. */
 #define SHARED_WEIGHTS 32768
 
 size_t
