@@ -11,8 +11,8 @@
  * Who has rows wait, and how many:
  *   labeler/state_pool.h   rows of trend_agg: a ring of 8, for the executor comes with one at a time
  *   labeler/user_table.c   rows of trend_users: batches of 128
- *   sequence/users_rows.c  rows of a sequence model: a ring of 48, the user's entry first, where his record is 16 rows
- *                    later, and his sums after 16 more
+ *   sequence/users_rows.c  rows of a sequence model: a ring of 64; the user's entry first, 16 rows later where his
+ *                          record is noted, and after 16 more his sums
  *   uplift/graphload.c     edges: a ring of 16
  *
  * NB: whoever reads what rows are added to has them added first. A user id that is passed by reference (text) is
