@@ -87,6 +87,33 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
 IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; users: ''all'' who have a row before as_of, or those ''active'' in the window';
 
+CREATE FUNCTION usercls.label_summary(
+	source regclass,
+	trend_of name,
+	user_column name DEFAULT 'user_id',
+	time_column name DEFAULT 'ts',
+	periods interval[] DEFAULT '{7 days,14 days,1 month,3 months}',
+	window_periods int DEFAULT 12,
+	as_of timestamptz DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	users text DEFAULT 'all',
+	measure text DEFAULT 'sum'
+) RETURNS TABLE (
+	period interval,
+	trend_rule jsonb,
+	users_read bigint,
+	active bigint,
+	changing bigint,
+	high_risk bigint,
+	stable bigint,
+	potential bigint,
+	usable boolean
+)
+AS 'MODULE_PATHNAME', 'usercls_label_summary'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 16 COST 1000000;
+COMMENT ON FUNCTION usercls.label_summary(regclass, name, name, name, interval[], int, timestamptz, text, text, text)
+IS 'which labels the trend of a column would make, by period and trend_rule: users whose periods are not all alike (changing), users of each class, and whether each class has 5 % of them (usable)';
+
 CREATE FUNCTION usercls.predict(
 	model text,
 	seq float8[],

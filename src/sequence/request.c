@@ -55,8 +55,8 @@ enum
 	ARG_COMMENT
 };
 
-static void
-check_periods(const char *name, int value, int min)
+void
+sequence_check_periods(const char *name, int value, int min)
 {
 	if (value < min || value > PERIODS_MAX)
 		error_out_of_range(name, psprintf("%d", value), psprintf("%d to %d", min, PERIODS_MAX));
@@ -67,7 +67,7 @@ periods_arg(FunctionCallInfo fcinfo, int arg, const char *name, int min)
 {
 	const int periods = arg_int(fcinfo, arg, name);
 
-	check_periods(name, periods, min);
+	sequence_check_periods(name, periods, min);
 	return periods;
 }
 
@@ -81,16 +81,16 @@ horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
 }
 
 /* 'all' | 'active' */
-static bool
-is_active_only(const char *users)
+bool
+sequence_active_only(const char *users)
 {
 	if (strcmp(users, "all") != 0 && strcmp(users, "active") != 0)
 		error_out_of_range("users", users, "all | active");
 	return strcmp(users, "active") == 0;
 }
 
-static const char *
-check_time_zone(const char *name)
+const char *
+sequence_time_zone(const char *name)
 {
 	if (pg_tzset(name) == NULL)
 		error_out_of_range("time_zone", name, "a name in pg_timezone_names");
@@ -203,8 +203,8 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
 	reading->time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
 							 ? pg_get_timezone_name(session_timezone)
-							 : check_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
-	reading->active_only = is_active_only(arg_text(fcinfo, ARG_USERS, "users"));
+							 : sequence_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
+	reading->active_only = sequence_active_only(arg_text(fcinfo, ARG_USERS, "users"));
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
@@ -316,13 +316,13 @@ sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	period_check(TREND_TIMESTAMP, &reading->period);
 	reading->window_periods = (int) spec_int(spec, "window_periods");
-	check_periods("window_periods", reading->window_periods, 1);
+	sequence_check_periods("window_periods", reading->window_periods, 1);
 
 	/* Before there was a choice, silent users were left out. */
-	reading->active_only = is_active_only(users ? users : "active");
+	reading->active_only = sequence_active_only(users ? users : "active");
 	reading->time_zone = spec_text(spec, "time_zone");
 	if (reading->time_zone)
-		check_time_zone(reading->time_zone);
+		sequence_time_zone(reading->time_zone);
 }
 
 void
@@ -343,7 +343,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	check_features(reading);
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
-	check_periods("horizon_periods", reading->horizon_periods, 0);
+	sequence_check_periods("horizon_periods", reading->horizon_periods, 0);
 	request->has_as_of = as_of != NULL;
 	if (as_of)
 		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(

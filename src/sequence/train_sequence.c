@@ -29,6 +29,9 @@
 #define METRIC "macro_f1"
 #define CLASSES_LISTED_MAX 10
 
+/* From this share on one class is nearly all there is. */
+#define ONE_CLASS_SHARE 0.95
+
 static void
 carve(void *task, Arena *arena, const void *setup, int workers pg_attribute_unused())
 {
@@ -58,6 +61,15 @@ void
 usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
 {
 	runner_work(&runner_sequence, segment, toc);
+}
+
+static const char *
+hint_summary(const SequenceReading *reading)
+{
+	return psprintf(
+		"SELECT * FROM usercls.label_summary('%s', '%s') shows which period and trend_rule make classes "
+		"that can be learned.",
+		get_rel_name(reading->relation), reading->trend_of);
 }
 
 /* Which argument moves the window to where rows are. */
@@ -91,8 +103,40 @@ check_users(const SequenceReading *reading, const SequenceUsers *users, bool has
 					  psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
 					  psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
 							   reading->horizon_periods, timestamptz_to_str(users->as_of)));
+	if (users->C < 2 && reading->trend_of)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("all users of %s have the same label", relation),
+				 errdetail("All %zu users have the label \"%s\".", users->N, users->classes[0]),
+				 errhint("%s", hint_summary(reading))));
 	if (users->C < 2)
 		error_one_class(relation, users->classes[0], labeled);
+}
+
+/* Sparse data: nearly everybody has the same label, most often because periods are empty. */
+static void
+notice_one_class(const SequenceReading *reading, const SequenceUsers *users)
+{
+	double *room = palloc(2 * sizeof(double) * (size_t) reading->window_periods);
+	size_t changing = 0;
+	int c = 0;
+
+	for (int k = 1; k < users->C; k++)
+		if (users->users[k] > users->users[c])
+			c = k;
+	if ((double) users->users[c] < ONE_CLASS_SHARE * (double) users->N)
+		return;
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const SignScore score = sequence_trend_score(users, i, reading->trend_labels.measure, room);
+
+		changing += score.rises + score.falls > 0;
+	}
+	notice_send(NOTICE,
+				psprintf(INT64_FORMAT " of %zu users have the label \"%s\"", users->users[c], users->N,
+						 users->classes[c]),
+				psprintf("In the %d periods before as_of \"%s\" changes at all for %zu of them.",
+						 reading->window_periods, reading->trend_of, changing),
+				hint_summary(reading));
 }
 
 /* Classes that nobody who is held out has: nothing is measured of them. */
@@ -291,6 +335,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	check_users(reading, users, request->has_as_of);
 	sequence_notice_silent(reading, users);
+	if (reading->trend_of)
+		notice_one_class(reading, users);
 	progress_phase(PROGRESS_BUILDING);
 
 	const SequenceModel *warm = warm_model(run, request, users);

@@ -118,6 +118,10 @@ extern void sequence_fill(const SequenceUsers *users, size_t *start, float *valu
 extern void sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start,
 							   float *value);
 
+/* How trend_of moved in the window_periods before as_of for user i; room: twice as many numbers. */
+extern SignScore sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure,
+									  double *room);
+
 /* A usercls.trend of trend_of in the window_periods before as_of for user i; NULL without trend_of. */
 extern struct varlena *sequence_trend(const SequenceUsers *users, size_t i);
 

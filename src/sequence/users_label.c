@@ -35,6 +35,17 @@ trend_class(double *value, const PeriodSum *slot, int periods, const TrendLabels
 	return trend_rule_class(&labels->rule, sign_score(value, slack, n));
 }
 
+SignScore
+sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure, double *room)
+{
+	const SequenceCells *cells = users->cells;
+	const int periods = cells->window.before;
+	double *slack = room + periods;
+	const size_t n = period_values(room, slack, user_slot(cells, cells->number[i]), periods, measure);
+
+	return sign_score(room, slack, n);
+}
+
 static void
 label_by_trend(SequenceUsers *users)
 {
