@@ -181,6 +181,23 @@ COMMENT ON COLUMN usercls.model_acl."right" IS 'score, train (includes score) or
 COMMENT ON COLUMN usercls.model_acl.granted_by IS 'role that granted it';
 COMMENT ON COLUMN usercls.model_acl.granted_at IS 'when';
 
+CREATE TABLE usercls.model_source (
+	model_id bigint NOT NULL,
+	source text COLLATE pg_catalog."C" NOT NULL,
+	relation oid,
+	owner name,
+	approved_by name NOT NULL,
+	approved_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	CONSTRAINT model_source_pkey PRIMARY KEY (model_id, source)
+);
+COMMENT ON TABLE usercls.model_source IS 'tables and views that a model may read, whoever uses it';
+COMMENT ON COLUMN usercls.model_source.model_id IS 'the model';
+COMMENT ON COLUMN usercls.model_source.source IS 'name of the table or view, with its schema';
+COMMENT ON COLUMN usercls.model_source.relation IS 'OID that it had when it was approved; null: there was none of that name';
+COMMENT ON COLUMN usercls.model_source.owner IS 'role that owned it then';
+COMMENT ON COLUMN usercls.model_source.approved_by IS 'role that approved it';
+COMMENT ON COLUMN usercls.model_source.approved_at IS 'when';
+
 SELECT pg_catalog.pg_extension_config_dump('usercls.model', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_model_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_version', '');
@@ -190,11 +207,12 @@ SELECT pg_catalog.pg_extension_config_dump('usercls.training_run', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_run_run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.training_log', '');
 SELECT pg_catalog.pg_extension_config_dump('usercls.model_acl', '');
+SELECT pg_catalog.pg_extension_config_dump('usercls.model_source', '');
 
 -- The tables belong to a superuser even when a plain database owner installs the extension, and it is the database's owner
 -- who dumps and restores them: whoever that is today, so not @extowner@, which REASSIGN OWNED and DROP OWNED leave behind.
 GRANT SELECT, INSERT ON usercls.model, usercls.model_version, usercls.deployment, usercls.training_run, usercls.training_log,
-	usercls.model_acl TO pg_database_owner;
+	usercls.model_acl, usercls.model_source TO pg_database_owner;
 GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_deployment_id_seq,
 	usercls.training_run_run_id_seq TO pg_database_owner;
 
@@ -351,14 +369,42 @@ COMMENT ON COLUMN usercls.training_epochs.held_out_metric IS 'the metric that de
 COMMENT ON COLUMN usercls.training_epochs.learning_rate IS 'learning rate of the epoch''s last step';
 COMMENT ON COLUMN usercls.training_epochs.logged_at IS 'when the epoch was complete';
 
+CREATE FUNCTION usercls._source_state(model_id bigint, owner name, source text) RETURNS text
+	AS 'MODULE_PATHNAME', 'usercls_source_state' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION usercls._source_state(bigint, name, text) IS
+	'whether a model may read a table or view: approved, waiting, changed or missing';
+
+-- NB: the keys of a spec that name a table or view are those of ModelKind.sources.
+CREATE VIEW usercls.sources WITH (security_barrier) AS
+SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS promoted, argument,
+	v.spec ->> argument AS source,
+	usercls._source_state(m.model_id, m.owner, v.spec ->> argument) AS state
+FROM usercls.model m
+JOIN usercls.model_version v ON v.model_id = m.model_id
+JOIN pg_catalog.unnest(ARRAY['source', 'users', 'edges']) AS argument ON pg_catalog.jsonb_exists(v.spec, argument)
+WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights';
+COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
+COMMENT ON COLUMN usercls.sources.version IS 'number of the version';
+COMMENT ON COLUMN usercls.sources.promoted IS 'whether it answers for the model now';
+COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges';
+COMMENT ON COLUMN usercls.sources.source IS 'the table or view';
+COMMENT ON COLUMN usercls.sources.state IS
+	'approved; waiting for approve_source(); changed: another relation has the name, or its owner changed; missing';
+
 GRANT SELECT ON usercls.models, usercls.versions, usercls.deployments, usercls.training_runs,
-	usercls.training_epochs TO PUBLIC;
+	usercls.training_epochs, usercls.sources TO PUBLIC;
 
 -- What one does with models.
 
 CREATE FUNCTION usercls.promote(model text, version int, reason text DEFAULT NULL) RETURNS void
 	AS 'MODULE_PATHNAME', 'usercls_promote' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.promote(text, int, text) IS 'let a version answer for the model from now on';
+
+CREATE FUNCTION usercls.approve_source(model text, version int) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_approve_source' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.approve_source(text, int) IS
+	'let everybody who uses the model read the tables and views that a version names, whoever stored it; who does so trusts their owners';
 
 CREATE FUNCTION usercls.rollback(model text, steps int DEFAULT 1, reason text DEFAULT NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;

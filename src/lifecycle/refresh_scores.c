@@ -186,7 +186,7 @@ notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, u
 	JsonbBuild build;
 
 	jsonb_begin(&build);
-	jsonb_put_text(&build, "model", table->model);
+	jsonb_put_text(&build, "model", table->model->name);
 	jsonb_put_int(&build, "version", table->version);
 	jsonb_put_text(&build, "target", table->name);
 	jsonb_put_int(&build, "users", (int64) ids->n);
@@ -200,13 +200,16 @@ notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, u
 	Async_Notify("usercls_scores", JsonbToCString(NULL, &summary->root, VARSIZE(summary)));
 }
 
-static void
-refresh(const RefreshRequest *request)
+/* The table, made when it was missing, ready to take what the promoted version says. */
+static const ScoreTable *
+open_target(const RefreshRequest *request)
 {
-	const TimestampTz started = GetCurrentTimestamp();
-	ScoredIds ids = {.context = CurrentMemoryContext};
 	const Model *model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
+	if (!request->as_of.isnull && model->kind->timeless)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("model \"%s\" does not score as of a time", request->model),
+						errdetail("%s", model->kind->timeless), errhint("Leave as_of out.")));
 	score_table_prepare(request->target, model, &request->choice);
 	score_outbox_prepare(request->outbox, score_table_id_type(model));
 	if (request->commits)
@@ -214,14 +217,16 @@ refresh(const RefreshRequest *request)
 
 	/* The version that scores is the one of the cursor's snapshot: this one. */
 	model = registry_promoted(request->model, NULL, RIGHT_SCORE);
+	return score_table_open(request->target, model, &request->choice);
+}
 
-	const ScoreTable *table = score_table_open(request->target, model, &request->choice);
+static void
+refresh(const ScoreTable *table, const RefreshRequest *request)
+{
+	const TimestampTz started = GetCurrentTimestamp();
+	ScoredIds ids = {.context = CurrentMemoryContext};
 	ScoreMarks marks;
 
-	if (!request->as_of.isnull && model->kind->timeless)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("model \"%s\" does not score as of a time", request->model),
-						errdetail("%s", model->kind->timeless), errhint("Leave as_of out.")));
 	progress_start("refresh_scores", request->model);
 
 	const Portal cursor = open_scores(&ids, table, request);
@@ -275,19 +280,20 @@ usercls_refresh_scores(PG_FUNCTION_ARGS)
 
 	SPI_connect_ext(request.commits ? SPI_OPT_NONATOMIC : 0);
 
-	const int64 model_id = registry_find(request.model, RIGHT_SCORE)->model_id;
+	const ScoreTable *table = open_target(&request);
 
-	if (!registry_work_lock(model_id, MODEL_REFRESH))
+	score_table_check_writer(table); /* before it may hold others up, and before long work */
+	if (!registry_work_lock(table->relation, WORK_REFRESH))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-						errmsg("scores of model \"%s\" are being refreshed already", request.model),
+						errmsg("scores in %s are being refreshed already", table->name),
 						errhint("usercls.progress() shows how far it is.")));
 	PG_TRY();
 	{
-		refresh(&request);
+		refresh(table, &request);
 	}
 	PG_FINALLY();
 	{
-		registry_work_unlock(model_id, MODEL_REFRESH);
+		registry_work_unlock(table->relation, WORK_REFRESH);
 	}
 	PG_END_TRY();
 	SPI_finish();

@@ -102,7 +102,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 
 	if (arg_bool(fcinfo, ARG_WARM_START))
 		run.warm_start = version->version;
-	if (!registry_work_lock(version->model_id, MODEL_RETRAIN))
+	if (!registry_work_lock(version->model_id, WORK_RETRAIN))
 		error_busy(run.name);
 	PG_TRY();
 	{
@@ -112,13 +112,13 @@ usercls_retrain(PG_FUNCTION_ARGS)
 	}
 	PG_CATCH();
 	{
-		registry_work_unlock(version->model_id, MODEL_RETRAIN);
+		registry_work_unlock(version->model_id, WORK_RETRAIN);
 		if (run.commits && run.run_id != 0)
 			record_failure(&run);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	registry_work_unlock(version->model_id, MODEL_RETRAIN);
+	registry_work_unlock(version->model_id, WORK_RETRAIN);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

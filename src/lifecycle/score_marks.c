@@ -100,10 +100,15 @@ score_marks_begin(ScoreMarks *marks, const ScoreTable *table, const char *outbox
 {
 	*marks = (ScoreMarks){.table = table, .watched = marks_now, .context = CurrentMemoryContext};
 	if (outbox)
-		marks->outbox = source_quote(RangeVarGetRelid(outbox_name(outbox), NoLock, false));
+	{
+		marks->outbox_relation = RangeVarGetRelid(outbox_name(outbox), AccessShareLock, false);
+		marks->outbox = source_quote(marks->outbox_relation);
+	}
 	if (!marks->watched)
 	{
-		execute(psprintf("SELECT FROM %s WHERE " SCORE_MARKED " LIMIT 1", table->name));
+		score_table_execute(table, InvalidOid,
+							psprintf("SELECT FROM %s WHERE " SCORE_MARKED " LIMIT 1", table->name), 0, NULL,
+							NULL);
 		marks->watched = SPI_processed > 0;
 	}
 }
@@ -137,11 +142,10 @@ note(ScoreMarks *marks, const char *changes, int n, const Oid *type, const Datum
 		appendStringInfo(&sql,
 						 "INSERT INTO %s (model, version, user_id, entered, score) SELECT %s, %d, user_id, "
 						 "entered, score FROM changes RETURNING user_id, entered",
-						 marks->outbox, quote_literal_cstr(marks->table->model), marks->table->version);
+						 marks->outbox, quote_literal_cstr(marks->table->model->name), marks->table->version);
 	else
 		appendStringInfoString(&sql, "SELECT user_id, entered FROM changes");
-	if (SPI_execute_with_args(sql.data, n, (Oid *) type, (Datum *) value, NULL, false, 0) < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
+	score_table_execute(marks->table, marks->outbox_relation, sql.data, n, type, value);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		const HeapTuple row = SPI_tuptable->vals[i];
@@ -208,7 +212,10 @@ score_marks_put(const ScoreMarks *marks, JsonbBuild *build)
 {
 	bool null;
 
-	execute(psprintf("SELECT pg_catalog.count(*) FROM %s WHERE " SCORE_MARKED, marks->table->name));
+	score_table_execute(
+		marks->table, InvalidOid,
+		psprintf("SELECT pg_catalog.count(*) FROM %s WHERE " SCORE_MARKED, marks->table->name), 0, NULL,
+		NULL);
 	jsonb_put_int(build, "marked",
 				  DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null)));
 	jsonb_put_int(build, "entered", (int64) marks->count[true]);

@@ -19,9 +19,10 @@
 typedef struct ScoreMarks
 {
 	const ScoreTable *table;
-	const char *outbox; /* qualified and quoted; NULL: none */
-	bool watched;       /* somebody is marked, or may be after this */
-	uint64 count[2];    /* users who left, and who entered */
+	Oid outbox_relation; /* InvalidOid: none */
+	const char *outbox;  /* qualified and quoted */
+	bool watched;        /* somebody is marked, or may be after this */
+	uint64 count[2];     /* users who left, and who entered */
 
 	/* Their ids, in the notification, as far as there is room. */
 	const char **id[2];

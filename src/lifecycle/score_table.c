@@ -5,6 +5,7 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
@@ -22,6 +23,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "lifecycle/score_writer.h"
 #include "server/errors.h"
 #include "server/majors.h"
 #include "server/source.h"
@@ -258,7 +260,8 @@ score_table_open(const char *target, const Model *model, const ScoreChoice *choi
 	StringInfoData sql;
 
 	table->name = source_quote(relation);
-	table->model = model->name;
+	table->model = model;
+	table->relation = relation;
 	table->id_type = score_table_id_type(model);
 	get_typlenbyvalalign(table->id_type, &table->id_length, &table->id_by_value, &table->id_align);
 	table->columns = kind->score_columns(&table->column, model, choice) + 1;
@@ -352,11 +355,31 @@ upsert_sql(const ScoreTable *table)
 	return sql.data;
 }
 
-static uint64
-execute_with(const char *sql, int n, const Oid *type, const Datum *value)
+void
+score_table_check_writer(const ScoreTable *table)
 {
+	ScoreWriter before;
+
+	score_writer_enter(&before, table->relation, table->name, table->model);
+	if (pg_class_aclcheck(table->relation, GetUserId(), ACL_INSERT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(table->relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(table->relation)),
+					   get_rel_name(table->relation));
+	score_writer_leave(&before);
+}
+
+uint64
+score_table_execute(const ScoreTable *table, Oid also, const char *sql, int n, const Oid *type,
+					const Datum *value)
+{
+	ScoreWriter before;
+
+	score_writer_enter(&before, table->relation, table->name, table->model);
+	if (OidIsValid(also))
+		score_writer_check(also, source_quote(also), table->model);
 	if (SPI_execute_with_args(sql, n, (Oid *) type, (Datum *) value, NULL, false, 0) < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
+	score_writer_leave(&before);
 	return SPI_processed;
 }
 
@@ -367,7 +390,7 @@ score_table_upsert(const ScoreTable *table, const Datum *array)
 
 	for (int c = 0; c < table->columns; c++)
 		type[c] = get_array_type(c == 0 ? table->id_type : table->column[c - 1].type);
-	return execute_with(upsert_sql(table), table->columns, type, array);
+	return score_table_execute(table, InvalidOid, upsert_sql(table), table->columns, type, array);
 }
 
 Datum
@@ -384,7 +407,8 @@ execute_on_others(const char *before, const ScoreTable *table, Datum *id, size_t
 	const Oid type[] = {source_array_type(table->id_type)};
 	const Datum ids[] = {score_table_id_array(table, id, n)};
 
-	return execute_with(
+	return score_table_execute(
+		table, InvalidOid,
 		psprintf("%s FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
 				 " WHERE u.user_id %s t.user_id)",
 				 before, table->name, source_equality(table->id_type)),
@@ -402,7 +426,8 @@ counted(void)
 uint64
 score_table_count_others(const ScoreTable *table, Datum *id, size_t n, uint64 *users)
 {
-	execute_with(psprintf("SELECT pg_catalog.count(*) FROM %s", table->name), 0, NULL, NULL);
+	score_table_execute(table, InvalidOid, psprintf("SELECT pg_catalog.count(*) FROM %s", table->name), 0,
+						NULL, NULL);
 	*users = counted();
 	if (*users == 0)
 		return 0;

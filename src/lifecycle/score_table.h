@@ -8,6 +8,8 @@
 
 typedef struct ScoreTable
 {
+	const Model *model;
+	Oid relation;
 	const char *name; /* qualified and quoted */
 	Oid id_type;
 	int16 id_length;
@@ -16,7 +18,6 @@ typedef struct ScoreTable
 	const ScoreColumn *column; /* of column 1 on; column 0 is user_id */
 	int columns;               /* with user_id */
 	int32 version;
-	const char *model;
 	const char *select; /* $1 model, $2 as_of, $3 threshold: user_id and the columns */
 	const char **stale; /* columns that the model says nothing about any more, quoted */
 	int stales;
@@ -32,6 +33,13 @@ extern void score_table_prepare(const char *target, const Model *model, const Sc
 extern Oid score_table_id_type(const Model *model);
 
 extern ScoreTable *score_table_open(const char *target, const Model *model, const ScoreChoice *choice);
+
+/* Raises when the current user could not write the table at all: before long work, and before he holds others up. */
+extern void score_table_check_writer(const ScoreTable *table);
+
+/* Run SQL on the table as score_writer.h says; returns SPI_processed. also: another table that it writes, or InvalidOid. */
+extern uint64 score_table_execute(const ScoreTable *table, Oid also, const char *sql, int n, const Oid *type,
+								  const Datum *value);
 
 /* A copy of a user id, in the current memory context. */
 extern Datum score_table_copy_id(const ScoreTable *table, Datum id);

@@ -5,8 +5,10 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "server/errors.h"
+#include "registry/sources.h"
 #include "registry/tables.h"
 
 /* Returns with the row as statement_result. */
@@ -39,6 +41,36 @@ void
 registry_keep(const Model *model)
 {
 	lock_row(model, "SELECT FROM usercls.model m WHERE m.model_id = $1 FOR KEY SHARE");
+}
+
+/* The first source of the version that is not approved, or NULL. */
+static const char *
+waiting_source(const Model *model, int32 version)
+{
+	Model stored = *model;
+
+	stored.version = version;
+	PushActiveSnapshot(GetLatestSnapshot()); /* this statement may have stored it */
+
+	const char *source = sources_waiting(&stored, registry_spec_if_any(&stored));
+
+	PopActiveSnapshot();
+	return source;
+}
+
+/* A version that cannot score everybody's users answers for nobody. */
+static void
+check_sources(const Model *model, int32 version)
+{
+	const char *source = waiting_source(model, version);
+
+	if (source)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("version %d of model \"%s\" waits for approval", version, model->name),
+						errdetail("Nobody who administers the model has approved that it reads %s.", source),
+						errhint("Whoever administers the model and trusts the owner of %s calls "
+								"usercls.approve_source(%s, %d).",
+								source, quote_literal_cstr(model->name), version)));
 }
 
 static void
@@ -86,6 +118,7 @@ registry_promote(Model *model, int32 version, const char *reason)
 	char *user = GetUserNameFromId(GetUserId(), false);
 	RegistryAccess access;
 
+	check_sources(model, version);
 	registry_enter(&access);
 
 	const int64 current = registry_lock(model);
@@ -183,6 +216,14 @@ registry_gate(Model *model, int32 version, const char *promote, const Comparison
 	if (strcmp(promote, "never") == 0)
 	{
 		*reason = pstrdup("promotion was not asked for");
+		return false;
+	}
+
+	const char *waiting = waiting_source(model, version);
+
+	if (waiting)
+	{
+		*reason = psprintf("that it reads %s waits for usercls.approve_source()", waiting);
 		return false;
 	}
 	if (strcmp(promote, "always") == 0)

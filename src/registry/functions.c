@@ -163,6 +163,7 @@ usercls_drop_model(PG_FUNCTION_ARGS)
 	statement_run(&drop, "DELETE FROM usercls.training_log l USING usercls.training_run t"
 						 " WHERE t.run_id = l.run_id AND t.model_id = $1");
 	statement_run(&drop, "DELETE FROM usercls.training_run t WHERE t.model_id = $1");
+	statement_run(&drop, "DELETE FROM usercls.model_source s WHERE s.model_id = $1");
 	statement_run(&drop, "DELETE FROM usercls.model_acl a WHERE a.model_id = $1");
 	registry_leave(&access);
 	PG_RETURN_VOID();

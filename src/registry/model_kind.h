@@ -64,6 +64,9 @@ typedef struct ModelKind
 	/* Train what the spec of a version says on today's data: everything from train_begin() to train_end(). */
 	void (*train)(struct TrainRun *run, const Jsonb *spec);
 
+	/* The keys of a spec that name a table or view, NULL after the last. NB: the view usercls.sources lists them all. */
+	const char *const *sources;
+
 	/* Why models of this kind have no as_of: a sentence. NULL: they have. */
 	const char *timeless;
 

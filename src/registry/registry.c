@@ -17,6 +17,7 @@
 
 #include "server/errors.h"
 #include "registry/registry.h"
+#include "registry/sources.h"
 #include "registry/tables.h"
 
 Oid
@@ -128,7 +129,12 @@ user_is(Oid user, const char *role)
 ModelRight
 registry_right(int64 model_id, const char *owner)
 {
-	const Oid user = GetUserId();
+	return registry_right_of(GetUserId(), model_id, owner);
+}
+
+ModelRight
+registry_right_of(Oid user, int64 model_id, const char *owner)
+{
 	ModelRight right = RIGHT_NONE;
 
 	if (user_is(user, owner) ||
@@ -334,7 +340,30 @@ registry_spec(const Model *model)
 						errdetail("It does not say from which tables and columns its input comes."),
 						errhint("Pass spec to usercls.import_model(), or score the rows of a query: see %s.",
 								model->kind->scores_rows)));
+	sources_check(model, spec);
 	return spec;
+}
+
+bool
+registry_source_approval(SourceApproval *approval, int64 model_id, const char *source)
+{
+	ScanKeyData key[2] = {key_int8(SOURCE_MODEL_ID, model_id)};
+
+	ScanKeyInit(&key[1], SOURCE_NAME, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(source));
+
+	TableScan scan = scan_begin("model_source", "model_source_pkey", key, 2);
+	const bool found = scan_next(&scan);
+	bool none; /* 0 then */
+
+	if (found)
+	{
+		const Datum owner = scan_value(&scan, SOURCE_OWNER, &none);
+
+		approval->owner = none ? "" : pstrdup(NameStr(*DatumGetName(owner)));
+		approval->relation = DatumGetObjectId(scan_value(&scan, SOURCE_RELATION, &none));
+	}
+	scan_end(&scan);
+	return found;
 }
 
 TimestampTz

@@ -1,7 +1,7 @@
 /*
  * Models as rows: who may do what with which model, and where its weights are.
  *
- * Nobody but their owner may touch the tables usercls.model, model_version,
+ * Nobody but their owner may touch the tables usercls.model, model_version, model_source,
  * deployment, training_run, training_log and model_acl. Lookups go
  * straight to the index under the active snapshot, as those of the catalogs do;
  * writes run as the owner of the tables. Rights are checked in registry_find()
@@ -12,7 +12,7 @@
  * write usercls.model_acl (superusers, the extension's owner) have RIGHT_ADMIN.
  *   score  use the model, see its description, versions, deployments and training log
  *   train  also read weights and training spec, add versions, promote and roll back
- *   admin  also grant, drop, prune
+ *   admin  also grant, drop, prune, and say what the model reads
  */
 #ifndef USERCLS_REGISTRY_REGISTRY_H
 #define USERCLS_REGISTRY_REGISTRY_H
@@ -47,6 +47,9 @@ typedef struct Model
 	uint8 digest[MODEL_DIGEST]; /* SHA-256 of the version's weights: equal digests, equal models */
 } Model;
 
+/* The right of any role on a model of that owner. */
+extern ModelRight registry_right_of(Oid user, int64 model_id, const char *owner);
+
 /* Find a model for the current user, or raise: unknown (also when he has no right at all), or right too low.
  */
 extern Model *registry_find(const char *name, ModelRight right);
@@ -68,11 +71,14 @@ extern Model *registry_version(const char *name, int32 version, ModelRight right
 extern bytea *registry_weights(const Model *model);
 
 /*
- * The training spec of model->version, as it was stored; an error where it was imported without one. Whoever may
- * score may run what it says, with his own rights on the tables it names; showing it takes RIGHT_TRAIN.
+ * The training spec of model->version, as it was stored; an error where it was imported without one, and where it
+ * names sources that the current user may not read through the model: see registry/sources.h. Whoever may score may
+ * run what it says, with his own rights on the tables it names; showing it takes RIGHT_TRAIN.
  */
 extern Jsonb *registry_spec(const Model *model);
-extern Jsonb *registry_spec_if_any(const Model *model); /* NULL: it was imported without one */
+
+/* The same without a look at the sources: for who reads none of them. NULL: it was imported without a spec. */
+extern Jsonb *registry_spec_if_any(const Model *model);
 
 /* Up to when the training of model->version read; DT_NOBEGIN: it has no such time. */
 extern TimestampTz registry_as_of(const Model *model);
@@ -120,7 +126,7 @@ extern void registry_log(int64 run_id, const TrainReport *report, const char *me
  */
 extern int32 registry_store(Model *model, int64 run_id, const VersionRecord *record);
 
-/* Let a version answer for the model. Raises when there is no such version. */
+/* Let a version answer for the model. Raises when there is no such version, and when it waits for approval. */
 extern void registry_promote(Model *model, int32 version, const char *reason);
 
 /* A new version and the promoted one on the same held-out users, as the caller measured them. */
@@ -159,19 +165,19 @@ extern void registry_digest(uint8 *digest, const bytea *weights);
  * how many went. */
 extern int registry_prune(Model *model, int keep);
 
-/* What one session at a time does with a model. */
+/* What one session at a time does. */
 typedef enum ModelWork
 {
-	MODEL_RETRAIN,
-	MODEL_REFRESH
+	WORK_RETRAIN, /* of a model, by its number */
+	WORK_REFRESH  /* of a table of scores, by its OID: whoever may score, but not write it, holds nobody up */
 } ModelWork;
 
 /*
  * A lock that outlives transactions (a procedure commits) and ends with the session. false when another
  * session has it. Release it also on error.
  */
-extern bool registry_work_lock(int64 model_id, ModelWork work);
-extern void registry_work_unlock(int64 model_id, ModelWork work);
+extern bool registry_work_lock(int64 id, ModelWork work);
+extern void registry_work_unlock(int64 id, ModelWork work);
 
 /*
  * Run SQL as the owner of the registry, with a safe search_path: between the two, SPI may write the tables.

@@ -40,11 +40,29 @@ enum
 	ACL_RIGHT
 };
 
+enum
+{
+	SOURCE_MODEL_ID = 1,
+	SOURCE_NAME,
+	SOURCE_RELATION,
+	SOURCE_OWNER
+};
+
 /* The table or index usercls.name. */
 extern Oid registry_relation(const char *name);
 
 /* The right of the current user: the only place that decides. */
 extern ModelRight registry_right(int64 model_id, const char *owner);
+
+/* What was approved under the name of a source. */
+typedef struct SourceApproval
+{
+	Oid relation;      /* InvalidOid: there was none of that name */
+	const char *owner; /* "" then */
+} SourceApproval;
+
+/* false: nothing was. */
+extern bool registry_source_approval(SourceApproval *approval, int64 model_id, const char *source);
 
 /* The model, or NULL when the current user may not see one of that name. */
 extern Model *registry_find_visible(const char *name);

@@ -12,6 +12,7 @@
 
 #include "model/codec.h"
 #include "server/errors.h"
+#include "registry/sources.h"
 #include "registry/tables.h"
 
 /* A row with weights beyond this could not be dumped as text: hexadecimal doubles it, and a row holds 1 GB.
@@ -174,6 +175,20 @@ registry_digest(uint8 *digest, const bytea *weights)
 	memcpy(digest, VARDATA(digest_of(weights)), MODEL_DIGEST);
 }
 
+static void
+notice_waiting(const Model *model, const Jsonb *spec)
+{
+	const char *source = sources_waiting(model, spec);
+
+	if (source)
+		ereport(NOTICE,
+				(errmsg("version %d of model \"%s\" waits for approval", model->version, model->name),
+				 errdetail("It reads %s, which nobody who administers the model has approved.", source),
+				 errhint("Whoever administers the model and trusts the owner of %s calls "
+						 "usercls.approve_source(%s, %d).",
+						 source, quote_literal_cstr(model->name), model->version)));
+}
+
 int32
 registry_store(Model *model, int64 run_id, const VersionRecord *record)
 {
@@ -250,6 +265,10 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	registry_leave(&access);
 	memcpy(model->digest, VARDATA(digest), MODEL_DIGEST);
 	model->version = model->newest = version;
+	if (model->right == RIGHT_ADMIN)
+		sources_approve(model, record->spec);
+	else
+		notice_waiting(model, record->spec);
 	return version;
 }
 
@@ -285,27 +304,27 @@ registry_prune(Model *model, int keep)
 /* ---- one at a time ---- */
 
 static LOCKTAG
-work_locktag(int64 model_id, ModelWork work)
+work_locktag(int64 id, ModelWork work)
 {
 	LOCKTAG tag;
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) model_id >> 32), (uint32) model_id,
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) id >> 32), (uint32) id,
 						 FIRST_LOCK_CLASS + (uint16) work);
 	return tag;
 }
 
 bool
-registry_work_lock(int64 model_id, ModelWork work)
+registry_work_lock(int64 id, ModelWork work)
 {
-	const LOCKTAG tag = work_locktag(model_id, work);
+	const LOCKTAG tag = work_locktag(id, work);
 
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 void
-registry_work_unlock(int64 model_id, ModelWork work)
+registry_work_unlock(int64 id, ModelWork work)
 {
-	const LOCKTAG tag = work_locktag(model_id, work);
+	const LOCKTAG tag = work_locktag(id, work);
 
 	LockRelease(&tag, ExclusiveLock, true);
 }

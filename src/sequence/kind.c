@@ -41,6 +41,7 @@ const ModelKind sequence_kind = {
 	.config = config_of,
 	.decode = sequence_model_decode,
 	.train = sequence_retrain,
+	.sources = (const char *const[]){"source", NULL},
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,

@@ -187,7 +187,15 @@ spec_jsonb(const Jsonb *spec, const char *key)
 Oid
 spec_table(const Jsonb *spec, const char *key)
 {
-	return DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(spec_need(spec, key))));
+	const char *name = spec_need(spec, key);
+	const Oid relation = source_find(name, NoLock);
+
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation %s does not exist", name),
+				 errdetail("The model's training spec names it as \"%s\".", key),
+				 errhint("Make it again, with the columns that it had, or train the model on another.")));
+	return relation;
 }
 
 const char **

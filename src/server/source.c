@@ -3,11 +3,14 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "storage/lmgr.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
@@ -19,6 +22,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
+#include "utils/varlena.h"
 
 #include "server/errors.h"
 #include "server/source.h"
@@ -91,6 +95,34 @@ hold(Oid relation)
 				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation),
 				 errhint("Pass the relation by its name.")));
 	return name;
+}
+
+Oid
+source_find(const char *name, LOCKMODE lock)
+{
+	List *parts, *names = NIL;
+	ListCell *cell;
+
+	if (!SplitIdentifierString(pstrdup(name), '.', &parts) || list_length(parts) < 1 ||
+		list_length(parts) > 2)
+		return InvalidOid;
+	foreach (cell, parts)
+		names = lappend(names, makeString(lfirst(cell)));
+	return RangeVarGetRelid(makeRangeVarFromNameList(names), lock, true);
+}
+
+Oid
+source_owner(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+
+	const Oid owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 char *

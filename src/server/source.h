@@ -16,6 +16,7 @@
 
 #include "access/attnum.h"
 #include "access/htup_details.h"
+#include "storage/lockdefs.h"
 
 #include "server/idmap.h"
 
@@ -26,6 +27,15 @@ typedef struct SourceColumn
 	AttrNumber number;
 	Oid type; /* domains are looked through */
 } SourceColumn;
+
+/*
+ * The relation of that name, as SQL text with or without its schema; InvalidOid: there is none, or it is no name. Locked
+ * until the transaction ends, unless lock is NoLock.
+ */
+extern Oid source_find(const char *name, LOCKMODE lock);
+
+/* The role that owns it; InvalidOid: it is gone. */
+extern Oid source_owner(Oid relation);
 
 /*
  * The table, view, … as SQL text: "schema"."name". An error when it cannot be read as a table. This and the functions

@@ -47,6 +47,8 @@ SELECT usercls.set_model_comment('rights churn', 'mine');
 SELECT usercls.grant_model('rights churn', 'regress_usercls_nobody', 'score');
 SELECT usercls.drop_model('rights churn');
 SELECT weights FROM usercls.model_version;
+SELECT version, argument, source, state FROM usercls.sources WHERE model = 'rights churn' ORDER BY version;
+SELECT usercls.approve_source('rights churn', 2);
 RESET ROLE;
 
 -- train, by membership in a role that has it: also versions, weights and spec.
@@ -58,6 +60,10 @@ SELECT usercls.import_model('rights churn', pg_temp.tiny_model(3));
 SELECT usercls.promote('rights churn', 3, 'by a trainer');
 SELECT usercls.rollback('rights churn');
 SELECT usercls.set_model_comment('rights churn', 'ours');
+-- But what the model reads, an administrator says.
+SELECT usercls.import_model('rights churn', pg_temp.tiny_model(4), promote => 'always', spec => '{"source": "pg_catalog.pg_class"}');
+SELECT usercls.promote('rights churn', 4);
+SELECT usercls.approve_source('rights churn', 4);
 SELECT usercls.prune_versions('rights churn', 1);
 SELECT usercls.grant_model('rights churn', 'regress_usercls_nobody', 'score');
 SELECT usercls.drop_model('rights churn');
@@ -109,8 +115,13 @@ DROP SCHEMA regress_usercls_trap CASCADE;
 DROP FUNCTION pg_temp.leak(text);
 RESET client_min_messages;
 
--- admin grants, revokes, prunes and drops.
+-- admin grants, revokes, prunes and drops, and approves what a version reads.
 SET ROLE regress_usercls_admin;
+SELECT usercls.approve_source('rights churn', 2);
+SELECT usercls.approve_source('rights churn', 4);
+SELECT usercls.promote('rights churn', 4);
+SELECT usercls.promote('rights churn', 1);
+SELECT version, source, state FROM usercls.sources WHERE model = 'rights churn' ORDER BY version;
 SELECT usercls.prune_versions('rights churn', 1);
 SELECT usercls.grant_model('rights churn', 'public', 'score');
 SET ROLE regress_usercls_nobody;
@@ -134,6 +145,13 @@ SET ROLE regress_usercls_trainer;
 SELECT model, owner, my_right FROM usercls.models;
 SELECT usercls.drop_model('rights churn');
 RESET ROLE;
+
+-- Storing models can be kept for some.
+REVOKE EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model FROM PUBLIC;
+SET ROLE regress_usercls_owner;
+SELECT usercls.import_model('rights own', pg_temp.tiny_model(1));
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model TO PUBLIC;
 
 -- Whoever may write model_acl administers every model; a role that is gone gives nobody a right.
 SET ROLE regress_usercls_owner;

@@ -29,7 +29,7 @@ sub registry
 SELECT t.name, (pg_catalog.xpath('//r/text()', pg_catalog.query_to_xml(pg_catalog.format(
 	'SELECT pg_catalog.md5(pg_catalog.string_agg(r::text, chr(10) ORDER BY r::text)) AS r FROM usercls.%I r', t.name),
 	false, false, '')))[1]
-FROM (VALUES ('model'), ('model_version'), ('deployment'), ('training_run'), ('training_log'), ('model_acl')) t(name)
+FROM (VALUES ('model'), ('model_version'), ('deployment'), ('training_run'), ('training_log'), ('model_acl'), ('model_source')) t(name)
 SQL
 }
 
@@ -58,6 +58,8 @@ SELECT u::bigint AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS
 FROM generate_series(1, 200) u, generate_series(0, 11) w;
 SELECT usercls.train_sequence('trained', 'behaviour', trend_of => 'spend', features => '{spend}', as_of => '2026-03-26',
 	horizon_periods => 0, hyperparams => '{"max_epochs": 3, "hidden_size": 8}');
+SELECT usercls.grant_model('trained', 'analyst', 'score');
+GRANT SELECT ON behaviour TO analyst;
 SQL
 as('postgres', 'source', <<'SQL');
 INSERT INTO usercls.training_run (model_id, version, metric, role)
@@ -79,6 +81,8 @@ sub check_restored
 	is(registry($database, $server), $before, "$road: every row is back");
 	is(as('analyst', $database, $score, $server), $weights, "$road: weights are equal to the bit");
 	is(as('keeper', $database, $scored, $server), $scores, "$road: scores are equal to the bit");
+	is(as('analyst', $database, q{SELECT state FROM usercls.sources WHERE model = 'trained'}, $server), 'approved', "$road: its owner's table is approved");
+	isnt(as('analyst', $database, q{SELECT count(*) FROM usercls.classify_users('trained')}, $server), '0', "$road: others read it through the model");
 	as('keeper', $database, q{CALL usercls.retrain('trained', as_of => '2026-03-26', promote => 'always')}, $server);
 	is(as('keeper', $database, q{SELECT promoted_version FROM usercls.models WHERE model = 'trained'}, $server), '2', "$road: the next training works");
 	is(as('keeper', $database, $tiny_model . q{SELECT usercls.import_model('churn', pg_temp.tiny_model(5))}, $server),
@@ -115,7 +119,7 @@ check_restored('plain', 'plain');
 
 # A logical copy of the registry: the subscriber scores what the publisher promotes.
 $node->safe_psql('source', 'CREATE PUBLICATION models FOR TABLE usercls.model, usercls.model_version, usercls.deployment,
-	usercls.training_run, usercls.training_log, usercls.model_acl');
+	usercls.training_run, usercls.training_log, usercls.model_acl, usercls.model_source');
 $node->safe_psql('postgres', 'CREATE DATABASE copy');
 $node->safe_psql('copy', 'CREATE EXTENSION usercls');
 $node->safe_psql('source', q{SELECT pg_create_logical_replication_slot('models', 'pgoutput')});

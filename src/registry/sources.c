@@ -1,0 +1,220 @@
+/* Approved sources: see registry/sources.h. */
+#include "postgres.h"
+
+#include "registry/sources.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "registry/tables.h"
+#include "server/errors.h"
+#include "server/jsonbuild.h"
+#include "server/source.h"
+
+/* A source as its name is understood now. */
+typedef struct Source
+{
+	const char *name; /* "schema"."name" of the relation; as it is written while there is none */
+	Oid relation;     /* InvalidOid: there is none */
+	Oid owner;
+} Source;
+
+typedef enum SourceState
+{
+	SOURCE_APPROVED,
+	SOURCE_OWN, /* of the current user */
+	SOURCE_WAITING,
+	SOURCE_CHANGED,
+	SOURCE_MISSING
+} SourceState;
+
+static const char *const state_names[] = {[SOURCE_APPROVED] = "approved",
+										  [SOURCE_OWN] = "waiting",
+										  [SOURCE_WAITING] = "waiting",
+										  [SOURCE_CHANGED] = "changed",
+										  [SOURCE_MISSING] = "missing"};
+
+static Source
+source_named(const char *text, LOCKMODE lock)
+{
+	Source source = {.name = text, .relation = source_find(text, lock)};
+
+	if (!OidIsValid(source.relation))
+		return source;
+	source.owner = source_owner(source.relation);
+	source.name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(source.relation)),
+											 get_rel_name(source.relation));
+	return source;
+}
+
+static SourceState
+state_of(const Source *source, int64 model_id, const char *model_owner)
+{
+	SourceApproval approval;
+
+	if (!OidIsValid(source->relation))
+		return SOURCE_MISSING;
+	if (!registry_source_approval(&approval, model_id, source->name))
+		return source->owner == GetUserId() ? SOURCE_OWN : SOURCE_WAITING;
+	if (source->relation == approval.relation && source->owner == get_role_oid(approval.owner, true))
+		return SOURCE_APPROVED;
+	if (source->owner == GetUserId())
+		return SOURCE_OWN;
+	return registry_right_of(source->owner, model_id, model_owner) == RIGHT_ADMIN ? SOURCE_APPROVED
+																				  : SOURCE_CHANGED;
+}
+
+static void
+refuse(const Model *model, const Source *source, SourceState state)
+{
+	if (state == SOURCE_MISSING)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation %s does not exist", source->name),
+				 errdetail("Version %d of model \"%s\" reads it.", model->version, model->name),
+				 errhint("Make it again, with the columns that it had; the view usercls.sources shows what "
+						 "models read.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("version %d of model \"%s\" reads %s, which is not approved", model->version, model->name,
+				source->name),
+		 state == SOURCE_WAITING
+			 ? errdetail("The version comes from a role that may train the model, but not say what it reads.")
+			 : errdetail("It is not the relation that was approved under this name, and belongs to role "
+						 "\"%s\" now.",
+						 GetUserNameFromId(source->owner, false)),
+		 errhint("Whoever administers the model and trusts the owner of %s calls "
+				 "usercls.approve_source(%s, %d).",
+				 source->name, quote_literal_cstr(model->name), model->version)));
+}
+
+/* The next source that the spec names; NULL: no more. *i begins at 0. */
+static const char *
+next_source(const Model *model, const Jsonb *spec, int *i)
+{
+	const char *key;
+
+	while (spec && (key = model->kind->sources[*i]) != NULL)
+	{
+		const JsonbValue *value = jsonb_member(spec, key);
+
+		(*i)++;
+		if (value && value->type == jbvString)
+			return jsonb_scalar_text(value);
+	}
+	return NULL;
+}
+
+void
+sources_check(const Model *model, const Jsonb *spec)
+{
+	const char *text;
+	int i = 0;
+
+	while ((text = next_source(model, spec, &i)) != NULL)
+	{
+		const Source source = source_named(text, AccessShareLock);
+		const SourceState state = state_of(&source, model->model_id, model->owner);
+
+		if (state > SOURCE_OWN)
+			refuse(model, &source, state);
+	}
+}
+
+const char *
+sources_waiting(const Model *model, const Jsonb *spec)
+{
+	const char *text;
+	int i = 0;
+
+	while ((text = next_source(model, spec, &i)) != NULL)
+	{
+		const Source source = source_named(text, NoLock);
+		SourceApproval approval;
+
+		if (!registry_source_approval(&approval, model->model_id, source.name))
+			return source.name;
+	}
+	return NULL;
+}
+
+static void
+approve(const Model *model, const Source *source)
+{
+	const char *user = GetUserNameFromId(GetUserId(), false);
+	const char *owner = OidIsValid(source->relation) ? GetUserNameFromId(source->owner, false) : NULL;
+	RegistryAccess access;
+	Statement insert = {0};
+
+	registry_enter(&access);
+	registry_keep(model);
+	statement_add_bigint(&insert, model->model_id);
+	statement_add_text(&insert, source->name);
+	statement_add(&insert, OIDOID, ObjectIdGetDatum(source->relation), !OidIsValid(source->relation));
+	statement_add_text(&insert, owner);
+	statement_add_text(&insert, user);
+	statement_run(
+		&insert,
+		"INSERT INTO usercls.model_source AS s (model_id, source, relation, owner, approved_by)"
+		" VALUES ($1, $2, $3, $4::name, $5::name) ON CONFLICT (model_id, source) DO UPDATE"
+		" SET relation = EXCLUDED.relation, owner = EXCLUDED.owner, approved_by = EXCLUDED.approved_by,"
+		" approved_at = EXCLUDED.approved_at"
+		" WHERE (s.relation, s.owner) IS DISTINCT FROM (EXCLUDED.relation, EXCLUDED.owner)");
+	registry_leave(&access);
+}
+
+void
+sources_approve(const Model *model, const Jsonb *spec)
+{
+	const char *text;
+	int i = 0;
+
+	while ((text = next_source(model, spec, &i)) != NULL)
+	{
+		const Source source = source_named(text, AccessShareLock);
+
+		approve(model, &source);
+	}
+}
+
+/* ---- SQL ---- */
+
+PG_FUNCTION_INFO_V1(usercls_approve_source);
+PG_FUNCTION_INFO_V1(usercls_source_state);
+
+Datum
+usercls_approve_source(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		error_null_argument(PG_ARGISNULL(0) ? "model" : "version");
+
+	const Model *model =
+		registry_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), RIGHT_ADMIN);
+	const Jsonb *spec = registry_spec_if_any(model);
+	const char *text;
+	int i = 0;
+
+	while ((text = next_source(model, spec, &i)) != NULL)
+	{
+		const Source source = source_named(text, AccessShareLock);
+
+		if (!OidIsValid(source.relation))
+			refuse(model, &source, SOURCE_MISSING);
+		approve(model, &source);
+	}
+	PG_RETURN_VOID();
+}
+
+/* For the view usercls.sources, which shows the same to everybody: approved, waiting, changed or missing. */
+Datum
+usercls_source_state(PG_FUNCTION_ARGS)
+{
+	const Source source = source_named(text_to_cstring(PG_GETARG_TEXT_PP(2)), NoLock);
+	SourceState state = state_of(&source, PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1)));
+
+	PG_RETURN_TEXT_P(cstring_to_text(state_names[state]));
+}
