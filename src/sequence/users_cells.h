@@ -83,6 +83,7 @@ struct SequenceCells
 	char **chunk;
 	CellsRow waiting[CELLS_WAITING];
 	uint64 rows, looked_up, found, added; /* so far */
+	int newest_period;                    /* of a row so far */
 	uint32 *number; /* N, once all are read: the id's number of user i in the final order */
 };
 

@@ -261,6 +261,47 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 	return cells;
 }
 
+static const char *
+time_text(const SequenceCells *cells, int64 time)
+{
+	return cells->window.type == TIMESTAMPTZOID
+			   ? timestamptz_to_str(time)
+			   : DatumGetCString(DirectFunctionCall1(timestamp_out, TimestampGetDatum(time)));
+}
+
+/*
+ * A label's window whose last period lies after the newest row would make labels of a future that is not there: of
+ * periods that are empty for everybody.
+ */
+static void
+check_labels_are_known(SequenceCells *cells, int after)
+{
+	const Window *window = &cells->window;
+	const int64 end = window->periods.end;
+	Window latest;
+	int64 newest;
+
+	/* Rows behind an empty last period say that the period was so; an infinite time says nothing. */
+	cells->latest = DT_NOEND - 1;
+	if (cells->newest_period == window->before + after - 1 || !newest_time(cells, &newest) || newest >= end)
+		return;
+	window_make(&latest, &(WindowRequest){.time = &cells->time,
+										  .period = &cells->reading->period,
+										  .before = window->before,
+										  .after = after,
+										  .newest = newest_time,
+										  .arg = cells});
+
+	const char *newest_text = pstrdup(time_text(cells, newest));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of is too late for the labels to be known"),
+			 errdetail("The label's window ends at %s, and the newest row of %s is of %s.",
+					   pstrdup(time_text(cells, end)), cells->relation, newest_text),
+			 errhint("The latest as_of with complete labels is %s; leave as_of out to use it.",
+					 timestamptz_to_str(latest.as_of))));
+}
+
 static SequenceUsers *
 read_users(const SequenceRead *read)
 {
@@ -288,6 +329,8 @@ read_users(const SequenceRead *read)
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
 	read_rows(cells, read->whole);
+	if (read->as_of && read->labels == SEQUENCE_LABELED && cells->rows > 0)
+		check_labels_are_known(cells, after);
 	notice_future(cells);
 
 	users->cells = cells;
