@@ -73,7 +73,8 @@ CREATE FUNCTION usercls.train_sequence(
 	time_zone text DEFAULT NULL,
 	users text DEFAULT 'all',
 	architecture text DEFAULT 'gru',
-	class_weights jsonb DEFAULT '"balanced"',
+	class_weights jsonb DEFAULT '"none"',
+	decision text DEFAULT 'largest',
 	validation jsonb DEFAULT '{"method":"user","share":0.2}',
 	hyperparams jsonb DEFAULT '{}',
 	seed bigint DEFAULT 42,
@@ -84,8 +85,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, text, text, jsonb, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; users: ''all'' who have a row before as_of, or those ''active'' in the window';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, text, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; users: ''all'' who have a row before as_of, or those ''active'' in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,

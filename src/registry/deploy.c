@@ -203,7 +203,8 @@ decide(const Comparison *comparison, int32 now, char **reason)
 	}
 	*reason = psprintf("%s %.4g against %.4g of version %d%s", comparison->metric, comparison->value,
 					   comparison->incumbent, now, comparison->users ? comparison->users : "");
-	return comparison->value > comparison->incumbent;
+	return comparison->smaller_is_better ? comparison->value < comparison->incumbent
+										 : comparison->value > comparison->incumbent;
 }
 
 bool

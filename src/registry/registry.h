@@ -132,7 +132,8 @@ extern void registry_promote(Model *model, int32 version, const char *reason);
 /* A new version and the promoted one on the same held-out users, as the caller measured them. */
 typedef struct Comparison
 {
-	const char *metric; /* larger is better */
+	const char *metric;
+	bool smaller_is_better;
 	double value, incumbent;
 	const char *users; /* " on 41 of 60 held-out users"; NULL: on all of them */
 

@@ -6,7 +6,7 @@
  *
  *   rows = held-out users whom both can be measured on, of a class that both have
  *   prob[new] = what was measured already;  prob[old] = score(old, read(old's features and window, rows))
- *   compare macro_f1(likeliest common class, rows) of the two
+ *   compare log_loss(probabilities of common classes, rows) of the two
  */
 #include "postgres.h"
 
@@ -189,25 +189,32 @@ probabilities_of_old(const SequenceModel *old, const SequenceUsers *as_old, cons
 }
 
 /*
- * macro-F1 where only common classes can be answered. row[i]: place of user i in prob, NULL: i; class: of each common
- * class its number in prob.
+ * log_loss where only common classes can be answered: their probabilities add up to 1. row[i]: place of user i in
+ * prob, NULL: i; class: of each common class its number in prob.
  */
 static double
-common_macro_f1(const real *prob, const SequenceModel *model, const size_t *row, const int *class,
+common_log_loss(const real *prob, const SequenceModel *model, const size_t *row, const int *class,
 				const ComparedUsers *compared, int n_classes)
 {
 	const size_t K = (size_t) n_classes;
-	real *answer = memory_array(compared->n * K, sizeof(*answer));
-	double *matrix = palloc(sizeof(*matrix) * K * K);
-	const ClassScores scores = {.prob = answer, .label = compared->label, .n = compared->n, .C = K};
+	real *share = memory_array(compared->n * K, sizeof(*share));
+	const ClassScores scores = {.prob = share, .label = compared->label, .n = compared->n, .C = K};
 
 	for (size_t i = 0; i < compared->n; i++)
+	{
+		const real *p = prob + (row ? row[i] : i) * (size_t) model->C;
+		double sum = 0;
+
 		for (size_t k = 0; k < K; k++)
-			answer[i * K + k] =
-				prob[(row ? row[i] : i) * (size_t) model->C + (size_t) class[k]] * model->decision[class[k]];
-	metric_confusion(matrix, &scores);
-	pfree(answer);
-	return metric_macro_f1(matrix, K);
+			sum += (double) p[class[k]];
+		for (size_t k = 0; k < K; k++)
+			share[i * K + k] = sum > 0 ? (real) ((double) p[class[k]] / sum) : 0;
+	}
+
+	const double loss = metric_log_loss(&scores);
+
+	pfree(share);
+	return loss;
 }
 
 void
@@ -237,8 +244,9 @@ sequence_compare(TrainOutcome *outcome, const TrainRun *run, const SequenceMeasu
 
 	if (!train_compares(outcome, incumbent, compared.n, measured->held_out))
 		return;
+	comparison->smaller_is_better = true;
 	comparison->value =
-		common_macro_f1(measured->prob, measured->model, compared.in_new, common.in_new, &compared, common.n);
-	comparison->incumbent = common_macro_f1(probabilities_of_old(old, as_old, &compared), old, NULL,
+		common_log_loss(measured->prob, measured->model, compared.in_new, common.in_new, &compared, common.n);
+	comparison->incumbent = common_log_loss(probabilities_of_old(old, as_old, &compared), old, NULL,
 											common.in_old, &compared, common.n);
 }

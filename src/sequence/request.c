@@ -46,6 +46,7 @@ enum
 	ARG_USERS,
 	ARG_ARCHITECTURE,
 	ARG_CLASS_WEIGHTS,
+	ARG_DECISION,
 	ARG_VALIDATION,
 	ARG_HYPERPARAMS,
 	ARG_SEED,
@@ -167,6 +168,30 @@ architecture_of(const char *name)
 	return architecture;
 }
 
+static int
+decision_of(const char *name)
+{
+	for (int i = 0; sequence_decisions[i]; i++)
+		if (strcmp(sequence_decisions[i], name) == 0)
+			return i;
+	error_out_of_range("decision", name, "largest | balanced");
+}
+
+/* What the network must know of the forecast: it sees the trend when that is one of its features. */
+static void
+config_forecast(SequenceRequest *request, const char *decision)
+{
+	const SequenceReading *reading = &request->reading;
+	SequenceConfig *config = &request->config;
+
+	config->window_periods = reading->window_periods;
+	config->horizon_periods = reading->horizon_periods;
+	config->decision = decision_of(decision);
+	for (int f = 0; reading->trend_of && f < reading->F; f++)
+		if (strcmp(reading->features[f], reading->trend_of) == 0)
+			config->trend_feature = f + 1;
+}
+
 static void
 config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyperparams)
 {
@@ -207,6 +232,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->active_only = sequence_active_only(arg_text(fcinfo, ARG_USERS, "users"));
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
+	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
 	request->share = request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"));
 	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
@@ -296,6 +322,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_text(&build, "users", reading->active_only ? "active" : "all");
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
+	jsonb_put_text(&build, "decision", sequence_decisions[request->config.decision]);
 	request_put_validation(&build, request->share);
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&request->config, sequence_options, sequence_option_count));
@@ -349,6 +376,8 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(
 			timestamptz_in, CStringGetDatum(as_of), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 	config_of(request, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
+	config_forecast(request,
+					spec_text(spec, "decision") ? spec_text(spec, "decision") : sequence_decisions[0]);
 	request->class_weights = spec_jsonb(spec, "class_weights");
 	request->share = request_validation(spec_jsonb(spec, "validation"));
 	request->seed = spec_int(spec, "seed");

@@ -13,6 +13,9 @@
 #include "registry/metadata.h"
 #include "server/options.h"
 
+/* Periods that a file may speak of. */
+#define FORECAST_PERIODS_MAX 1000000
+
 /* Steps a scorer has room for at first. */
 #define STEPS_ROOM 64
 
@@ -34,7 +37,11 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 	const char *architecture = metadata_text(codec, "architecture");
 
 	config_defaults(config, sequence_options, sequence_option_count);
-	config->normalization = NORMALIZATION_NONE; /* a file from elsewhere need not speak of it */
+	/* A file from elsewhere, or of old, need not speak of these. */
+	config->normalization = NORMALIZATION_NONE;
+	config->inputs = INPUTS_VALUES;
+	config->summary_size = 0;
+	config->baseline = false;
 	config->architecture = architecture ? sequence_architecture(architecture) : -1;
 	if (config->architecture < 0)
 		report_weights(
@@ -53,16 +60,59 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 	report_weights(sequence_config_check(config), model, version);
 }
 
-/* The factors that undo calibration.bias: p is softmax((score + bias) / temperature). */
+/* A whole number from least to most under key; 0 when there is none. */
+static int
+number_of(const Codec *codec, const char *key, int least, int most, const char *model, int32 version)
+{
+	const char *text = metadata_text(codec, key);
+	char *end;
+
+	if (!text)
+		return 0;
+
+	const long value = strtol(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || value < least || value > most)
+		report_weights(
+			status_make(STATUS_DAMAGED, 0,
+						psprintf("a whole number from %d to %d as metadata \"%s\"", least, most, key)),
+			model, version);
+	return (int) value;
+}
+
+static int
+decision_of(const Codec *codec, const char *model, int32 version)
+{
+	const char *text = metadata_text(codec, "decision");
+
+	for (int i = 0; text && sequence_decisions[i]; i++)
+		if (strcmp(sequence_decisions[i], text) == 0)
+			return i;
+	if (text)
+		report_weights(status_make(STATUS_DAMAGED, 0, "metadata \"decision\" largest or balanced"), model,
+					   version);
+	return DECISION_LARGEST;
+}
+
+/* What is no option: what the model forecasts, for F features. */
+static void
+read_forecast(SequenceConfig *config, const Codec *codec, int F, const char *model, int32 version)
+{
+	config->window_periods = number_of(codec, "window_periods", 0, FORECAST_PERIODS_MAX, model, version);
+	config->horizon_periods = number_of(codec, "horizon_periods", 0, FORECAST_PERIODS_MAX, model, version);
+	config->trend_feature = number_of(codec, "trend_feature", 0, F, model, version);
+	config->decision = decision_of(codec, model, version);
+}
+
+/* Factors to choose the class by: see SequenceDecision. */
 static real *
 decision_weights(const SequenceModel *model)
 {
-	const real *bias = model->w + params_find(model->params, "calibration.bias")->offset;
-	const real temperature = model->w[params_find(model->params, "calibration.temperature")->offset];
+	const Tensor *p = params_find(model->params, "decision.weight");
 	real *weight = palloc(sizeof(real) * (size_t) model->C);
 
 	for (int c = 0; c < model->C; c++)
-		weight[c] = (real) exp(-(double) bias[c] / (double) temperature);
+		weight[c] = p ? model->w[p->offset + (size_t) c] : 1;
 	return weight;
 }
 
@@ -129,6 +179,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	metadata_check_kind(codec, &sequence_kind, name, version);
 	read_config(&model->config, codec, name, version);
 	model->features = required_names(&model->F, codec, "features", name, version);
+	read_forecast(&model->config, codec, model->F, name, version);
 	model->classes = required_names(&model->C, codec, "classes", name, version);
 	model->class_text = palloc(sizeof(Datum) * (size_t) model->C);
 	for (int c = 0; c < model->C; c++)
@@ -140,6 +191,10 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->w = memory_array(model->params->total, sizeof(real));
 	report_weights(codec_read(codec, model->params, model->w), name, version);
 	check_positive(codec, model, "input.scale", name, version);
+	if (model->config.inputs == INPUTS_CHANGES)
+		check_positive(codec, model, "input.change", name, version);
+	if (model->config.decision == DECISION_BALANCED)
+		check_positive(codec, model, "decision.weight", name, version);
 	check_positive(codec, model, "calibration.temperature", name, version);
 	check_variances(codec, model, name, version);
 	model->decision = decision_weights(model);
@@ -234,7 +289,7 @@ sequence_model_encode(const SequenceConfig *config, const ParamTable *params, co
 					  const char *const *features, int F, const char *const *classes, int C,
 					  const char *period, int window_periods)
 {
-	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 7));
+	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 10));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -244,6 +299,9 @@ sequence_model_encode(const SequenceConfig *config, const ParamTable *params, co
 	entry[n++] = (CodecEntry){"classes", metadata_from_names(classes, C)};
 	entry[n++] = (CodecEntry){"period", period};
 	entry[n++] = (CodecEntry){"window_periods", psprintf("%d", window_periods)};
+	entry[n++] = (CodecEntry){"horizon_periods", psprintf("%d", config->horizon_periods)};
+	entry[n++] = (CodecEntry){"trend_feature", psprintf("%d", config->trend_feature)};
+	entry[n++] = (CodecEntry){"decision", sequence_decisions[config->decision]};
 	for (size_t i = 0; i < sequence_option_count; i++)
 	{
 		char *text = palloc(CONFIG_TEXT_MAX);

@@ -33,11 +33,7 @@ extern void *sequence_model_decode(const void *bytes, size_t size, const char *m
 /* An error unless all are finite: NaN would rank above every score. */
 extern void sequence_check_finite(const real *prob, size_t n);
 
-/*
- * The class to answer for these probabilities. They speak of the classes as they are; the answer follows what
- * the training was told to care about: under class_weights it is the most probable class of users who were
- * weighted so, otherwise the most probable one.
- */
+/* The class to answer for these probabilities: the most probable one, unless the training asked for another decision. */
 extern int sequence_model_class(const SequenceModel *model, const real *prob);
 
 /* The class of that name; an error with the nearest name when there is none. */

@@ -26,7 +26,8 @@
 #include "work/progress.h"
 #include "work/train.h"
 
-#define METRIC "macro_f1"
+/* What versions are compared by. The label is the most probable class, which no metric of labels serves as well. */
+#define METRIC "log_loss"
 #define CLASSES_LISTED_MAX 10
 
 /* From this share on one class is nearly all there is. */
@@ -274,6 +275,27 @@ count_classes(const SequenceUsers *users)
 	return jsonb_end(&build);
 }
 
+/*
+ * Whether a rule that needs no model is better in log-loss, or in what its labels are for: accuracy, or under
+ * decision => 'balanced' macro-F1. The reason of the first one that is stays.
+ */
+static void
+compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const ClassMetrics *rule,
+				  const SequenceRequest *request, const char *name)
+{
+	const bool balanced = request->config.decision == DECISION_BALANCED;
+	const double ours = balanced ? model->macro_f1 : model->accuracy;
+	const double theirs = balanced ? rule->macro_f1 : rule->accuracy;
+
+	if (outcome->worse)
+		return;
+	if (model->log_loss > rule->log_loss)
+		outcome->worse = psprintf("log_loss %.4g against %.4g of %s", model->log_loss, rule->log_loss, name);
+	else if (ours < theirs)
+		outcome->worse =
+			psprintf("%s %.4g against %.4g of %s", balanced ? "macro_f1" : "accuracy", ours, theirs, name);
+}
+
 /* Measure on the held-out users; without any, all metrics stay null. */
 static void
 measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *request,
@@ -299,8 +321,9 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	const ClassMetrics majority = majority_metrics(data->label, held_out, users->N, C);
 	JsonbBuild build;
 
-	record->value = metrics.macro_f1;
-	record->baseline = majority.macro_f1;
+	record->value = metrics.log_loss;
+	record->baseline = majority.log_loss;
+	compare_with_rule(outcome, &metrics, &majority, request, "the classes' shares");
 	jsonb_begin(&build);
 	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
@@ -308,11 +331,18 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	{
 		const ClassMetrics carried = carried_metrics(data->label, users->carried, held_out, users->N, C);
 
-		record->baseline = Max(record->baseline, carried.macro_f1);
+		record->baseline = Min(record->baseline, carried.log_loss);
+		compare_with_rule(outcome, &metrics, &carried, request, "carrying the label forward");
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
 	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
 	record->metrics = jsonb_end(&build);
+	if (outcome->worse)
+		notice_send(
+			NOTICE, "the new version is worse than a rule without a model",
+			psprintf("On the held-out users it has %s.", outcome->worse),
+			"Bring more users or features, or another window and horizon; promote => 'always' promotes it "
+			"nonetheless.");
 	sequence_compare(
 		outcome, run,
 		&(SequenceMeasured){
@@ -382,7 +412,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 		if (warm)
 			memcpy(task->data.initial, warm->w, sizeof(real) * task->params.total);
 		fill(task, users, held_out, weight);
-		train_run(run, runner, request->config.max_epochs, METRIC);
+		train_run(run, runner, task->setup.config.max_epochs, METRIC);
 		record->weights = sequence_model_encode(
 			&request->config, &task->params, seqtrain_weights(task), reading->features, reading->F,
 			users->classes, users->C, sequence_period_text(&reading->period), reading->window_periods);

@@ -8,6 +8,8 @@
 #define NAME(NAME, name) #name,
 const char *const sequence_architectures[] = {SEQUENCE_ARCHITECTURES(NAME) NULL};
 
+const char *const sequence_decisions[] = {"largest", "balanced", NULL};
+
 /* Pooling, and after it what leaves the choice to the architecture. */
 static const char *const poolings[] = {"last", "mean", "max", "attention", "auto", NULL};
 #define POOLING_AUTO 4
@@ -15,6 +17,7 @@ static const char *const normalizations[] = {"none", "batch", "auto", NULL};
 #define NORMALIZATION_AUTO 2
 
 #define DROPOUT_AUTO (-1)
+static const char *const inputs[] = {"values", "changes", NULL};
 static const char *const schedules[] = {"constant", "cosine", NULL};
 
 #define ROW(...) OPTION_ROW(SequenceConfig, __VA_ARGS__)

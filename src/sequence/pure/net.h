@@ -53,6 +53,21 @@ typedef enum Normalization
 	NORMALIZATION_BATCH /* after each convolution of a TCN */
 } Normalization;
 
+typedef enum SequenceDecision
+{
+	DECISION_LARGEST, /* the most probable class */
+	DECISION_BALANCED /* the class whose probability is the largest multiple of its share */
+} SequenceDecision;
+
+/* NULL-ended, indexed by SequenceDecision. */
+extern const char *const sequence_decisions[];
+
+typedef enum SequenceInputs
+{
+	INPUTS_VALUES,
+	INPUTS_CHANGES /* also what the labeler sees, and each user by his own mean and spread */
+} SequenceInputs;
+
 /* A row an option, and a member of SequenceConfig. */
 /* clang-format off */
 #define SEQUENCE_OPTIONS(OPTION) \
@@ -72,16 +87,22 @@ typedef enum Normalization
 		   "Share of outputs, or of a TCN's channels, dropped while training, after every layer; -1: 0.2, or 0.1 of a TCN.") \
 	OPTION(BOOL, mask, true, 0, 1, NULL, \
 		   "Tell the network which values are missing, by an input more for each.") \
+	OPTION(CHOICE, inputs, INPUTS_CHANGES, 0, 0, inputs, \
+		   "values, or also what the labeler sees: changes and their signs, and each user by his own mean and spread.") \
+	OPTION(INT, summary_size, 32, 0, 1024, NULL, \
+		   "Hidden units that read a summary of the whole sequence beside the encoder; 0: none.") \
+	OPTION(BOOL, baseline, true, 0, 1, NULL, \
+		   "Begin as the best rule without a model: the classes' shares by today's trend and what is known of the next.") \
 	OPTION(REAL, learning_rate, 0.003, 1e-7, 1, NULL, \
 		   "Step size of AdamW at its highest.") \
 	OPTION(REAL, weight_decay, 0.01, 0, 1, NULL, \
 		   "Decoupled weight decay of AdamW; biases do not decay.") \
 	OPTION(INT, batch_size, 0, 0, 4096, NULL, \
 		   "Sequences in a mini-batch; 0: one in 32 of all, at least 16 and at most 64.") \
-	OPTION(INT, max_epochs, 60, 1, 100000, NULL, \
-		   "Passes over the training part, at most.") \
-	OPTION(INT, patience, 20, 0, 100000, NULL, \
-		   "Epochs without a lower held-out loss that end the training; 0: never.") \
+	OPTION(INT, max_epochs, 0, 0, 100000, NULL, \
+		   "Passes over the training part, at most; 0: from 60 of up to 270 sequences to 12 of 7,000 and more.") \
+	OPTION(INT, patience, -1, -1, 100000, NULL, \
+		   "Epochs without a clearly lower held-out loss that end the training; 0: never, -1: a third of max_epochs, at least 5.") \
 	OPTION(REAL, clip_norm, 1, 0, 1e6, NULL, \
 		   "Gradients are scaled down to this norm; 0: never.") \
 	OPTION(CHOICE, schedule, SCHEDULE_COSINE, 0, 0, schedules, \
@@ -94,7 +115,12 @@ typedef enum Normalization
 
 typedef struct SequenceConfig
 {
-	int architecture; /* no option */
+	/* No options: the architecture, and what the model forecasts. All 0: neither summary nor baseline knows of a trend. */
+	int architecture;
+	int window_periods; /* 0: not known */
+	int horizon_periods;
+	int trend_feature; /* 1 + the feature whose trend is the label; 0: the label is no trend */
+	int decision;      /* SequenceDecision */
 	SEQUENCE_OPTIONS(OPTION_MEMBER)
 } SequenceConfig;
 

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "sequence/pure/encoder.h"
+#include "sequence/pure/input.h"
+#include "nn/blas.h"
 #include "nn/dense.h"
 #include "nn/dropout.h"
-
-/* Standardised inputs beyond this say no more, and must not overflow in the products. */
-#define INPUT_LIMIT 1e6f
 
 #define ENCODER(NAME, name) [SEQUENCE_##NAME] = &name##_encoder,
 const Encoder *const sequence_encoders[] = {SEQUENCE_ARCHITECTURES(ENCODER)};
@@ -23,28 +22,52 @@ offset_of(const ParamTable *table, const char *name)
 	return p ? p->offset : 0;
 }
 
+/* Measured from the data, not trained. */
+static void
+add_fixed(ParamTable *table, const char *name, double scale, size_t rows, size_t columns)
+{
+	params_add(table, name, INIT_CONSTANT, scale, columns ? 2 : 1, rows, columns, 0);
+	table->param[table->count - 1].fixed = true;
+}
+
+/* Beside the encoder: one hidden layer and a direct way from the summary to the scores, which begins at 0. */
+static void
+add_summary(ParamTable *table, size_t S, size_t M, size_t O)
+{
+	const double bound = 1.0 / sqrt((double) S);
+
+	params_add(table, "summary.weight", INIT_UNIFORM, bound, 2, M, S, 0);
+	params_add(table, "summary.bias", INIT_UNIFORM, bound, 1, M, 0, 0);
+	params_add(table, "summary_head.weight", INIT_CONSTANT, 0, 2, O, M + S, 0);
+}
+
 void
 seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C)
 {
 	const size_t D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
 	const size_t O = C ? C : 1;
+	const size_t S = summary_count(config, F);
 	const double bound = 1.0 / sqrt((double) D);
+	const double head_bound = config->baseline ? 0 : bound; /* the network begins as its baseline */
 
 	*table = (ParamTable){0};
-	params_add(table, "input.mean", INIT_CONSTANT, 0, 1, F, 0, 0);
-	params_add(table, "input.scale", INIT_CONSTANT, 1, 1, F, 0, 0);
-	sequence_encoders[config->architecture]->params(table, config, config->mask ? 2 * F : F);
+	add_fixed(table, "input.mean", 0, F, 0);
+	add_fixed(table, "input.scale", 1, F, 0);
+	if (config->inputs == INPUTS_CHANGES)
+		add_fixed(table, "input.change", 1, F, 0);
+	sequence_encoders[config->architecture]->params(table, config, input_count(config, F));
 	if (config->pooling == POOLING_ATTENTION)
 		params_add(table, "attention.weight", INIT_UNIFORM, bound, 2, 1, D, 0);
-	params_add(table, "head.weight", INIT_UNIFORM, bound, 2, O, D, 0);
-	params_add(table, "head.bias", INIT_UNIFORM, bound, 1, O, 0, 0);
-	params_add(table, C ? "calibration.bias" : "target.mean", INIT_CONSTANT, 0, 1, O, 0, 0);
-	params_add(table, C ? "calibration.temperature" : "target.scale", INIT_CONSTANT, 1, 1, 1, 0, 0);
-
-	/* Measured from the data, not trained. */
-	for (size_t i = 0; i < table->count; i++)
-		if (i < 2 || i >= table->count - 2)
-			table->param[i].fixed = true;
+	params_add(table, "head.weight", INIT_UNIFORM, head_bound, 2, O, D, 0);
+	params_add(table, "head.bias", INIT_UNIFORM, head_bound, 1, O, 0, 0);
+	if (S > 0)
+		add_summary(table, S, (size_t) config->summary_size, O);
+	if (baseline_rows(config) > 0)
+		add_fixed(table, "baseline.score", 0, baseline_rows(config), O);
+	if (config->decision == DECISION_BALANCED)
+		add_fixed(table, "decision.weight", 1, C, 0);
+	add_fixed(table, C ? "calibration.bias" : "target.mean", 0, O, 0);
+	add_fixed(table, C ? "calibration.temperature" : "target.scale", 1, 1, 0);
 }
 
 void
@@ -55,11 +78,18 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	assert(config->num_layers > 0 && config->pooling <= POOLING_ATTENTION);
 	seqnet_params(&table, config, F, C);
 	*net = (Network){.config = *config, .encoder = sequence_encoders[config->architecture], .F = F, .C = C};
-	net->I = config->mask ? 2 * F : F;
+	net->I = input_count(config, F);
+	net->S = summary_count(config, F);
+	net->M = (size_t) config->summary_size;
 	net->D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
 	net->O = C ? C : 1;
 	net->mean = offset_of(&table, "input.mean");
 	net->scale = offset_of(&table, "input.scale");
+	net->change = offset_of(&table, "input.change");
+	net->summary_weight = offset_of(&table, "summary.weight");
+	net->summary_bias = offset_of(&table, "summary.bias");
+	net->summary_head = offset_of(&table, "summary_head.weight");
+	net->baseline = offset_of(&table, "baseline.score");
 	net->attention = offset_of(&table, "attention.weight");
 	net->head_weight = offset_of(&table, "head.weight");
 	net->head_bias = offset_of(&table, "head.bias");
@@ -84,6 +114,9 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 	net->steps.row = ARENA_TAKE(arena, size_t, T + 1);
 	net->order = ARENA_TAKE(arena, size_t, B);
 	net->x = ARENA_TAKE(arena, real, rows * net->I);
+	net->own = ARENA_TAKE(arena, real, 2 * net->F);
+	net->wide = ARENA_TAKE(arena, real, B * (net->M + net->S));
+	net->row = ARENA_TAKE(arena, size_t, B);
 	net->pooled = ARENA_TAKE(arena, real, B * net->D);
 	net->keep = dropout ? ARENA_TAKE(arena, uint8_t, B * net->D) : NULL;
 	net->score = ARENA_TAKE(arena, real, B * net->O);
@@ -93,6 +126,7 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 		return;
 	net->dscore = ARENA_TAKE(arena, real, B * net->O);
 	net->dpooled = ARENA_TAKE(arena, real, B * net->D);
+	net->dwide = ARENA_TAKE(arena, real, B * (net->M + net->S));
 	net->dy[0] = ARENA_TAKE(arena, real, rows * net->D);
 	net->dy[1] = ARENA_TAKE(arena, real, rows * net->D);
 }
@@ -162,35 +196,82 @@ lay_out_steps(Steps *steps, const SequenceSet *set, const uint32_t *index, const
 }
 
 static void
-standardise(real *x, const float *value, const real *mean, const real *scale, bool mask, size_t F)
+read_sequence(Network *net, const real *w, const SequenceSet *set, uint32_t i, size_t b)
 {
-	for (size_t j = 0; j < F; j++)
-	{
-		const bool missing = isnan(value[j]);
-		real v = missing ? 0 : ((real) value[j] - mean[j]) / scale[j];
+	const Steps *steps = &net->steps;
+	const size_t n = sequence_length(set, i);
+	InputSequence sequence = {.value = set->value + set->start[i] * net->F,
+							  .steps = n,
+							  .F = net->F,
+							  .mean = w + net->mean,
+							  .scale = w + net->scale,
+							  .change = w + net->change,
+							  .own_mean = net->own,
+							  .own_spread = net->own + net->F};
 
-		v = v > -INPUT_LIMIT ? v : -INPUT_LIMIT;
-		x[j] = v < INPUT_LIMIT ? v : INPUT_LIMIT;
-		if (mask)
-			x[F + j] = missing;
-	}
+	if (net->config.inputs == INPUTS_CHANGES || net->S > 0)
+		input_measure_user(&sequence);
+	for (size_t t = 0; t < n; t++)
+		input_write(net->x + (steps->row[steps->T - n + t] + b) * net->I, &sequence, t, &net->config);
+	if (net->S > 0)
+		summary_write(net->wide + b * (net->M + net->S) + net->M, &sequence, &net->config);
+	if (net->config.baseline)
+		net->row[b] = baseline_row(sequence.value, n, net->F, &net->config);
 }
 
 static void
 read_input(Network *net, const real *w, const SequenceSet *set, const uint32_t *index)
 {
-	const Steps *steps = &net->steps;
+	for (size_t b = 0; b < net->steps.B; b++)
+		read_sequence(net, w, set, index[net->order[b]], b);
+}
 
-	for (size_t b = 0; b < steps->B; b++)
-	{
-		const uint32_t i = index[net->order[b]];
-		const size_t begin = steps->T - sequence_length(set, i);
-		const float *value = set->value + set->start[i] * net->F;
+/* ---- Beside the encoder ---- */
 
-		for (size_t t = begin; t < steps->T; t++, value += net->F)
-			standardise(net->x + (steps->row[t] + b) * net->I, value, w + net->mean, w + net->scale,
-						net->config.mask, net->F);
-	}
+static void
+summary_forward(Network *net, const real *w)
+{
+	const size_t n = net->steps.B, S = net->S, M = net->M, W = M + S;
+
+	if (S == 0)
+		return;
+	for (size_t b = 0; b < n; b++)
+		memcpy(net->wide + b * W, w + net->summary_bias, M * sizeof(real));
+	blas_nt(net->wide, W, net->wide + M, W, w + net->summary_weight, S, n, M, S, BLAS_ADD);
+	for (size_t b = 0; b < n; b++)
+		for (size_t j = 0; j < M; j++)
+			net->wide[b * W + j] = net->wide[b * W + j] > 0 ? net->wide[b * W + j] : 0;
+	blas_nt(net->score, net->O, net->wide, W, w + net->summary_head, W, n, net->O, W, BLAS_ADD);
+}
+
+static void
+summary_backward(Network *net, real *dw, const real *w)
+{
+	const size_t n = net->steps.B, S = net->S, M = net->M, W = M + S, O = net->O;
+
+	if (S == 0)
+		return;
+	blas_tn(dw + net->summary_head, W, net->dscore, O, net->wide, W, O, W, n, BLAS_ADD);
+	blas_nn(net->dwide, W, net->dscore, O, w + net->summary_head, W, n, M, O, BLAS_SET);
+	for (size_t b = 0; b < n; b++)
+		for (size_t j = 0; j < M; j++)
+		{
+			real *d = &net->dwide[b * W + j];
+
+			*d = net->wide[b * W + j] > 0 ? *d : 0;
+			dw[net->summary_bias + j] += *d;
+		}
+	blas_tn(dw + net->summary_weight, S, net->dwide, W, net->wide + M, W, M, S, n, BLAS_ADD);
+}
+
+static void
+add_baseline(Network *net, const real *w)
+{
+	const size_t O = net->O;
+
+	for (size_t b = 0; net->config.baseline && b < net->steps.B; b++)
+		for (size_t j = 0; j < O; j++)
+			net->score[b * O + j] += w[net->baseline + net->row[b] * O + j];
 }
 
 void
@@ -210,6 +291,8 @@ network_forward(Network *net, const real *w, const SequenceSet *set, const uint3
 	if (dropout && net->keep)
 		dropout_forward(net->pooled, net->keep, dropout, net->config.dropout, n * net->D);
 	dense_forward(net->score, net->pooled, w + net->head_weight, w + net->head_bias, n, net->D, net->O);
+	summary_forward(net, w);
+	add_baseline(net, w);
 }
 
 void
@@ -218,6 +301,7 @@ network_backward(Network *net, real *dw, const real *w, bool dropout)
 	const size_t n = net->steps.B;
 	const size_t rows = net->steps.row[net->steps.T];
 
+	summary_backward(net, dw, w);
 	memset(net->dpooled, 0, n * net->D * sizeof(real));
 	dense_backward(net->dpooled, dw + net->head_weight, dw + net->head_bias, net->dscore, net->pooled,
 				   w + net->head_weight, n, net->D, net->O);

@@ -36,10 +36,12 @@ typedef struct Network
 	SequenceConfig config;
 	const struct Encoder *encoder;
 	size_t F, C;
-	size_t I;                                              /* inputs a step: F, or 2 F with mask */
-	size_t D;                                              /* outputs a step: H, or 2 H if bidirectional */
-	size_t O;                                              /* outputs of the head */
-	size_t mean, scale, attention, head_weight, head_bias; /* offsets in the weights */
+	size_t I;    /* inputs a step: input_count() */
+	size_t D;    /* outputs a step: H, or 2 H if bidirectional */
+	size_t O;    /* outputs of the head */
+	size_t S, M; /* numbers of the summary, and its hidden units */
+	size_t mean, scale, change, attention, head_weight, head_bias; /* offsets in the weights */
+	size_t summary_weight, summary_bias, summary_head, baseline;
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];
 	Pooling pooling;
@@ -55,6 +57,10 @@ typedef struct Network
 	real *score;   /* B × O */
 	real *dscore;  /* B × O; the caller fills it between forward and backward */
 	real *dpooled; /* B × D */
+	real *own;     /* 2 F: mean and spread of a user */
+	real *wide;    /* B × (M + S): the summary's hidden units, and the summary */
+	real *dwide;   /* B × (M + S) */
+	size_t *row;   /* B: of the table of baselines */
 	real *dy[2];   /* rows × D: of a layer and of the one below */
 } Network;
 

@@ -13,11 +13,15 @@
  */
 #include "sequence/pure/train.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sequence/pure/train_sample.h"
 #include "sequence/pure/train_state.h"
 #include "nn/loss.h"
+
+/* A smaller fall of the held-out loss, as a share of it, is not worth the epochs that it takes. */
+#define WORTHWHILE 0.001
 
 /* Streams of random numbers: what for, and which one. */
 enum
@@ -206,13 +210,14 @@ epoch_end(SequenceTask *task)
 	report->valid_loss = loss;
 	report->valid_metric = metric;
 	report->epoch++;
-	state->stale++;
+	state->stale = state->n_held == 0 || loss < state->mark * (1 - WORTHWHILE) ? 0 : state->stale + 1;
+	if (state->stale == 0)
+		state->mark = loss;
 	if (report->best_epoch == 0 || state->n_held == 0 || loss < result->valid_loss)
 	{
 		report->best_epoch = report->epoch;
 		result->valid_loss = loss;
 		result->valid_metric = metric;
-		state->stale = 0;
 		memcpy(task->best, task->w, task->params.total * sizeof(real));
 	}
 	return training_is_over(task) ? training_end(task) : epoch_begin(task);
@@ -243,7 +248,7 @@ start(SequenceTask *task)
 	const size_t C = task->setup.C;
 
 	task->started = true;
-	*state = (struct SequenceState){.phase = PHASE_MEASURE, .result.temperature = 1};
+	*state = (struct SequenceState){.phase = PHASE_MEASURE, .mark = INFINITY, .result.temperature = 1};
 	sample_split(task->train, task->begin, task->held, &state->n_held, &task->set, C);
 	state->n_train = task->begin[C ? C : 1];
 	result->N_train = state->n_train;
@@ -277,8 +282,11 @@ training_begin(SequenceTask *task)
 	if (C)
 	{
 		balance_classes(task);
+		if (task->setup.config.baseline && !task->setup.warm_start)
+			sequence_measure_baseline(task, task->row_count + 4 * C, task->row_count);
 		memcpy(fixed_tensors(task, task->w), task->bias, C * sizeof(real));
 		fixed_tensors(task, task->w)[C] = 1;
+		sequence_measure_decision(task);
 		if (task->setup.balance == BALANCE_RESAMPLE)
 			state->epoch_size = C * sample_per_class(task->begin, C, task->setup.config.samples_per_class);
 	}

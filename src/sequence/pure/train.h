@@ -93,6 +93,8 @@ typedef struct SequenceTask
 	uint32_t *order;           /* of the epoch */
 	uint32_t *batch, *scratch; /* the mini-batch, longest first; room to sort */
 	size_t *begin, *count;     /* C + 1: see train_sample.h; longest + 2: room to sort */
+	uint32_t *row;             /* N: of the table of baselines */
+	double *row_count;         /* (rows of that table + 4) × C: to count in */
 	real *held_score;          /* N × outputs of the head */
 	int32_t *held_label;       /* N */
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */

@@ -8,23 +8,39 @@
 #include "model/moments.h"
 #include "metrics/pure/metrics.h"
 
-/* Answers follow the weights of the classes: they leave the bias out, which undoes these for the
- * probabilities. */
+/* The class that is answered: see SequenceDecision. */
+static size_t
+answer(const SequenceTask *task, const real *score, const real *weight)
+{
+	const size_t C = task->setup.C;
+	size_t best = 0;
+	double most = -INFINITY;
+
+	for (size_t j = 0; j < C; j++)
+	{
+		const double s = (double) score[j] + (double) task->bias[j] + (weight ? log((double) weight[j]) : 0);
+
+		if (s > most)
+		{
+			most = s;
+			best = j;
+		}
+	}
+	return best;
+}
+
 static double
 macro_f1(const SequenceTask *task)
 {
 	const size_t C = task->setup.C;
+	const Tensor *p = params_find(&task->params, "decision.weight");
 	double *matrix = (double *) task->grad;
 
 	memset(matrix, 0, C * C * sizeof(double));
 	for (size_t i = 0; i < task->state->n_held; i++)
 	{
-		const real *s = task->held_score + i * C;
-		size_t best = 0;
+		const size_t best = answer(task, task->held_score + i * C, p ? task->w + p->offset : NULL);
 
-		for (size_t j = 1; j < C; j++)
-			if (s[j] > s[best])
-				best = j;
 		matrix[(size_t) task->held_label[i] * C + best]++;
 	}
 	return metric_macro_f1(matrix, C);

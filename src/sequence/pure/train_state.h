@@ -35,7 +35,8 @@ struct SequenceState
 	double epoch_loss;
 	double square[NETWORK_LAYERS_MAX]; /* of each layer's gradient */
 	double norm;                       /* of all */
-	int stale;                         /* epochs since the best one */
+	double mark; /* the held-out loss that the next one has to fall below by a good deal */
+	int stale;   /* epochs since it did */
 	bool stop;
 };
 
@@ -50,6 +51,12 @@ fixed_tensors(const SequenceTask *task, real *w)
  * too. */
 extern void sequence_measure_part(SequenceTask *task, size_t item);
 extern void sequence_measure_end(SequenceTask *task);
+
+/* decision.weight, if there is one: each class's mean share over its own. */
+extern void sequence_measure_decision(SequenceTask *task);
+
+/* The table of baselines, for classes, once their bias is known. count: rows × C, share: 4 × C of scratch. */
+extern void sequence_measure_baseline(SequenceTask *task, double *count, double *share);
 
 /*
  * Running tensors: their gradient is what a chunk measured. The mini-batch's is the mean over its chunks,

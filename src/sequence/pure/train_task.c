@@ -1,7 +1,10 @@
 /* The memory of a sequence training, and what others read of it. */
 #include "sequence/pure/train.h"
 
+#include <math.h>
+
 #include "model/moments.h"
+#include "sequence/pure/input.h"
 #include "sequence/pure/train_sample.h"
 #include "sequence/pure/train_state.h"
 
@@ -21,12 +24,29 @@ at_most(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static int
-batch_size_for(size_t N)
-{
-	const size_t batch = N / BATCHES_MIN;
+/* Epochs fall with the root of the sequences: of 16,000 the best one was the fifth to the eighth, of 270 the sixtieth. */
+#define EPOCHS_MIN 12
+#define EPOCHS_MAX 60
+#define EPOCHS_OF_ONE 1000.0
 
-	return batch < BATCH_SMALL ? BATCH_SMALL : (int) at_most(batch, BATCH_LARGE);
+#define PATIENCE_MIN 5
+
+static int
+between(double value, int least, int most)
+{
+	return value < least ? least : value > most ? most : (int) value;
+}
+
+/* Fill in what the options leave to the number of sequences. */
+static void
+fit_to_data(SequenceConfig *config, size_t N)
+{
+	if (config->batch_size == 0)
+		config->batch_size = between((double) N / BATCHES_MIN, BATCH_SMALL, BATCH_LARGE);
+	if (config->max_epochs == 0)
+		config->max_epochs = between(EPOCHS_OF_ONE / sqrt((double) N), EPOCHS_MIN, EPOCHS_MAX);
+	if (config->patience < 0)
+		config->patience = between(config->max_epochs / 3, PATIENCE_MIN, config->max_epochs);
 }
 
 static size_t
@@ -84,13 +104,15 @@ carve_training(SequenceTask *task, Arena *arena)
 	/* Between mini-batches the room of the gradients holds the confusion matrix. */
 	task->grad = ARENA_TAKE(arena, real, task->shards * total > matrix ? task->shards * total : matrix);
 	task->shard_loss = ARENA_TAKE(arena, double, task->shards);
-	task->part = ARENA_TAKE(arena, Moments, MEASURE_PARTS * (setup->F + 1));
+	task->part = ARENA_TAKE(arena, Moments, MEASURE_PARTS * (2 * setup->F + 1));
 	task->train = ARENA_TAKE(arena, uint32_t, setup->N);
 	task->held = ARENA_TAKE(arena, uint32_t, setup->N);
 	task->order = ARENA_TAKE(arena, uint32_t, order);
 	task->batch = ARENA_TAKE(arena, uint32_t, batch);
 	task->scratch = ARENA_TAKE(arena, uint32_t, batch);
 	task->begin = ARENA_TAKE(arena, size_t, setup->C + 2);
+	task->row = setup->config.baseline ? ARENA_TAKE(arena, uint32_t, setup->N) : NULL;
+	task->row_count = ARENA_TAKE(arena, double, (baseline_rows(&setup->config) + 4) * setup->C);
 	task->count = ARENA_TAKE(arena, size_t, setup->longest + 2);
 	task->held_score = (real *) arena_take(arena, setup->N, task->net.O * sizeof(real));
 	task->held_label = setup->C ? ARENA_TAKE(arena, int32_t, setup->N) : NULL;
@@ -105,8 +127,7 @@ seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSetup *given)
 	const SequenceSetup *setup = &task->setup;
 
 	*task = (SequenceTask){.setup = *given};
-	if (task->setup.config.batch_size == 0)
-		task->setup.config.batch_size = batch_size_for(given->N);
+	fit_to_data(&task->setup.config, given->N);
 	seqnet_params(&task->params, &setup->config, setup->F, setup->C);
 	task->chunk = chunk_size(setup, task->params.total);
 	task->shards = ((size_t) setup->config.batch_size + task->chunk - 1) / task->chunk;

@@ -26,6 +26,7 @@ typedef struct Case
 	double dropout;
 	size_t C;
 	int normalization;
+	bool forecast; /* with the labeler's channels, a summary and a baseline */
 } Case;
 
 static const uint32_t every[N] = {0, 1, 2, 3, 4};
@@ -83,7 +84,13 @@ check(const Case *c)
 								   .normalization = c->normalization,
 								   .pooling = c->pooling,
 								   .dropout = c->dropout,
-								   .mask = true};
+								   .mask = true,
+								   .inputs = c->forecast ? INPUTS_CHANGES : INPUTS_VALUES,
+								   .summary_size = c->forecast ? 4 : 0,
+								   .baseline = c->forecast,
+								   .window_periods = c->forecast ? 6 : 0,
+								   .horizon_periods = c->forecast ? 2 : 0,
+								   .trend_feature = c->forecast && c->C ? 2 : 0};
 	Rng rng = rng_seed(1, 2);
 	TestSet data = test_set_random(&rng, N, F, c->C, 1, 7, 0.2);
 	ParamTable table;
@@ -105,6 +112,8 @@ check(const Case *c)
 	real *dw = calloc(table.total, sizeof(real));
 
 	params_init(w, &table, &rng);
+	for (size_t i = 0; c->forecast && i < table.total; i++)
+		w[i] += 0.1 + 0.4 * rng_uniform(&rng); /* what begins at 0 has no gradient behind it */
 	loss(&net, w, &data.set, true);
 	network_backward(&net, dw, w, true);
 	for (size_t p = 0; p < table.count; p++)
@@ -175,6 +184,20 @@ test_tcn(void **state)
 }
 
 static void
+test_forecasts(void **state)
+{
+	static const Case cases[] = {
+		{"gru, forecast", SEQUENCE_GRU, 3, 1, 0, 3, POOLING_LAST, 0.3, 3, .forecast = true},
+		{"lstm, forecast", SEQUENCE_LSTM, 3, 1, 1, 3, POOLING_MEAN, 0, 3, .forecast = true},
+		{"tcn, forecast", SEQUENCE_TCN, 3, 2, 0, 3, POOLING_MAX, 0, 3, NORMALIZATION_BATCH, true},
+		{"gru, forecast of a number", SEQUENCE_GRU, 3, 1, 0, 3, POOLING_LAST, 0, 0, .forecast = true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check(&cases[i]);
+}
+
+static void
 test_poolings(void **state)
 {
 	static const Case cases[] = {
@@ -192,10 +215,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),
-		cmocka_unit_test(test_gru),
-		cmocka_unit_test(test_tcn),
-		cmocka_unit_test(test_poolings),
+		cmocka_unit_test(test_lstm),     cmocka_unit_test(test_gru),       cmocka_unit_test(test_tcn),
+		cmocka_unit_test(test_poolings), cmocka_unit_test(test_forecasts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

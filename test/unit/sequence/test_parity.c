@@ -48,6 +48,14 @@ number(const Fixture *f, const char *key)
 	return (size_t) atoi(text);
 }
 
+static size_t
+number_or_none(const Fixture *f, const char *key)
+{
+	char text[32];
+
+	return codec_metadata(&f->codec, key, text, sizeof(text)) ? (size_t) atoi(text) : 0;
+}
+
 static void
 open_file(Fixture *f, const char *name)
 {
@@ -72,6 +80,9 @@ read_config(Fixture *f)
 	char text[CONFIG_TEXT_MAX];
 
 	config_defaults(&f->config, sequence_options, sequence_option_count);
+	f->config.inputs = INPUTS_VALUES;
+	f->config.summary_size = 0;
+	f->config.baseline = false;
 	for (size_t i = 0; i < sequence_option_count; i++)
 		if (codec_metadata(&f->codec, sequence_options[i].name, text, sizeof(text)))
 			assert_int_equal(config_set(&f->config, sequence_options, sequence_option_count,
@@ -83,6 +94,9 @@ read_config(Fixture *f)
 	assert_int_equal(sequence_config_check(&f->config).code, STATUS_SUCCESS);
 	f->F = number(f, "F");
 	f->C = number(f, "C");
+	f->config.window_periods = (int) number_or_none(f, "window_periods");
+	f->config.horizon_periods = (int) number_or_none(f, "horizon_periods");
+	f->config.trend_feature = (int) number_or_none(f, "trend_feature");
 }
 
 static void
@@ -249,9 +263,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE(lstm), FIXTURE(lstm_layers), FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
-		FIXTURE(gru),  FIXTURE(gru_layers),  FIXTURE(gru_both_ways),  FIXTURE(gru_number),
-		FIXTURE(tcn),  FIXTURE(tcn_wide),    FIXTURE(tcn_number),     FIXTURE(tcn_normalised),
+		FIXTURE(lstm),         FIXTURE(lstm_layers),   FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
+		FIXTURE(gru),          FIXTURE(gru_layers),    FIXTURE(gru_both_ways),  FIXTURE(gru_number),
+		FIXTURE(gru_forecast), FIXTURE(lstm_forecast), FIXTURE(tcn_summary),    FIXTURE(tcn),
+		FIXTURE(tcn_wide),     FIXTURE(tcn_number),    FIXTURE(tcn_normalised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
