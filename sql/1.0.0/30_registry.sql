@@ -74,7 +74,7 @@ COMMENT ON COLUMN usercls.model_version.as_of IS 'time up to which the training 
 COMMENT ON COLUMN usercls.model_version.spec IS 'arguments of the training, for usercls.retrain()';
 COMMENT ON COLUMN usercls.model_version.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.model_version.rows_held_out IS 'users held out';
-COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
 COMMENT ON COLUMN usercls.model_version.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.model_version.memory IS 'bytes that the training took';
 COMMENT ON COLUMN usercls.model_version.elapsed IS 'time that the training took';
@@ -163,7 +163,7 @@ COMMENT ON COLUMN usercls.training_log.train_loss IS 'mean loss on the users tra
 COMMENT ON COLUMN usercls.training_log.held_out_loss IS 'mean loss on the users held out';
 COMMENT ON COLUMN usercls.training_log.held_out_metric IS 'the metric that decides, on the users held out';
 COMMENT ON COLUMN usercls.training_log.learning_rate IS 'learning rate of the epoch''s last step';
-COMMENT ON COLUMN usercls.training_log.best_epoch IS 'best epoch so far';
+COMMENT ON COLUMN usercls.training_log.best_epoch IS 'best epoch so far; 0: none is better than how it began';
 COMMENT ON COLUMN usercls.training_log.logged_at IS 'when the epoch was complete';
 
 CREATE TABLE usercls.model_acl (
@@ -276,7 +276,7 @@ COMMENT ON COLUMN usercls.versions.value IS 'its value when the version was trai
 COMMENT ON COLUMN usercls.versions.baseline IS 'its value for the best simple rule on the same users';
 COMMENT ON COLUMN usercls.versions.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.versions.rows_held_out IS 'users held out';
-COMMENT ON COLUMN usercls.versions.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN usercls.versions.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
 COMMENT ON COLUMN usercls.versions.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.versions.as_of IS 'time up to which the training read its features';
 COMMENT ON COLUMN usercls.versions.seed IS 'seed of the training';

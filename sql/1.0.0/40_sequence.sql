@@ -30,7 +30,7 @@ COMMENT ON COLUMN usercls.train_result.reason IS 'why it was promoted or not';
 COMMENT ON COLUMN usercls.train_result.metric IS 'the held-out metric that decides';
 COMMENT ON COLUMN usercls.train_result.value IS 'that metric of this version';
 COMMENT ON COLUMN usercls.train_result.baseline IS 'that metric of the best simple rule on the same users';
-COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were kept';
+COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
 COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';

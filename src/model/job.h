@@ -56,7 +56,7 @@ job_item(const Job *job, size_t item, int worker)
 typedef struct TrainReport
 {
 	int epoch;         /* epochs that are complete, held-out evaluation included */
-	int best_epoch;    /* 1-based; 0 before the first evaluation */
+	int best_epoch;    /* 1-based; 0: none yet, or none was better than how it began */
 	double train_loss; /* mean over the last complete epoch */
 	double valid_loss; /* on held-out data after it */
 	double valid_metric;

@@ -67,7 +67,7 @@ SELECT fc_try($$SELECT usercls.train_sequence('fc', 'fc', trend_of => 'spend', d
 
 -- A model that is worse than counting is stored and not promoted, and says so; whoever wants it promotes it.
 SET client_min_messages = error;
-SELECT version, promoted, reason LIKE 'worse than a rule without a model: log_loss % against % of the classes'' shares' AS why
+SELECT version, promoted, reason LIKE 'worse than a rule without a model: % against % of %' AS why
 FROM usercls.train_sequence('fc_worse', 'fc', trend_of => 'spend', features => '{spend}', window_periods => 26,
                             hyperparams => '{"hidden_size": 4, "max_epochs": 1, "baseline": false, "summary_size": 0,
                                              "learning_rate": 1, "warmup_epochs": 0, "clip_norm": 0}');

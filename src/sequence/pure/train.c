@@ -195,6 +195,31 @@ training_end(SequenceTask *task)
 	return evaluation_begin(task, PHASE_CALIBRATE);
 }
 
+static void
+keep_best(SequenceTask *task, double loss, double metric)
+{
+	SequenceResult *result = &task->state->result;
+
+	task->state->has_best = true;
+	result->report.best_epoch = result->report.epoch;
+	result->valid_loss = loss;
+	result->valid_metric = metric;
+	memcpy(task->best, task->w, task->params.total * sizeof(real));
+}
+
+/* The network that has learned nothing yet is its baseline: training can only improve on that. */
+static size_t
+beginning_end(SequenceTask *task)
+{
+	double loss;
+	double metric;
+
+	task->state->beginning = false;
+	sequence_evaluate(task, &loss, &metric);
+	keep_best(task, loss, metric);
+	return epoch_begin(task);
+}
+
 static size_t
 epoch_end(SequenceTask *task)
 {
@@ -213,13 +238,8 @@ epoch_end(SequenceTask *task)
 	state->stale = state->n_held == 0 || loss < state->mark * (1 - WORTHWHILE) ? 0 : state->stale + 1;
 	if (state->stale == 0)
 		state->mark = loss;
-	if (report->best_epoch == 0 || state->n_held == 0 || loss < result->valid_loss)
-	{
-		report->best_epoch = report->epoch;
-		result->valid_loss = loss;
-		result->valid_metric = metric;
-		memcpy(task->best, task->w, task->params.total * sizeof(real));
-	}
+	if (!state->has_best || state->n_held == 0 || loss < result->valid_loss)
+		keep_best(task, loss, metric);
 	return training_is_over(task) ? training_end(task) : epoch_begin(task);
 }
 
@@ -293,7 +313,8 @@ training_begin(SequenceTask *task)
 	state->batches = (state->epoch_size + (size_t) task->setup.config.batch_size - 1) /
 					 (size_t) task->setup.config.batch_size;
 	network_pack(&task->net, task->w);
-	return epoch_begin(task);
+	state->beginning = task->setup.config.baseline && C > 0 && state->n_held > 0;
+	return state->beginning ? evaluation_begin(task, PHASE_EVALUATE) : epoch_begin(task);
 }
 
 size_t
@@ -308,7 +329,7 @@ seqtrain_next(void *arg)
 		case PHASE_MEASURE:
 			return training_begin(task);
 		case PHASE_BATCH:
-			if (task->state->stop && task->state->result.report.best_epoch > 0)
+			if (task->state->stop && task->state->result.report.epoch > 0)
 				return training_end(task);
 			return batch_end(task);
 		case PHASE_SUM:
@@ -319,7 +340,7 @@ seqtrain_next(void *arg)
 				return batch_begin(task);
 			return task->state->n_held > 0 ? evaluation_begin(task, PHASE_EVALUATE) : epoch_end(task);
 		case PHASE_EVALUATE:
-			return epoch_end(task);
+			return task->state->beginning ? beginning_end(task) : epoch_end(task);
 		case PHASE_CALIBRATE:
 			sequence_calibrate(task);
 			return finish(task);

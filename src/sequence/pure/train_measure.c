@@ -167,7 +167,7 @@ sequence_measure_baseline(SequenceTask *task, double *count, double *share)
 	{
 		const double n = (double) (task->begin[c + 1] - task->begin[c]);
 
-		all[c] = (n > 0 ? n : 1) / (double) task->state->n_train;
+		all[c] = (n + 1) / (double) (task->state->n_train + C);
 	}
 	for (size_t r = 0; r < rows; r++)
 	{

@@ -35,8 +35,10 @@ struct SequenceState
 	double epoch_loss;
 	double square[NETWORK_LAYERS_MAX]; /* of each layer's gradient */
 	double norm;                       /* of all */
-	double mark; /* the held-out loss that the next one has to fall below by a good deal */
-	int stale;   /* epochs since it did */
+	double mark;    /* the held-out loss that the next one has to fall below by a good deal */
+	int stale;      /* epochs since it did */
+	bool beginning; /* what is evaluated is the network before its first epoch */
+	bool has_best;
 	bool stop;
 };
 
