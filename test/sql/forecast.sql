@@ -84,7 +84,7 @@ SELECT fc_try($$SELECT usercls.evaluate('fc', as_of => '2025-10-06')$$);
 SELECT fc_try($$SELECT usercls.evaluate('fc', 'fc', as_of => '2025-10-06')$$);
 SELECT fc_try($$CALL usercls.retrain('fc', as_of => '2025-11-02')$$);
 SELECT fc_try($$SELECT usercls.train_sequence('fc', 'fc', trend_of => 'spend', window_periods => 12, horizon_periods => 0, as_of => '2025-11-02')$$);
-SELECT fc_try($$SELECT usercls.train_sequence('fc_rare', 'fc_rare', label_column => 'kind', as_of => '2026-03-30')$$);
+SELECT fc_try($$SELECT usercls.train_sequence('fc_rare', 'fc_rare', label_column => 'kind', horizon_periods => 4, as_of => '2026-03-30')$$);
 -- The latest one that the hint names is taken, and so is a window whose last period has begun.
 SELECT fc_try($$SELECT usercls.train_sequence('fc', 'fc', trend_of => 'spend', window_periods => 12, dry_run => true, as_of => '2025-09-08')$$);
 SELECT fc_try($$SELECT usercls.train_sequence('fc', 'fc', trend_of => 'spend', window_periods => 12, dry_run => true, as_of => '2025-09-14')$$);

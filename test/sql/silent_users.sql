@@ -12,7 +12,7 @@ WHERE CASE WHEN u > 300 THEN w >= 36 WHEN u % 30 = 0 THEN w < 20 OR w >= 36 ELSE
 -- Before they leave all are active; twelve weeks later thirty are silent. Both kinds are learned, counted, and said.
 SELECT active, silent, rows_train + rows_held_out AS users
 FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-05-25',
-                            hyperparams => '{"hidden_size": 4, "max_epochs": 2}');
+                            hyperparams => '{"hidden_size": 4, "max_epochs": 2}', promote => 'always');
 SELECT active, silent, rows_train + rows_held_out AS users, classes
 FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true);
 SELECT active, silent, rows_train + rows_held_out AS users, classes

@@ -12,7 +12,7 @@
 
 #define LAST_STEPS 4 /* whose values a summary holds */
 #define SUMMARY_FEATURE (9 + LAST_STEPS)
-#define SUMMARY_TREND 7
+#define SUMMARY_TREND 11
 
 size_t
 input_count(const SequenceConfig *config, size_t F)
@@ -225,6 +225,7 @@ typedef struct TrendState
 {
 	SignScore whole; /* of the window that is read: the label today */
 	SignScore known; /* of the label's window, as far as it is read */
+	SignScore late;  /* of the last quarter of the window that is read */
 } TrendState;
 
 static real
@@ -242,12 +243,18 @@ count_sign(SignScore *score, real change)
 	score->falls += change < 0;
 }
 
+static size_t
+late_changes(size_t window)
+{
+	return window / 4 + 1;
+}
+
 static TrendState
 trend_state(const float *value, size_t steps, size_t F, const SequenceConfig *config)
 {
 	const size_t window = config->window_periods > 0 ? (size_t) config->window_periods : steps;
 	const size_t horizon = (size_t) config->horizon_periods;
-	TrendState state = {{0, 0}, {0, 0}};
+	TrendState state = {{0, 0}, {0, 0}, {0, 0}};
 	const size_t skipped = steps > window ? steps - window : 0;
 	const size_t begin = steps < window ? window - steps : 0; /* of the first step in the window */
 	real before = 0;
@@ -261,9 +268,20 @@ trend_state(const float *value, size_t steps, size_t F, const SequenceConfig *co
 			count_sign(&state.whole, v - before);
 		if (period > horizon)
 			count_sign(&state.known, v - before);
+		if (period + late_changes(window) >= window)
+			count_sign(&state.late, v - before);
 		before = v;
 	}
 	return state;
+}
+
+/* 0, 1, 2: falls, neither, rises, whatever rule makes the label. */
+static int
+trend_group(SignScore score)
+{
+	const TrendLabel label = trend_label(score);
+
+	return label < LABEL_STABLE ? 0 : label > LABEL_STABLE ? 2 : 1;
 }
 
 size_t
@@ -275,7 +293,7 @@ baseline_row(const float *value, size_t steps, size_t F, const SequenceConfig *c
 	const TrendState state = trend_state(value, steps, F, config);
 	const long limit = (long) net_limit(config);
 	const long net = state.known.rises - state.known.falls;
-	const size_t group = (size_t) trend_label(state.whole);
+	const size_t group = (size_t) trend_group(state.whole);
 
 	return group * (size_t) (2 * limit + 1) + (size_t) ((net < -limit  ? -limit
 														 : net > limit ? limit
@@ -304,6 +322,16 @@ summarise_trend(real *out, const InputSequence *s, const SequenceConfig *config)
 	*out++ = (real) tanh((net - critical) / reach);
 	*out++ = (real) tanh((net + critical) / reach);
 	*out++ = (real) (fabs(net) / 8);
+
+	/* Of a user who does not move any more the label is what is known already. */
+	const double enough = 1 + CRITICAL_Z * sqrt((known + 2) / 3);
+	const size_t window = config->window_periods > 0 ? (size_t) config->window_periods : s->steps;
+	const double late = (double) (state.late.rises + state.late.falls);
+
+	*out++ = (real) (trend_group(state.known) - 1);
+	*out++ = (real) tanh(net - enough);
+	*out++ = (real) tanh(net + enough);
+	*out++ = (real) (2 * late / (double) late_changes(window) - 1);
 	return out;
 }
 

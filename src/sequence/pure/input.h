@@ -21,7 +21,7 @@
 
 /* Net signs with a row of their own in the table of baselines; those beyond share the last one. */
 #define BASELINE_NET_MAX 24
-#define BASELINE_GROUPS 3 /* labels of the window that is read: as trend_label() numbers them */
+#define BASELINE_GROUPS 3 /* the trend of the window that is read: falls, neither, rises */
 
 /* Standardised inputs beyond this say no more, and must not overflow in the products. */
 #define INPUT_LIMIT 1e6f
