@@ -10,14 +10,14 @@ SELECT user_id, ts, amount, sign(amount) * ln(1 + abs(amount)) AS spend, 1 AS or
 FROM invoice LEFT JOIN customer USING (user_id);
 CREATE VIEW history_to_learn AS SELECT * FROM history WHERE user_id % 10 < 7;
 
-\echo 'Training (LSTM, classes balanced by resampling, best epoch on held-out customers kept):'
+\echo 'Training (LSTM by defaults, best epoch on held-out customers kept):'
 \echo
 SELECT version, metric, round(value::numeric, 3) AS value, round(baseline::numeric, 3) AS baseline, best_epoch, epochs,
        rows_train, rows_held_out, classes
 FROM train_sequence('retail', 'history_to_learn', label_column => 'next_label',
                     features => '{spend,orders,lines}', period => '14 days', window_periods => 12, as_of => '2011-10-15',
-                    architecture => 'lstm', class_weights => '"resample"',
-                    hyperparams => '{"hidden_size": 32, "dropout": 0.2}', promote => 'always',
+                    architecture => 'lstm',
+                    promote => 'always',
                     comment => 'demo: trend of spending eight weeks ahead');
 
 -- The customers that were kept apart, as they were on 2011-10-15, and what was true eight weeks later.
