@@ -381,7 +381,8 @@ SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS 
 	usercls._source_state(m.model_id, m.owner, v.spec ->> argument) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
-JOIN pg_catalog.unnest(ARRAY['source', 'users', 'edges']) AS argument ON pg_catalog.jsonb_exists(v.spec, argument)
+JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source'] END) AS argument
+	ON pg_catalog.jsonb_exists(v.spec, argument)
 WHERE usercls._model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights';
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';

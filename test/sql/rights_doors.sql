@@ -187,6 +187,9 @@ SELECT name AS object_that_never_runs FROM doors.object WHERE name NOT IN (SELEC
 SELECT role, count(*) AS refreshes FROM doors.found WHERE attack = 'approved' AND door = 'refresh_scores' AND ran GROUP BY 1 ORDER BY 1;
 SELECT attack, count(DISTINCT object) AS objects, count(DISTINCT door) AS doors, count(DISTINCT role) AS roles FROM doors.found GROUP BY 1 ORDER BY 1;
 
+-- The view has what a kind of model reads, and nothing else.
+SELECT v.kind, s.argument, count(*) > 0 AS shown FROM usercls.sources s JOIN usercls.versions v USING (model, version)
+WHERE s.model IN ('sequence function', 'uplift function') GROUP BY 1, 2 ORDER BY 1, 2;
 -- A table of scores: whoever writes it runs its owner's code, as the owner and not as himself.
 CREATE TABLE doors.target_object (name text PRIMARY KEY, sql text);
 INSERT INTO doors.target_object VALUES
