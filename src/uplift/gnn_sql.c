@@ -18,6 +18,7 @@
 #include "uplift/pure/net_row.h"
 #include "work/train.h"
 #include "uplift/stored.h"
+#include "server/memory.h"
 
 PG_FUNCTION_INFO_V1(usercls_gnn_input);
 PG_FUNCTION_INFO_V1(usercls__attend_accum);
@@ -30,84 +31,50 @@ StaticAssertDecl(sizeof(real) == sizeof(float4), "states are stored as real[]");
 
 /* -- Weights by value ----------------------------------------------------- */
 
-/* Words of a large value, besides its head, that are compared with those of the last call's value. */
-#define SAMPLE_WORDS 64
-
-/* Bytes at the start of a value that are always compared: the header says which network it is. */
-#define SAMPLE_HEAD 8192
-
+/*
+ * The model of the last call. Its key is the whole argument, byte for byte (a toasted one: its pointer): answers depend
+ * on every weight, and a value of another row may lie at the same address.
+ */
 typedef struct WeightsCall
 {
-	const void *datum; /* of the last call */
+	MemoryContext holder; /* of argument and model: what came before is let go, for the cache to drop */
+	const void *given;
 	Size size;
-	char *head;                  /* its first SAMPLE_HEAD bytes */
-	uint64 sample[SAMPLE_WORDS]; /* and words spread over the rest */
-	const UpliftModel *model;
+	const UpliftModel *model; /* NULL: none yet */
 
 	/* gnn_heads only. */
 	TupleDesc columns;
 	UpliftSegments segments;
 } WeightsCall;
 
-static void
-sample_take(uint64 *sample, const char *bytes, Size size)
-{
-	memset(sample, 0, sizeof(uint64) * SAMPLE_WORDS);
-	if (size <= SAMPLE_HEAD + sizeof(uint64))
-	{
-		if (size > SAMPLE_HEAD)
-			memcpy(sample, bytes + SAMPLE_HEAD, size - SAMPLE_HEAD);
-		return;
-	}
-
-	const Size rest = size - SAMPLE_HEAD - sizeof(uint64);
-
-	for (Size i = 0; i < SAMPLE_WORDS; i++)
-		memcpy(&sample[i], bytes + SAMPLE_HEAD + rest * i / (SAMPLE_WORDS - 1), sizeof(uint64));
-}
-
-/*
- * Whether the weights are those of the last call. They nearly always are, and to compare all bytes would cost more than
- * the work on a row. So a value counts as the same when address and size are the same, and its header and 64 words
- * spread over its weights: no two trainings share these.
- */
-static bool
-same_weights(const WeightsCall *call, const void *datum, Size size)
-{
-	uint64 sample[SAMPLE_WORDS];
-
-	if (call->datum != datum || call->size != size || memcmp(call->head, datum, Min(size, SAMPLE_HEAD)) != 0)
-		return false;
-	sample_take(sample, datum, size);
-	return memcmp(sample, call->sample, sizeof(sample)) == 0;
-}
-
 static WeightsCall *
 weights_call(FunctionCallInfo fcinfo)
 {
-	if (!fcinfo->flinfo->fn_extra)
-		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(WeightsCall));
-	return fcinfo->flinfo->fn_extra;
+	const MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	WeightsCall *call = fcinfo->flinfo->fn_extra;
+
+	if (call)
+		return call;
+	call = MemoryContextAllocZero(context, sizeof(WeightsCall));
+	call->holder = AllocSetContextCreate(context, "usercls weights", ALLOCSET_SMALL_SIZES);
+	return fcinfo->flinfo->fn_extra = call;
 }
 
-/* The model in argument arg, decoded once as long as it stays the same. A toasted value is compared as its pointer. */
+/* The model in argument arg, decoded once as long as it stays the same. */
 static const UpliftModel *
 weights_arg(FunctionCallInfo fcinfo, int arg)
 {
 	WeightsCall *call = weights_call(fcinfo);
-	const void *datum = PG_GETARG_POINTER(arg);
-	const Size size = VARSIZE_ANY(datum);
+	const void *given = PG_GETARG_POINTER(arg);
+	const Size size = VARSIZE_ANY(given);
 
-	if (call->model && same_weights(call, datum, size))
+	if (call->model && call->size == size && memcmp(call->given, given, size) == 0)
 		return call->model;
-
-	call->model = modelcache_get_value(PG_GETARG_BYTEA_P(arg), &uplift_kind, fcinfo->flinfo->fn_mcxt);
-	if (!call->head)
-		call->head = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, SAMPLE_HEAD);
-	call->datum = datum;
+	call->model = NULL;
+	MemoryContextReset(call->holder);
 	call->size = size;
-	memcpy(call->head, datum, Min(size, SAMPLE_HEAD));
-	sample_take(call->sample, datum, size);
+	call->given = memcpy(memory_array_in(call->holder, size, 1), given, size);
+	call->model = modelcache_get_value(PG_GETARG_BYTEA_P(arg), &uplift_kind, call->holder);
 	return call->model;
 }
 

@@ -35,9 +35,15 @@
 
 struct NeighbourLookup
 {
-	int64 model_id; /* with version and digest: what the lookups are of */
+	/*
+	 * What the lookups are of. The spec says which tables they read: a version that was rolled back leaves its number,
+	 * and its weights may come again with another spec. Whether these tables may be read is asked at each use.
+	 */
+	int64 model_id;
 	int32 version;
 	uint8 digest[MODEL_DIGEST];
+	const Jsonb *spec;
+
 	uint64 used; /* when it was used last, by a counter */
 	int busy;    /* calls that are in it: a view that it reads may call usercls.uplift(), too */
 
@@ -139,9 +145,9 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 }
 
 static void
-lookup_prepare(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
+lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
 {
-	UpliftRequest *request = uplift_request_of(model);
+	UpliftRequest *request = uplift_request_read(lookup->spec);
 
 	lookup->request = request;
 	lookup->id_type = graphload_id_type(request);
@@ -182,10 +188,11 @@ lookup_drop(NeighbourLookup *lookup)
 }
 
 static bool
-lookup_is_of(const NeighbourLookup *lookup, const Model *model)
+lookup_is_of(const NeighbourLookup *lookup, const Model *model, const Jsonb *spec)
 {
 	return lookup->context && lookup->model_id == model->model_id && lookup->version == model->version &&
-		   memcmp(lookup->digest, model->digest, MODEL_DIGEST) == 0;
+		   memcmp(lookup->digest, model->digest, MODEL_DIGEST) == 0 &&
+		   VARSIZE(lookup->spec) == VARSIZE(spec) && memcmp(lookup->spec, spec, VARSIZE(spec)) == 0;
 }
 
 static bool
@@ -200,7 +207,7 @@ lookup_is_valid(const NeighbourLookup *lookup)
  * needs it.
  */
 static void
-lookup_make(NeighbourLookup *lookup, const Model *model, const UpliftModel *uplift)
+lookup_make(NeighbourLookup *lookup, const Model *model, const Jsonb *spec, const UpliftModel *uplift)
 {
 	lookup->context = AllocSetContextCreate(TopMemoryContext, "usercls neighbours", ALLOCSET_SMALL_SIZES);
 
@@ -209,7 +216,8 @@ lookup_make(NeighbourLookup *lookup, const Model *model, const UpliftModel *upli
 	lookup->busy = 1;
 	PG_TRY();
 	{
-		lookup_prepare(lookup, model, uplift);
+		lookup->spec = memcpy(palloc(VARSIZE(spec)), spec, VARSIZE(spec));
+		lookup_prepare(lookup, uplift);
 	}
 	PG_FINALLY();
 	{
@@ -227,11 +235,12 @@ neighbour_lookup(const Model *model, const UpliftModel *uplift)
 {
 	static NeighbourLookup kept[LOOKUPS_KEPT];
 	static uint64 clock = 0;
+	const Jsonb *spec = registry_spec(model);
 	NeighbourLookup *lookup = NULL; /* to be made anew */
 
 	for (int i = 0; i < LOOKUPS_KEPT; i++)
 	{
-		const bool ours = lookup_is_of(&kept[i], model);
+		const bool ours = lookup_is_of(&kept[i], model, spec);
 
 		if (ours && lookup_is_valid(&kept[i]))
 		{
@@ -248,7 +257,7 @@ neighbour_lookup(const Model *model, const UpliftModel *uplift)
 				 errdetail("%d calls read tables whose views call it again.", LOOKUPS_KEPT),
 				 errhint("Store the scores that a view needs in a table, with usercls.refresh_scores().")));
 	lookup_drop(lookup);
-	lookup_make(lookup, model, uplift);
+	lookup_make(lookup, model, spec, uplift);
 	lookup->used = ++clock;
 	return lookup;
 }
