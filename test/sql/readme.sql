@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS usercls;
 
 CREATE TABLE behaviour AS
 SELECT u AS user_id, timestamptz '2026-01-05 12:00Z' + w * interval '7 days' AS ts,
-       (200 + (u % 3 - 1) * 6 * w + (hashint8(u * 1000 + w) & 15))::float8 AS spend,
+       (200 + (hashint8(u) & 255) + (u % 3 - 1) * 3 * w + (hashint8(u * 1000 + w) & 7))::float8 AS spend,
        (hashint8(u * 1000 + w + 500) & 7)::float8 AS logins
 FROM generate_series(1, 600) AS u, generate_series(0, 23) AS w;
 
