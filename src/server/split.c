@@ -148,7 +148,7 @@ split_put(JsonbBuild *build, const Split *split)
 	JsonbBuild own;
 
 	for (int i = 0; i < split->n_moved; i++)
-		moved[i] = psprintf("%016" INT64_MODIFIER "x", split->moved[i]);
+		moved[i] = psprintf("%016llx", (unsigned long long) split->moved[i]);
 	jsonb_begin(&own);
 	jsonb_put_int(&own, "seed", split->seed);
 	jsonb_put_float(&own, "share", split->share);

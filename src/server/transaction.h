@@ -4,6 +4,8 @@
 
 #include "fmgr.h"
 
+#include "server/majors.h"
+
 /* Whether this CALL is outside a transaction block, so that it may commit; inside one it is atomic. */
 extern bool procedure_may_commit(FunctionCallInfo fcinfo);
 
