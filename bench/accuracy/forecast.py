@@ -204,7 +204,7 @@ def measure_usercls(db, architecture, window, horizon, seed, hyperparams=None):
     version, promoted, reason, epochs, best = db.execute(
         "SELECT version, promoted, reason, epochs, best_epoch FROM usercls.train_sequence('forecast', 'learn',"
         " trend_of => 'spend', features => '{spend,logins}', window_periods => %s, horizon_periods => %s, as_of => %s,"
-        " users => 'active', architecture => %s, seed => %s, hyperparams => %s)",
+        " active_only => true, architecture => %s, seed => %s, hyperparams => %s)",
         (window, horizon, as_of, architecture, seed, json.dumps(hyperparams or {}))).fetchone()
     cpu = cpu_of(pid) - begin
     rows = dict(db.execute("SELECT metric, value FROM usercls.evaluate('forecast', 'test', as_of => %s, version => %s,"

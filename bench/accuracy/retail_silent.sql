@@ -2,7 +2,7 @@
 --
 -- psql variable: seeds. Run by bench/accuracy/retail. On 2011-08-20 and again on 2011-10-15: 24 weeks before are read,
 -- in twelve periods; the question is whether the customer buys in the eight weeks after. Learned on the first date with
--- users => 'all' and 'active', asked on the second; of who is silent the model of 'active' is told the same empty period.
+-- active_only false ('all') and true ('active'), asked on the second; of who is silent the model of 'active' is told the same empty period.
 \set ON_ERROR_STOP 1
 \pset pager off
 \pset footer off
@@ -31,7 +31,7 @@ SELECT as_of::date, silent, count(*) AS customers, round(avg(buys::int), 3) AS b
 
 CREATE TABLE answer (users text, seed int, silent boolean, buys boolean, p float8);
 SELECT format($$SELECT version FROM train_sequence('silent_%2$s', 'past', label_column => 'buys', features => '{spend,orders,lines}',
-	period => '14 days', as_of => '2011-08-20', promote => 'always', seed => %1$s, users => %2$L)$$, seed, users),
+	period => '14 days', as_of => '2011-08-20', promote => 'always', seed => %1$s, active_only => %3$L)$$, seed, users, users = 'active'),
 	format($$INSERT INTO answer SELECT %2$L, %1$s, silent, buys,
 	       score('silent_%2$s', coalesce(seq, array_fill(NULL::float8, ARRAY[1, 3])), 'true') FROM today$$, seed, users)
 FROM generate_series(1, :seeds) AS seed, unnest('{all,active}'::text[]) AS users \gexec

@@ -35,7 +35,7 @@ COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
 COMMENT ON COLUMN usercls.train_result.active IS 'users with a row in the window that was read; null for an uplift model';
-COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come before the window: learned as users without activity, or left out with users => ''active''; null for an uplift model';
+COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come before the window: learned as users without activity, or left out with active_only; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
 COMMENT ON COLUMN usercls.train_result.drawn IS 'sequences of each class that an epoch learns from: those not held out, or as many of each as class_weights "resample" draws; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order: all numeric columns without another role unless features named them';
@@ -71,7 +71,7 @@ CREATE FUNCTION usercls.train_sequence(
 	horizon_periods int DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
 	time_zone text DEFAULT NULL,
-	users text DEFAULT 'all',
+	active_only boolean DEFAULT false,
 	architecture text DEFAULT 'gru',
 	class_weights jsonb DEFAULT '"none"',
 	decision text DEFAULT 'largest',
@@ -85,8 +85,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, text, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; users: ''all'' who have a row before as_of, or those ''active'' in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], name, name, jsonb, interval, int, int, timestamptz, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; horizon_periods null: 4 for trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,
@@ -97,7 +97,7 @@ CREATE FUNCTION usercls.label_summary(
 	window_periods int DEFAULT 12,
 	as_of timestamptz DEFAULT NULL,
 	time_zone text DEFAULT NULL,
-	users text DEFAULT 'all',
+	active_only boolean DEFAULT false,
 	measure text DEFAULT 'sum'
 ) RETURNS TABLE (
 	period interval,
@@ -112,7 +112,7 @@ CREATE FUNCTION usercls.label_summary(
 )
 AS 'MODULE_PATHNAME', 'usercls_label_summary'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 16 COST 1000000;
-COMMENT ON FUNCTION usercls.label_summary(regclass, name, name, name, interval[], int, timestamptz, text, text, text)
+COMMENT ON FUNCTION usercls.label_summary(regclass, name, name, name, interval[], int, timestamptz, text, boolean, text)
 IS 'which labels the trend of a column would make, by period and trend_rule: users whose periods are not all alike (changing), users of each class, and whether each class has 5 % of them (usable)';
 
 CREATE FUNCTION usercls.predict(

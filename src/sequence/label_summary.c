@@ -35,7 +35,7 @@ enum
 	ARG_WINDOW_PERIODS,
 	ARG_AS_OF,
 	ARG_TIME_ZONE,
-	ARG_USERS,
+	ARG_ACTIVE_ONLY,
 	ARG_MEASURE
 };
 
@@ -147,7 +147,7 @@ reading_of(FunctionCallInfo fcinfo)
 		.time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
 						 ? pg_get_timezone_name(session_timezone)
 						 : sequence_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone")),
-		.active_only = sequence_active_only(arg_text(fcinfo, ARG_USERS, "users"))};
+		.active_only = arg_bool(fcinfo, ARG_ACTIVE_ONLY)};
 
 	source_quote(reading.relation);
 	sequence_check_periods("window_periods", reading.window_periods, 1);

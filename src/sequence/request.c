@@ -43,7 +43,7 @@ enum
 	ARG_HORIZON_PERIODS,
 	ARG_AS_OF,
 	ARG_TIME_ZONE,
-	ARG_USERS,
+	ARG_ACTIVE_ONLY,
 	ARG_ARCHITECTURE,
 	ARG_CLASS_WEIGHTS,
 	ARG_DECISION,
@@ -79,15 +79,6 @@ horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
 	if (PG_ARGISNULL(ARG_HORIZON_PERIODS))
 		return reading->trend_of ? TREND_HORIZON : 0;
 	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
-}
-
-/* 'all' | 'active' */
-bool
-sequence_active_only(const char *users)
-{
-	if (strcmp(users, "all") != 0 && strcmp(users, "active") != 0)
-		error_out_of_range("users", users, "all | active");
-	return strcmp(users, "active") == 0;
 }
 
 const char *
@@ -229,7 +220,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	reading->time_zone = PG_ARGISNULL(ARG_TIME_ZONE)
 							 ? pg_get_timezone_name(session_timezone)
 							 : sequence_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
-	reading->active_only = sequence_active_only(arg_text(fcinfo, ARG_USERS, "users"));
+	reading->active_only = arg_bool(fcinfo, ARG_ACTIVE_ONLY);
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
@@ -319,7 +310,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
 	jsonb_put_text(&build, "as_of", request->has_as_of ? time_text(request->as_of) : NULL);
 	jsonb_put_text(&build, "time_zone", reading->time_zone);
-	jsonb_put_text(&build, "users", reading->active_only ? "active" : "all");
+	jsonb_put_bool(&build, "active_only", reading->active_only);
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	jsonb_put_text(&build, "decision", sequence_decisions[request->config.decision]);
@@ -333,11 +324,21 @@ sequence_request_to_spec(const SequenceRequest *request)
 
 /* ---- and back ---- */
 
+/* Specs of old say it by "users", or, before there was a choice, not at all: silent users were left out. */
+static bool
+spec_active_only(const Jsonb *spec)
+{
+	const char *users;
+
+	if (jsonb_member(spec, "active_only"))
+		return spec_bool(spec, "active_only");
+	users = spec_text(spec, "users");
+	return !users || strcmp(users, "all") != 0;
+}
+
 void
 sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 {
-	const char *users = spec_text(spec, "users");
-
 	reading->period =
 		*DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(spec_need(spec, "period")),
 											   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
@@ -345,8 +346,7 @@ sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 	reading->window_periods = (int) spec_int(spec, "window_periods");
 	sequence_check_periods("window_periods", reading->window_periods, 1);
 
-	/* Before there was a choice, silent users were left out. */
-	reading->active_only = sequence_active_only(users ? users : "active");
+	reading->active_only = spec_active_only(spec);
 	reading->time_zone = spec_text(spec, "time_zone");
 	if (reading->time_zone)
 		sequence_time_zone(reading->time_zone);

@@ -41,9 +41,6 @@ extern ClassBalance sequence_class_balance(double *weight, const SequenceRequest
 /* The period in the form P7D, which reads back whatever the session's settings. */
 extern char *sequence_period_text(const Interval *period);
 
-/* Whether silent users are left out, by the argument `users`: 'all' | 'active'. */
-extern bool sequence_active_only(const char *users);
-
 /* The argument time_zone; an error when there is no such zone. */
 extern const char *sequence_time_zone(const char *name);
 

@@ -355,10 +355,10 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 				psprintf("%zu of %zu users of \"%s\" have no row in the %d periods before %s", users->silent,
 						 users->silent + users->active, get_rel_name(reading->relation),
 						 reading->window_periods, timestamptz_to_str(users->as_of)),
-				reading->active_only ? "They are left out, as users is \"active\"."
+				reading->active_only ? "They are left out, as active_only says."
 									 : "They are learned and scored as users without activity.",
-				reading->active_only ? "users => 'all' in the training takes them in."
-									 : "users => 'active' in the training leaves them out.");
+				reading->active_only ? "active_only => false in the training takes them in."
+									 : "active_only => true in the training leaves them out.");
 }
 
 SequenceUsers *

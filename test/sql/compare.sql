@@ -12,7 +12,7 @@ RETURNS TABLE (version int, promoted boolean, reason text) LANGUAGE sql AS $$
 	SELECT version, promoted, regexp_replace(reason, '[0-9]+\.[0-9e-]+|( )1( )', '\1#\2', 'g')
 	FROM usercls.train_sequence('comp', source, label_column => label, features => features, window_periods => periods, as_of => '2026-04-13',
 		horizon_periods => coalesce((more->>'horizon')::int, 0), period => coalesce(more->>'period', '7 days')::interval, seed => coalesce((more->>'seed')::int, 42),
-		validation => coalesce(more->'validation', '{}'), users => coalesce(more->>'users', 'all'), time_zone => coalesce(more->>'zone', 'UTC'), warm_start => (more->>'warm')::int, hyperparams => '{"hidden_size": 8, "max_epochs": 30}', promote => coalesce(more->>'promote', 'if_better'))
+		validation => coalesce(more->'validation', '{}'), active_only => coalesce((more->>'active_only')::boolean, false), time_zone => coalesce(more->>'zone', 'UTC'), warm_start => (more->>'warm')::int, hyperparams => '{"hidden_size": 8, "max_epochs": 30}', promote => coalesce(more->>'promote', 'if_better'))
 $$;
 SELECT * FROM attempt('label', '{flat}', 4);
 -- The same, and better: other features, a longer window, another period, another architecture.
@@ -32,7 +32,7 @@ SELECT reason FROM attempt('label', '{noise}', 3, '{"validation": {"method": "no
 -- Another time zone, and users who have fallen silent: of these the promoted version says nothing when it knows active ones only.
 SELECT reason FROM attempt('label', '{noise}', 3, '{"zone": "Asia/Tokyo"}');
 DELETE FROM comp_events WHERE user_id % 4 = 1 AND ts > '2026-01-18';
-SELECT promoted FROM attempt('label', '{spend}', 12, '{"users": "active", "promote": "always"}');
+SELECT promoted FROM attempt('label', '{spend}', 12, '{"active_only": true, "promote": "always"}');
 SELECT regexp_replace(reason, '[0-9]+ of', '# of') AS reason FROM attempt('label', '{noise}', 3);
 SELECT count(*) AS silent_at_last FROM (SELECT user_id FROM comp_events GROUP BY user_id HAVING max(ts) < '2026-01-19') AS s;
 -- Classes: as far as both have them.

@@ -31,12 +31,11 @@ SELECT (SELECT sum(n::int) FROM jsonb_each_text(t.classes) c(class, n)) = s.user
 FROM (SELECT * FROM spa_summary WHERE usable ORDER BY period DESC, potential DESC LIMIT 1) s,
      LATERAL usercls.train_sequence('spa', 'spa', trend_of => 'spend', period => s.period, trend_rule => s.trend_rule,
                                     as_of => '2025-12-01', horizon_periods => 0, dry_run => true) t;
-SELECT count(*) AS rules FROM usercls.label_summary('spa', 'spend', periods => '{1 month}', measure => 'mean', users => 'active', time_zone => 'Asia/Tokyo');
+SELECT count(*) AS rules FROM usercls.label_summary('spa', 'spend', periods => '{1 month}', measure => 'mean', active_only => true, time_zone => 'Asia/Tokyo');
 
 -- Errors
 SELECT * FROM usercls.label_summary('spa', 'spent');
 SELECT * FROM usercls.label_summary('spa', 'spend', periods => '{-1 day}');
 SELECT * FROM usercls.label_summary('spa', 'spend', window_periods => 0);
 SELECT * FROM usercls.label_summary('spa', 'spend', measure => 'median');
-SELECT * FROM usercls.label_summary('spa', 'spend', users => 'some');
 DROP TABLE spa, spa_summary;

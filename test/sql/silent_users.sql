@@ -16,9 +16,8 @@ FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spe
 SELECT active, silent, rows_train + rows_held_out AS users, classes
 FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true);
 SELECT active, silent, rows_train + rows_held_out AS users, classes
-FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true, users => 'active');
+FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true, active_only => true);
 SELECT notices[1] FROM usercls.train_sequence('sil', 'sil', trend_of => 'spend', features => '{spend}', as_of => '2026-09-14', dry_run => true);
-SELECT usercls.train_sequence('sil', 'sil', trend_of => 'spend', users => 'some');
 
 -- Who leaves keeps his score: that of a user without activity.
 CALL usercls.refresh_scores('sil', 'sil_scores', '2026-05-25');
@@ -31,7 +30,7 @@ SELECT count(*) AS silent, min(rank) > 0 AS ranked, bool_and(usercls.period_valu
 FROM usercls.classify_users('sil', '2026-09-14') WHERE user_id % 10 = 0;
 SET client_min_messages = warning;
 CALL usercls.retrain('sil', as_of => '2026-09-14', promote => 'always');
-SELECT spec::jsonb ->> 'users' AS users, rows_train + rows_held_out AS learned FROM usercls.versions WHERE model = 'sil' ORDER BY version;
+SELECT spec::jsonb ->> 'active_only' AS active_only, rows_train + rows_held_out AS learned FROM usercls.versions WHERE model = 'sil' ORDER BY version;
 SELECT n = (SELECT rows_held_out FROM usercls.versions WHERE model = 'sil' AND promoted) AS those_held_out
 FROM usercls.evaluate('sil', replicates => 0) WHERE metric = 'log_loss';
 SELECT n FROM usercls.evaluate('sil', 'sil', as_of => '2026-09-14', replicates => 0) WHERE metric = 'log_loss';
@@ -52,16 +51,18 @@ CREATE TABLE sil_labelled AS SELECT * FROM sil_labels;
 SELECT source, (t).active, (t).silent, (t).classes
 FROM (SELECT source, usercls.train_sequence('sil', source, label_column => 'leaver', as_of => '2026-09-14', dry_run => true) AS t
       FROM unnest('{sil_labels,sil_labelled}'::regclass[]) AS source OFFSET 0) s;
-SELECT usercls.train_sequence('sil', 'sil_labelled', label_column => 'leaver', as_of => '2026-09-14', dry_run => true, users => 'active');
+SELECT usercls.train_sequence('sil', 'sil_labelled', label_column => 'leaver', as_of => '2026-09-14', dry_run => true, active_only => true);
 
--- users => 'active' goes with the model; a spec of old, which says nothing, is such a one.
-SELECT version FROM usercls.train_sequence('sil_active', 'sil', trend_of => 'spend', features => '{spend}', users => 'active', as_of => '2026-09-14',
+-- active_only => true goes with the model; a spec of old, which says nothing, is such a one, unless it says so by another word.
+SELECT version FROM usercls.train_sequence('sil_active', 'sil', trend_of => 'spend', features => '{spend}', active_only => true, as_of => '2026-09-14',
                                            hyperparams => '{"hidden_size": 4, "max_epochs": 1}');
 SELECT usercls.import_model('sil_old', usercls.export_model('sil_active'), promote => 'always',
-	spec => (SELECT spec::jsonb - 'users' FROM usercls.versions WHERE model = 'sil_active')) AS version;
+	spec => (SELECT spec::jsonb - 'active_only' FROM usercls.versions WHERE model = 'sil_active')) AS version;
+SELECT usercls.import_model('sil_word', usercls.export_model('sil_active'), promote => 'always',
+	spec => (SELECT spec::jsonb - 'active_only' || '{"users": "all"}' FROM usercls.versions WHERE model = 'sil_active')) AS version;
 SELECT model, (SELECT count(*) FROM usercls.classify_users(model, '2026-09-14')) AS users,
        (SELECT n FROM usercls.evaluate(model, 'sil', as_of => '2026-09-14', replicates => 0) LIMIT 1) AS evaluated
-FROM unnest('{sil,sil_active,sil_old}'::text[]) AS model;
+FROM unnest('{sil,sil_active,sil_old,sil_word}'::text[]) AS model;
 
 -- A long past costs little: thirty thousand users of whom the window knows nothing have no room of their own in it.
 CREATE TABLE sil_past AS SELECT user_id, ts, spend FROM sil
