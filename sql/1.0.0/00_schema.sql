@@ -5,7 +5,12 @@
 -- install by a plain role the server itself does this. NB: 90_installer.sql undoes it.
 SELECT pg_catalog.set_config('role', rolname, true) FROM pg_catalog.pg_authid WHERE oid = 10 AND rolname <> current_user;
 
--- The script makes the schema itself: one named in the control file would outlive DROP EXTENSION.
+-- The script makes the schemas itself: one named in the control file would outlive DROP EXTENSION.
 CREATE SCHEMA usercls;
 COMMENT ON SCHEMA usercls IS 'find the right users: trend labels, sequence models, uplift graph models';
 GRANT USAGE ON SCHEMA usercls TO PUBLIC;
+
+-- What the server calls, and no user: the functions of types, of aggregates and of views. Who uses an aggregate needs no
+-- right on this schema: PostgreSQL checks that the aggregate's owner may execute its functions, and looks no name up.
+CREATE SCHEMA usercls_private;
+COMMENT ON SCHEMA usercls_private IS 'functions that types, aggregates and views of usercls are made of: not for callers';

@@ -1,27 +1,27 @@
 -- Trends, and sequences: what the sequence models read. The aggregates of each kind of time are made by
 -- scripts/labeler-sql.
-CREATE FUNCTION usercls._trend_combine(usercls.trend, usercls.trend) RETURNS usercls.trend
+CREATE FUNCTION usercls_private.trend_combine(usercls.trend, usercls.trend) RETURNS usercls.trend
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls__trend_combine';
-COMMENT ON FUNCTION usercls._trend_combine IS 'merges two partial trends';
+COMMENT ON FUNCTION usercls_private.trend_combine IS 'merges two partial trends';
 
-CREATE FUNCTION usercls._trend_final(usercls.trend) RETURNS usercls.trend
+CREATE FUNCTION usercls_private.trend_final(usercls.trend) RETURNS usercls.trend
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls__trend_final';
-COMMENT ON FUNCTION usercls._trend_final IS 'the trend of a transition state';
+COMMENT ON FUNCTION usercls_private.trend_final IS 'the trend of a transition state';
 
 CREATE AGGREGATE usercls.rollup(trend usercls.trend) (
-    SFUNC = usercls._trend_combine, STYPE = usercls.trend, SSPACE = 832,
-    FINALFUNC = usercls._trend_final, COMBINEFUNC = usercls._trend_combine, PARALLEL = SAFE
+    SFUNC = usercls_private.trend_combine, STYPE = usercls.trend, SSPACE = 832,
+    FINALFUNC = usercls_private.trend_final, COMBINEFUNC = usercls_private.trend_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE usercls.rollup(usercls.trend) IS 'merges stored trends of one period, for example of several months, into one';
 
-CREATE FUNCTION usercls._sequence_combine(usercls._sequence_state, usercls._sequence_state)
-RETURNS usercls._sequence_state
+CREATE FUNCTION usercls_private.sequence_combine(usercls_private.sequence_state, usercls_private.sequence_state)
+RETURNS usercls_private.sequence_state
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls__trend_combine';
-COMMENT ON FUNCTION usercls._sequence_combine IS 'merges two partial sequences';
+COMMENT ON FUNCTION usercls_private.sequence_combine IS 'merges two partial sequences';
 
-CREATE FUNCTION usercls._sequence_final(usercls._sequence_state) RETURNS float8[]
+CREATE FUNCTION usercls_private.sequence_final(usercls_private.sequence_state) RETURNS float8[]
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls__sequence_final';
-COMMENT ON FUNCTION usercls._sequence_final IS 'the sequence of a transition state';
+COMMENT ON FUNCTION usercls_private.sequence_final IS 'the sequence of a transition state';
 
 CREATE FUNCTION usercls.trend(series float8[], periods_per_bucket int) RETURNS usercls.trend
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_trend';

@@ -82,15 +82,15 @@ COMMENT ON COLUMN usercls.model_version.created_at IS 'when it was stored';
 COMMENT ON COLUMN usercls.model_version.created_by IS 'role that stored it';
 COMMENT ON COLUMN usercls.model_version.comment IS 'words of whoever trained it';
 
-CREATE FUNCTION usercls._immutable() RETURNS trigger
-	AS 'MODULE_PATHNAME', 'usercls_immutable' LANGUAGE C VOLATILE PARALLEL SAFE;
-COMMENT ON FUNCTION usercls._immutable() IS 'refuses to change a stored version';
+CREATE FUNCTION usercls_private.immutable() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'usercls__immutable' LANGUAGE C VOLATILE PARALLEL SAFE;
+COMMENT ON FUNCTION usercls_private.immutable() IS 'refuses to change a stored version';
 
 CREATE TRIGGER model_version_immutable
 	BEFORE UPDATE OF model_id, version, architecture, weights, sha256, features, classes, hyperparams, seed, metric,
 		value, baseline, metrics, as_of, spec, rows_train, rows_held_out, best_epoch, epochs, memory, elapsed,
 		created_at, created_by
-	ON usercls.model_version FOR EACH STATEMENT EXECUTE FUNCTION usercls._immutable();
+	ON usercls.model_version FOR EACH STATEMENT EXECUTE FUNCTION usercls_private.immutable();
 COMMENT ON TRIGGER model_version_immutable ON usercls.model_version IS 'a version that has scored users stays what it was';
 
 CREATE TABLE usercls.deployment (
@@ -218,9 +218,9 @@ GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_
 
 -- Views: one row for what the current user may see, in plain types.
 
-CREATE FUNCTION usercls._model_right(model_id bigint, owner name) RETURNS int
-	AS 'MODULE_PATHNAME', 'usercls_model_right' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls._model_right(bigint, name) IS
+CREATE FUNCTION usercls_private.model_right(model_id bigint, owner name) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls__model_right' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls_private.model_right(bigint, name) IS
 	'right of the current user on a model: 0 none, 1 score, 2 train, 3 admin';
 
 CREATE VIEW usercls.models WITH (security_barrier) AS
@@ -231,7 +231,7 @@ SELECT m.name AS model, m.kind, v.architecture, m.promoted AS promoted_version, 
 	CASE r.value WHEN 1 THEN 'score' WHEN 2 THEN 'train' ELSE 'admin' END AS my_right,
 	m.created_at, m.comment
 FROM usercls.model m
-CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
+CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner) AS r(value)
 LEFT JOIN usercls.model_version v ON v.model_id = m.model_id AND v.version = m.promoted
 LEFT JOIN usercls.deployment d ON d.deployment_id = m.deployment_id
 WHERE r.value >= 1;
@@ -262,7 +262,7 @@ SELECT m.name AS model, v.version, m.kind, v.architecture, v.version IS NOT DIST
 	pg_catalog.octet_length(v.weights) AS bytes, pg_catalog.encode(v.sha256, 'hex') AS sha256,
 	v.memory, v.elapsed, v.created_at, v.created_by::text AS created_by, v.comment
 FROM usercls.model m
-CROSS JOIN LATERAL usercls._model_right(m.model_id, m.owner) AS r(value)
+CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner) AS r(value)
 JOIN usercls.model_version v ON v.model_id = m.model_id
 WHERE r.value >= 1;
 COMMENT ON VIEW usercls.versions IS 'versions of the models that you may use';
@@ -298,7 +298,7 @@ SELECT d.deployment_id, m.name AS model, d.version, d.action, d.reason, d.role::
 	d.deployment_id IS NOT DISTINCT FROM m.deployment_id AS current
 FROM usercls.model m
 JOIN usercls.deployment d ON d.model_id = m.model_id
-WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.deployments IS 'which version of a model answered since when, and why';
 COMMENT ON COLUMN usercls.deployments.deployment_id IS 'number of the deployment';
 COMMENT ON COLUMN usercls.deployments.model IS 'name of the model';
@@ -330,7 +330,7 @@ FROM usercls.model m
 JOIN usercls.training_run t ON t.model_id = m.model_id
 LEFT JOIN LATERAL (SELECT * FROM usercls.training_log e WHERE e.run_id = t.run_id
 				   ORDER BY e.epoch DESC LIMIT 1) l ON true
-WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.training_runs IS 'trainings of the models that you may use, with the figures of the last epoch';
 COMMENT ON COLUMN usercls.training_runs.run_id IS 'number of the training';
 COMMENT ON COLUMN usercls.training_runs.model IS 'name of the model';
@@ -357,7 +357,7 @@ SELECT l.run_id, m.name AS model, t.version, l.epoch, l.train_loss, l.held_out_l
 FROM usercls.model m
 JOIN usercls.training_run t ON t.model_id = m.model_id
 JOIN usercls.training_log l ON l.run_id = t.run_id
-WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.training_epochs IS 'epochs of the trainings of the models that you may use';
 COMMENT ON COLUMN usercls.training_epochs.run_id IS 'number of the training';
 COMMENT ON COLUMN usercls.training_epochs.model IS 'name of the model';
@@ -369,21 +369,21 @@ COMMENT ON COLUMN usercls.training_epochs.held_out_metric IS 'the metric that de
 COMMENT ON COLUMN usercls.training_epochs.learning_rate IS 'learning rate of the epoch''s last step';
 COMMENT ON COLUMN usercls.training_epochs.logged_at IS 'when the epoch was complete';
 
-CREATE FUNCTION usercls._source_state(model_id bigint, owner name, source text) RETURNS text
-	AS 'MODULE_PATHNAME', 'usercls_source_state' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION usercls._source_state(bigint, name, text) IS
+CREATE FUNCTION usercls_private.source_state(model_id bigint, owner name, source text) RETURNS text
+	AS 'MODULE_PATHNAME', 'usercls__source_state' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION usercls_private.source_state(bigint, name, text) IS
 	'whether a model may read a table or view: approved, waiting, changed or missing';
 
 -- NB: the keys of a spec that name a table or view are those of ModelKind.sources.
 CREATE VIEW usercls.sources WITH (security_barrier) AS
 SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS promoted, argument,
 	v.spec ->> argument AS source,
-	usercls._source_state(m.model_id, m.owner, v.spec ->> argument) AS state
+	usercls_private.source_state(m.model_id, m.owner, v.spec ->> argument) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
 JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source'] END) AS argument
 	ON pg_catalog.jsonb_exists(v.spec, argument)
-WHERE usercls._model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
 COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights';
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';

@@ -93,30 +93,30 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION usercls.gnn_input(bytea, float8[])
 IS 'state of a user before the first layer, from its features (NULL is not known)';
 
-CREATE FUNCTION usercls._attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8)
+CREATE FUNCTION usercls_private.attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8)
 RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls__attend_accum'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION usercls._attend_accum(real[], bytea, int, real[], real[], float8)
+COMMENT ON FUNCTION usercls_private.attend_accum(real[], bytea, int, real[], real[], float8)
 IS 'adds a neighbour to the state of usercls.attend';
 
-CREATE FUNCTION usercls._attend_combine(real[], real[])
+CREATE FUNCTION usercls_private.attend_combine(real[], real[])
 RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls__attend_combine'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls._attend_combine(real[], real[])
+COMMENT ON FUNCTION usercls_private.attend_combine(real[], real[])
 IS 'merges two states of usercls.attend';
 
-CREATE FUNCTION usercls._attend_final(real[])
+CREATE FUNCTION usercls_private.attend_final(real[])
 RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls__attend_final'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls._attend_final(real[])
+COMMENT ON FUNCTION usercls_private.attend_final(real[])
 IS 'ends usercls.attend';
 
 CREATE AGGREGATE usercls.attend(weights bytea, layer int, self real[], neighbour real[], edge_weight float8) (
-	SFUNC = usercls._attend_accum, STYPE = real[], SSPACE = 1024,
-	FINALFUNC = usercls._attend_final, COMBINEFUNC = usercls._attend_combine, PARALLEL = SAFE
+	SFUNC = usercls_private.attend_accum, STYPE = real[], SSPACE = 1024,
+	FINALFUNC = usercls_private.attend_final, COMBINEFUNC = usercls_private.attend_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE usercls.attend(bytea, int, real[], real[], float8)
 IS 'what a user hears from its neighbours in a layer (0 is the first), each of them one row; rows without a neighbour are left out';

@@ -1,5 +1,5 @@
 /*
- * The types trend and _sequence_state: in, out, recv, send. A period of a trend has one value, one of a state any
+ * The types trend and sequence_state: in, out, recv, send. A period of a trend has one value, one of a state any
  * number.
  */
 #include "postgres.h"
@@ -107,9 +107,9 @@ send(const struct varlena *flat)
 	return pq_endtypsend(&buffer);
 }
 
-PG_FUNCTION_INFO_V1(usercls_trend_in);
+PG_FUNCTION_INFO_V1(usercls__trend_in);
 Datum
-usercls_trend_in(PG_FUNCTION_ARGS)
+usercls__trend_in(PG_FUNCTION_ARGS)
 {
 	struct varlena *flat = parse(PG_GETARG_CSTRING(0), "usercls.trend");
 
@@ -117,16 +117,16 @@ usercls_trend_in(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(flat);
 }
 
-PG_FUNCTION_INFO_V1(usercls_trend_out);
+PG_FUNCTION_INFO_V1(usercls__trend_out);
 Datum
-usercls_trend_out(PG_FUNCTION_ARGS)
+usercls__trend_out(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_CSTRING(print(PG_GETARG_VARLENA_PP(0)));
 }
 
-PG_FUNCTION_INFO_V1(usercls_trend_recv);
+PG_FUNCTION_INFO_V1(usercls__trend_recv);
 Datum
-usercls_trend_recv(PG_FUNCTION_ARGS)
+usercls__trend_recv(PG_FUNCTION_ARGS)
 {
 	struct varlena *flat = receive((StringInfo) PG_GETARG_POINTER(0), "usercls.trend");
 
@@ -134,9 +134,9 @@ usercls_trend_recv(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(flat);
 }
 
-PG_FUNCTION_INFO_V1(usercls_trend_send);
+PG_FUNCTION_INFO_V1(usercls__trend_send);
 Datum
-usercls_trend_send(PG_FUNCTION_ARGS)
+usercls__trend_send(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BYTEA_P(send(PG_GETARG_VARLENA_PP(0)));
 }
@@ -145,12 +145,12 @@ PG_FUNCTION_INFO_V1(usercls__sequence_state_in);
 Datum
 usercls__sequence_state_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(parse(PG_GETARG_CSTRING(0), "usercls._sequence_state"));
+	PG_RETURN_POINTER(parse(PG_GETARG_CSTRING(0), "usercls_private.sequence_state"));
 }
 
 PG_FUNCTION_INFO_V1(usercls__sequence_state_recv);
 Datum
 usercls__sequence_state_recv(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(receive((StringInfo) PG_GETARG_POINTER(0), "usercls._sequence_state"));
+	PG_RETURN_POINTER(receive((StringInfo) PG_GETARG_POINTER(0), "usercls_private.sequence_state"));
 }

@@ -15,8 +15,8 @@
 #include "server/errors.h"
 #include "server/transaction.h"
 
-PG_FUNCTION_INFO_V1(usercls_immutable);
-PG_FUNCTION_INFO_V1(usercls_model_right);
+PG_FUNCTION_INFO_V1(usercls__immutable);
+PG_FUNCTION_INFO_V1(usercls__model_right);
 PG_FUNCTION_INFO_V1(usercls_promote);
 PG_FUNCTION_INFO_V1(usercls_rollback);
 PG_FUNCTION_INFO_V1(usercls_drop_model);
@@ -62,13 +62,13 @@ registry_shown(FunctionCallInfo fcinfo, ModelRight right)
 /* ---- rights, as the views see them ---- */
 
 Datum
-usercls_model_right(PG_FUNCTION_ARGS)
+usercls__model_right(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(registry_right(PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1))));
 }
 
 Datum
-usercls_immutable(PG_FUNCTION_ARGS)
+usercls__immutable(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,

@@ -5,7 +5,7 @@
  * deployment, training_run, training_log and model_acl. Lookups go
  * straight to the index under the active snapshot, as those of the catalogs do;
  * writes run as the owner of the tables. Rights are checked in registry_find()
- * alone (and, for the views, in the SQL function _model_right() over the same
+ * alone (and, for the views, in the SQL function usercls_private.model_right() over the same
  * code): all other functions take what it returned.
  *
  * Rights are ordered. The owner, members of the owner's role, and whoever may

@@ -184,7 +184,7 @@ sources_approve(const Model *model, const Jsonb *spec)
 /* ---- SQL ---- */
 
 PG_FUNCTION_INFO_V1(usercls_approve_source);
-PG_FUNCTION_INFO_V1(usercls_source_state);
+PG_FUNCTION_INFO_V1(usercls__source_state);
 
 Datum
 usercls_approve_source(PG_FUNCTION_ARGS)
@@ -211,7 +211,7 @@ usercls_approve_source(PG_FUNCTION_ARGS)
 
 /* For the view usercls.sources, which shows the same to everybody: approved, waiting, changed or missing. */
 Datum
-usercls_source_state(PG_FUNCTION_ARGS)
+usercls__source_state(PG_FUNCTION_ARGS)
 {
 	const Source source = source_named(text_to_cstring(PG_GETARG_TEXT_PP(2)), NoLock);
 	SourceState state = state_of(&source, PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1)));

@@ -21,19 +21,30 @@ WHERE c.relnamespace = 'usercls'::pg_catalog.regnamespace AND c.relkind IN ('r',
   AND pg_catalog.col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
 
+-- What the server alone calls is in the schema usercls_private: nothing here serves a type, an aggregate or a trigger, or
+-- has an argument that SQL cannot write. No rows.
+SELECT p.oid::pg_catalog.regprocedure AS private
+FROM pg_catalog.pg_proc p
+WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace
+  AND ('{internal,cstring}'::pg_catalog.regtype[] && (p.proargtypes::pg_catalog.oid[] || p.prorettype)::pg_catalog.regtype[]
+       OR p.prorettype = 'trigger'::pg_catalog.regtype
+       OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend))
+       OR EXISTS (SELECT FROM pg_catalog.pg_aggregate a
+                  WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
+                                  a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)));
+
 -- The public functions with their attributes. v: volatile, s: stable, i: immutable; parallel s: safe, r: restricted, u: unsafe.
 SELECT p.prokind AS kind, p.proname || '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')' AS function,
        pg_catalog.pg_get_function_result(p.oid) AS result, p.provolatile AS volatile, p.proparallel AS parallel,
        p.proisstrict AS strict, p.prosecdef AS definer, p.proconfig AS settings
 FROM pg_catalog.pg_proc p
-WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace AND p.proname !~ '^_'
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend))
+WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace
 ORDER BY p.proname, 2;
 
 -- The types. test/sql/views.sql pins the views.
 SELECT t.typname, t.typtype, t.typstorage, pg_catalog.array_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
-WHERE t.typnamespace = 'usercls'::pg_catalog.regnamespace AND t.typrelid = 0 AND t.typelem = 0 GROUP BY t.oid ORDER BY 1;
+WHERE t.typnamespace::pg_catalog.regnamespace::text ~ '^usercls' AND t.typrelid = 0 AND t.typelem = 0 GROUP BY t.oid ORDER BY 1;
 
 -- The settings, which come with the library.
 SELECT count(*) FROM usercls.progress();
@@ -41,6 +52,6 @@ SELECT s.name, s.vartype, s.context, s.boot_val, s.unit FROM pg_catalog.pg_setti
 
 -- Everybody may call everything: functions check rights themselves.
 SELECT p.oid::pg_catalog.regprocedure AS not_for_everybody FROM pg_catalog.pg_proc p
-WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace
+WHERE p.pronamespace::pg_catalog.regnamespace::text ~ '^usercls'
   AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
 ORDER BY 1;

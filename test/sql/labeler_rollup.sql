@@ -103,8 +103,8 @@ CREATE TABLE labeler_copy AS SELECT * FROM whole;
 TRUNCATE labeler_copy;
 \copy labeler_copy FROM 'results/labeler_copy.bin' (FORMAT binary)
 SELECT count(*) FILTER (WHERE w::text = c::text) AS binary_equal,
-       count(*) FILTER (WHERE trend_send(w.weeks) = trend_send(w.weeks::text::trend)
-                          AND trend_send(w.own_days) = trend_send(w.own_days::text::trend)) AS text_equal
+       count(*) FILTER (WHERE usercls_private.trend_send(w.weeks) = usercls_private.trend_send(w.weeks::text::trend)
+                          AND usercls_private.trend_send(w.own_days) = usercls_private.trend_send(w.own_days::text::trend)) AS text_equal
 FROM whole w JOIN labeler_copy c USING (user_id);
 
 -- More values in a period than 16 bits count.
@@ -112,11 +112,11 @@ SELECT t, period_values(t, 'mean') FROM (SELECT trend_agg(x % 2, x % 2, 1) AS t 
 SELECT rollup(t) FROM (SELECT trend_agg(x % 2, x % 2, 1, 0, 2) FROM generate_series(1, 200001) x, generate_series(1, 3) part GROUP BY part) q(t);
 
 -- A state that leaves the aggregate without its final function is a trend as well.
-CREATE AGGREGATE pg_temp.bare(bigint, float8, bigint) (SFUNC = usercls._trend_accum, STYPE = usercls.trend);
+CREATE AGGREGATE pg_temp.bare(bigint, float8, bigint) (SFUNC = usercls_private.trend_accum, STYPE = usercls.trend);
 SELECT bare::text = own::text AS equal, period_values(bare)
 FROM (SELECT pg_temp.bare(x, x, 5), trend_agg(x, x, 5) AS own FROM generate_series(-7, 17) x) q;
-SELECT usercls._trend_accum(NULL, 1, 1, 1);
-SELECT usercls._trend_combine(NULL, NULL);
+SELECT usercls_private.trend_accum(NULL, 1, 1, 1);
+SELECT usercls_private.trend_combine(NULL, NULL);
 
 DROP VIEW labeler_whole;
 DROP TABLE labeler_rows, labeler_copy;

@@ -118,11 +118,11 @@ SELECT usercls.uplift_at(0.1, 1, 1, NULL);
 SELECT usercls.uplift_at(0.1, 1, 1, 0.3, 'by_grp');
 SELECT usercls.uplift_at(u, t, y, row / 10000.0) FROM vector;
 -- Support functions outside of an aggregate, and states from elsewhere.
-SELECT usercls._auc_accum(NULL, 0.5, 1);
-SELECT usercls._auc_final('\x00');
-CREATE AGGREGATE forged (float8, int) (SFUNC = usercls._auc_accum, STYPE = bytea, INITCOND = '\x0100637500000000ffffffff');
+SELECT usercls_private.auc_accum(NULL, 0.5, 1);
+SELECT usercls_private.auc_final('\x00');
+CREATE AGGREGATE forged (float8, int) (SFUNC = usercls_private.auc_accum, STYPE = bytea, INITCOND = '\x0100637500000000ffffffff');
 SELECT forged(0.5, 1);
-CREATE AGGREGATE forged_loss (float8, int) (SFUNC = usercls._log_loss_accum, STYPE = float8[], INITCOND = '{1}');
+CREATE AGGREGATE forged_loss (float8, int) (SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{1}');
 SELECT forged_loss(0.5, 1);
 
 DROP AGGREGATE forged (float8, int);

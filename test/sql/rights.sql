@@ -146,6 +146,25 @@ SELECT model, owner, my_right FROM usercls.models;
 SELECT usercls.drop_model('rights churn');
 RESET ROLE;
 
+-- Whoever uses aggregates, types and views needs no right on the schema of their functions: serial, parallel, moving.
+CREATE TABLE rights_rows AS SELECT x % 10 AS user_id, x / 10 AS ts, x AS value FROM generate_series(0, 9999) x;
+GRANT SELECT ON rights_rows TO regress_usercls_nobody;
+SET ROLE regress_usercls_nobody;
+SELECT usercls_private.trend_final('{1,2}');
+\set aggregates 'SELECT count(t::text::usercls.trend) AS trends, count(s) AS sequences, count(usercls.label(t)) AS labels FROM (SELECT usercls.trend_agg(ts, value, 100, 0, 1000) AS t, usercls.sequence_agg(ts, ARRAY[value]::float8[], 100, 0, 1000) AS s FROM rights_rows GROUP BY user_id) q'
+:aggregates;
+SELECT usercls.auc(value, value % 2) > 0 AS auc, usercls.log_loss(0.5, value % 2) > 0 AS log_loss, usercls.qini(value, value % 2, value % 3 % 2) IS NOT NULL AS qini FROM rights_rows;
+SELECT count(t) AS moving FROM (SELECT usercls.trend_agg(ts, value, 100) OVER (PARTITION BY user_id ORDER BY ts ROWS 300 PRECEDING) AS t FROM rights_rows) q;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+:aggregates;
+RESET parallel_setup_cost;
+RESET parallel_tuple_cost;
+RESET min_parallel_table_scan_size;
+RESET ROLE;
+DROP TABLE rights_rows;
+
 -- Storing models can be kept for some.
 REVOKE EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model FROM PUBLIC;
 SET ROLE regress_usercls_owner;

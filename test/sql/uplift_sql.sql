@@ -124,8 +124,8 @@ SELECT usercls.gnn_heads(weights, '{1,2,NULL}') FROM weights;
 SELECT usercls.attend(weights, 0, h, h, -1) FROM weights, state WHERE user_id = 1;
 SELECT usercls.attend(weights, 0, h, '{1}', 1) FROM weights, state WHERE user_id = 1;
 SELECT usercls.attend(weights, -1, h, h, 1) FROM weights, state WHERE user_id = 1;
-SELECT usercls._attend_final('{1,2,3,4}');
-SELECT usercls._attend_accum(NULL, weights, 0, h, h, 1) FROM weights, state WHERE user_id = 1;
+SELECT usercls_private.attend_final('{1,2,3,4}');
+SELECT usercls_private.attend_accum(NULL, weights, 0, h, h, 1) FROM weights, state WHERE user_id = 1;
 
 SELECT usercls.drop_model('m');
 DROP TABLE users, edges, weights, state, near, serial, parallel;

@@ -46,7 +46,7 @@ foreach my $version (split /\n/, $node->safe_psql('postgres', q{SELECT version F
 
 # Removed, nothing is left.
 $node->safe_psql('fresh', 'DROP EXTENSION usercls');
-is($node->safe_psql('fresh', q{SELECT count(*) FROM pg_namespace WHERE nspname = 'usercls'}), '0', 'DROP EXTENSION leaves no schema');
+is($node->safe_psql('fresh', q{SELECT count(*) FROM pg_namespace WHERE nspname ~ '^usercls'}), '0', 'DROP EXTENSION leaves no schema');
 is($node->safe_psql('fresh', 'CREATE EXTENSION usercls; SELECT count(*) FROM usercls.models'), '0', 'and it can be made again');
 $node->stop;
 
