@@ -12,6 +12,8 @@ seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSetup *
 	task->state = ARENA_TAKE(arena, SequenceBatchState, 1);
 	task->start = ARENA_TAKE(arena, size_t, setup->room + 1);
 	task->value = (float *) arena_take(arena, setup->room * setup->longest, setup->F * sizeof(float));
+	task->attribute =
+		(float *) arena_take(arena, setup->room, (size_t) setup->config.attributes.n * sizeof(float));
 	task->w = ARENA_TAKE(arena, real, params.total);
 	task->prob = (real *) arena_take(arena, setup->room, (setup->C ? setup->C : 1) * sizeof(real));
 }
@@ -40,7 +42,8 @@ seqbatch_run(void *arg, size_t item, int worker __attribute__((unused)))
 	SequenceBatchTask *task = arg;
 	const size_t N = task->state->N;
 	const size_t from = item * NETWORK_CHUNK_MAX;
-	const SequenceSet set = {.N = N, .F = task->setup.F, .start = task->start, .value = task->value};
+	const SequenceSet set = {
+		.N = N, .F = task->setup.F, .start = task->start, .value = task->value, .attribute = task->attribute};
 
 	if (!task->loaded)
 		seqscorer_load(task->scorer, task->w);

@@ -30,10 +30,11 @@ typedef struct SequenceBatchTask
 {
 	SequenceBatchSetup setup;
 	SequenceBatchState *state;
-	size_t *start; /* N + 1 */
-	float *value;  /* steps × F */
-	real *w;       /* the values of seqnet_params' table */
-	real *prob;    /* N × C, or N */
+	size_t *start;    /* N + 1 */
+	float *value;     /* steps × F */
+	float *attribute; /* N × attributes */
+	real *w;          /* the values of seqnet_params' table */
+	real *prob;       /* N × C, or N */
 
 	SequenceScorer *scorer; /* the process's own */
 	bool loaded;

@@ -20,6 +20,7 @@ typedef struct SequenceSet
 	const int32_t *label;    /* N: class, or -1 for none; NULL when scoring and for a numeric target */
 	const float *target;     /* N: numeric target, NaN for none; NULL for classes */
 	const uint8_t *held_out; /* N: 1 is held out of training; NULL when scoring */
+	const float *attribute; /* N × attributes, as sequence/pure/attributes.h has them; NULL: there are none */
 } SequenceSet;
 
 #endif

@@ -6,6 +6,10 @@
  * What enters the encoder at a step is F standardised values, 0 where missing, and with the
  * option `mask` F more that are 1 where the value is missing.
  *
+ * Beside the encoder hidden units (wide and deep: Cheng et al. 2016) read a summary of the sequence, the
+ * user's attributes, and, where there are attributes, the pooled vector; they, the summary and the attributes
+ * add to the scores.
+ *
  * Beside the trained tensors a model holds fixed ones: input.mean, input.scale
  * (F), for classes calibration.bias (C) and calibration.temperature (1): the
  * probabilities are softmax((score + bias) / temperature), and for a number
@@ -19,6 +23,7 @@
 #include <stddef.h>
 
 #include "model/config.h"
+#include "sequence/pure/attributes.h"
 #include "sequence/pure/dataset.h"
 #include "model/params.h"
 #include "nn/arena.h"
@@ -90,7 +95,7 @@ typedef enum SequenceInputs
 	OPTION(CHOICE, inputs, INPUTS_CHANGES, 0, 0, inputs, \
 		   "values, or also what the labeler sees: changes and their signs, and each user by his own mean and spread.") \
 	OPTION(INT, summary_size, 32, 0, 1024, NULL, \
-		   "Hidden units that read a summary of the whole sequence beside the encoder; 0: none.") \
+		   "Hidden units that read a summary of the whole sequence, and attributes, beside the encoder; 0: none.") \
 	OPTION(BOOL, baseline, true, 0, 1, NULL, \
 		   "Begin as the best rule without a model: the classes' shares by today's trend and what is known of the next.") \
 	OPTION(REAL, learning_rate, 0.003, 1e-7, 1, NULL, \
@@ -121,6 +126,7 @@ typedef struct SequenceConfig
 	int horizon_periods;
 	int trend_feature; /* 1 + the feature whose trend is the label; 0: the label is no trend */
 	int decision;      /* SequenceDecision */
+	AttributeShapes attributes;
 	SEQUENCE_OPTIONS(OPTION_MEMBER)
 } SequenceConfig;
 

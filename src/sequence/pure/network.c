@@ -30,15 +30,21 @@ add_fixed(ParamTable *table, const char *name, double scale, size_t rows, size_t
 	table->param[table->count - 1].fixed = true;
 }
 
-/* Beside the encoder: one hidden layer and a direct way from the summary to the scores, which begins at 0. */
+/*
+ * Beside the encoder: M hidden units that read V numbers, and a direct way from them and from the first U of
+ * these numbers to the scores, which begins at 0.
+ */
 static void
-add_summary(ParamTable *table, size_t S, size_t M, size_t O)
+add_summary(ParamTable *table, size_t V, size_t U, size_t M, size_t O)
 {
-	const double bound = 1.0 / sqrt((double) S);
+	const double bound = 1.0 / sqrt((double) V);
 
-	params_add(table, "summary.weight", INIT_UNIFORM, bound, 2, M, S, 0);
-	params_add(table, "summary.bias", INIT_UNIFORM, bound, 1, M, 0, 0);
-	params_add(table, "summary_head.weight", INIT_CONSTANT, 0, 2, O, M + S, 0);
+	if (M > 0)
+	{
+		params_add(table, "summary.weight", INIT_UNIFORM, bound, 2, M, V, 0);
+		params_add(table, "summary.bias", INIT_UNIFORM, bound, 1, M, 0, 0);
+	}
+	params_add(table, "summary_head.weight", INIT_CONSTANT, 0, 2, O, M + U, 0);
 }
 
 void
@@ -46,7 +52,8 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 {
 	const size_t D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
 	const size_t O = C ? C : 1;
-	const size_t S = summary_count(config, F);
+	const size_t Z = attributes_inputs(&config->attributes);
+	const size_t U = summary_count(config, F) + Z;
 	const double bound = 1.0 / sqrt((double) D);
 	const double head_bound = config->baseline ? 0 : bound; /* the network begins as its baseline */
 
@@ -60,8 +67,9 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 		params_add(table, "attention.weight", INIT_UNIFORM, bound, 2, 1, D, 0);
 	params_add(table, "head.weight", INIT_UNIFORM, head_bound, 2, O, D, 0);
 	params_add(table, "head.bias", INIT_UNIFORM, head_bound, 1, O, 0, 0);
-	if (S > 0)
-		add_summary(table, S, (size_t) config->summary_size, O);
+	if (U > 0)
+		add_summary(table, U + (Z > 0 ? D : 0), U, (size_t) config->summary_size, O);
+	attributes_params(table, &config->attributes);
 	if (baseline_rows(config) > 0)
 		add_fixed(table, "baseline.score", 0, baseline_rows(config), O);
 	if (config->decision == DECISION_BALANCED)
@@ -80,8 +88,10 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	*net = (Network){.config = *config, .encoder = sequence_encoders[config->architecture], .F = F, .C = C};
 	net->I = input_count(config, F);
 	net->S = summary_count(config, F);
+	net->Z = attributes_inputs(&config->attributes);
 	net->M = (size_t) config->summary_size;
 	net->D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
+	net->P = net->Z > 0 ? net->D : 0;
 	net->O = C ? C : 1;
 	net->mean = offset_of(&table, "input.mean");
 	net->scale = offset_of(&table, "input.scale");
@@ -89,6 +99,7 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	net->summary_weight = offset_of(&table, "summary.weight");
 	net->summary_bias = offset_of(&table, "summary.bias");
 	net->summary_head = offset_of(&table, "summary_head.weight");
+	net->attributes = attributes_locate(&table, &config->attributes);
 	net->baseline = offset_of(&table, "baseline.score");
 	net->attention = offset_of(&table, "attention.weight");
 	net->head_weight = offset_of(&table, "head.weight");
@@ -103,6 +114,19 @@ network_carve_weights(Network *net, Arena *arena)
 	net->encoder->carve_weights(net, arena);
 }
 
+/* Numbers beside the encoder, and how many of them go to the scores directly: all but the pooled vector. */
+static size_t
+wide_width(const Network *net)
+{
+	return net->M + net->S + net->Z + net->P;
+}
+
+static size_t
+direct_width(const Network *net)
+{
+	return net->M + net->S + net->Z;
+}
+
 void
 network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training)
 {
@@ -115,7 +139,8 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 	net->order = ARENA_TAKE(arena, size_t, B);
 	net->x = ARENA_TAKE(arena, real, rows * net->I);
 	net->own = ARENA_TAKE(arena, real, 2 * net->F);
-	net->wide = ARENA_TAKE(arena, real, B * (net->M + net->S));
+	net->known = ARENA_TAKE(arena, float, B *(size_t) net->config.attributes.n);
+	net->wide = ARENA_TAKE(arena, real, B * wide_width(net));
 	net->row = ARENA_TAKE(arena, size_t, B);
 	net->pooled = ARENA_TAKE(arena, real, B * net->D);
 	net->keep = dropout ? ARENA_TAKE(arena, uint8_t, B * net->D) : NULL;
@@ -126,7 +151,7 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 		return;
 	net->dscore = ARENA_TAKE(arena, real, B * net->O);
 	net->dpooled = ARENA_TAKE(arena, real, B * net->D);
-	net->dwide = ARENA_TAKE(arena, real, B * (net->M + net->S));
+	net->dwide = ARENA_TAKE(arena, real, B * wide_width(net));
 	net->dy[0] = ARENA_TAKE(arena, real, rows * net->D);
 	net->dy[1] = ARENA_TAKE(arena, real, rows * net->D);
 }
@@ -214,45 +239,77 @@ read_sequence(Network *net, const real *w, const SequenceSet *set, uint32_t i, s
 	for (size_t t = 0; t < n; t++)
 		input_write(net->x + (steps->row[steps->T - n + t] + b) * net->I, &sequence, t, &net->config);
 	if (net->S > 0)
-		summary_write(net->wide + b * (net->M + net->S) + net->M, &sequence, &net->config);
+		summary_write(net->wide + b * wide_width(net) + net->M, &sequence, &net->config);
 	if (net->config.baseline)
 		net->row[b] = baseline_row(sequence.value, n, net->F, &net->config);
 }
 
+/* hide: random numbers for it when training. */
 static void
-read_input(Network *net, const real *w, const SequenceSet *set, const uint32_t *index)
+read_attributes(Network *net, const real *w, const SequenceSet *set, uint32_t i, size_t b, Rng *hide)
+{
+	const AttributeShapes *shapes = &net->config.attributes;
+	const size_t n = (size_t) shapes->n;
+	float *known = net->known + b * n;
+
+	if (n == 0)
+		return;
+	memcpy(known, set->attribute + i * n, n * sizeof(float));
+	if (hide)
+		attributes_hide(known, shapes, hide);
+	attributes_write(net->wide + b * wide_width(net) + net->M + net->S, known, w, &net->attributes, shapes);
+}
+
+static void
+read_input(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, Rng *hide)
 {
 	for (size_t b = 0; b < net->steps.B; b++)
+	{
 		read_sequence(net, w, set, index[net->order[b]], b);
+		read_attributes(net, w, set, index[net->order[b]], b, hide);
+	}
 }
 
 /* ---- Beside the encoder ---- */
 
 static void
-summary_forward(Network *net, const real *w)
+wide_hidden(Network *net, const real *w)
 {
-	const size_t n = net->steps.B, S = net->S, M = net->M, W = M + S;
+	const size_t n = net->steps.B, M = net->M, W = wide_width(net);
 
-	if (S == 0)
+	if (M == 0)
 		return;
 	for (size_t b = 0; b < n; b++)
+	{
 		memcpy(net->wide + b * W, w + net->summary_bias, M * sizeof(real));
-	blas_nt(net->wide, W, net->wide + M, W, w + net->summary_weight, S, n, M, S, BLAS_ADD);
+		memcpy(net->wide + b * W + direct_width(net), net->pooled + b * net->D, net->P * sizeof(real));
+	}
+	blas_nt(net->wide, W, net->wide + M, W, w + net->summary_weight, W - M, n, M, W - M, BLAS_ADD);
 	for (size_t b = 0; b < n; b++)
 		for (size_t j = 0; j < M; j++)
 			net->wide[b * W + j] = net->wide[b * W + j] > 0 ? net->wide[b * W + j] : 0;
-	blas_nt(net->score, net->O, net->wide, W, w + net->summary_head, W, n, net->O, W, BLAS_ADD);
 }
 
 static void
-summary_backward(Network *net, real *dw, const real *w)
+wide_forward(Network *net, const real *w)
 {
-	const size_t n = net->steps.B, S = net->S, M = net->M, W = M + S, O = net->O;
+	const size_t U = direct_width(net);
 
-	if (S == 0)
+	if (net->S + net->Z == 0)
 		return;
-	blas_tn(dw + net->summary_head, W, net->dscore, O, net->wide, W, O, W, n, BLAS_ADD);
-	blas_nn(net->dwide, W, net->dscore, O, w + net->summary_head, W, n, M, O, BLAS_SET);
+	wide_hidden(net, w);
+	blas_nt(net->score, net->O, net->wide, wide_width(net), w + net->summary_head, U, net->steps.B, net->O, U,
+			BLAS_ADD);
+}
+
+/* From the gradient of the hidden units in dwide: of their weights, and of what they read, which is added. */
+static void
+wide_hidden_backward(Network *net, real *dw, const real *w)
+{
+	const size_t n = net->steps.B, M = net->M, W = wide_width(net), V = W - M;
+
+	if (M == 0)
+		return;
 	for (size_t b = 0; b < n; b++)
 		for (size_t j = 0; j < M; j++)
 		{
@@ -261,7 +318,30 @@ summary_backward(Network *net, real *dw, const real *w)
 			*d = net->wide[b * W + j] > 0 ? *d : 0;
 			dw[net->summary_bias + j] += *d;
 		}
-	blas_tn(dw + net->summary_weight, S, net->dwide, W, net->wide + M, W, M, S, n, BLAS_ADD);
+	blas_tn(dw + net->summary_weight, V, net->dwide, W, net->wide + M, W, M, V, n, BLAS_ADD);
+	if (net->Z == 0)
+		return; /* nothing below a summary is trained */
+	blas_nn(net->dwide + M + net->S, W, net->dwide, W, w + net->summary_weight + net->S, V, n, net->Z, M,
+			BLAS_ADD);
+	blas_nn(net->dpooled, net->D, net->dwide, W, w + net->summary_weight + net->S + net->Z, V, n, net->P, M,
+			BLAS_ADD);
+}
+
+/* Adds to dpooled. */
+static void
+wide_backward(Network *net, real *dw, const real *w)
+{
+	const size_t n = net->steps.B, U = direct_width(net), W = wide_width(net), O = net->O;
+
+	if (net->S + net->Z == 0)
+		return;
+	blas_tn(dw + net->summary_head, U, net->dscore, O, net->wide, W, O, U, n, BLAS_ADD);
+	blas_nn(net->dwide, W, net->dscore, O, w + net->summary_head, U, n, net->Z > 0 ? U : net->M, O, BLAS_SET);
+	wide_hidden_backward(net, dw, w);
+	for (size_t b = 0; net->Z > 0 && b < n; b++)
+		attributes_backward(dw, net->dwide + b * W + net->M + net->S,
+							net->known + b * (size_t) net->config.attributes.n, &net->attributes,
+							&net->config.attributes);
 }
 
 static void
@@ -283,7 +363,7 @@ network_forward(Network *net, const real *w, const SequenceSet *set, const uint3
 	assert(sequence_length(set, index[net->order[n - 1]]) > 0);
 	assert(sequence_length(set, index[net->order[0]]) <= net->T_max);
 	lay_out_steps(&net->steps, set, index, net->order, n);
-	read_input(net, w, set, index);
+	read_input(net, w, set, index, dropout);
 
 	const real *y = net->encoder->forward(net, dropout);
 
@@ -291,7 +371,7 @@ network_forward(Network *net, const real *w, const SequenceSet *set, const uint3
 	if (dropout && net->keep)
 		dropout_forward(net->pooled, net->keep, dropout, net->config.dropout, n * net->D);
 	dense_forward(net->score, net->pooled, w + net->head_weight, w + net->head_bias, n, net->D, net->O);
-	summary_forward(net, w);
+	wide_forward(net, w);
 	add_baseline(net, w);
 }
 
@@ -301,8 +381,8 @@ network_backward(Network *net, real *dw, const real *w, bool dropout)
 	const size_t n = net->steps.B;
 	const size_t rows = net->steps.row[net->steps.T];
 
-	summary_backward(net, dw, w);
 	memset(net->dpooled, 0, n * net->D * sizeof(real));
+	wide_backward(net, dw, w);
 	dense_backward(net->dpooled, dw + net->head_weight, dw + net->head_bias, net->dscore, net->pooled,
 				   w + net->head_weight, n, net->D, net->O);
 	if (dropout && net->keep)

@@ -39,9 +39,11 @@ typedef struct Network
 	size_t I;    /* inputs a step: input_count() */
 	size_t D;    /* outputs a step: H, or 2 H if bidirectional */
 	size_t O;    /* outputs of the head */
-	size_t S, M; /* numbers of the summary, and its hidden units */
+	size_t S, Z; /* numbers of the summary, and of the attributes */
+	size_t M, P; /* hidden units that read both, and numbers of the pooled vector that they read */
 	size_t mean, scale, change, attention, head_weight, head_bias; /* offsets in the weights */
 	size_t summary_weight, summary_bias, summary_head, baseline;
+	AttributeTensors attributes;
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];
 	Pooling pooling;
@@ -58,8 +60,9 @@ typedef struct Network
 	real *dscore;  /* B × O; the caller fills it between forward and backward */
 	real *dpooled; /* B × D */
 	real *own;     /* 2 F: mean and spread of a user */
-	real *wide;    /* B × (M + S): the summary's hidden units, and the summary */
-	real *dwide;   /* B × (M + S) */
+	float *known;  /* B × attributes, without those that are hidden while training */
+	real *wide;    /* B × (M + S + Z + P): hidden units, summary, attributes, pooled vector */
+	real *dwide;   /* the same */
 	size_t *row;   /* B: of the table of baselines */
 	real *dy[2];   /* rows × D: of a layer and of the one below */
 } Network;

@@ -55,6 +55,7 @@ typedef struct SequenceData
 	int32_t *label;       /* N, or NULL when C = 0; at least one sequence of every class is not held out */
 	float *target;        /* N, or NULL when C > 0 */
 	uint8_t *held_out;    /* N */
+	float *attribute;     /* N × attributes */
 	double *class_weight; /* C; read for BALANCE_GIVEN alone: finite, above 0 */
 	real *initial;        /* params.total; NULL unless warm_start */
 } SequenceData;
@@ -93,6 +94,7 @@ typedef struct SequenceTask
 	uint32_t *order;           /* of the epoch */
 	uint32_t *batch, *scratch; /* the mini-batch, longest first; room to sort */
 	size_t *begin, *count;     /* C + 1: see train_sample.h; longest + 2: room to sort */
+	float *edge_sample;        /* EDGE_SAMPLE: values of one attribute */
 	uint32_t *row;             /* N: of the table of baselines */
 	double *row_count;         /* (rows of that table + 4) × C: to count in */
 	real *held_score;          /* N × outputs of the head */

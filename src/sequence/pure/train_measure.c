@@ -100,11 +100,47 @@ measure_inputs(SequenceTask *task)
 	}
 }
 
+/* Values of a number attribute that are known, of users all over the training part; returns how many. */
+static size_t
+sample_attribute(const SequenceTask *task, size_t attribute)
+{
+	const size_t n = task->state->n_train, A = (size_t) task->setup.config.attributes.n;
+	const size_t some = n < EDGE_SAMPLE ? n : EDGE_SAMPLE;
+	size_t known = 0;
+
+	for (size_t k = 0; k < some; k++)
+	{
+		const float v = task->set.attribute[task->train[k * n / some] * A + attribute];
+
+		if (!isnan(v))
+			task->edge_sample[known++] = v;
+	}
+	return known;
+}
+
+static void
+measure_attributes(SequenceTask *task)
+{
+	const AttributeShapes *shapes = &task->setup.config.attributes;
+	real *edge = tensor_at(task, "attribute.edge");
+
+	for (int i = 0; edge && i < shapes->n; i++)
+	{
+		if (shapes->of[i].rows > 0)
+			continue;
+		attribute_edges(edge, task->edge_sample, sample_attribute(task, (size_t) i));
+		edge += ATTRIBUTE_BINS + 1;
+	}
+}
+
 void
 sequence_measure_end(SequenceTask *task)
 {
 	if (!task->setup.warm_start)
+	{
 		measure_inputs(task);
+		measure_attributes(task);
+	}
 	if (task->setup.C > 0)
 		return;
 

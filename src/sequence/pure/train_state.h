@@ -9,6 +9,9 @@
 /* Parts of the standardisation: fixed, for results must not depend on the workers. */
 #define MEASURE_PARTS 64
 
+/* Users whose attributes say where the bins of a number lie. */
+#define EDGE_SAMPLE 10000
+
 typedef enum Phase
 {
 	PHASE_MEASURE,

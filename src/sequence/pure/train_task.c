@@ -81,10 +81,12 @@ carve_data(SequenceTask *task, Arena *arena)
 	data->label = setup->C ? ARENA_TAKE(arena, int32_t, setup->N) : NULL;
 	data->target = setup->C ? NULL : ARENA_TAKE(arena, float, setup->N);
 	data->held_out = ARENA_TAKE(arena, uint8_t, setup->N);
+	data->attribute =
+		(float *) arena_take(arena, setup->N, (size_t) setup->config.attributes.n * sizeof(float));
 	data->class_weight = ARENA_TAKE(arena, double, setup->C);
 	data->initial = setup->warm_start ? ARENA_TAKE(arena, real, task->params.total) : NULL;
-	task->set = (SequenceSet){setup->N,    setup->F,     data->start,   data->value,
-							  data->label, data->target, data->held_out};
+	task->set = (SequenceSet){setup->N,    setup->F,     data->start,    data->value,
+							  data->label, data->target, data->held_out, data->attribute};
 }
 
 static void
@@ -114,6 +116,7 @@ carve_training(SequenceTask *task, Arena *arena)
 	task->row = setup->config.baseline ? ARENA_TAKE(arena, uint32_t, setup->N) : NULL;
 	task->row_count = ARENA_TAKE(arena, double, (baseline_rows(&setup->config) + 4) * setup->C);
 	task->count = ARENA_TAKE(arena, size_t, setup->longest + 2);
+	task->edge_sample = setup->config.attributes.n > 0 ? ARENA_TAKE(arena, float, EDGE_SAMPLE) : NULL;
 	task->held_score = (real *) arena_take(arena, setup->N, task->net.O * sizeof(real));
 	task->held_label = setup->C ? ARENA_TAKE(arena, int32_t, setup->N) : NULL;
 	task->class_weight = ARENA_TAKE(arena, real, setup->C);

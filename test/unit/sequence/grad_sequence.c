@@ -27,7 +27,10 @@ typedef struct Case
 	size_t C;
 	int normalization;
 	bool forecast; /* with the labeler's channels, a summary and a baseline */
+	int attributes;
 } Case;
+
+static const AttributeShapes attributes = {.n = 4, .of = {{0}, {5, 3}, {0}, {2, 1}}};
 
 static const uint32_t every[N] = {0, 1, 2, 3, 4};
 
@@ -76,21 +79,21 @@ difference(Network *net, real *w, const SequenceSet *set, size_t i)
 static void
 check(const Case *c)
 {
-	const SequenceConfig config = {.architecture = c->architecture,
-								   .hidden_size = c->hidden,
-								   .num_layers = c->layers,
-								   .bidirectional = c->bidirectional,
-								   .kernel_size = c->kernel,
-								   .normalization = c->normalization,
-								   .pooling = c->pooling,
-								   .dropout = c->dropout,
-								   .mask = true,
-								   .inputs = c->forecast ? INPUTS_CHANGES : INPUTS_VALUES,
-								   .summary_size = c->forecast ? 4 : 0,
-								   .baseline = c->forecast,
-								   .window_periods = c->forecast ? 6 : 0,
-								   .horizon_periods = c->forecast ? 2 : 0,
-								   .trend_feature = c->forecast && c->C ? 2 : 0};
+	SequenceConfig config = {.architecture = c->architecture,
+							 .hidden_size = c->hidden,
+							 .num_layers = c->layers,
+							 .bidirectional = c->bidirectional,
+							 .kernel_size = c->kernel,
+							 .normalization = c->normalization,
+							 .pooling = c->pooling,
+							 .dropout = c->dropout,
+							 .mask = true,
+							 .inputs = c->forecast ? INPUTS_CHANGES : INPUTS_VALUES,
+							 .summary_size = c->forecast ? 4 : 0,
+							 .baseline = c->forecast,
+							 .window_periods = c->forecast ? 6 : 0,
+							 .horizon_periods = c->forecast ? 2 : 0,
+							 .trend_feature = c->forecast && c->C ? 2 : 0};
 	Rng rng = rng_seed(1, 2);
 	TestSet data = test_set_random(&rng, N, F, c->C, 1, 7, 0.2);
 	ParamTable table;
@@ -98,6 +101,9 @@ check(const Case *c)
 	Arena measured = arena_measure();
 	void *block;
 
+	config.attributes = attributes;
+	config.attributes.n = c->attributes;
+	test_set_attributes(&data, &rng, &config.attributes, 0.3);
 	seqnet_params(&table, &config, F, c->C);
 	network_init(&net, &config, F, c->C);
 	network_carve_weights(&net, &measured);
@@ -112,7 +118,7 @@ check(const Case *c)
 	real *dw = calloc(table.total, sizeof(real));
 
 	params_init(w, &table, &rng);
-	for (size_t i = 0; c->forecast && i < table.total; i++)
+	for (size_t i = 0; (c->forecast || c->attributes) && i < table.total; i++)
 		w[i] += 0.1 + 0.4 * rng_uniform(&rng); /* what begins at 0 has no gradient behind it */
 	loss(&net, w, &data.set, true);
 	network_backward(&net, dw, w, true);
@@ -198,6 +204,25 @@ test_forecasts(void **state)
 }
 
 static void
+test_attributes(void **state)
+{
+	static const Case cases[] = {
+		{"gru, attributes", SEQUENCE_GRU, 3, 1, 0, 3, POOLING_LAST, 0.3, 3, .forecast = true,
+		 .attributes = 4},
+		{"lstm, both ways, attributes", SEQUENCE_LSTM, 3, 1, 1, 3, POOLING_MEAN, 0, 3, .forecast = true,
+		 .attributes = 4},
+		{"tcn, attributes", SEQUENCE_TCN, 3, 2, 0, 3, POOLING_MAX, 0, 3, NORMALIZATION_BATCH, true, 3},
+		{"gru, a number by one attribute", SEQUENCE_GRU, 3, 1, 0, 3, POOLING_LAST, 0, 0, .forecast = true,
+		 .attributes = 1},
+		{"gru, attributes without hidden units", SEQUENCE_GRU, 3, 1, 0, 3, POOLING_LAST, 0.3, 3,
+		 .attributes = 2},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check(&cases[i]);
+}
+
+static void
 test_poolings(void **state)
 {
 	static const Case cases[] = {
@@ -216,7 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lstm),     cmocka_unit_test(test_gru),       cmocka_unit_test(test_tcn),
-		cmocka_unit_test(test_poolings), cmocka_unit_test(test_forecasts),
+		cmocka_unit_test(test_poolings), cmocka_unit_test(test_forecasts), cmocka_unit_test(test_attributes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

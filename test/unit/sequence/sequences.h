@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sequence/pure/attributes.h"
 #include "sequence/pure/dataset.h"
 #include "nn/arena.h"
 #include "nn/rng.h"
@@ -18,6 +19,7 @@ typedef struct TestSet
 	int32_t *label;
 	float *target;
 	uint8_t *held_out;
+	float *attribute;
 } TestSet;
 
 /* N sequences of least to most steps; a share of the values is missing. All to be freed by test_set_free. */
@@ -50,6 +52,27 @@ test_set_free(TestSet *s)
 	free(s->label);
 	free(s->target);
 	free(s->held_out);
+	free(s->attribute);
+}
+
+/* Random attributes, of which a share is not known. */
+static inline void
+test_set_attributes(TestSet *s, Rng *rng, const AttributeShapes *shapes, double missing)
+{
+	const size_t A = (size_t) shapes->n;
+
+	s->attribute = malloc((s->set.N * A + 1) * sizeof(float));
+	for (size_t i = 0; i < s->set.N * A; i++)
+	{
+		const int rows = shapes->of[i % A].rows;
+		const bool known = rng_uniform(rng) >= missing;
+
+		if (rows > 0)
+			s->attribute[i] = known ? (float) (1 + rng_below(rng, (uint64_t) rows - 1)) : ATTRIBUTE_UNKNOWN;
+		else
+			s->attribute[i] = known ? (float) rng_normal(rng) : NAN;
+	}
+	s->set.attribute = s->attribute;
 }
 
 /* An arena over exactly the measured bytes, filled with a pattern that shows what was not initialised. */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "sequence/pure/attributes.h"
 #include "sequence/pure/calibrate.h"
 #include "model/moments.h"
 #include "sequence/pure/train_sample.h"
@@ -386,16 +387,96 @@ test_moments(void **state)
 	near(none.mean, all.mean);
 }
 
+/* Eighths of the users; of a number with few values each is an edge; one that is the same for all says nothing. */
+static void
+test_attribute_edges(void **state)
+{
+	float many[801], few[] = {2, 0, 1, 0, 2, 2}, same[] = {7, 7};
+	real edge[ATTRIBUTE_BINS + 1];
+
+	for (int i = 0; i <= 800; i++)
+		many[i] = (float) ((i * 7) % 801);
+	attribute_edges(edge, many, 801);
+	for (int k = 0; k <= ATTRIBUTE_BINS; k++)
+		assert_float_equal(edge[k], 100 * k, 1e-6);
+	attribute_edges(edge, few, 6);
+	for (int k = 0; k <= ATTRIBUTE_BINS; k++)
+		assert_float_equal(edge[k], k < 2 ? k : 2, 1e-6);
+	attribute_edges(edge, same, 2);
+	assert_float_equal(edge[0], 7, 0);
+	assert_float_equal(edge[ATTRIBUTE_BINS], 7, 0);
+	attribute_edges(edge, same, 0);
+	assert_float_equal(edge[ATTRIBUTE_BINS], 0, 0);
+}
+
+/* A number, a category of two rows more than its one value, by hand. */
+static void
+test_attributes(void **state)
+{
+	const AttributeShapes shapes = {.n = 2, .of = {{0}, {3, 2}}};
+	const float value[] = {2.5f, ATTRIBUTE_VALUES}, unknown[] = {NAN, ATTRIBUTE_UNKNOWN};
+	const real dout[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 6};
+	real w[] = {0, 1, 2, 4, 4, 4, 4, 4, 4, 10, 11, 20, 21, 30, 31}, out[11], dw[15] = {0};
+	ParamTable table = {0};
+
+	attributes_params(&table, &shapes);
+	assert_int_equal(table.total, 15);
+	assert_int_equal(attributes_inputs(&shapes), 11);
+
+	const AttributeTensors at = attributes_locate(&table, &shapes);
+
+	attributes_write(out, value, w, &at, &shapes);
+	for (int k = 0; k < 11; k++)
+		assert_float_equal(out[k], ((real[]){1, 1, 0.25f, 0, 0, 0, 0, 0, 0, 30, 31})[k], 1e-6);
+	attributes_write(out, unknown, w, &at, &shapes);
+	for (int k = 0; k < 11; k++)
+		assert_float_equal(out[k], ((real[]){0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 11})[k], 1e-6);
+	attributes_backward(dw, dout, value, &at, &shapes);
+	for (int k = 0; k < 15; k++)
+		assert_float_equal(dw[k], k == 13 ? 5 : k == 14 ? 6 : 0, 0);
+}
+
+/* One value in fifty: of a category half of them as unknown, half as unseen. */
+static void
+test_attributes_hidden(void **state)
+{
+	const AttributeShapes shapes = {.n = 2, .of = {{0}, {3, 2}}};
+	Rng rng = rng_seed(3, 4);
+	int numbers = 0, unknown = 0, unseen = 0;
+
+	for (int i = 0; i < 10000; i++)
+	{
+		float value[] = {1, ATTRIBUTE_VALUES};
+
+		attributes_hide(value, &shapes, &rng);
+		numbers += isnan(value[0]);
+		unknown += value[1] == ATTRIBUTE_UNKNOWN;
+		unseen += value[1] == ATTRIBUTE_UNSEEN;
+	}
+	assert_in_range(numbers, 150, 250);
+	assert_in_range(unknown, 60, 140);
+	assert_in_range(unseen, 60, 140);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),        cmocka_unit_test(test_gru),
-		cmocka_unit_test(test_conv),        cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_adam),        cmocka_unit_test(test_dense_and_losses),
-		cmocka_unit_test(test_dropout),     cmocka_unit_test(test_dropout_of_channels),
-		cmocka_unit_test(test_sampling),    cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_calibration), cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_lstm),
+		cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_conv),
+		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_adam),
+		cmocka_unit_test(test_dense_and_losses),
+		cmocka_unit_test(test_dropout),
+		cmocka_unit_test(test_dropout_of_channels),
+		cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_calibration),
+		cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_attribute_edges),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_attributes_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

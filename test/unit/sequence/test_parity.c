@@ -99,6 +99,31 @@ read_config(Fixture *f)
 	f->config.trend_feature = (int) number_or_none(f, "trend_feature");
 }
 
+/* Of a fixture without attributes there is nothing to read. */
+static void
+read_attributes(Fixture *f)
+{
+	size_t n;
+	size_t values;
+
+	if (!codec_find(&f->codec, "test.attribute"))
+		return;
+
+	float *shape = tensor(f, "test.attribute_shape", &n);
+	float *value = tensor(f, "test.attribute", &values);
+	float *known = tensor(f, "test.attribute_known", NULL);
+
+	f->config.attributes.n = (int) n / 2;
+	for (size_t i = 0; i < n / 2; i++)
+		f->config.attributes.of[i] = (AttributeShape){(int) shape[2 * i], (int) shape[2 * i + 1]};
+	for (size_t i = 0; i < values; i++)
+		if (known[i] == 0)
+			value[i] = NAN;
+	f->set.attribute = value;
+	free(shape);
+	free(known);
+}
+
 static void
 read_set(Fixture *f)
 {
@@ -120,7 +145,8 @@ read_set(Fixture *f)
 	for (size_t i = 0; i < values; i++)
 		if (missing[i] > 0)
 			value[i] = NAN;
-	f->set = (SequenceSet){N, f->F, start, value, class, tensor(f, "test.target", NULL), NULL};
+	f->set = (SequenceSet){N, f->F, start, value, class, tensor(f, "test.target", NULL), NULL, NULL};
+	read_attributes(f);
 	free(length);
 	free(label);
 	free(missing);
@@ -133,6 +159,7 @@ fixture_free(Fixture *f)
 	free((void *) f->set.value);
 	free((void *) f->set.label);
 	free((void *) f->set.target);
+	free((void *) f->set.attribute);
 	free(f->bytes);
 	free(f);
 }
@@ -263,10 +290,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE(lstm),         FIXTURE(lstm_layers),   FIXTURE(lstm_both_ways), FIXTURE(lstm_attention),
-		FIXTURE(gru),          FIXTURE(gru_layers),    FIXTURE(gru_both_ways),  FIXTURE(gru_number),
-		FIXTURE(gru_forecast), FIXTURE(lstm_forecast), FIXTURE(tcn_summary),    FIXTURE(tcn),
-		FIXTURE(tcn_wide),     FIXTURE(tcn_number),    FIXTURE(tcn_normalised),
+		FIXTURE(lstm),
+		FIXTURE(lstm_layers),
+		FIXTURE(lstm_both_ways),
+		FIXTURE(lstm_attention),
+		FIXTURE(gru),
+		FIXTURE(gru_layers),
+		FIXTURE(gru_both_ways),
+		FIXTURE(gru_number),
+		FIXTURE(gru_forecast),
+		FIXTURE(lstm_forecast),
+		FIXTURE(tcn_summary),
+		FIXTURE(tcn),
+		FIXTURE(tcn_wide),
+		FIXTURE(tcn_number),
+		FIXTURE(tcn_normalised),
+		FIXTURE(gru_attributes),
+		FIXTURE(tcn_attributes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
