@@ -69,12 +69,19 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return trend_state_datum(state);
 }
 
-/* The transition of moving frames: add the row, and note in the state when it could not be taken away exactly. */
+/*
+ * The transition of moving frames: add the row, and note in the state when it could not be taken away exactly. Such a
+ * transition may not return NULL: a frame that begins with null values has a state without any.
+ */
 static pg_attribute_always_inline Datum
 accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 {
+	LabelerCall *call = labeler_call(fcinfo, time, period);
 	TrendState *state;
-	TrendSlot *slot = row_slot(fcinfo, labeler_call(fcinfo, time, period), &state, time);
+	TrendSlot *slot = row_slot(fcinfo, call, &state, time);
+
+	if (state == NULL)
+		state = labeler_state(fcinfo, call);
 
 	if (slot)
 	{
@@ -85,7 +92,7 @@ accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 			state->lossy = 1;
 		trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
 	}
-	return state_result(fcinfo, state);
+	return trend_state_datum(state);
 }
 
 /*

@@ -39,8 +39,14 @@ check_bytes(const void *bytes, size_t size)
 		memcmp(first, again, own) != 0)
 		abort();
 
-	TrendReader reader = trend_reader(first, own);
+	TrendReader reader = trend_reader(first, own), other = trend_reader(again, own);
 
+	if (trend_order(&reader, &other) != 0 || reader.damaged || other.damaged)
+		abort();
+	reader = trend_reader(first, own);
+	if (trend_write_order(NULL, &reader) > own)
+		abort();
+	reader = trend_reader(first, own);
 	trend_text(text, &reader);
 	if (strlen(text) >= trend_text_size(cells))
 		abort();

@@ -39,6 +39,8 @@ typedef enum TrendTime
 	TREND_TIMESTAMPTZ /* microseconds since 2000-01-01 UTC, days by the calendar of a time zone */
 } TrendTime;
 
+extern const char *const trend_time_names[];
+
 typedef struct TrendGrid
 {
 	TrendTime time;
@@ -243,6 +245,16 @@ typedef struct TrendReader
 
 extern TrendReader trend_reader(const void *bytes, size_t size);
 extern bool trend_read(TrendReader *reader, TrendCell *cell);
+
+/*
+ * Which of two trends comes first: below 0, 0 or above 0. Equal are those of the same periods, with the same sum and
+ * count in each. What a sum keeps beside it for its rounding is not compared: it depends on the order of the rows.
+ * Both readers are at the first cell; the answer holds only when neither is damaged afterwards.
+ */
+extern int trend_order(TrendReader *a, TrendReader *b);
+
+/* Write what trend_order() compares, so that equal trends have equal bytes; returns their number. */
+extern size_t trend_write_order(void *bytes, TrendReader *reader);
 
 /*
  * Text form:

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const time_names[] = {
+const char *const trend_time_names[] = {
 	[TREND_SERIES] = "series",
 	[TREND_NUMBER] = "bigint",
 	[TREND_TIMESTAMP] = "timestamp",
 	[TREND_TIMESTAMPTZ] = "timestamptz",
 };
 
-#define TIMES (sizeof(time_names) / sizeof(time_names[0]))
+#define TIMES (sizeof(trend_time_names) / sizeof(trend_time_names[0]))
 #define HEAD_TEXT_MAX 200
 #define CELL_TEXT_MAX 76 /* ' ' 7 '=' 24 '~' 15 '^' 4 '/' 16 and some */
 
@@ -51,7 +51,7 @@ trend_text(char *text, TrendReader *reader)
 
 	at += sprintf(
 		at, "{%s %" PRId32 " %" PRId32 " %" PRId64 " from %" PRId64 " first %" PRId64 " periods %" PRIu32,
-		time_names[grid->time], grid->months, grid->days, grid->step, grid->origin, shape->first,
+		trend_time_names[grid->time], grid->months, grid->days, grid->step, grid->origin, shape->first,
 		shape->periods);
 	if (shape->width != 1)
 		at += sprintf(at, " width %" PRIu32, shape->width);
@@ -161,7 +161,7 @@ parse_head(Parser *parser, TrendShape *shape)
 	if (!expect(parser, "{", "expected \"{\""))
 		return false;
 	for (size_t i = 0; i < TIMES && time < 0; i++)
-		if (take(parser, time_names[i]))
+		if (take(parser, trend_time_names[i]))
 			time = (int64_t) i;
 	if (time < 0)
 		return fail(parser, "expected timestamptz, timestamp, bigint or series");

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -356,13 +357,60 @@ test_bad_text(void **state)
 	}
 }
 
+static TrendReader
+reader_of(unsigned char *bytes, const char *text)
+{
+	size_t used, where;
+
+	assert_null(trend_parse(bytes, &used, &where, text));
+	return trend_reader(bytes, used);
+}
+
+/* By the values from the first period on, of which a missing one is 0; not by what a sum keeps for its rounding. */
+static void
+test_trend_order(void **state)
+{
+	static const struct
+	{
+		const char *a, *b;
+		int order;
+	} cases[] = {
+		{"0=0.3~1e-17/2", "0=0.3^-1/2", 0},
+		{"0=-0/1", "0=0/1", 0},
+		{"0=1/1", "0=1/2", -1},
+		{"1=1/1", "0=1/1", -1},
+		{"1=1/1", "0=-1/1", 1},
+		{"0=5/1 2=-1/1", "0=5/1", -1},
+		{"", "1=0/1", -1},
+		{"0=5/1", "0=5/1 1=1/1", -1},
+		{"0=5/1 1=1/1", "0=5/1 2=9/1", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (int turned = 0; turned < 2; turned++)
+		{
+			static const char head[] = "{bigint 0 0 1 from 0 first 0 periods 3: %s}";
+			unsigned char bytes[2][200];
+			char text[2][200];
+
+			snprintf(text[turned], sizeof(text[0]), head, cases[i].a);
+			snprintf(text[!turned], sizeof(text[0]), head, cases[i].b);
+
+			TrendReader a = reader_of(bytes[0], text[0]), b = reader_of(bytes[1], text[1]);
+
+			assert_int_equal(trend_order(&a, &b), turned ? -cases[i].order : cases[i].order);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps), cmocka_unit_test(test_slack),
-		cmocka_unit_test(test_taking_away), cmocka_unit_test(test_round_trips), cmocka_unit_test(test_run),
+		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps),
+		cmocka_unit_test(test_slack),       cmocka_unit_test(test_taking_away),
+		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_run),
 		cmocka_unit_test(test_bad_text),    cmocka_unit_test(test_series),
+		cmocka_unit_test(test_trend_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
