@@ -2,12 +2,20 @@
 -- No foreign keys among them: pg_restore -j restores the data of an extension's tables in any order.
 -- Whoever adds a row that belongs to a model locks the model's row first, and drop_model() deletes them all.
 
+-- Rights belong to roles by OID, so that a later role of the same name has none; what is dumped is the role's name, since
+-- OIDs differ from server to server. The column that holds the OID is generated when its row is written or restored: that
+-- is what the function is immutable for, which it is not otherwise.
+CREATE FUNCTION usercls_private.role_oid(role name) RETURNS oid
+	AS 'MODULE_PATHNAME', 'usercls__role_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls_private.role_oid(name) IS 'the role that has this name now: 0 for public, null for none';
+
 CREATE TABLE usercls.model (
 	model_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT model_pkey PRIMARY KEY,
 	name text COLLATE pg_catalog."C" NOT NULL CONSTRAINT model_name_key UNIQUE
 		CONSTRAINT model_name_check CHECK (pg_catalog.octet_length(name) BETWEEN 1 AND 200),
 	kind text NOT NULL CONSTRAINT model_kind_check CHECK (kind IN ('sequence', 'uplift')),
 	owner name NOT NULL,
+	owner_oid oid GENERATED ALWAYS AS (usercls_private.role_oid(owner)) STORED,
 	last_version int NOT NULL DEFAULT 0,
 	promoted int,
 	deployment_id bigint,
@@ -20,6 +28,7 @@ COMMENT ON COLUMN usercls.model.model_id IS 'number of the model';
 COMMENT ON COLUMN usercls.model.name IS 'name, unique in the database';
 COMMENT ON COLUMN usercls.model.kind IS 'sequence or uplift';
 COMMENT ON COLUMN usercls.model.owner IS 'role that has every right on it, by name, so that a dump restores anywhere';
+COMMENT ON COLUMN usercls.model.owner_oid IS 'the role that had this name when the row was written: the owner, however it is called now';
 COMMENT ON COLUMN usercls.model.last_version IS 'number of the newest version ever stored: numbers are never used again';
 COMMENT ON COLUMN usercls.model.promoted IS 'version that answers now; null when none does';
 COMMENT ON COLUMN usercls.model.deployment_id IS 'the deployment that made it so';
@@ -169,6 +178,7 @@ COMMENT ON COLUMN usercls.training_log.logged_at IS 'when the epoch was complete
 CREATE TABLE usercls.model_acl (
 	model_id bigint NOT NULL,
 	grantee name NOT NULL,
+	grantee_oid oid GENERATED ALWAYS AS (usercls_private.role_oid(grantee)) STORED,
 	"right" text NOT NULL CONSTRAINT model_acl_right_check CHECK ("right" IN ('score', 'train', 'admin')),
 	granted_by name NOT NULL,
 	granted_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -177,6 +187,7 @@ CREATE TABLE usercls.model_acl (
 COMMENT ON TABLE usercls.model_acl IS 'who may do what with a model, next to its owner';
 COMMENT ON COLUMN usercls.model_acl.model_id IS 'the model';
 COMMENT ON COLUMN usercls.model_acl.grantee IS 'role by name; public is everybody';
+COMMENT ON COLUMN usercls.model_acl.grantee_oid IS 'the role that had this name when the row was written, 0 for public: who has the right';
 COMMENT ON COLUMN usercls.model_acl."right" IS 'score, train (includes score) or admin (includes train)';
 COMMENT ON COLUMN usercls.model_acl.granted_by IS 'role that granted it';
 COMMENT ON COLUMN usercls.model_acl.granted_at IS 'when';
@@ -186,6 +197,7 @@ CREATE TABLE usercls.model_source (
 	source text COLLATE pg_catalog."C" NOT NULL,
 	relation oid,
 	owner name,
+	owner_oid oid GENERATED ALWAYS AS (usercls_private.role_oid(owner)) STORED,
 	approved_by name NOT NULL,
 	approved_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	CONSTRAINT model_source_pkey PRIMARY KEY (model_id, source)
@@ -195,6 +207,7 @@ COMMENT ON COLUMN usercls.model_source.model_id IS 'the model';
 COMMENT ON COLUMN usercls.model_source.source IS 'name of the table or view, with its schema';
 COMMENT ON COLUMN usercls.model_source.relation IS 'OID that it had when it was approved; null: there was none of that name';
 COMMENT ON COLUMN usercls.model_source.owner IS 'role that owned it then';
+COMMENT ON COLUMN usercls.model_source.owner_oid IS 'the role that had this name then';
 COMMENT ON COLUMN usercls.model_source.approved_by IS 'role that approved it';
 COMMENT ON COLUMN usercls.model_source.approved_at IS 'when';
 
@@ -218,20 +231,24 @@ GRANT SELECT, UPDATE ON SEQUENCE usercls.model_model_id_seq, usercls.deployment_
 
 -- Views: one row for what the current user may see, in plain types.
 
-CREATE FUNCTION usercls_private.model_right(model_id bigint, owner name) RETURNS int
-	AS 'MODULE_PATHNAME', 'usercls__model_right' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls_private.model_right(bigint, name) IS
-	'right of the current user on a model: 0 none, 1 score, 2 train, 3 admin';
+CREATE FUNCTION usercls_private.model_right(model_id bigint, owner oid) RETURNS int
+	AS 'MODULE_PATHNAME', 'usercls__model_right' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION usercls_private.model_right(bigint, oid) IS
+	'right of the current user on a model: 0 none, 1 monitor, 2 score, 3 train, 4 admin';
+
+CREATE FUNCTION usercls_private.right_name(value int) RETURNS text
+	AS 'MODULE_PATHNAME', 'usercls__right_name' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION usercls_private.right_name(int) IS 'name of what model_right() returned';
 
 CREATE VIEW usercls.models WITH (security_barrier) AS
 SELECT m.name AS model, m.kind, v.architecture, m.promoted AS promoted_version, m.last_version AS newest_version,
 	(SELECT pg_catalog.count(*) FROM usercls.model_version n WHERE n.model_id = m.model_id) AS versions,
 	d.deployed_at AS promoted_at, d.role::text AS promoted_by, v.metric, v.value, v.baseline,
-	m.owner::text AS owner,
-	CASE r.value WHEN 1 THEN 'score' WHEN 2 THEN 'train' ELSE 'admin' END AS my_right,
+	(SELECT o.rolname::text FROM pg_catalog.pg_authid o WHERE o.oid = m.owner_oid) AS owner,
+	usercls_private.right_name(r.value) AS my_right,
 	m.created_at, m.comment
 FROM usercls.model m
-CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner) AS r(value)
+CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner_oid) AS r(value)
 LEFT JOIN usercls.model_version v ON v.model_id = m.model_id AND v.version = m.promoted
 LEFT JOIN usercls.deployment d ON d.deployment_id = m.deployment_id
 WHERE r.value >= 1;
@@ -247,8 +264,8 @@ COMMENT ON COLUMN usercls.models.promoted_by IS 'role that made it answer';
 COMMENT ON COLUMN usercls.models.metric IS 'the held-out metric that decides about promotion';
 COMMENT ON COLUMN usercls.models.value IS 'its value for the promoted version when that was trained';
 COMMENT ON COLUMN usercls.models.baseline IS 'its value for the best simple rule on the same users';
-COMMENT ON COLUMN usercls.models.owner IS 'role that owns the model';
-COMMENT ON COLUMN usercls.models.my_right IS 'your right on it: score, train or admin';
+COMMENT ON COLUMN usercls.models.owner IS 'role that owns the model; null when that role is gone';
+COMMENT ON COLUMN usercls.models.my_right IS 'your right on it: monitor, score, train or admin';
 COMMENT ON COLUMN usercls.models.created_at IS 'when it was first trained or imported';
 COMMENT ON COLUMN usercls.models.comment IS 'what it is for';
 
@@ -258,11 +275,11 @@ SELECT m.name AS model, v.version, m.kind, v.architecture, v.version IS NOT DIST
 	pg_catalog.array_to_string(v.features, ', ') AS features,
 	pg_catalog.array_to_string(v.classes, ', ') AS classes,
 	v.hyperparams::text AS hyperparams, v.metrics::text AS metrics,
-	CASE WHEN r.value >= 2 THEN v.spec::text END AS spec,
+	CASE WHEN r.value >= 3 THEN v.spec::text END AS spec,
 	pg_catalog.octet_length(v.weights) AS bytes, pg_catalog.encode(v.sha256, 'hex') AS sha256,
 	v.memory, v.elapsed, v.created_at, v.created_by::text AS created_by, v.comment
 FROM usercls.model m
-CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner) AS r(value)
+CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner_oid) AS r(value)
 JOIN usercls.model_version v ON v.model_id = m.model_id
 WHERE r.value >= 1;
 COMMENT ON VIEW usercls.versions IS 'versions of the models that you may use';
@@ -298,7 +315,7 @@ SELECT d.deployment_id, m.name AS model, d.version, d.action, d.reason, d.role::
 	d.deployment_id IS NOT DISTINCT FROM m.deployment_id AS current
 FROM usercls.model m
 JOIN usercls.deployment d ON d.model_id = m.model_id
-WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
 COMMENT ON VIEW usercls.deployments IS 'which version of a model answered since when, and why';
 COMMENT ON COLUMN usercls.deployments.deployment_id IS 'number of the deployment';
 COMMENT ON COLUMN usercls.deployments.model IS 'name of the model';
@@ -330,7 +347,7 @@ FROM usercls.model m
 JOIN usercls.training_run t ON t.model_id = m.model_id
 LEFT JOIN LATERAL (SELECT * FROM usercls.training_log e WHERE e.run_id = t.run_id
 				   ORDER BY e.epoch DESC LIMIT 1) l ON true
-WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
 COMMENT ON VIEW usercls.training_runs IS 'trainings of the models that you may use, with the figures of the last epoch';
 COMMENT ON COLUMN usercls.training_runs.run_id IS 'number of the training';
 COMMENT ON COLUMN usercls.training_runs.model IS 'name of the model';
@@ -357,7 +374,7 @@ SELECT l.run_id, m.name AS model, t.version, l.epoch, l.train_loss, l.held_out_l
 FROM usercls.model m
 JOIN usercls.training_run t ON t.model_id = m.model_id
 JOIN usercls.training_log l ON l.run_id = t.run_id
-WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
 COMMENT ON VIEW usercls.training_epochs IS 'epochs of the trainings of the models that you may use';
 COMMENT ON COLUMN usercls.training_epochs.run_id IS 'number of the training';
 COMMENT ON COLUMN usercls.training_epochs.model IS 'name of the model';
@@ -369,21 +386,21 @@ COMMENT ON COLUMN usercls.training_epochs.held_out_metric IS 'the metric that de
 COMMENT ON COLUMN usercls.training_epochs.learning_rate IS 'learning rate of the epoch''s last step';
 COMMENT ON COLUMN usercls.training_epochs.logged_at IS 'when the epoch was complete';
 
-CREATE FUNCTION usercls_private.source_state(model_id bigint, owner name, source text) RETURNS text
-	AS 'MODULE_PATHNAME', 'usercls__source_state' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION usercls_private.source_state(bigint, name, text) IS
+CREATE FUNCTION usercls_private.source_state(model_id bigint, owner oid, source text) RETURNS text
+	AS 'MODULE_PATHNAME', 'usercls__source_state' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION usercls_private.source_state(bigint, oid, text) IS
 	'whether a model may read a table or view: approved, waiting, changed or missing';
 
 -- NB: the keys of a spec that name a table or view are those of ModelKind.sources.
 CREATE VIEW usercls.sources WITH (security_barrier) AS
 SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS promoted, argument,
 	v.spec ->> argument AS source,
-	usercls_private.source_state(m.model_id, m.owner, v.spec ->> argument) AS state
+	usercls_private.source_state(m.model_id, m.owner_oid, v.spec ->> argument) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
 JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source'] END) AS argument
 	ON pg_catalog.jsonb_exists(v.spec, argument)
-WHERE usercls_private.model_right(m.model_id, m.owner) >= 1;
+WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
 COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights';
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';

@@ -11,12 +11,36 @@
 #include "registry/sources.h"
 #include "registry/tables.h"
 
-/* Returns with the row as statement_result. */
+/* The model's rows get the names that roles have today, and lose the roles that are gone: a dump has nothing but names. */
+static void
+names_refresh(const Model *model)
+{
+	Statement refresh = {0};
+
+	statement_add_bigint(&refresh, model->model_id);
+	statement_run(&refresh, "UPDATE usercls.model m SET owner = r.rolname FROM pg_catalog.pg_authid r"
+							" WHERE m.model_id = $1 AND r.oid = m.owner_oid AND r.rolname <> m.owner");
+
+	/* Counting has all of them deleted before the first is inserted: two roles may have changed names. */
+	statement_run(
+		&refresh,
+		"WITH old AS (DELETE FROM usercls.model_acl a"
+		" WHERE a.model_id = $1 AND a.grantee <> 'public' AND NOT EXISTS"
+		" (SELECT FROM pg_catalog.pg_authid r WHERE r.oid = a.grantee_oid AND r.rolname = a.grantee)"
+		" RETURNING *), counted AS (SELECT count(*) FROM old)"
+		" INSERT INTO usercls.model_acl (model_id, grantee, \"right\", granted_by, granted_at)"
+		" SELECT old.model_id, r.rolname, old.\"right\", old.granted_by, old.granted_at"
+		" FROM counted, old, pg_catalog.pg_authid r WHERE r.oid = old.grantee_oid"
+		" ON CONFLICT DO NOTHING");
+}
+
+/* Returns with the row as statement_result. The model's rows then have the names that its roles have today. */
 static void
 lock_row(const Model *model, const char *sql)
 {
 	Statement lock = {0};
 
+	names_refresh(model);
 	statement_add_bigint(&lock, model->model_id);
 	if (statement_run(&lock, sql) == 0)
 		ereport(ERROR,

@@ -17,6 +17,8 @@
 
 PG_FUNCTION_INFO_V1(usercls__immutable);
 PG_FUNCTION_INFO_V1(usercls__model_right);
+PG_FUNCTION_INFO_V1(usercls__right_name);
+PG_FUNCTION_INFO_V1(usercls__role_oid);
 PG_FUNCTION_INFO_V1(usercls_promote);
 PG_FUNCTION_INFO_V1(usercls_rollback);
 PG_FUNCTION_INFO_V1(usercls_drop_model);
@@ -64,7 +66,28 @@ registry_shown(FunctionCallInfo fcinfo, ModelRight right)
 Datum
 usercls__model_right(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(registry_right(PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1))));
+	PG_RETURN_INT32(registry_right(PG_GETARG_INT64(0), PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1)));
+}
+
+Datum
+usercls__right_name(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(registry_right_name((ModelRight) PG_GETARG_INT32(0))));
+}
+
+Datum
+usercls__role_oid(PG_FUNCTION_ARGS)
+{
+	const char *role = NameStr(*PG_GETARG_NAME(0));
+
+	if (strcmp(role, "public") == 0)
+		PG_RETURN_OID(ACL_ID_PUBLIC);
+
+	const Oid oid = get_role_oid(role, true);
+
+	if (!OidIsValid(oid))
+		PG_RETURN_NULL();
+	PG_RETURN_OID(oid);
 }
 
 Datum
@@ -244,6 +267,7 @@ usercls_revoke_model(PG_FUNCTION_ARGS)
 	statement_add_bigint(&revoke, model->model_id);
 	statement_add_text(&revoke, role);
 	statement_add_text(&revoke, right);
+	registry_keep(model);
 	statement_run(&revoke, "DELETE FROM usercls.model_acl a WHERE a.model_id = $1 AND a.grantee = $2::name"
 						   " AND a.\"right\" = COALESCE($3, a.\"right\")");
 	registry_leave(&access);
@@ -274,6 +298,7 @@ usercls_set_model_owner(PG_FUNCTION_ARGS)
 	registry_enter(&access);
 	statement_add_bigint(&change, model->model_id);
 	statement_add_text(&change, role);
+	registry_keep(model);
 	statement_run(&change, "UPDATE usercls.model SET owner = $2::name WHERE model_id = $1");
 	registry_leave(&access);
 	PG_RETURN_VOID();

@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(usercls_weights_tensors);
 Datum
 usercls_model_info(PG_FUNCTION_ARGS)
 {
-	const Model *model = registry_shown(fcinfo, RIGHT_SCORE);
+	const Model *model = registry_shown(fcinfo, RIGHT_MONITOR);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	RegistryAccess access;
 	Statement info = {0};

@@ -4,6 +4,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_authid.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -105,8 +106,11 @@ key_int4(AttrNumber attribute, int32 value)
 
 /* ---- rights ---- */
 
-static const char *const right_names[] = {
-	[RIGHT_NONE] = "none", [RIGHT_SCORE] = "score", [RIGHT_TRAIN] = "train", [RIGHT_ADMIN] = "admin"};
+static const char *const right_names[] = {[RIGHT_NONE] = "none",
+										  [RIGHT_MONITOR] = "monitor",
+										  [RIGHT_SCORE] = "score",
+										  [RIGHT_TRAIN] = "train",
+										  [RIGHT_ADMIN] = "admin"};
 
 ModelRight
 registry_right_from(const char *name)
@@ -117,46 +121,61 @@ registry_right_from(const char *name)
 	return RIGHT_NONE;
 }
 
-/* Whether user has what the role of that name has; a role that is gone gives nothing. */
-static bool
-user_is(Oid user, const char *role)
+const char *
+registry_right_name(ModelRight right)
 {
-	const Oid oid = get_role_oid(role, true);
+	return right_names[right];
+}
 
-	return OidIsValid(oid) && has_privs_of_role(user, oid);
+/* Whether user has what the role has; a role that is gone gives nothing. */
+static bool
+user_is(Oid user, Oid role)
+{
+	return OidIsValid(role) && has_privs_of_role(user, role);
+}
+
+/* The right of any user who is given none by owner or administrators. */
+static ModelRight
+right_on_all_models(Oid user)
+{
+	if (pg_class_aclcheck(registry_relation("model_acl"), user, ACL_INSERT) == ACLCHECK_OK)
+		return RIGHT_ADMIN;
+	return user_is(user, ROLE_PG_MONITOR) || user_is(user, ROLE_PG_READ_ALL_DATA) ? RIGHT_MONITOR
+																				  : RIGHT_NONE;
+}
+
+/* The right that is granted to the user, himself, by a role of his, or with everybody. */
+static ModelRight
+right_granted(Oid user, int64 model_id)
+{
+	ScanKeyData key = key_int8(ACL_MODEL_ID, model_id);
+	TableScan scan = scan_begin("model_acl", "model_acl_pkey", &key, 1);
+	ModelRight right = RIGHT_NONE;
+
+	while (scan_next(&scan))
+	{
+		bool gone;
+		const Oid grantee = DatumGetObjectId(scan_value(&scan, ACL_GRANTEE_OID, &gone));
+
+		if (!gone && (grantee == ACL_ID_PUBLIC || user_is(user, grantee)))
+			right = Max(right, registry_right_from(TextDatumGetCString(scan_required(&scan, ACL_RIGHT))));
+	}
+	scan_end(&scan);
+	return right;
 }
 
 ModelRight
-registry_right(int64 model_id, const char *owner)
+registry_right(int64 model_id, Oid owner)
 {
 	return registry_right_of(GetUserId(), model_id, owner);
 }
 
 ModelRight
-registry_right_of(Oid user, int64 model_id, const char *owner)
+registry_right_of(Oid user, int64 model_id, Oid owner)
 {
-	ModelRight right = RIGHT_NONE;
+	const ModelRight right = user_is(user, owner) ? RIGHT_ADMIN : right_on_all_models(user);
 
-	if (user_is(user, owner) ||
-		pg_class_aclcheck(registry_relation("model_acl"), user, ACL_INSERT) == ACLCHECK_OK)
-		return RIGHT_ADMIN;
-
-	ScanKeyData key = key_int8(ACL_MODEL_ID, model_id);
-	TableScan scan = scan_begin("model_acl", "model_acl_pkey", &key, 1);
-
-	while (scan_next(&scan))
-	{
-		const char *grantee = NameStr(*DatumGetName(scan_required(&scan, ACL_GRANTEE)));
-
-		if (strcmp(grantee, "public") == 0 || user_is(user, grantee))
-		{
-			char *name = TextDatumGetCString(scan_required(&scan, ACL_RIGHT));
-
-			right = Max(right, registry_right_from(name));
-		}
-	}
-	scan_end(&scan);
-	return right;
+	return right == RIGHT_ADMIN ? right : Max(right, right_granted(user, model_id));
 }
 
 /* ---- models ---- */
@@ -172,7 +191,8 @@ nearest_model(const char *name)
 	while (scan_next(&scan))
 	{
 		const int64 id = DatumGetInt64(scan_required(&scan, MODEL_ID));
-		const char *owner = NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER)));
+		bool gone; /* 0 then */
+		const Oid owner = DatumGetObjectId(scan_value(&scan, MODEL_OWNER_OID, &gone));
 
 		if (registry_right(id, owner) == RIGHT_NONE)
 			continue;
@@ -202,7 +222,7 @@ read_model(const char *name)
 		model->model_id = DatumGetInt64(scan_required(&scan, MODEL_ID));
 		model->name = TextDatumGetCString(scan_required(&scan, MODEL_NAME));
 		model->kind = model_kind(TextDatumGetCString(scan_required(&scan, MODEL_KIND)));
-		model->owner = pstrdup(NameStr(*DatumGetName(scan_required(&scan, MODEL_OWNER))));
+		model->owner = DatumGetObjectId(scan_value(&scan, MODEL_OWNER_OID, &none));
 		model->newest = DatumGetInt32(scan_required(&scan, MODEL_LAST_VERSION));
 		model->promoted = DatumGetInt32(scan_value(&scan, MODEL_PROMOTED, &none));
 		model->right = registry_right(model->model_id, model->owner);
@@ -357,9 +377,7 @@ registry_source_approval(SourceApproval *approval, int64 model_id, const char *s
 
 	if (found)
 	{
-		const Datum owner = scan_value(&scan, SOURCE_OWNER, &none);
-
-		approval->owner = none ? "" : pstrdup(NameStr(*DatumGetName(owner)));
+		approval->owner = DatumGetObjectId(scan_value(&scan, SOURCE_OWNER_OID, &none));
 		approval->relation = DatumGetObjectId(scan_value(&scan, SOURCE_RELATION, &none));
 	}
 	scan_end(&scan);

@@ -10,9 +10,11 @@
  *
  * Rights are ordered. The owner, members of the owner's role, and whoever may
  * write usercls.model_acl (superusers, the extension's owner) have RIGHT_ADMIN.
- *   score  use the model, see its description, versions, deployments and training log
- *   train  also read weights and training spec, add versions, promote and roll back
- *   admin  also grant, drop, prune, and say what the model reads
+ *   monitor  see its description, versions, deployments, training log and rights
+ *   score    also use the model
+ *   train    also read weights and training spec, add versions, promote and roll back
+ *   admin    also grant, drop, prune, and say what the model reads
+ * A right is a role's by its OID: a role keeps it when it is renamed, and a later role of its name has nothing.
  */
 #ifndef USERCLS_REGISTRY_REGISTRY_H
 #define USERCLS_REGISTRY_REGISTRY_H
@@ -25,7 +27,8 @@
 
 typedef enum ModelRight
 {
-	RIGHT_NONE, /* to such a role the model does not exist */
+	RIGHT_NONE,    /* to such a role the model does not exist */
+	RIGHT_MONITOR, /* of a role of the server, pg_monitor or pg_read_all_data: not granted */
 	RIGHT_SCORE,
 	RIGHT_TRAIN,
 	RIGHT_ADMIN
@@ -39,7 +42,7 @@ typedef struct Model
 	int64 model_id;
 	char *name;
 	const ModelKind *kind;
-	char *owner;
+	Oid owner;        /* a role; InvalidOid or one that is gone: it has none */
 	ModelRight right; /* of the current user */
 	int32 promoted;   /* version, 0: none */
 	int32 newest;     /* number of the newest version, 0: none yet */
@@ -48,7 +51,7 @@ typedef struct Model
 } Model;
 
 /* The right of any role on a model of that owner. */
-extern ModelRight registry_right_of(Oid user, int64 model_id, const char *owner);
+extern ModelRight registry_right_of(Oid user, int64 model_id, Oid owner);
 
 /* Find a model for the current user, or raise: unknown (also when he has no right at all), or right too low.
  */

@@ -52,7 +52,7 @@ source_named(const char *text, LOCKMODE lock)
 }
 
 static SourceState
-state_of(const Source *source, int64 model_id, const char *model_owner)
+state_of(const Source *source, int64 model_id, Oid model_owner)
 {
 	SourceApproval approval;
 
@@ -60,7 +60,7 @@ state_of(const Source *source, int64 model_id, const char *model_owner)
 		return SOURCE_MISSING;
 	if (!registry_source_approval(&approval, model_id, source->name))
 		return source->owner == GetUserId() ? SOURCE_OWN : SOURCE_WAITING;
-	if (source->relation == approval.relation && source->owner == get_role_oid(approval.owner, true))
+	if (source->relation == approval.relation && source->owner == approval.owner)
 		return SOURCE_APPROVED;
 	if (source->owner == GetUserId())
 		return SOURCE_OWN;
@@ -213,8 +213,12 @@ usercls_approve_source(PG_FUNCTION_ARGS)
 Datum
 usercls__source_state(PG_FUNCTION_ARGS)
 {
+	if (PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+
 	const Source source = source_named(text_to_cstring(PG_GETARG_TEXT_PP(2)), NoLock);
-	SourceState state = state_of(&source, PG_GETARG_INT64(0), NameStr(*PG_GETARG_NAME(1)));
+	const SourceState state =
+		state_of(&source, PG_GETARG_INT64(0), PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1));
 
 	PG_RETURN_TEXT_P(cstring_to_text(state_names[state]));
 }

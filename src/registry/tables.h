@@ -18,6 +18,7 @@ enum
 	MODEL_NAME,
 	MODEL_KIND,
 	MODEL_OWNER,
+	MODEL_OWNER_OID,
 	MODEL_LAST_VERSION,
 	MODEL_PROMOTED
 };
@@ -37,6 +38,7 @@ enum
 {
 	ACL_MODEL_ID = 1,
 	ACL_GRANTEE,
+	ACL_GRANTEE_OID,
 	ACL_RIGHT
 };
 
@@ -45,20 +47,21 @@ enum
 	SOURCE_MODEL_ID = 1,
 	SOURCE_NAME,
 	SOURCE_RELATION,
-	SOURCE_OWNER
+	SOURCE_OWNER,
+	SOURCE_OWNER_OID
 };
 
 /* The table or index usercls.name. */
 extern Oid registry_relation(const char *name);
 
 /* The right of the current user: the only place that decides. */
-extern ModelRight registry_right(int64 model_id, const char *owner);
+extern ModelRight registry_right(int64 model_id, Oid owner);
 
 /* What was approved under the name of a source. */
 typedef struct SourceApproval
 {
-	Oid relation;      /* InvalidOid: there was none of that name */
-	const char *owner; /* "" then */
+	Oid relation; /* InvalidOid: there was none of that name */
+	Oid owner;    /* InvalidOid then */
 } SourceApproval;
 
 /* false: nothing was. */
@@ -86,7 +89,9 @@ extern void registry_keep(const Model *model);
 /* Return to the version that answered `steps` deployments before; returns it. */
 extern int32 registry_rollback(Model *model, int32 steps, const char *reason);
 
-extern ModelRight registry_right_from(const char *name); /* RIGHT_NONE: not a right */
+/* The right that can be granted under the name; RIGHT_NONE: none. */
+extern ModelRight registry_right_from(const char *name);
+extern const char *registry_right_name(ModelRight right);
 
 /* One SQL statement with its parameters, between registry_enter and registry_leave. Start from {0}. */
 #define STATEMENT_MAX 24

@@ -31,15 +31,17 @@ registry_make(const char *name, const ModelKind *kind)
 
 	model->name = pstrdup(name);
 	model->kind = kind;
-	model->owner = GetUserNameFromId(GetUserId(), false);
+	model->owner = GetUserId();
 	model->right = RIGHT_ADMIN;
 	if (strlen(name) < 1 || strlen(name) > 200)
 		error_out_of_range("model", name, "a name of 1 to 200 bytes");
 
+	const char *owner = GetUserNameFromId(model->owner, false);
+
 	registry_enter(&access);
 	statement_add_text(&insert, name);
 	statement_add_text(&insert, kind->name);
-	statement_add_text(&insert, model->owner);
+	statement_add_text(&insert, owner);
 
 	const uint64 rows = statement_run(&insert, "INSERT INTO usercls.model (name, kind, owner)"
 											   " VALUES ($1, $2, $3::name) ON CONFLICT (name) DO NOTHING"

@@ -147,6 +147,34 @@ command_ok([ 'pg_upgrade', '--no-sync', '-d', $node->data_dir, '-D', $new->data_
 		'-p', $node->port, '-P', $new->port, '-s', $new->host ], 'pg_upgrade');
 $new->start;
 check_restored('pg_upgrade', 'source', $new);
+
+# Rights go to roles, and a dump has their names: on another server the roles of these names have them, whatever their OIDs
+# are there, and a role that is gone takes its rights with it.
+my $may = q{SELECT COALESCE((SELECT my_right FROM usercls.models WHERE model = 'churn'), 'nothing')};
+command_ok([ 'pg_dump', '-U', 'postgres', '-h', $new->host, '-p', $new->port, '-Fc', '-f', "$folder/moved", 'source' ], 'dump of the upgraded server');
+as('postgres', 'source', q{DELETE FROM usercls.model_acl WHERE grantee = 'public'}, $new);
+$new->safe_psql('source', 'DROP OWNED BY analyst; ALTER ROLE analyst RENAME TO analyst_before; CREATE ROLE analyst LOGIN');
+is(as('analyst', 'source', $may, $new), 'nothing', 'pg_upgrade: a later role of the name has no right');
+is(as('analyst_before', 'source', $may, $new), 'admin', 'pg_upgrade: the role that had it keeps it');
+
+my $elsewhere = PostgreSQL::Test::Cluster->new('elsewhere');
+$elsewhere->init;
+$elsewhere->start;
+$elsewhere->safe_psql('postgres', 'CREATE ROLE guest LOGIN; CREATE ROLE decoy LOGIN; CREATE ROLE analyst LOGIN; CREATE ROLE keeper LOGIN CREATEDB');
+my $theirs = $new->safe_psql('source', q{SELECT string_agg(oid::text, ',') FROM pg_roles WHERE rolname IN ('keeper', 'analyst_before')});
+is($elsewhere->safe_psql('postgres', "SELECT count(*) FROM pg_roles WHERE oid IN ($theirs) AND rolname IN ('keeper', 'analyst')"), '0',
+	'elsewhere the roles have other OIDs');
+as('keeper', 'postgres', 'CREATE DATABASE moved', $elsewhere);
+my @elsewhere = ('-U', 'postgres', '-h', $elsewhere->host, '-p', $elsewhere->port);
+command_ok([ 'pg_restore', @elsewhere, '-e', '-d', 'moved', "$folder/moved" ], 'restore on another server');
+my $who = q{SELECT string_agg(role || ' ' || "right", ', ' ORDER BY role) FROM usercls.rights WHERE model = 'churn' AND how IN ('owner', 'granted')};
+is(as('keeper', 'moved', $who, $elsewhere), 'analyst admin, keeper train, public score', 'another server: the roles of these names have the rights');
+as('postgres', 'moved', q{DELETE FROM usercls.model_acl WHERE grantee = 'public'}, $elsewhere);
+is(as('analyst', 'moved', $may, $elsewhere), 'admin', 'another server: the owner owns it');
+is(as($_, 'moved', $may, $elsewhere), 'nothing', "another server: $_ has no right by an OID") foreach qw(guest decoy);
+$elsewhere->safe_psql('moved', 'DROP OWNED BY analyst; DROP ROLE analyst; CREATE ROLE analyst LOGIN');
+is(as('analyst', 'moved', $may, $elsewhere), 'nothing', 'another server: a later role of the name has no right');
+$elsewhere->stop;
 $new->stop;
 
 done_testing();
