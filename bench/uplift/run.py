@@ -82,7 +82,9 @@ def main():
             data.write(folder, edge)
             for name, more in [("two_head", ["estimator=two_head"]), ("partial_label", ["estimator=partial_label"]),
                                ("class_transform", ["estimator=class_transform"]),
-                               ("partial_label, raw", ["estimator=partial_label", "corrected=false"])]:
+                               ("partial_label, raw", ["estimator=partial_label", "corrected=false"]),
+                               ("three_losses", ["estimator=three_losses"]),
+                               ("three_losses, raw", ["estimator=three_losses", "corrected=false"])]:
                 if graph == "" or name == "two_head":
                     row(f"network, {name}{graph}", data, network(program, data, folder, options + more))
 

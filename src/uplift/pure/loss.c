@@ -15,6 +15,14 @@ uplift_terms(int estimator, bool treated, double outcome, double propensity, dou
 		return (UpliftTerms){{treated ? weight : 0, treated ? 0 : weight}, {responded, !responded}};
 
 	/*
+	 * three_losses, as published. {1} teaches head 0 only, {3} head 1 only; {1, 2} says yes to head 0 and no to head 1,
+	 * {2, 3} the reverse.
+	 */
+	if (estimator == ESTIMATOR_THREE_LOSSES)
+		return (UpliftTerms){{treated && !responded ? 0 : weight, !treated && responded ? 0 : weight},
+							 {responded, !responded}};
+
+	/*
 	 * partial_label. Head 0 asks for class 1: of users who were treated and responded it is not known, all others say
 	 * yes or no. Head 1 asks for class 3: not known of those who were not treated and did not respond.
 	 */

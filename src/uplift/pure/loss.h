@@ -2,8 +2,8 @@
  * What the heads of the uplift network learn from a user: estimators as losses.
  *
  * Head h of a user has a target and a weight, 0 where the user says nothing
- * about it (docs/uplift.md has the tables). partial_label and two_head have a
- * binary cross-entropy per head, class_transform a square.
+ * about it (docs/uplift.md has the tables). class_transform has a square, all
+ * others a binary cross-entropy per head.
  */
 #ifndef USERCLS_UPLIFT_PURE_LOSS_H
 #define USERCLS_UPLIFT_PURE_LOSS_H

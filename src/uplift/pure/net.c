@@ -7,7 +7,8 @@
 #include "nn/act.h"
 #include "uplift/pure/gat.h"
 
-static const char *const estimators[] = {"partial_label", "two_head", "class_transform", NULL};
+static const char *const estimators[] = {"partial_label", "two_head", "class_transform", "three_losses",
+										 NULL};
 static const char *const depths[] = {"gated", "residual", "none", NULL};
 static const char *const aggregates[] = {"attention", "sum", "attention+sum", NULL};
 static const char *const monitors[] = {"loss", "qini", NULL};
@@ -159,33 +160,49 @@ sigmoid(double x)
 	return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }
 
+/* P(class 1) = a and P(class 3) = c as an answer. */
+static UpliftScore
+answer_of(double a, double c)
+{
+	return (UpliftScore){1 - c, 1 - a, 1 - a - c};
+}
+
+/* What the heads a and c of partial_label converge to, inverted. */
+static UpliftScore
+correct_partial_label(double a, double c, double p)
+{
+	const double r = p / (1 - p);
+	const double rest = fmax(1 - a * c, 1e-12);
+
+	return answer_of(hold(a * (1 + r * c) / rest, 0, 1), hold(c * (1 + a / r) / rest, 0, 1));
+}
+
+/* What the heads of three_losses converge to, inverted. */
+static UpliftScore
+correct_three_losses(double first, double second, double p)
+{
+	const double rest = fmax(1 - (1 - first) * (1 - second), 1e-12);
+	const double v = (1 - first) * (1 - p * second) / rest;       /* P(untreated, does not respond) */
+	const double u = (1 - second) * (1 - (1 - p) * first) / rest; /* P(treated, responds) */
+
+	return answer_of(hold(1 - v / (1 - p), 0, 1), hold(1 - u / p, 0, 1));
+}
+
 UpliftScore
 uplift_answer(const UpliftNet *net, const real *w, const real *logit)
 {
 	if (net->config.estimator == ESTIMATOR_CLASS_TRANSFORM)
 		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale]};
 
-	if (net->config.estimator == ESTIMATOR_TWO_HEAD)
-	{
-		const double first = sigmoid(logit[0]);
-		const double second = sigmoid(logit[1]);
+	const double one = sigmoid(logit[0]);
+	const double two = sigmoid(logit[1]);
 
-		return (UpliftScore){first, second, first + second - 1};
-	}
-
-	double a = sigmoid(logit[0]); /* class 1 */
-	double c = sigmoid(logit[1]); /* class 3 */
-
-	if (net->config.corrected)
-	{
-		const double r = w[net->propensity] / (1 - w[net->propensity]);
-		const double rest = fmax(1 - a * c, 1e-12);
-		const double a_raw = a;
-
-		a = hold(a_raw * (1 + r * c) / rest, 0, 1);
-		c = hold(c * (1 + a_raw / r) / rest, 0, 1);
-	}
-	return (UpliftScore){1 - c, 1 - a, 1 - a - c};
+	if (net->config.estimator == ESTIMATOR_PARTIAL_LABEL)
+		return net->config.corrected ? correct_partial_label(one, two, w[net->propensity])
+									 : answer_of(one, two);
+	if (net->config.estimator == ESTIMATOR_THREE_LOSSES && net->config.corrected)
+		return correct_three_losses(one, two, w[net->propensity]);
+	return (UpliftScore){one, two, one + two - 1};
 }
 
 bool

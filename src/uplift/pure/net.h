@@ -16,6 +16,15 @@
  *         a = pA (1 + r pC) / (1 - pA pC), c = pC (1 + pA / r) / (1 - pA pC),
  *     both then clamped to [0, 1];
  *   - two_head: P1 learned from the treated, P2 from the others;
+ *   - three_losses: head 1 answers yes to every set that holds class 1 and no to
+ *     {2, 3}, head 2 yes to every set that holds class 3 and no to {1, 2}; {3}
+ *     does not teach head 1, nor {1} head 2. With p = P(treated) the heads
+ *     converge to P1 = 1 - v / (1 - p + u), P2 = 1 - u / (p + v), where
+ *     u = P(treated, responds) and v = P(untreated, does not);
+ *     `corrected` solves for these,
+ *         v = (1 - P1) (1 - p P2) / (1 - (1 - P1) (1 - P2)),
+ *         u = (1 - P2) (1 - (1 - p) P1) / (1 - (1 - P1) (1 - P2)),
+ *     and a = 1 - v / (1 - p), c = 1 - u / p;
  *   - class_transform: the head learns y (t - p) / (p (1 - p)) by least squares:
  *     any numeric outcome, but no P1 and P2.
  */
@@ -33,7 +42,8 @@ typedef enum UpliftEstimator
 {
 	ESTIMATOR_PARTIAL_LABEL,
 	ESTIMATOR_TWO_HEAD,
-	ESTIMATOR_CLASS_TRANSFORM
+	ESTIMATOR_CLASS_TRANSFORM,
+	ESTIMATOR_THREE_LOSSES
 } UpliftEstimator;
 
 typedef enum UpliftDepth
@@ -68,7 +78,7 @@ typedef enum UpliftMonitor
 	OPTION(CHOICE, estimator, ESTIMATOR_TWO_HEAD, 0, 0, estimators, \
 		   "What the heads learn; class_transform for outcomes that are not 0 or 1.") \
 	OPTION(BOOL, corrected, true, 0, 1, NULL, \
-		   "Undo the bias of partial_label exactly; without it uplift ranks but is too high.") \
+		   "Undo the bias of partial_label and three_losses exactly; false: the heads as they were learned.") \
 	OPTION(REAL, propensity, 0, 0, 0.999, NULL, \
 		   "Share of users who are treated by design; 0: as in the training part.") \
 	OPTION(INT, layers, 2, 1, UPLIFT_LAYERS_MAX, NULL, \

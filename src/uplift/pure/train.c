@@ -206,7 +206,7 @@ end_count(UpliftTask *task, const double *sum)
 
 	const double n = (double) (result->train.treated + result->train.control);
 
-	assert(result->train.treated > 0 && result->train.control > 0);
+	assert(n > 0);
 	if (task->data.propensity)
 		result->propensity = sum[SUM_PROPENSITY] / n;
 	else if (config->propensity > 0)

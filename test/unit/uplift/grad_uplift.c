@@ -108,7 +108,7 @@ test_network(void **state)
 static void
 test_loss(void **state)
 {
-	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
+	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_THREE_LOSSES; estimator++)
 		for (int cell = 0; cell < 4; cell++)
 		{
 			const UpliftTerms terms = uplift_terms(estimator, cell & 1, cell >> 1, 0.3, 0.4);

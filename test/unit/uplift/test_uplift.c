@@ -1,4 +1,4 @@
-/* The uplift network: three ways to score agree, training does not depend on workers, estimators mean what they say. */
+/* The uplift network: three ways to score agree, and training does not depend on workers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -182,7 +182,7 @@ test_workers(void **unused)
 static void
 test_learns(void **unused)
 {
-	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_CLASS_TRANSFORM; estimator++)
+	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_THREE_LOSSES; estimator++)
 		for (int given = 0; given < 2; given++)
 		{
 			UpliftSetup setup = {
@@ -307,87 +307,6 @@ test_steps(void **unused)
 	}
 }
 
-/* The correction inverts what partial labels converge to. */
-static void
-test_correction(void **unused)
-{
-	UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
-	UpliftNet net;
-
-	config.estimator = ESTIMATOR_PARTIAL_LABEL;
-	uplift_net(&net, &config, 2);
-
-	real *w = calloc(net.total, sizeof(real));
-
-	for (double p = 0.1; p < 0.95; p += 0.2)
-		for (double m = 0.05; m < 1; m += 0.15)
-			for (double c = 0.05; c <= 1 - m; c += 0.15)
-			{
-				const double r = p / (1 - p);
-				const double raw_a = m / (1 + r * c);
-				const double raw_c = c / (1 + m / r);
-				const real logit[2] = {(real) log(raw_a / (1 - raw_a)), (real) log(raw_c / (1 - raw_c))};
-
-				w[net.propensity] = (real) p;
-				net.config.corrected = true;
-
-				const UpliftScore score = uplift_answer(&net, w, logit);
-
-				assert_true(fabs(score.p_second - (1 - m)) < 1e-5);
-				assert_true(fabs(score.p_first - (1 - c)) < 1e-5);
-				assert_true(fabs(score.uplift - (1 - m - c)) < 1e-5);
-				net.config.corrected = false;
-				assert_true(fabs(uplift_answer(&net, w, logit).uplift - (1 - raw_a - raw_c)) < 1e-5);
-			}
-
-	const real extreme[2] = {30, 30};
-
-	net.config.corrected = true;
-
-	const UpliftScore held = uplift_answer(&net, w, extreme);
-
-	assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
-	free(w);
-}
-
-static void
-test_terms(void **unused)
-{
-	const UpliftTerms sure = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 1, 0.5, 0.5);
-	const UpliftTerms lost = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 0, 0.5, 0.5);
-	const UpliftTerms first = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 1, 0.5, 0.5);
-	const UpliftTerms second = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 0, 0.5, 0.5);
-
-	assert_true(sure.weight[0] == 1 && sure.target[0] == 1 && sure.weight[1] == 1 && sure.target[1] == 0);
-	assert_true(lost.weight[0] == 1 && lost.target[0] == 0 && lost.weight[1] == 1 && lost.target[1] == 1);
-	assert_true(first.weight[0] == 0 && first.weight[1] == 1 && first.target[1] == 0);
-	assert_true(second.weight[0] == 1 && second.target[0] == 0 && second.weight[1] == 0);
-	assert_true(fabs(uplift_terms(ESTIMATOR_CLASS_TRANSFORM, true, 3, 0.25, 0.5).target[0] - 12) < 1e-12);
-	assert_true(fabs(uplift_terms(ESTIMATOR_TWO_HEAD, false, 1, 0.25, 0.5).weight[1] - 0.5 / 0.75) < 1e-12);
-}
-
-static void
-test_segments(void **unused)
-{
-	const UpliftDecision free = {1, 0};
-	const UpliftDecision dear = {20, 1.5};
-	const UpliftScore sure = {0.7, 0.4, 0.1};
-	const UpliftScore lost = {0.2, 0.85, 0.05};
-	const UpliftScore dog = {0.3, 0.6, -0.1};
-	const UpliftScore even = {0.3, 0.7, 0};
-
-	assert_true(uplift_worth(&free, 0.05) && !uplift_worth(&dear, 0.05) && uplift_worth(&dear, 0.1));
-	assert_true(!uplift_worth(&free, 0) && !uplift_worth(&free, -0.1));
-	assert_true(!uplift_worth(&(UpliftDecision){0, 0}, 0.5));
-	assert_int_equal(uplift_segment(&sure, true), SEGMENT_PERSUADABLE);
-	assert_int_equal(uplift_segment(&sure, false), SEGMENT_SURE_THING);
-	assert_int_equal(uplift_segment(&lost, false), SEGMENT_LOST_CAUSE);
-	assert_int_equal(uplift_segment(&even, false), SEGMENT_LOST_CAUSE);
-	assert_int_equal(uplift_segment(&dog, false), SEGMENT_SLEEPING_DOG);
-	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, 0.1}, false), SEGMENT_NONE);
-	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, -0.1}, false), SEGMENT_SLEEPING_DOG);
-}
-
 static void
 test_options(void **unused)
 {
@@ -407,12 +326,9 @@ main(void)
 		cmocka_unit_test(test_one_user),
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_learns),
-		cmocka_unit_test(test_correction),
-		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_without_held_out),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_steps),
-		cmocka_unit_test(test_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

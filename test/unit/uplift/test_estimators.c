@@ -1,0 +1,205 @@
+/* Estimators: what a user teaches the heads, and what the heads then say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "uplifttrial.h"
+#include "uplift/pure/loss.h"
+#include "uplift/pure/train_state.h"
+
+/* The correction inverts what partial labels converge to. */
+static void
+test_correction(void **unused)
+{
+	UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
+	UpliftNet net;
+
+	config.estimator = ESTIMATOR_PARTIAL_LABEL;
+	uplift_net(&net, &config, 2);
+
+	real *w = calloc(net.total, sizeof(real));
+
+	for (double p = 0.1; p < 0.95; p += 0.2)
+		for (double m = 0.05; m < 1; m += 0.15)
+			for (double c = 0.05; c <= 1 - m; c += 0.15)
+			{
+				const double r = p / (1 - p);
+				const double raw_a = m / (1 + r * c);
+				const double raw_c = c / (1 + m / r);
+				const real logit[2] = {(real) log(raw_a / (1 - raw_a)), (real) log(raw_c / (1 - raw_c))};
+
+				w[net.propensity] = (real) p;
+				net.config.corrected = true;
+
+				const UpliftScore score = uplift_answer(&net, w, logit);
+
+				assert_true(fabs(score.p_second - (1 - m)) < 1e-5);
+				assert_true(fabs(score.p_first - (1 - c)) < 1e-5);
+				assert_true(fabs(score.uplift - (1 - m - c)) < 1e-5);
+				net.config.corrected = false;
+				assert_true(fabs(uplift_answer(&net, w, logit).uplift - (1 - raw_a - raw_c)) < 1e-5);
+			}
+
+	const real extreme[2] = {30, 30};
+
+	net.config.corrected = true;
+
+	const UpliftScore held = uplift_answer(&net, w, extreme);
+
+	assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
+	free(w);
+}
+
+/* By hand, and whatever the masses are that the heads converge to. */
+static void
+test_three_losses_correction(void **unused)
+{
+	UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
+	UpliftNet net;
+
+	config.estimator = ESTIMATOR_THREE_LOSSES;
+	uplift_net(&net, &config, 2);
+
+	real *w = calloc(net.total, sizeof(real));
+
+	w[net.propensity] = 0.5; /* classes .2, .3, .5: P1 = 7 / 15, P2 = 13 / 18 */
+
+	const UpliftScore hand = uplift_answer(&net, w, (real[]){(real) log(7.0 / 8), (real) log(13.0 / 5)});
+
+	assert_true(fabs(hand.uplift - 0.3) < 1e-6 && fabs(hand.p_first - 0.5) < 1e-6 &&
+				fabs(hand.p_second - 0.8) < 1e-6);
+	for (double p = 0.1; p < 0.95; p += 0.2)
+		for (double a = 0.05; a < 1; a += 0.15)
+			for (double c = 0.05; c <= 1 - a; c += 0.15)
+			{
+				const double u = p * (1 - c);
+				const double v = (1 - p) * (1 - a);
+				const real logit[2] = {(real) log((1 - p + u - v) / v), (real) log((p + v - u) / u)};
+				const UpliftScore score = uplift_answer(&net, (w[net.propensity] = (real) p, w), logit);
+
+				assert_true(fabs(score.p_first - (1 - c)) < 1e-5 && fabs(score.p_second - (1 - a)) < 1e-5);
+				assert_true(fabs(score.uplift - (1 - a - c)) < 1e-5);
+			}
+	for (int sign = -1; sign <= 1; sign += 2)
+	{
+		const UpliftScore held = uplift_answer(&net, w, (real[]){(real) (sign * 80), (real) (sign * 80)});
+
+		assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
+	}
+	free(w);
+}
+
+/* Whether a training moved any of n tensors' values from at. */
+static bool
+moved(const UpliftTask *task, const real *first, size_t at, size_t n)
+{
+	return memcmp(uplifttrain_weights(task) + at, first + at, n * sizeof(real)) != 0;
+}
+
+/*
+ * Users of one label set only: {1} moves the network and head 1, {3} the network and head 2, {1, 2} and {2, 3} the
+ * network and both heads. A step that pushes nothing at a value leaves all its bits.
+ */
+static void
+test_three_losses_teach(void **unused)
+{
+	for (int set = 0; set < 4; set++)
+	{
+		const bool treated = set & 1, responded = set >> 1;
+		UpliftSetup setup = {.config = config_with(DEPTH_NONE, AGGREGATE_ATTENTION, 1, 1), .F = 4, .seed = 9};
+		UpliftTask task;
+		real *start = NULL;
+
+		setup.graph = (GraphSetup){USERS, 4000, false, false};
+		setup.config.estimator = ESTIMATOR_THREE_LOSSES;
+		setup.config.max_epochs = 3;
+		setup.config.patience = 0;
+		setup.config.weight_decay = 0;
+		setup.config.propensity = 0.4;
+
+		void *block = train(&task, &setup, 1, NULL);
+
+		for (size_t i = 0; i < USERS; i++)
+			if (task.data.treated[i] != treated || (task.data.outcome[i] > 0.5) != responded)
+				task.data.treated[i] = UPLIFT_OUTSIDE;
+		task.started = false;
+
+		const Job job = uplifttrain_job(&task);
+
+		for (size_t items; (items = job.next(job.task)) > 0;)
+		{
+			if (task.state->stage == STAGE_EPOCH && !start)
+			{
+				start = malloc(task.net.total * sizeof(real));
+				memcpy(start, task.w, task.net.total * sizeof(real));
+			}
+			for (size_t i = 0; i < items; i++)
+				job.run(job.task, i, 0);
+		}
+		assert_true(moved(&task, start, task.net.input, task.net.H * task.net.D));
+		assert_true(moved(&task, start, task.net.layer[0].products, 3 * task.net.H * task.net.H));
+		for (size_t h = 0; h < 2; h++)
+		{
+			const bool taught = h == 0 ? !treated || responded : treated || !responded;
+
+			assert_true(moved(&task, start, task.net.head + h * task.net.H, task.net.H) == taught);
+			assert_true(moved(&task, start, task.net.head_bias + h, 1) == taught);
+		}
+		free(start);
+		free(block);
+	}
+}
+
+static void
+test_terms(void **unused)
+{
+	const UpliftTerms sure = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 1, 0.5, 0.5);
+	const UpliftTerms lost = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 0, 0.5, 0.5);
+	const UpliftTerms first = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 1, 0.5, 0.5);
+	const UpliftTerms second = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 0, 0.5, 0.5);
+
+	assert_true(sure.weight[0] == 1 && sure.target[0] == 1 && sure.weight[1] == 1 && sure.target[1] == 0);
+	assert_true(lost.weight[0] == 1 && lost.target[0] == 0 && lost.weight[1] == 1 && lost.target[1] == 1);
+	assert_true(first.weight[0] == 0 && first.weight[1] == 1 && first.target[1] == 0);
+	assert_true(second.weight[0] == 1 && second.target[0] == 0 && second.weight[1] == 0);
+	assert_true(fabs(uplift_terms(ESTIMATOR_CLASS_TRANSFORM, true, 3, 0.25, 0.5).target[0] - 12) < 1e-12);
+	assert_true(fabs(uplift_terms(ESTIMATOR_TWO_HEAD, false, 1, 0.25, 0.5).weight[1] - 0.5 / 0.75) < 1e-12);
+}
+
+static void
+test_segments(void **unused)
+{
+	const UpliftDecision free = {1, 0};
+	const UpliftDecision dear = {20, 1.5};
+	const UpliftScore sure = {0.7, 0.4, 0.1};
+	const UpliftScore lost = {0.2, 0.85, 0.05};
+	const UpliftScore dog = {0.3, 0.6, -0.1};
+	const UpliftScore even = {0.3, 0.7, 0};
+
+	assert_true(uplift_worth(&free, 0.05) && !uplift_worth(&dear, 0.05) && uplift_worth(&dear, 0.1));
+	assert_true(!uplift_worth(&free, 0) && !uplift_worth(&free, -0.1));
+	assert_true(!uplift_worth(&(UpliftDecision){0, 0}, 0.5));
+	assert_int_equal(uplift_segment(&sure, true), SEGMENT_PERSUADABLE);
+	assert_int_equal(uplift_segment(&sure, false), SEGMENT_SURE_THING);
+	assert_int_equal(uplift_segment(&lost, false), SEGMENT_LOST_CAUSE);
+	assert_int_equal(uplift_segment(&even, false), SEGMENT_LOST_CAUSE);
+	assert_int_equal(uplift_segment(&dog, false), SEGMENT_SLEEPING_DOG);
+	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, 0.1}, false), SEGMENT_NONE);
+	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, -0.1}, false), SEGMENT_SLEEPING_DOG);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_correction),         cmocka_unit_test(test_three_losses_correction),
+		cmocka_unit_test(test_three_losses_teach), cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_segments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
