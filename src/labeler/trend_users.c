@@ -19,6 +19,7 @@
 #include "server/memory.h"
 #include "labeler/periods.h"
 #include "server/source.h"
+#include "server/userid.h"
 #include "labeler/user_table.h"
 
 /* The arguments, in order. */
@@ -219,23 +220,6 @@ read_window(Reading *reading, FunctionCallInfo fcinfo)
 	reading->periods = periods_window(time, period, reading->start, reading->end);
 }
 
-/* int2 and int4 ids are bigint ids as well; every other type must be the very one. */
-static Oid
-result_id_type(const Reading *reading, FunctionCallInfo fcinfo)
-{
-	const Oid wanted =
-		PG_NARGS() > ARG_ID ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_ID)) : INT8OID;
-	const Oid type = reading->user.type;
-
-	if (type == wanted || (wanted == INT8OID && (type == INT4OID || type == INT2OID)))
-		return wanted;
-	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("column \"%s\" of relation \"%s\" is of type %s, the result would be of type %s",
-						   reading->user.name, get_rel_name(reading->source), format_type_be(type),
-						   format_type_be(wanted)),
-					errhint("Pass a window, or NULL, NULL, and id => NULL::%s.", format_type_be(type))));
-}
-
 static Reading
 read_arguments(FunctionCallInfo fcinfo)
 {
@@ -282,7 +266,7 @@ read_rows(Reading *reading)
 }
 
 static void
-store_trends(ReturnSetInfo *rsinfo, const TrendTable *table)
+store_trends(ReturnSetInfo *rsinfo, const UserIdOutput *id, const TrendTable *table)
 {
 	const MemoryContext per_row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
@@ -290,7 +274,7 @@ store_trends(ReturnSetInfo *rsinfo, const TrendTable *table)
 
 	for (uint32 user = 0; user < trend_table_count(table); user++)
 	{
-		Datum values[2] = {trend_table_id(table, user)};
+		Datum values[2] = {user_id_datum(id, trend_table_id(table, user))};
 		bool nulls[2] = {false, false};
 		struct varlena *trend = trend_state_flat(trend_table_state(table, user));
 
@@ -341,11 +325,13 @@ usercls_trend_users(PG_FUNCTION_ARGS)
 	const MemoryContext old = MemoryContextSwitchTo(context);
 	Reading reading = read_arguments(fcinfo);
 
-	reading.table = trend_table_create(result_id_type(&reading, fcinfo), &reading.periods, memory_limit());
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, reading.user.type);
+
+	reading.table = trend_table_create(reading.user.type, &reading.periods, memory_limit());
 	do
 	{
 		read_rows(&reading);
-		store_trends((ReturnSetInfo *) fcinfo->resultinfo, reading.table);
+		store_trends((ReturnSetInfo *) fcinfo->resultinfo, &id, reading.table);
 	} while (trend_table_next(reading.table));
 
 	MemoryContextSwitchTo(old);

@@ -140,9 +140,9 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", version->name);
 
+	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, sequence_kind.id_type(registry_spec(version)));
 	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of);
 	const int C = all->model->C;
-	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, all->users->id_type);
 	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
 	const MemoryContext old = MemoryContextSwitchTo(row);
 

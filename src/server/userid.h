@@ -8,10 +8,21 @@
 
 typedef struct UserIdOutput
 {
-	Oid from, to;
+	Oid to;
+	enum
+	{
+		USER_ID_AS_IT_IS,
+		USER_ID_CAST, /* by a function of PostgreSQL */
+		USER_ID_TEXT  /* as it is written */
+	} way;
+	FmgrInfo cast;
+	Oid from;
 } UserIdOutput;
 
-/* An error that says what to pass unless ids of that type can be shown as the type of argument arg, or bigint. */
+/*
+ * Ids of a type as results of the type of argument arg, or bigint: what PostgreSQL casts implicitly without loss, and any id as
+ * text. An error that says what to pass for others.
+ */
 extern UserIdOutput user_id_output(FunctionCallInfo fcinfo, int arg, Oid type);
 
 extern Datum user_id_datum(const UserIdOutput *output, Datum id);

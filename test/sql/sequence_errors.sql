@@ -132,7 +132,7 @@ SELECT sqe_try($$SELECT usercls.predict('sqe', '{1,1e300}')$$);
 SELECT sqe_try($$SELECT usercls.score('sqe', '{1,2}', 'ture')$$);
 SELECT sqe_try($$SELECT usercls.predict(substr(usercls.export_model('sqe'), 1, 1000), '{1,2}')$$);
 SELECT sqe_try($$SELECT usercls.predict('\x00'::bytea, '{1,2}')$$);
-SELECT sqe_try($$SELECT * FROM usercls.classify_users('sqe', NULL, NULL::text)$$);
+SELECT sqe_try($$SELECT * FROM usercls.classify_users('sqe', NULL, NULL::uuid)$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', NULL)$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe', 'user_id', NULL)$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe', 'word')$$);

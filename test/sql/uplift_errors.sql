@@ -93,7 +93,7 @@ SELECT usercls.promote('m', 1, 'test');
 SELECT * FROM usercls.target_users('mm', 1, 0, NULL, NULL::int);
 -- Integer ids come as bigint unless another type is asked for.
 SELECT count(*) = (SELECT count(*) FROM users) AS all_users, pg_typeof(min(user_id)) FROM usercls.target_users('m');
-SELECT * FROM usercls.target_users('m', 1, 0, NULL, NULL::text);
+SELECT * FROM usercls.target_users('m', 1, 0, NULL, NULL::uuid);
 SELECT * FROM usercls.target_users('m', 'NaN', 0, NULL, NULL::int);
 SELECT * FROM usercls.target_users('m', 1, -1, NULL, NULL::int);
 SELECT * FROM usercls.uplift('m', true);
