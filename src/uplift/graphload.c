@@ -15,13 +15,13 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "uplift/edge_ends.h"
 #include "uplift/pure/train.h"
 #include "server/errors.h"
 #include "server/memory.h"
@@ -313,21 +313,6 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	users->E++;
 	if (reader->waits == 0)
 		edge_resolve(reader, reader->looked_up++, row);
-}
-
-/* The column as SQL text of the users' id type. */
-static const char *
-edge_end(const UpliftRequest *from, const SourceColumn *column, Oid id_type)
-{
-	if (column->type == id_type)
-		return column->quoted;
-	if (!can_coerce_type(1, &column->type, &id_type, COERCION_ASSIGNMENT))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
-						get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
-				 errhint("Both ends of an edge are user ids: give them the same type.")));
-	return psprintf("%s::%s", column->quoted, source_type(id_type));
 }
 
 static void

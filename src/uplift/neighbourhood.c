@@ -14,18 +14,13 @@
 
 #include "uplift/neighbourhood.h"
 
-#include "access/genam.h"
-#include "access/relation.h"
-#include "catalog/index.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
+#include "uplift/edge_ends.h"
 #include "uplift/pure/graph.h"
 #include "uplift/graphload.h"
 #include "server/memory.h"
@@ -62,46 +57,6 @@ struct NeighbourLookup
 
 /* -- Preparing ------------------------------------------------------------ */
 
-/* Whether an index of the table begins with the column. */
-static bool
-has_index(Oid table, const char *column)
-{
-	const char kind = get_rel_relkind(table);
-
-	/* A view's indexes are those of its tables: we cannot see which. */
-	if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW && kind != RELKIND_PARTITIONED_TABLE)
-		return true;
-
-	const AttrNumber number = get_attnum(table, column);
-	Relation relation = relation_open(table, AccessShareLock);
-	List *indexes = RelationGetIndexList(relation);
-	bool found = false;
-	ListCell *cell;
-
-	foreach (cell, indexes)
-	{
-		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-
-		found = found || (index->rd_index->indisvalid && index->rd_index->indkey.values[0] == number &&
-						  RelationGetIndexPredicate(index) == NIL);
-		index_close(index, AccessShareLock);
-	}
-	relation_close(relation, AccessShareLock);
-	return found;
-}
-
-static void
-hint_index(Oid table, const char *column)
-{
-	if (!has_index(table, column))
-		ereport(
-			NOTICE,
-			(errmsg("no index of \"%s\" begins with column \"%s\"", get_rel_name(table), column),
-			 errdetail("usercls.uplift() looks up users and edges one by one: it reads the whole table each "
-					   "time."),
-			 errhint("CREATE INDEX ON %s (%s);", source_quote(table), quote_identifier(column))));
-}
-
 /*
  * Neighbours of ids: edges that end in one of them and, in an undirected graph, those that begin in one. With `each`
  * the limit is for every id and direction, otherwise for all rows, which is faster: no plan node is started per id.
@@ -110,9 +65,9 @@ static SourcePlan *
 prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 {
 	const UpliftRequest *request = lookup->request;
-	const char *ends[] = {source_column(request->edges, request->source_column).quoted,
-						  source_column(request->edges, request->target_column).quoted};
-	const char *type = source_type(lookup->id_type);
+	const Oid id_type = lookup->id_type;
+	const SourceColumn end[] = {source_column(request->edges, request->source_column),
+								source_column(request->edges, request->target_column)};
 	const char *weight = request->weight_column ? lookup->weight.quoted : "NULL";
 	const Oid types[] = {ids_type, INT8OID};
 	StringInfoData sql;
@@ -121,10 +76,12 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 	if (each)
 		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
 	for (int i = 0; i < (request->directed ? 1 : 2); i++)
-		appendStringInfo(&sql, "%s%sSELECT %s::%s, %s::%s, %s FROM %s WHERE %s %s %s%s",
-						 i ? " UNION ALL " : "", each ? "(" : "", ends[1 - i], type, ends[i], type, weight,
-						 source_quote(request->edges), ends[1 - i], source_equality(lookup->id_type),
-						 each ? "self.id" : "ANY ($1)", each ? " LIMIT $2)" : "");
+		appendStringInfo(&sql, "%s%sSELECT %s, %s, %s FROM %s WHERE %s%s", i ? " UNION ALL " : "",
+						 each ? "(" : "", edge_end(request, &end[1 - i], id_type),
+						 edge_end(request, &end[i], id_type), weight, source_quote(request->edges),
+						 each ? edge_end_is(request, &end[1 - i], id_type, "self.id")
+							  : edge_end_is_any(request, &end[1 - i], id_type, "$1"),
+						 each ? " LIMIT $2)" : "");
 	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
 	return source_prepare(sql.data, lengthof(types), types);
 }
@@ -160,10 +117,14 @@ lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
 
 	lookup->inputs = uplift_inputs_of(request, uplift->feature, uplift->net.F);
 
-	hint_index(request->users, request->user_column);
-	hint_index(request->edges, request->target_column);
+	user_id_hint_index(request);
+
+	const SourceColumn target = source_column(request->edges, request->target_column);
+	const SourceColumn source = source_column(request->edges, request->source_column);
+
+	edge_end_hint_index(request, &target, lookup->id_type);
 	if (!request->directed)
-		hint_index(request->edges, request->source_column);
+		edge_end_hint_index(request, &source, lookup->id_type);
 
 	lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
 	lookup->bounded = prepare_neighbours(lookup, ids_type, true);
