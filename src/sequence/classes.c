@@ -2,11 +2,17 @@
 
 #include "sequence/classes.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
+
+/* Above, not every whole number is a float8. */
+#define WHOLE_NUMBER_MAX 9007199254740992.0
 
 struct ClassList
 {
@@ -15,23 +21,19 @@ struct ClassList
 	IdMap *values;
 };
 
-/* Whether the values of a type can name classes: booleans, integers, texts, enums. */
+/* Whether the values of a type can name classes: booleans, numbers (whole ones), texts, enums. */
 static bool
 names_classes(Oid type)
 {
 	switch (type)
 	{
-		case BOOLOID:
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
 		case TEXTOID:
 		case VARCHAROID:
 		case BPCHAROID:
 		case NAMEOID:
 			return true;
 		default:
-			return type_is_enum(type);
+			return source_is_number(type) || type_is_enum(type);
 	}
 }
 
@@ -39,13 +41,12 @@ ClassList *
 classes_create(Oid relation, const SourceColumn *label)
 {
 	if (!names_classes(label->type))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" does not name classes", label->name),
-			 errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
-					   format_type_be(label->type)),
-			 errhint(
-				 "Use a column of type boolean, integer, text or an enum, or a view that casts it to one.")));
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" does not name classes", label->name),
+						errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
+								  format_type_be(label->type)),
+						errhint("Use a column of type boolean, text, an enum or a number, or a view that "
+								"casts it to one.")));
 
 	ClassList *list = palloc0(sizeof(*list));
 
@@ -53,11 +54,55 @@ classes_create(Oid relation, const SourceColumn *label)
 	return list;
 }
 
+/* 0.0 and 1.0 name the classes "0" and "1", as the integers do; NULL: the number is not whole, or has no name. */
+static const char *
+whole_number_name(double value)
+{
+	if (!(value == rint(value) && fabs(value) <= WHOLE_NUMBER_MAX))
+		return NULL;
+	return psprintf("%.0f", value == 0.0 ? 0.0 : value);
+}
+
+static const char *
+class_name(Oid type, Datum value)
+{
+	Oid output;
+	bool varlena;
+
+	switch (type)
+	{
+		case BOOLOID:
+			return DatumGetBool(value) ? "true" : "false";
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			return whole_number_name(source_number(value, type));
+		case BPCHAROID: /* its blanks at the end do not count */
+			return TextDatumGetCString(DirectFunctionCall1(rtrim1, value));
+		default:
+			getTypeOutputInfo(type, &output, &varlena);
+			return OidOutputFunctionCall(output, value);
+	}
+}
+
+static void
+error_not_whole(const ClassList *list, Datum value)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("column \"%s\" has the label %s, which names no class", list->label.name,
+						   source_id_text(list->label.type, value)),
+					errdetail("Numbers that name classes are whole, as 0.0 and 1.0 are."),
+					errhint("Group the values in a view; null means that the label is not known.")));
+}
+
 uint32
 classes_number(ClassList *list, Datum value)
 {
+	const uint32 before = idmap_count(list->values);
 	const uint32 number = idmap_add(list->values, value, idmap_hash(list->values, value));
 
+	if (number == before && !class_name(list->label.type, value))
+		error_not_whole(list, value);
 	if (idmap_count(list->values) > CLASSES_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -92,17 +137,6 @@ class_compare(const void *a, const void *b, void *arg)
 
 	return DatumGetInt32(FunctionCall2Coll((FmgrInfo *) &type->cmp_proc_finfo, type->typcollation,
 										   ((const ClassOrder *) a)->value, ((const ClassOrder *) b)->value));
-}
-
-static char *
-class_name(Oid type, Datum value)
-{
-	Oid output;
-	bool varlena;
-
-	getTypeOutputInfo(type, &output, &varlena);
-	return type == BOOLOID ? pstrdup(DatumGetBool(value) ? "true" : "false")
-						   : OidOutputFunctionCall(output, value);
 }
 
 const char **

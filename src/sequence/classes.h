@@ -21,7 +21,7 @@ typedef struct ClassSeen
 /* An error unless the column's type can name classes. */
 extern ClassList *classes_create(Oid relation, const SourceColumn *label);
 
-/* The number of a value; an error when there are more than CLASSES_MAX. */
+/* The number of a value; an error when it names no class, or there are more than CLASSES_MAX. */
 extern uint32 classes_number(ClassList *list, Datum value);
 
 /*
