@@ -16,6 +16,18 @@
 #include "labeler/state_pool.h"
 #include "labeler/state.h"
 
+typedef enum ValueKind
+{
+	VALUE_FLOAT8,
+	VALUE_BOOLEAN /* 1 and 0 */
+} ValueKind;
+
+static pg_attribute_always_inline double
+row_value(FunctionCallInfo fcinfo, ValueKind kind)
+{
+	return kind == VALUE_BOOLEAN ? PG_GETARG_BOOL(2) : PG_GETARG_FLOAT8(2);
+}
+
 /* The state as the executor gets it back: NULL before the first row, afterwards always the pointer that it gave us. */
 static pg_attribute_always_inline Datum
 state_result(FunctionCallInfo fcinfo, TrendState *state)
@@ -46,7 +58,7 @@ row_slot(FunctionCallInfo fcinfo, LabelerCall *call, TrendState **state, TimeKin
 
 /* The transition. A state whose slots lie in a pool gets the row later; any other is added to now. */
 static pg_attribute_always_inline Datum
-accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period, ValueKind value)
 {
 	LabelerCall *call = labeler_call(fcinfo, time, period);
 	TrendState *state = labeler_waiting(fcinfo, call);
@@ -56,7 +68,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		TrendSlot *slot = row_slot(fcinfo, call, &state, time);
 
 		if (slot)
-			trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
+			trend_state_add(state, slot, row_value(fcinfo, value));
 		return state_result(fcinfo, state);
 	}
 	if (likely(!PG_ARGISNULL(1) && !PG_ARGISNULL(2)))
@@ -64,7 +76,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		const int64 index = periods_find(&call->periods, time_tick(time, PG_GETARG_DATUM(1)));
 
 		if (index != PERIOD_NONE)
-			trend_pool_add(call->pool, state, (TrendSlot *) (state + 1) + index, PG_GETARG_FLOAT8(2));
+			trend_pool_add(call->pool, state, (TrendSlot *) (state + 1) + index, row_value(fcinfo, value));
 	}
 	return trend_state_datum(state);
 }
@@ -74,7 +86,7 @@ accumulate(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
  * transition may not return NULL: a frame that begins with null values has a state without any.
  */
 static pg_attribute_always_inline Datum
-accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period, ValueKind value)
 {
 	LabelerCall *call = labeler_call(fcinfo, time, period);
 	TrendState *state;
@@ -88,9 +100,9 @@ accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		double sum = slot->sum;
 		float rest = slot->rest;
 
-		if (!trend_sum_exact(&sum, &rest, PG_GETARG_FLOAT8(2)))
+		if (!trend_sum_exact(&sum, &rest, row_value(fcinfo, value)))
 			state->lossy = 1;
-		trend_state_add(state, slot, PG_GETARG_FLOAT8(2));
+		trend_state_add(state, slot, row_value(fcinfo, value));
 	}
 	return trend_state_datum(state);
 }
@@ -99,7 +111,7 @@ accumulate_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
  * The inverse transition. NULL makes the executor add the frame's rows anew: taking this one away would not be exact.
  */
 static pg_attribute_always_inline Datum
-remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
+remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period, ValueKind value)
 {
 	TrendState *state;
 	TrendSlot *slot = row_slot(fcinfo, labeler_call(fcinfo, time, period), &state, time);
@@ -109,7 +121,7 @@ remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 		double sum = slot->sum;
 		float rest = slot->rest;
 
-		if (state->lossy || !trend_sum_exact(&sum, &rest, -PG_GETARG_FLOAT8(2)))
+		if (state->lossy || !trend_sum_exact(&sum, &rest, -row_value(fcinfo, value)))
 			PG_RETURN_NULL();
 		slot->sum = sum;
 		slot->rest = rest;
@@ -120,22 +132,27 @@ remove_moving(FunctionCallInfo fcinfo, TimeKind time, PeriodKind period)
 	return state_result(fcinfo, state);
 }
 
-#define TREND_ACCUM(suffix, time, period)                                                                    \
+#define TREND_TRANSITIONS(suffix, time, period, value)                                                       \
 	PG_FUNCTION_INFO_V1(usercls__trend_accum_##suffix);                                                      \
 	Datum usercls__trend_accum_##suffix(PG_FUNCTION_ARGS)                                                    \
 	{                                                                                                        \
-		return accumulate(fcinfo, time, period);                                                             \
+		return accumulate(fcinfo, time, period, value);                                                      \
 	}                                                                                                        \
 	PG_FUNCTION_INFO_V1(usercls__trend_moving_##suffix);                                                     \
 	Datum usercls__trend_moving_##suffix(PG_FUNCTION_ARGS)                                                   \
 	{                                                                                                        \
-		return accumulate_moving(fcinfo, time, period);                                                      \
+		return accumulate_moving(fcinfo, time, period, value);                                               \
 	}                                                                                                        \
 	PG_FUNCTION_INFO_V1(usercls__trend_remove_##suffix);                                                     \
 	Datum usercls__trend_remove_##suffix(PG_FUNCTION_ARGS)                                                   \
 	{                                                                                                        \
-		return remove_moving(fcinfo, time, period);                                                          \
+		return remove_moving(fcinfo, time, period, value);                                                   \
 	}
+
+/* Of each kind of time, over numbers and over booleans. */
+#define TREND_ACCUM(suffix, time, period)                                                                    \
+	TREND_TRANSITIONS(suffix, time, period, VALUE_FLOAT8)                                                    \
+	TREND_TRANSITIONS(suffix##_boolean, time, period, VALUE_BOOLEAN)
 
 LABELER_TIMES(TREND_ACCUM)
 

@@ -34,7 +34,7 @@ SELECT trend_agg(ts, 1, '7 days') FROM unnest('{2000-01-02,2000-01-03}'::timesta
 
 -- No rows, no values, values outside the window, an empty window.
 SELECT trend_agg(now(), 1, '1 day', now(), now()) FROM generate_series(1, 0);
-SELECT trend_agg(x, NULL, 1, 0, 3) AS given, trend_agg(x, NULL, 1) AS own FROM generate_series(0, 2) x;
+SELECT trend_agg(x, NULL::float8, 1, 0, 3) AS given, trend_agg(x, NULL::float8, 1) AS own FROM generate_series(0, 2) x;
 SELECT trend_agg(x, 1, 1, 10, 12) FROM generate_series(0, 2) x;
 SELECT trend_agg(NULL::bigint, 1, 1, 0, 2) AS given, trend_agg(NULL::bigint, 1, 1) AS own;
 SELECT t, label(t), net_sign(t), signs(t), period_values(t), z_score(t), p_value(t)
@@ -84,8 +84,8 @@ FROM (SELECT i, (ARRAY[3, NULL, 7, 1, 1e17, 0.1, 4, 4])[i + 1] AS v FROM generat
 WINDOW w AS (ORDER BY i ROWS BETWEEN 2 PRECEDING AND CURRENT ROW);
 
 -- Errors.
-SELECT trend_agg(x, 'NaN', 1, 0, 3) FROM generate_series(0, 2) x;
-SELECT trend_agg(x, '-Infinity', 1) FROM generate_series(0, 2) x;
+SELECT trend_agg(x, 'NaN'::float8, 1, 0, 3) FROM generate_series(0, 2) x;
+SELECT trend_agg(x, '-Infinity'::float8, 1) FROM generate_series(0, 2) x;
 SELECT trend_agg(x, 1e308, 5, 0, 5) FROM generate_series(0, 2) x;
 SELECT trend('{1,NaN}', 1);
 SELECT trend('{1e308,1e308}', 2);
