@@ -56,6 +56,21 @@ sub bytes_of
 	return $bytes;
 }
 
+# The parallel workers of a backend, by the names that they give themselves.
+sub workers_of
+{
+	my ($pid) = @_;
+	my @workers;
+
+	for my $cmdline (glob '/proc/[0-9]*/cmdline')
+	{
+		open my $file, '<', $cmdline or next;    # one that has just ended
+		push @workers, $cmdline =~ /(\d+)/ if (<$file> // '') =~ /parallel worker for PID $pid\b/;
+		close $file;
+	}
+	return @workers;
+}
+
 # Trains in a session of its own; returns the most it took in bytes, and how often it was looked at with all workers there.
 sub train
 {
@@ -69,7 +84,7 @@ sub train
 	$session->send("SELECT 1 FROM $call");
 	until ($session->{out} =~ /^-- done$/m)
 	{
-		my @pids = ($pid, split /\n/, `pgrep -f '[p]arallel worker for PID $pid '`);
+		my @pids = ($pid, workers_of($pid));
 
 		$peak = max($peak, sum(map { bytes_of($_) } @pids) - $before);
 		$looks++ if @pids == 1 + $workers;
