@@ -433,10 +433,10 @@ CREATE FUNCTION usercls.drop_model(model text, if_exists boolean DEFAULT false) 
 	AS 'MODULE_PATHNAME', 'usercls_drop_model' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.drop_model(text, boolean) IS 'remove a model with all versions and its history';
 
-CREATE FUNCTION usercls.prune_versions(model text, keep int) RETURNS int
+CREATE FUNCTION usercls.prune_versions(model text, keep int, keep_history int DEFAULT 100) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_prune_versions' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.prune_versions(text, int) IS
-	'remove all versions but the newest, the promoted one and the one before it, and return how many went';
+COMMENT ON FUNCTION usercls.prune_versions(text, int, int) IS
+	'remove all versions but the newest, the promoted one and the one before it, and of the trainings and deployments all but the newest keep_history, those of versions that are kept and those that a rollback needs; null: none; return how many versions went';
 
 CREATE FUNCTION usercls.export_model(model text, version int DEFAULT NULL) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'usercls_export_model' LANGUAGE C STABLE PARALLEL SAFE;

@@ -26,13 +26,14 @@ CREATE PROCEDURE usercls.retrain(
 	warm_start boolean DEFAULT true,
 	promote text DEFAULT 'if_better',
 	keep_versions int DEFAULT 10,
+	keep_history int DEFAULT 100,
 	max_runtime interval DEFAULT NULL,
 	comment text DEFAULT NULL
 )
 AS 'MODULE_PATHNAME', 'usercls_retrain'
 LANGUAGE C;
-COMMENT ON PROCEDURE usercls.retrain(text, timestamptz, boolean, text, int, interval, text)
-IS 'repeat the training of a model on today''s data; outside a transaction block it commits after each epoch';
+COMMENT ON PROCEDURE usercls.retrain(text, timestamptz, boolean, text, int, int, interval, text)
+IS 'repeat the training of a model on today''s data; outside a transaction block it commits after each epoch; keep_versions and keep_history: what prune_versions() would keep';
 
 CREATE PROCEDURE usercls.refresh_scores(
 	model text,

@@ -21,6 +21,7 @@ enum
 	ARG_WARM_START,
 	ARG_PROMOTE,
 	ARG_KEEP_VERSIONS,
+	ARG_KEEP_HISTORY,
 	ARG_MAX_RUNTIME,
 	ARG_COMMENT
 };
@@ -57,10 +58,14 @@ error_busy(const char *name)
 					errhint("usercls.progress() shows how far it is.")));
 }
 
-/* What was committed of the run stays: so does the error that ended it, which is raised again. */
+/*
+ * What was committed of the run stays: so does the error that ended it, which is raised again. Of what fails every
+ * night no more than history trainings stay, either.
+ */
 static void
-record_failure(const TrainRun *run)
+record_failure(const TrainRun *run, int history)
 {
+	const int64 model_id = run->model->model_id;
 	ErrorData *error = transaction_begin_again(run->context);
 	const char *const *notices;
 	const int n_notices = notices_end(&notices);
@@ -68,6 +73,7 @@ record_failure(const TrainRun *run)
 	registry_run_fail(run->run_id,
 					  error->detail ? psprintf("%s: %s", error->message, error->detail) : error->message,
 					  notices, n_notices);
+	registry_prune_runs(model_id, history);
 	transaction_raise(error);
 }
 
@@ -81,12 +87,11 @@ usercls_retrain(PG_FUNCTION_ARGS)
 					.comment = arg_text_or_null(fcinfo, ARG_COMMENT),
 					.has_as_of = !PG_ARGISNULL(ARG_AS_OF),
 					.commits = procedure_may_commit(fcinfo)};
-	const int keep = arg_int_or(fcinfo, ARG_KEEP_VERSIONS, 0);
+	const int versions = arg_count_or_all(fcinfo, ARG_KEEP_VERSIONS, "keep_versions");
+	const int history = arg_count_or_all(fcinfo, ARG_KEEP_HISTORY, "keep_history");
 
 	if (run.has_as_of)
 		run.as_of = PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
-	if (!PG_ARGISNULL(ARG_KEEP_VERSIONS) && keep < 1)
-		error_out_of_range("keep_versions", psprintf("%d", keep), "1 or more, or null for all");
 	if (!PG_ARGISNULL(ARG_MAX_RUNTIME))
 		run.deadline = deadline_of(PG_GETARG_INTERVAL_P(ARG_MAX_RUNTIME));
 	SPI_connect_ext(run.commits ? SPI_OPT_NONATOMIC : 0);
@@ -107,14 +112,13 @@ usercls_retrain(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		version->kind->train(&run, spec);
-		if (keep > 0)
-			registry_prune(run.model, keep);
+		registry_prune(run.model, versions, history);
 	}
 	PG_CATCH();
 	{
 		registry_work_unlock(version->model_id, WORK_RETRAIN);
 		if (run.commits && run.run_id != 0)
-			record_failure(&run);
+			record_failure(&run, history);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();

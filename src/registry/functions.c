@@ -147,11 +147,13 @@ usercls_prune_versions(PG_FUNCTION_ARGS)
 	enum
 	{
 		ARG_MODEL,
-		ARG_KEEP
+		ARG_KEEP,
+		ARG_KEEP_HISTORY
 	};
 	Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_ADMIN);
 
-	PG_RETURN_INT32(registry_prune(model, arg_int(fcinfo, ARG_KEEP, "keep")));
+	PG_RETURN_INT32(registry_prune(model, arg_count_or_all(fcinfo, ARG_KEEP, "keep"),
+								   arg_count_or_all(fcinfo, ARG_KEEP_HISTORY, "keep_history")));
 }
 
 Datum

@@ -165,9 +165,14 @@ extern void registry_check_promote(const char *promote);
 /* SHA-256 of weights, MODEL_DIGEST bytes. */
 extern void registry_digest(uint8 *digest, const bytea *weights);
 
-/* Remove all but the newest `keep` versions, the promoted one, and the one that answered before it; returns
- * how many went. */
-extern int registry_prune(Model *model, int keep);
+/*
+ * Remove all but the newest versions, the promoted one, and the one that answered before it, and of the trainings
+ * and deployments all but the newest: registry/prune.c has the rules. 0: keep all. Returns how many versions went.
+ */
+extern int registry_prune(Model *model, int versions, int history);
+
+/* Of the trainings alone. */
+extern void registry_prune_runs(int64 model_id, int history);
 
 /* What one session at a time does. */
 typedef enum ModelWork

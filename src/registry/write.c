@@ -274,35 +274,6 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	return version;
 }
 
-int
-registry_prune(Model *model, int keep)
-{
-	RegistryAccess access;
-	Statement prune = {0};
-
-	if (keep < 1)
-		error_out_of_range("keep", psprintf("%d", keep), "1 or more");
-	registry_enter(&access);
-
-	const int64 current = registry_lock(model);
-
-	statement_add_bigint(&prune, model->model_id);
-	statement_add_bigint(&prune, keep);
-	statement_add_int(&prune, model->promoted);
-	statement_add_bigint(&prune, current);
-
-	const uint64 rows =
-		statement_run(&prune, "DELETE FROM usercls.model_version v WHERE v.model_id = $1"
-							  " AND v.version NOT IN (SELECT n.version FROM usercls.model_version n"
-							  " WHERE n.model_id = $1 ORDER BY n.version DESC LIMIT $2)"
-							  " AND v.version <> $3 AND v.version NOT IN (SELECT p.version"
-							  " FROM usercls.deployment d JOIN usercls.deployment p"
-							  " ON p.deployment_id = d.previous WHERE d.deployment_id = $4)");
-
-	registry_leave(&access);
-	return (int) rows;
-}
-
 /* ---- one at a time ---- */
 
 static LOCKTAG

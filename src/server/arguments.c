@@ -72,6 +72,16 @@ arg_int(FunctionCallInfo fcinfo, int arg, const char *name)
 	return PG_GETARG_INT32(arg);
 }
 
+int32
+arg_count_or_all(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	const int32 count = arg_int_or(fcinfo, arg, 1);
+
+	if (count < 1)
+		error_out_of_range(name, psprintf("%d", count), "1 or more, or null for all");
+	return arg_int_or(fcinfo, arg, 0);
+}
+
 int64
 arg_bigint(FunctionCallInfo fcinfo, int arg, const char *name)
 {
