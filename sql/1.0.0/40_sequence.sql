@@ -187,6 +187,20 @@ LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement)
 IS 'the same for user ids of another type than bigint: classify_users(''churn'', NULL, NULL::uuid)';
 
+CREATE FUNCTION usercls.sequences(model text, as_of timestamptz DEFAULT NULL, OUT user_id bigint, OUT seq float8[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_sequences'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.sequences(text, timestamptz)
+IS 'the sequence of every user that classify_users() scores, as predict() takes it: the model''s own columns, in their order, summed by its own periods up to as_of';
+
+CREATE FUNCTION usercls.sequences(model text, as_of timestamptz, id anyelement, OUT user_id anyelement, OUT seq float8[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_sequences'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.sequences(text, timestamptz, anyelement)
+IS 'the same for user ids of another type than bigint: sequences(''churn'', NULL, NULL::uuid)';
+
 CREATE FUNCTION usercls.classify_sequences(
 	model text,
 	source regclass,

@@ -20,12 +20,29 @@ wrong_width(int got, int want, const SequenceOrigin *origin)
 {
 	const char *user = whose(origin);
 
-	ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-					errmsg("sequence has %d features, expected %d", got, want),
-					origin->model
-						? errdetail("Model \"%s\" was trained on %d features.%s", origin->model, want, user)
-						: errdetail("The weights are of a model with %d features.%s", want, user),
-					errhint("Pass the columns in the order shown by usercls.model_info().")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("sequence has %d features, expected %d", got, want),
+		 origin->model ? errdetail("Model \"%s\" was trained on %d features.%s", origin->model, want, user)
+					   : errdetail("The weights are of a model with %d features.%s", want, user),
+		 errhint(
+			 "usercls.sequences() makes the sequences that a model reads; other ones have the columns in the "
+			 "order shown by usercls.model_info().")));
+}
+
+/* Fewer periods are a user who began late; with more the periods are others than the model's, or not its window. */
+static void
+too_long(size_t got, const SequenceOrigin *origin)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+		 errmsg("sequence has %zu periods, expected at most %d", got, origin->window),
+		 errdetail("The model reads a window of %d periods; usercls.model_info() shows how long each is.%s",
+				   origin->window, whose(origin)),
+		 errhint("usercls.sequences() makes the sequences that a model reads; pass the last %d periods of "
+				 "other ones.",
+				 origin->window)));
 }
 
 size_t
@@ -40,9 +57,11 @@ sequence_array_steps(const ArrayType *array, int F, const SequenceOrigin *origin
 				 errmsg(steps == 0 ? "sequence is empty" : "sequence has %d dimensions", ARR_NDIM(array)),
 				 errdetail("A sequence is an array of periods × features, or of periods for one feature.%s",
 						   whose(origin)),
-				 errhint("Pass what usercls.sequence_agg() returns.")));
+				 errhint("Pass what usercls.sequences() or usercls.sequence_agg() returns.")));
 	if (width != F)
 		wrong_width(width, F, origin);
+	if (origin->window > 0 && steps > (size_t) origin->window)
+		too_long(steps, origin);
 	return steps;
 }
 

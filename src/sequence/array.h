@@ -10,11 +10,12 @@
 typedef struct SequenceOrigin
 {
 	const char *model; /* that is to read it; NULL: weights came by value */
+	int window;        /* periods that the model reads; 0: not known */
 	Oid id_type;       /* of the user whose it is; InvalidOid: not known */
 	Datum id;
 } SequenceOrigin;
 
-/* Periods of the sequence; an error unless it has F features. */
+/* Periods of the sequence; an error unless it has F features, and no more periods than the model reads. */
 extern size_t sequence_array_steps(const ArrayType *array, int F, const SequenceOrigin *origin);
 
 /* Its values, steps × F, NaN where missing. NaN, infinity and what does not fit a float are errors. */

@@ -35,6 +35,7 @@ enum
 typedef struct Sequences
 {
 	const char *model;
+	int window; /* as in SequenceOrigin */
 	const char *relation;
 	SourceColumn user;
 	int16 id_length;
@@ -88,7 +89,8 @@ read_sequence(void *arg, const Datum *value, const bool *isnull)
 		return;
 
 	const ArrayType *array = DatumGetArrayTypeP(value[1]);
-	const SequenceOrigin origin = {.model = all->model, .id_type = all->user.type, .id = value[0]};
+	const SequenceOrigin origin = {
+		.model = all->model, .window = all->window, .id_type = all->user.type, .id = value[0]};
 	const size_t steps = sequence_array_steps(array, (int) all->F, &origin);
 
 	sequences_reserve(all, steps * all->F);
@@ -125,6 +127,7 @@ read_sequences(const SequenceModel *model, const char *name, Oid relation, const
 	StringInfoData sql;
 
 	all->model = name;
+	all->window = model->config.window_periods;
 	all->relation = get_rel_name(relation);
 	all->F = (size_t) model->F;
 	all->context = AllocSetContextCreate(CurrentMemoryContext, "usercls sequences", ALLOCSET_DEFAULT_SIZES);

@@ -90,7 +90,7 @@ rank_users(ClassifiedUsers *all)
 }
 
 ClassifiedUsers *
-classify_users(const Model *version, const TimestampTz *as_of)
+classify_users_read(const Model *version, const TimestampTz *as_of)
 {
 	ClassifiedUsers *all = palloc0(sizeof(*all));
 	SequenceRequest request;
@@ -103,6 +103,13 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	all->users = sequence_read(&(SequenceRead){
 		.reading = &all->reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "scoring"});
 	sequence_notice_silent(&all->reading, all->users);
+	return all;
+}
+
+ClassifiedUsers *
+classify_users(const Model *version, const TimestampTz *as_of)
+{
+	ClassifiedUsers *all = classify_users_read(version, as_of);
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));

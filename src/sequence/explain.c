@@ -75,7 +75,7 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 	const SequenceModel *model = modelcache_get(found, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
 	const size_t C = (size_t) model->C;
-	const SequenceOrigin origin = {.model = found->name};
+	const SequenceOrigin origin = {.model = found->name, .window = model->config.window_periods};
 	const size_t steps = sequence_array_steps(array, model->F, &origin);
 	float *value = palloc(sizeof(float) * steps * F);
 	real *prob = palloc(sizeof(real) * BATCH * C);

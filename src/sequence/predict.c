@@ -163,7 +163,7 @@ score_array(Scoring *scoring, const ArrayType *array)
 {
 	SequenceModel *model = scoring->model;
 	const size_t F = (size_t) model->F;
-	const SequenceOrigin origin = {.model = scoring->name};
+	const SequenceOrigin origin = {.model = scoring->name, .window = model->config.window_periods};
 	const size_t steps = sequence_array_steps(array, model->F, &origin);
 
 	if (steps * F > scoring->room)

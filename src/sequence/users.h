@@ -31,6 +31,7 @@
 #define USERCLS_SEQUENCE_USERS_H
 
 #include "datatype/timestamp.h"
+#include "utils/array.h"
 
 #include "sequence/pure/dataset.h"
 #include "sequence/trend_labels.h"
@@ -117,6 +118,9 @@ extern void sequence_fill(const SequenceUsers *users, size_t *start, float *valu
  * F]. */
 extern void sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start,
 							   float *value);
+
+/* The whole window of user i, periods × features, null where a period has no value: as predict() takes it. */
+extern ArrayType *sequence_array(const SequenceUsers *users, size_t i);
 
 /* How trend_of moved in the window_periods before as_of for user i; room: twice as many numbers. */
 extern SignScore sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure,

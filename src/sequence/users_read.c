@@ -416,6 +416,25 @@ sequence_fill(const SequenceUsers *users, size_t *start, float *value)
 	sequence_fill_part(users, 0, users->N, start, value);
 }
 
+ArrayType *
+sequence_array(const SequenceUsers *users, size_t i)
+{
+	const SequenceCells *cells = users->cells;
+	const double *sum = user_sum(cells, cells->number[i]);
+	Datum *value = palloc(sizeof(Datum) * cells->sums);
+	bool *null = palloc(sizeof(bool) * cells->sums);
+	int size[] = {cells->window.before, (int) users->F};
+	int first[] = {1, 1};
+
+	for (size_t k = 0; k < cells->sums; k++)
+	{
+		value[k] = Float8GetDatum(sum[k]);
+		null[k] = isnan(sum[k]);
+	}
+	return construct_md_array(value, null, 2, size, first, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+							  TYPALIGN_DOUBLE);
+}
+
 struct varlena *
 sequence_trend(const SequenceUsers *users, size_t i)
 {

@@ -41,7 +41,7 @@ def option_value(net_default, text):
 
 
 def sequences(n):
-    made = [torch.randn(int(t), len(FEATURES)) for t in torch.randint(1, 20, (n,))]
+    made = [torch.randn(int(t), len(FEATURES)) for t in torch.randint(1, FORECAST["window_periods"] + 1, (n,))]
     for sequence in made:
         sequence[1:][torch.rand(sequence[1:].shape) < 0.2] = torch.nan
     return made

@@ -60,6 +60,11 @@ SELECT rank, user_id, usercls.net_sign(trend), probability FROM usercls.classify
 WHERE label = 'high_risk' ORDER BY rank LIMIT 5;
 \o
 
+SELECT count(*) AS users, count(*) FILTER (WHERE abs(p.probability - c.probability) < 1e-6) AS as_classify_users
+FROM usercls.sequences('churn') AS s
+JOIN usercls.classify_users('churn') AS c USING (user_id)
+CROSS JOIN LATERAL usercls.predict('churn', s.seq) AS p;
+
 CREATE TABLE member AS
 SELECT u AS user_id, visits, age, treated,
        ((hashint8(u * 100 + 4) & 1023) / 1024.0 < 0.1 + 0.5 * treated * (visits > 8)::int)::int AS outcome

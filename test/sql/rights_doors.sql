@@ -56,6 +56,8 @@ CREATE TABLE doors.door (name text, kind text, call text);
 INSERT INTO doors.door VALUES
 	('classify_users', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L)'),
 	('classify_users', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L, NULL, NULL::bigint)'),
+	('sequences', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L)'),
+	('sequences', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L, NULL, NULL::bigint)'),
 	('confusion_matrix', 'sequence', 'SELECT count(*) FROM usercls.confusion_matrix(%1$L, version => %2$s)'),
 	('target_users', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L)'),
 	('target_users', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L, 1, 0, NULL, NULL::bigint)'),

@@ -144,18 +144,21 @@ SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences'
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'wide')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'nan')$$);
 SELECT sqe_try($$SELECT * FROM usercls.classify_sequences('sqe', 'sqe_sequences', 'one', 'empty')$$);
--- A sequence of any length: its memory is limited, and a cancel does not wait for its end.
+-- A sequence of any length, where the file does not say the window: its memory is limited, and a cancel does not wait for its end.
+SELECT sqe_try($$SELECT usercls.predict('sqe', array_fill(1::float8, ARRAY[1000000]))$$);
+SELECT usercls.import_model('sqe long', decode(replace(encode(usercls.export_model('sqe'), 'hex'), encode('window_periods', 'hex'), encode('window_unknown', 'hex')), 'hex'), promote => 'always');
 SET usercls.max_memory = '8MB';
-SELECT error FROM sqe_try($$SELECT usercls.predict('sqe', array_fill(1::float8, ARRAY[1000000]))$$) AS t(error) LIMIT 1;
+SELECT error FROM sqe_try($$SELECT usercls.predict('sqe long', array_fill(1::float8, ARRAY[1000000]))$$) AS t(error) LIMIT 1;
 SET usercls.max_memory = '1GB';
 SET statement_timeout = '50ms';
-SELECT usercls.predict('sqe', array_fill(1::float8, ARRAY[600000])) IS NOT NULL;
+SELECT usercls.predict('sqe long', array_fill(1::float8, ARRAY[600000])) IS NOT NULL;
 RESET statement_timeout;
 RESET usercls.max_memory;
 ALTER TABLE sqe RENAME TO sqe_moved;
 SELECT sqe_try($$SELECT * FROM usercls.classify_users('sqe')$$);
 
 SELECT usercls.drop_model('sqe') IS NOT NULL;
+SELECT usercls.drop_model('sqe long') IS NOT NULL;
 DROP TABLE sqe_moved, sqe_secured CASCADE;
 DROP FUNCTION sqe_try;
 DROP ROLE regress_sqe;
