@@ -50,9 +50,11 @@ arg_number(FunctionCallInfo fcinfo, int arg, const char *what)
 	const Oid type = arg_type(fcinfo, arg);
 
 	if (!source_is_number(type))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("%s must be a number or a boolean, not %s", what, format_type_be(type)),
-						errhint("Cast the argument, for example (%s)::integer.", what)));
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("%s must be a number or a boolean, not %s", what, format_type_be(type)),
+				 source_is_category(type) ? errhint("Say which value counts, for example %s = '...'.", what)
+										  : errhint("Cast the argument, for example (%s)::integer.", what)));
 	return source_number(PG_GETARG_DATUM(arg), type);
 }
 

@@ -178,6 +178,16 @@ source_is_number(Oid type)
 	}
 }
 
+bool
+source_is_category(Oid type)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(type, &category, &preferred);
+	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM;
+}
+
 SourceColumn
 source_number_column(Oid relation, const char *name)
 {

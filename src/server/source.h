@@ -50,6 +50,9 @@ extern SourceColumn source_column(Oid relation, const char *name);
 extern SourceColumn source_number_column(Oid relation, const char *name);
 extern bool source_is_number(Oid type);
 
+/* Texts and enums. */
+extern bool source_is_category(Oid type);
+
 /* A value of such a type as float8. NaN and infinity come through: the caller knows what to say. */
 extern double source_number(Datum value, Oid type);
 

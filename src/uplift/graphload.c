@@ -23,6 +23,7 @@
 
 #include "uplift/edge_ends.h"
 #include "uplift/pure/train.h"
+#include "uplift/yes_no.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/source.h"
@@ -207,8 +208,8 @@ users_load(UserGraph *users, const GraphLoad *load)
 	uplift_inputs_select(&sql, inputs);
 	if (reader.experiment)
 	{
-		reader.treatment = source_number_column(from->users, from->treatment_column);
-		reader.outcome = source_number_column(from->users, from->outcome_column);
+		reader.treatment = yes_no_column(from->users, from->treatment_column, "treatment_column", "treated");
+		reader.outcome = yes_no_column(from->users, from->outcome_column, "outcome_column", "outcome");
 		appendStringInfo(&sql, ", %s, %s", reader.treatment.quoted, reader.outcome.quoted);
 		if (from->propensity_column)
 		{

@@ -53,17 +53,6 @@ inputs_add(UpliftInputs *inputs, UpliftColumn *column, char *name, const char *c
 	column->n++;
 }
 
-/* Texts and enums. */
-static bool
-is_category(Oid type)
-{
-	char category;
-	bool preferred;
-
-	get_type_category_preferred(type, &category, &preferred);
-	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM;
-}
-
 typedef struct CategoryReader
 {
 	UpliftInputs *inputs;
@@ -115,7 +104,7 @@ uplift_inputs_find(const UpliftRequest *request)
 
 		if (column->is_number)
 			inputs_add(inputs, column, pstrdup(request->feature[i]), NULL);
-		else if (is_category(column->column.type))
+		else if (source_is_category(column->column.type))
 			categories_find(inputs, column);
 		else
 			error_not_numeric(request->users, request->feature[i], column->column.type);
