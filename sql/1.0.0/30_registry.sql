@@ -202,10 +202,10 @@ CREATE TABLE usercls.model_source (
 	approved_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	CONSTRAINT model_source_pkey PRIMARY KEY (model_id, source)
 );
-COMMENT ON TABLE usercls.model_source IS 'tables and views that a model may read, whoever uses it';
+COMMENT ON TABLE usercls.model_source IS 'tables and views that a model may read, and expressions that it may run, whoever uses it';
 COMMENT ON COLUMN usercls.model_source.model_id IS 'the model';
-COMMENT ON COLUMN usercls.model_source.source IS 'name of the table or view, with its schema';
-COMMENT ON COLUMN usercls.model_source.relation IS 'OID that it had when it was approved; null: there was none of that name';
+COMMENT ON COLUMN usercls.model_source.source IS 'name of the table or view, with its schema, or an expression in parentheses';
+COMMENT ON COLUMN usercls.model_source.relation IS 'OID that it had when it was approved; null: there was none of that name, or it is an expression';
 COMMENT ON COLUMN usercls.model_source.owner IS 'role that owned it then';
 COMMENT ON COLUMN usercls.model_source.owner_oid IS 'the role that had this name then';
 COMMENT ON COLUMN usercls.model_source.approved_by IS 'role that approved it';
@@ -386,27 +386,29 @@ COMMENT ON COLUMN usercls.training_epochs.held_out_metric IS 'the metric that de
 COMMENT ON COLUMN usercls.training_epochs.learning_rate IS 'learning rate of the epoch''s last step';
 COMMENT ON COLUMN usercls.training_epochs.logged_at IS 'when the epoch was complete';
 
-CREATE FUNCTION usercls_private.source_state(model_id bigint, owner oid, source text) RETURNS text
+CREATE FUNCTION usercls_private.source_state(model_id bigint, owner oid, source text, expression boolean) RETURNS text
 	AS 'MODULE_PATHNAME', 'usercls__source_state' LANGUAGE C STABLE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION usercls_private.source_state(bigint, oid, text) IS
-	'whether a model may read a table or view: approved, waiting, changed or missing';
+COMMENT ON FUNCTION usercls_private.source_state(bigint, oid, text, boolean) IS
+	'whether a model may read a table or view, or run an expression: approved, waiting, changed or missing';
 
--- NB: the keys of a spec that name a table or view are those of ModelKind.sources.
+-- NB: the keys of a spec are those of ModelKind.sources and .expressions; the latter hold one expression, or an array.
 CREATE VIEW usercls.sources WITH (security_barrier) AS
 SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS promoted, argument,
-	v.spec ->> argument AS source,
-	usercls_private.source_state(m.model_id, m.owner_oid, v.spec ->> argument) AS state
+	r.source, usercls_private.source_state(m.model_id, m.owner_oid, r.source, argument IN ('outcome', 'expressions')) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
-JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source'] END) AS argument
+JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source', 'outcome', 'expressions'] END) AS argument
 	ON pg_catalog.jsonb_exists(v.spec, argument)
+CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
+	CASE pg_catalog.jsonb_typeof(v.spec -> argument) WHEN 'array' THEN v.spec -> argument
+	ELSE pg_catalog.jsonb_build_array(v.spec -> argument) END) AS r(source)
 WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
-COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights';
+COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights, and expressions that they run';
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';
 COMMENT ON COLUMN usercls.sources.promoted IS 'whether it answers for the model now';
-COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges';
-COMMENT ON COLUMN usercls.sources.source IS 'the table or view';
+COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges; outcome, or features with expressions';
+COMMENT ON COLUMN usercls.sources.source IS 'the table or view, or the expression';
 COMMENT ON COLUMN usercls.sources.state IS
 	'approved; waiting for approve_source(); changed: another relation has the name, or its owner changed; missing';
 
@@ -422,7 +424,7 @@ COMMENT ON FUNCTION usercls.promote(text, int, text) IS 'let a version answer fo
 CREATE FUNCTION usercls.approve_source(model text, version int) RETURNS void
 	AS 'MODULE_PATHNAME', 'usercls_approve_source' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.approve_source(text, int) IS
-	'let everybody who uses the model read the tables and views that a version names, whoever stored it; who does so trusts their owners';
+	'let everybody who uses the model read the tables and views that a version names, and run its expressions, whoever stored it; who does so trusts their owners, and the expressions';
 
 CREATE FUNCTION usercls.rollback(model text, steps int DEFAULT 1, reason text DEFAULT NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;

@@ -67,6 +67,9 @@ typedef struct ModelKind
 	/* The keys of a spec that name a table or view, NULL after the last. NB: the view usercls.sources lists them all. */
 	const char *const *sources;
 
+	/* The keys of a spec that hold SQL expressions, one or an array of them. NB: as above. */
+	const char *const *expressions;
+
 	/* Why models of this kind have no as_of: a sentence. NULL: they have. */
 	const char *timeless;
 

@@ -15,11 +15,13 @@
 #include "server/jsonbuild.h"
 #include "server/source.h"
 
-/* A source as its name is understood now. */
+/* A source as its name is understood now, or an expression. */
 typedef struct Source
 {
-	const char *name; /* "schema"."name" of the relation; as it is written while there is none */
-	Oid relation;     /* InvalidOid: there is none */
+	const char
+		*name; /* "schema"."name" of the relation; as it is written while there is none; (an expression) */
+	bool expression;
+	Oid relation; /* InvalidOid: there is none */
 	Oid owner;
 } Source;
 
@@ -51,11 +53,20 @@ source_named(const char *text, LOCKMODE lock)
 	return source;
 }
 
+/* No name of a relation begins so: source_find() knows quoted ones alone that do. */
+static Source
+source_expression(const char *text)
+{
+	return (Source){.name = psprintf("(%s)", text), .expression = true};
+}
+
 static SourceState
 state_of(const Source *source, int64 model_id, Oid model_owner)
 {
 	SourceApproval approval;
 
+	if (source->expression)
+		return registry_source_approval(&approval, model_id, source->name) ? SOURCE_APPROVED : SOURCE_WAITING;
 	if (!OidIsValid(source->relation))
 		return SOURCE_MISSING;
 	if (!registry_source_approval(&approval, model_id, source->name))
@@ -80,64 +91,89 @@ refuse(const Model *model, const Source *source, SourceState state)
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("version %d of model \"%s\" reads %s, which is not approved", model->version, model->name,
-				source->name),
+		 errmsg("version %d of model \"%s\" %s %s, which is not approved", model->version, model->name,
+				source->expression ? "runs" : "reads", source->name),
 		 state == SOURCE_WAITING
 			 ? errdetail("The version comes from a role that may train the model, but not say what it reads.")
 			 : errdetail("It is not the relation that was approved under this name, and belongs to role "
 						 "\"%s\" now.",
 						 GetUserNameFromId(source->owner, false)),
-		 errhint("Whoever administers the model and trusts the owner of %s calls "
+		 errhint("Whoever administers the model and trusts %s%s calls "
 				 "usercls.approve_source(%s, %d).",
-				 source->name, quote_literal_cstr(model->name), model->version)));
+				 source->expression ? "" : "the owner of ", source->name, quote_literal_cstr(model->name),
+				 model->version)));
 }
 
-/* The next source that the spec names; NULL: no more. *i begins at 0. */
-static const char *
-next_source(const Model *model, const Jsonb *spec, int *i)
+/* The strings under a key: of a string or an array; others are none. */
+static List *
+texts_under(const Jsonb *spec, const char *key)
 {
-	const char *key;
+	const JsonbValue *value = jsonb_member(spec, key);
+	List *texts = NIL;
 
-	while (spec && (key = model->kind->sources[*i]) != NULL)
+	if (value && value->type == jbvString)
+		return list_make1((char *) jsonb_scalar_text(value));
+	if (!value || value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		return NIL;
+	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
 	{
-		const JsonbValue *value = jsonb_member(spec, key);
+		const JsonbValue *element = getIthJsonbValueFromContainer(value->val.binary.data, i);
 
-		(*i)++;
-		if (value && value->type == jbvString)
-			return jsonb_scalar_text(value);
+		if (element->type == jbvString)
+			texts = lappend(texts, pnstrdup(element->val.string.val, element->val.string.len));
 	}
-	return NULL;
+	return texts;
+}
+
+static Source *
+copy_source(Source source)
+{
+	return memcpy(palloc(sizeof(source)), &source, sizeof(source));
+}
+
+/* All that a spec (NULL: none) reads and runs, as Sources; relations are locked unless lock is NoLock. */
+static List *
+sources_of(const ModelKind *kind, const Jsonb *spec, LOCKMODE lock)
+{
+	List *sources = NIL;
+	ListCell *cell;
+
+	for (int i = 0; spec && kind->sources[i]; i++)
+		foreach (cell, texts_under(spec, kind->sources[i]))
+			sources = lappend(sources, copy_source(source_named(lfirst(cell), lock)));
+	for (int i = 0; spec && kind->expressions[i]; i++)
+		foreach (cell, texts_under(spec, kind->expressions[i]))
+			sources = lappend(sources, copy_source(source_expression(lfirst(cell))));
+	return sources;
 }
 
 void
 sources_check(const Model *model, const Jsonb *spec)
 {
-	const char *text;
-	int i = 0;
+	ListCell *cell;
 
-	while ((text = next_source(model, spec, &i)) != NULL)
+	foreach (cell, sources_of(model->kind, spec, AccessShareLock))
 	{
-		const Source source = source_named(text, AccessShareLock);
-		const SourceState state = state_of(&source, model->model_id, model->owner);
+		const Source *source = lfirst(cell);
+		const SourceState state = state_of(source, model->model_id, model->owner);
 
 		if (state > SOURCE_OWN)
-			refuse(model, &source, state);
+			refuse(model, source, state);
 	}
 }
 
 const char *
 sources_waiting(const Model *model, const Jsonb *spec)
 {
-	const char *text;
-	int i = 0;
+	ListCell *cell;
 
-	while ((text = next_source(model, spec, &i)) != NULL)
+	foreach (cell, sources_of(model->kind, spec, NoLock))
 	{
-		const Source source = source_named(text, NoLock);
+		const Source *source = lfirst(cell);
 		SourceApproval approval;
 
-		if (!registry_source_approval(&approval, model->model_id, source.name))
-			return source.name;
+		if (!registry_source_approval(&approval, model->model_id, source->name))
+			return source->name;
 	}
 	return NULL;
 }
@@ -170,15 +206,10 @@ approve(const Model *model, const Source *source)
 void
 sources_approve(const Model *model, const Jsonb *spec)
 {
-	const char *text;
-	int i = 0;
+	ListCell *cell;
 
-	while ((text = next_source(model, spec, &i)) != NULL)
-	{
-		const Source source = source_named(text, AccessShareLock);
-
-		approve(model, &source);
-	}
+	foreach (cell, sources_of(model->kind, spec, AccessShareLock))
+		approve(model, lfirst(cell));
 }
 
 /* ---- SQL ---- */
@@ -194,17 +225,15 @@ usercls_approve_source(PG_FUNCTION_ARGS)
 
 	const Model *model =
 		registry_version(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), RIGHT_ADMIN);
-	const Jsonb *spec = registry_spec_if_any(model);
-	const char *text;
-	int i = 0;
+	ListCell *cell;
 
-	while ((text = next_source(model, spec, &i)) != NULL)
+	foreach (cell, sources_of(model->kind, registry_spec_if_any(model), AccessShareLock))
 	{
-		const Source source = source_named(text, AccessShareLock);
+		const Source *source = lfirst(cell);
 
-		if (!OidIsValid(source.relation))
-			refuse(model, &source, SOURCE_MISSING);
-		approve(model, &source);
+		if (!source->expression && !OidIsValid(source->relation))
+			refuse(model, source, SOURCE_MISSING);
+		approve(model, source);
 	}
 	PG_RETURN_VOID();
 }
@@ -216,7 +245,8 @@ usercls__source_state(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(2))
 		PG_RETURN_NULL();
 
-	const Source source = source_named(text_to_cstring(PG_GETARG_TEXT_PP(2)), NoLock);
+	const char *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	const Source source = PG_GETARG_BOOL(3) ? source_expression(name) : source_named(name, NoLock);
 	const SourceState state =
 		state_of(&source, PG_GETARG_INT64(0), PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1));
 

@@ -1,5 +1,5 @@
 /*
- * What a model reads: the tables and views that its training specs name.
+ * What a model reads: the tables and views that its training specs name, and the SQL expressions in them.
  *
  * Whoever uses a model runs what these relations say (a view's functions, a
  * table's policies) with rights of his own. So administrators alone decide
@@ -14,7 +14,10 @@
  *       its owner administers the model                   -> may be read: he could approve it
  *       otherwise                                         -> error
  *
- * The last rule but one is for relations that are made anew every night, and
+ *   foreach expression of the spec
+ *       nobody approved its text for this model           -> error
+ *
+ * The last rule but one for relations is for relations that are made anew every night, and
  * for dumps, which restore names but not OIDs. To approve a relation is to
  * trust its owner, who may change it, and the owner of its schema, who may
  * rename others to its name.

@@ -16,14 +16,13 @@
 
 struct ClassList
 {
-	Oid relation;
-	SourceColumn label;
+	Oid type;
+	const char *what;
 	IdMap *values;
 };
 
-/* Whether the values of a type can name classes: booleans, numbers (whole ones), texts, enums. */
-static bool
-names_classes(Oid type)
+bool
+classes_named_by(Oid type)
 {
 	switch (type)
 	{
@@ -38,20 +37,27 @@ names_classes(Oid type)
 }
 
 ClassList *
-classes_create(Oid relation, const SourceColumn *label)
+classes_create(Oid type, const char *what)
 {
-	if (!names_classes(label->type))
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column \"%s\" does not name classes", label->name),
-						errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
-								  format_type_be(label->type)),
-						errhint("Use a column of type boolean, text, an enum or a number, or a view that "
-								"casts it to one.")));
-
 	ClassList *list = palloc0(sizeof(*list));
 
-	*list = (ClassList){.relation = relation, .label = *label, .values = idmap_create(label->type)};
+	*list = (ClassList){.type = type, .what = what, .values = idmap_create(type)};
 	return list;
+}
+
+ClassList *
+classes_of_column(Oid relation, const SourceColumn *label)
+{
+	if (!classes_named_by(label->type))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" does not name classes", label->name),
+			 errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
+					   format_type_be(label->type)),
+			 errhint(
+				 "Use a column of type boolean, text, an enum or a number, or a view that "
+				"casts it to one.")));
+	return classes_create(label->type, psprintf("column \"%s\"", label->name));
 }
 
 /* 0.0 and 1.0 name the classes "0" and "1", as the integers do; NULL: the number is not whole, or has no name. */
@@ -89,8 +95,8 @@ static void
 error_not_whole(const ClassList *list, Datum value)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("column \"%s\" has the label %s, which names no class", list->label.name,
-						   source_id_text(list->label.type, value)),
+					errmsg("%s has the label %s, which names no class", list->what,
+						   source_id_text(list->type, value)),
 					errdetail("Numbers that name classes are whole, as 0.0 and 1.0 are."),
 					errhint("Group the values in a view; null means that the label is not known.")));
 }
@@ -101,13 +107,12 @@ classes_number(ClassList *list, Datum value)
 	const uint32 before = idmap_count(list->values);
 	const uint32 number = idmap_add(list->values, value, idmap_hash(list->values, value));
 
-	if (number == before && !class_name(list->label.type, value))
+	if (number == before && !class_name(list->type, value))
 		error_not_whole(list, value);
 	if (idmap_count(list->values) > CLASSES_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column \"%s\" has more than %d different values", list->label.name, CLASSES_MAX),
-				 errhint("A label is one of few classes: group the values in a view.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("%s has more than %d different values", list->what, CLASSES_MAX),
+						errhint("A label is one of few classes: group the values in a view or by CASE.")));
 	return number;
 }
 
@@ -143,7 +148,7 @@ const char **
 classes_finish(ClassList *list, int32 **class_of, int *C)
 {
 	const int n = (int) idmap_count(list->values);
-	TypeCacheEntry *type = lookup_type_cache(list->label.type, TYPECACHE_CMP_PROC_FINFO);
+	TypeCacheEntry *type = lookup_type_cache(list->type, TYPECACHE_CMP_PROC_FINFO);
 	ClassOrder *order = palloc(sizeof(*order) * (size_t) Max(n, 1));
 	const char **found = palloc(sizeof(*found) * (size_t) Max(n, 1));
 
@@ -153,7 +158,7 @@ classes_finish(ClassList *list, int32 **class_of, int *C)
 	qsort_arg(order, (size_t) n, sizeof(*order), class_compare, type);
 	for (int i = 0; i < n; i++)
 	{
-		found[i] = class_name(list->label.type, order[i].value);
+		found[i] = class_name(list->type, order[i].value);
 		(*class_of)[order[i].number] = i;
 	}
 	*C = n;

@@ -18,8 +18,14 @@ typedef struct ClassSeen
 	uint32 value; /* 1 + number of the value */
 } ClassSeen;
 
+/* Whether values of the type can name classes: booleans, numbers (whole ones), texts, enums. */
+extern bool classes_named_by(Oid type);
+
 /* An error unless the column's type can name classes. */
-extern ClassList *classes_create(Oid relation, const SourceColumn *label);
+extern ClassList *classes_of_column(Oid relation, const SourceColumn *label);
+
+/* For values of such a type; what: where they come from, "outcome". */
+extern ClassList *classes_create(Oid type, const char *what);
 
 /* The number of a value; an error when it names no class, or there are more than CLASSES_MAX. */
 extern uint32 classes_number(ClassList *list, Datum value);

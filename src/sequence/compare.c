@@ -63,7 +63,8 @@ static bool
 same_reading(const SequenceReading *a, const SequenceReading *b)
 {
 	if (a->F != b->F || a->window_periods != b->window_periods || a->active_only != b->active_only ||
-		memcmp(&a->period, &b->period, sizeof(a->period)) != 0 || !same_text(a->time_zone, b->time_zone))
+		a->closed != b->closed || memcmp(&a->period, &b->period, sizeof(a->period)) != 0 ||
+		!same_text(a->time_zone, b->time_zone))
 		return false;
 	for (int f = 0; f < a->F; f++)
 		if (strcmp(a->features[f], b->features[f]) != 0)
@@ -101,7 +102,7 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 	*reading = measured->request->reading;
 	reading->features = (const char **) old->features;
 	reading->F = old->F;
-	reading->label_column = reading->trend_of = NULL;
+	reading->label_column = reading->trend_of = reading->outcome = NULL;
 	reading->horizon_periods = 0;
 	if (incumbent->spec)
 		sequence_spec_window(reading, incumbent->spec);

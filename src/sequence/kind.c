@@ -42,6 +42,7 @@ const ModelKind sequence_kind = {
 	.decode = sequence_model_decode,
 	.train = sequence_retrain,
 	.sources = (const char *const[]){"source", NULL},
+	.expressions = (const char *const[]){"outcome", "expressions", NULL},
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,

@@ -14,6 +14,7 @@
 
 #include "server/arguments.h"
 #include "server/errors.h"
+#include "server/expression.h"
 #include "server/jsonbuild.h"
 #include "server/once.h"
 #include "server/options.h"
@@ -24,8 +25,8 @@
 /* A year of hours, and more than a century of weeks. */
 #define PERIODS_MAX 10000
 
-/* How far ahead a trend is forecast when horizon_periods is not given. */
-#define TREND_HORIZON 4
+/* How far ahead a trend or an outcome is forecast when horizon_periods is not given. */
+#define FORECAST_HORIZON 4
 
 /* Arguments of train_sequence(). */
 enum
@@ -35,6 +36,7 @@ enum
 	ARG_USER_COLUMN,
 	ARG_TIME_COLUMN,
 	ARG_FEATURES,
+	ARG_OUTCOME,
 	ARG_LABEL_COLUMN,
 	ARG_TREND_OF,
 	ARG_TREND_RULE,
@@ -72,13 +74,20 @@ periods_arg(FunctionCallInfo fcinfo, int arg, const char *name, int min)
 	return periods;
 }
 
-/* A label that was observed is known at its row; a trend is forecast. */
+/* An outcome is what happens after as_of. */
+static int
+horizon_min(const SequenceReading *reading)
+{
+	return reading->outcome ? 1 : 0;
+}
+
+/* A label that was observed is known at its row; a trend and an outcome are forecast. */
 static int
 horizon_arg(FunctionCallInfo fcinfo, const SequenceReading *reading)
 {
 	if (PG_ARGISNULL(ARG_HORIZON_PERIODS))
-		return reading->trend_of ? TREND_HORIZON : 0;
-	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", 0);
+		return reading->label_column ? 0 : FORECAST_HORIZON;
+	return periods_arg(fcinfo, ARG_HORIZON_PERIODS, "horizon_periods", horizon_min(reading));
 }
 
 const char *
@@ -128,12 +137,18 @@ features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 static void
 check_label(const SequenceReading *reading)
 {
-	if ((reading->label_column == NULL) == (reading->trend_of == NULL))
+	const int given =
+		(reading->outcome != NULL) + (reading->label_column != NULL) + (reading->trend_of != NULL);
+
+	if (given != 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg(reading->trend_of ? "both label_column and trend_of are given"
-												 : "neither label_column nor trend_of is given"),
-						errdetail("The label is either a column, or the trend of one."),
-						errhint("Give exactly one of the two.")));
+						errmsg(given == 0 ? "none of outcome, label_column and trend_of is given"
+										  : "more than one of outcome, label_column and trend_of is given"),
+						errdetail("What is learned is an aggregate of the rows to come, a column, or the "
+								  "trend of one."),
+						errhint("Give exactly one of the three.")));
+	if (reading->outcome)
+		expression_check("outcome", reading->outcome);
 }
 
 /* NULL: the default. */
@@ -205,6 +220,8 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	source_quote(reading->relation);
 	reading->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
 	reading->time_column = arg_name(fcinfo, ARG_TIME_COLUMN, "time_column");
+	reading->outcome = arg_text_or_null(fcinfo, ARG_OUTCOME);
+	reading->closed = reading->outcome != NULL;
 	reading->label_column = arg_name_or_null(fcinfo, ARG_LABEL_COLUMN);
 	reading->trend_of = arg_name_or_null(fcinfo, ARG_TREND_OF);
 	check_label(reading);
@@ -301,6 +318,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_text(&build, "user_column", reading->user_column);
 	jsonb_put_text(&build, "time_column", reading->time_column);
 	jsonb_put_names(&build, "features", reading->features, reading->F);
+	jsonb_put_text(&build, "outcome", reading->outcome);
 	jsonb_put_text(&build, "label_column", reading->label_column);
 	jsonb_put_text(&build, "trend_of", reading->trend_of);
 	if (reading->trend_labels.given)
@@ -347,6 +365,7 @@ sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 	sequence_check_periods("window_periods", reading->window_periods, 1);
 
 	reading->active_only = spec_active_only(spec);
+	reading->closed = spec_text(spec, "outcome") != NULL;
 	reading->time_zone = spec_text(spec, "time_zone");
 	if (reading->time_zone)
 		sequence_time_zone(reading->time_zone);
@@ -362,6 +381,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	reading->relation = spec_table(spec, "source");
 	reading->user_column = spec_need(spec, "user_column");
 	reading->time_column = spec_need(spec, "time_column");
+	reading->outcome = spec_text(spec, "outcome");
 	reading->label_column = spec_text(spec, "label_column");
 	reading->trend_of = spec_text(spec, "trend_of");
 	check_label(reading);
@@ -370,7 +390,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	check_features(reading);
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
-	sequence_check_periods("horizon_periods", reading->horizon_periods, 0);
+	sequence_check_periods("horizon_periods", reading->horizon_periods, horizon_min(reading));
 	request->has_as_of = as_of != NULL;
 	if (as_of)
 		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(

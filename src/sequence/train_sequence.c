@@ -103,10 +103,13 @@ check_users(const SequenceReading *reading, const SequenceUsers *users, bool has
 						  : psprintf("No user has a row before %s.", timestamptz_to_str(users->as_of)),
 					  hint_window(reading, has_as_of));
 	if (labeled == 0)
-		error_no_rows(relation,
-					  psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
-					  psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
-							   reading->horizon_periods, timestamptz_to_str(users->as_of)));
+		error_no_rows(
+			relation,
+			reading->outcome
+				? psprintf("The outcome is null for all %zu users: %s", users->N, reading->outcome)
+				: psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
+			psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
+					 reading->horizon_periods, timestamptz_to_str(users->as_of)));
 	if (users->C < 2 && reading->trend_of)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("all users of %s have the same label", relation),

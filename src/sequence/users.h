@@ -17,10 +17,15 @@
  * that is read. label_column: the last value before `end` that is not null, in
  * the window or before. No row at or after as_of reaches a feature.
  *
+ * outcome: what an aggregate expression says of the user's rows after as_of up to
+ * `end`, or of no rows. There periods are closed: a row at as_of itself is one of
+ * the window, and one at `end` of the outcome. No row after as_of reaches a feature.
+ *
  * Without as_of the window is the latest one whose label is known: `end` (for
  * scoring, as_of) is the end of the last day of the data that is complete, or
  * for periods below a day, of the last complete period. The day of the newest
- * row is complete when that row is at its very beginning: dates are. A row that
+ * row is complete when that row is at its very beginning: dates are. For an
+ * outcome it is that beginning itself. A row that
  * is later than now does not count; a notice says how many do not. A time that
  * is infinite is none.
  *
@@ -46,8 +51,10 @@ typedef struct SequenceReading
 	const char *time_column;
 	const char **features;
 	int F;
-	const char *label_column; /* NULL: the label is a trend */
-	const char *trend_of;     /* NULL: the label is a column */
+	const char *label_column; /* the label: one of these three; NULL: not this one */
+	const char *trend_of;
+	const char *outcome;      /* an aggregate expression */
+	bool closed;              /* a row at as_of itself is one of the window */
 	TrendLabels trend_labels; /* with trend_of */
 	Interval period;
 	int window_periods;

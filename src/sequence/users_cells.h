@@ -75,7 +75,9 @@ struct SequenceCells
 	UserPlace *place; /* of each id's number */
 	ClassSeen *seen;  /* the same; NULL: no label column */
 	uint32 users, user_room;
-	ClassList *list; /* NULL: no label column */
+	ClassList *list;         /* NULL: no label column */
+	struct Outcome *outcome; /* NULL: none is asked for */
+	bool whole;              /* an error when row security would hide rows */
 	size_t sums, slots;
 	size_t stride; /* bytes of a record */
 	uint32 records;
@@ -142,6 +144,10 @@ extern size_t user_first(const SequenceCells *cells, const double *sum);
 
 /* Fill in steps and longest. */
 extern void users_count_steps(SequenceUsers *users);
+
+/* users_outcome.c: check the expression before rows are read; then what it says of each user. */
+extern struct Outcome *outcome_create(const SequenceCells *cells);
+extern void label_by_outcome(SequenceUsers *users);
 
 /* Fill in classes, labels and their counts; see sequence_read(). */
 extern void users_label(SequenceUsers *users, const char *const *classes, int C);

@@ -118,7 +118,9 @@ void
 users_label(SequenceUsers *users, const char *const *classes, int C)
 {
 	users->label = memory_array(users->N, sizeof(int32_t));
-	if (users->cells->list)
+	if (users->cells->outcome)
+		label_by_outcome(users);
+	else if (users->cells->list)
 		label_by_column(users);
 	else
 		label_by_trend(users);

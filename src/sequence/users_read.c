@@ -97,12 +97,14 @@ read_table(SequenceCells *cells)
 }
 
 static void
-read_rows(SequenceCells *cells, bool whole)
+read_rows(SequenceCells *cells)
 {
 	const SequenceReading *reading = cells->reading;
 	const Oid type[] = {cells->window.type, cells->window.type};
-	const Datum bound[] = {Int64GetDatum(cells->everybody ? DT_NOBEGIN : cells->window.periods.start),
-						   Int64GetDatum(cells->window.periods.end)};
+	const Periods *periods = &cells->window.periods;
+	const bool closed = cells->window.closed; /* >= a tick later is >, and < a tick later is <= */
+	const Datum bound[] = {Int64GetDatum(cells->everybody ? DT_NOBEGIN : periods->start + closed),
+						   Int64GetDatum(periods->end + closed)};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -124,7 +126,7 @@ read_rows(SequenceCells *cells, bool whole)
 								  .n = cells->latest == DT_NOEND ? 2 : 1,
 								  .types = type,
 								  .values = bound,
-								  .whole = whole,
+								  .whole = cells->whole,
 								  .row = cells_read_row,
 								  .arg = cells});
 	cells_read_end(cells);
@@ -255,8 +257,10 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 	if (labels == SEQUENCE_LABELED && reading->label_column)
 	{
 		cells->label = source_column(reading->relation, reading->label_column);
-		cells->list = classes_create(reading->relation, &cells->label);
+		cells->list = classes_of_column(reading->relation, &cells->label);
 	}
+	if (labels == SEQUENCE_LABELED && reading->outcome)
+		cells->outcome = outcome_create(cells);
 	cells->ids = idmap_create(cells->user.type);
 	return cells;
 }
@@ -289,6 +293,7 @@ check_labels_are_known(SequenceCells *cells, int after)
 										  .period = &cells->reading->period,
 										  .before = window->before,
 										  .after = after,
+										  .closed = window->closed,
 										  .newest = newest_time,
 										  .arg = cells});
 
@@ -311,10 +316,12 @@ read_users(const SequenceRead *read)
 	SequenceUsers *users = palloc0(sizeof(*users));
 
 	cells->latest = read->as_of ? DT_NOEND : time_now(cells->time.type);
+	cells->whole = read->whole;
 	if (!window_make(&cells->window, &(WindowRequest){.time = &cells->time,
 													  .period = &reading->period,
 													  .before = reading->window_periods,
 													  .after = after,
+													  .closed = reading->closed,
 													  .as_of = read->as_of,
 													  .newest = newest_time,
 													  .arg = cells}))
@@ -328,7 +335,7 @@ read_users(const SequenceRead *read)
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
-	read_rows(cells, read->whole);
+	read_rows(cells);
 	if (read->as_of && read->labels == SEQUENCE_LABELED && cells->rows > 0)
 		check_labels_are_known(cells, after);
 	notice_future(cells);

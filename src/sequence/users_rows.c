@@ -254,6 +254,8 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	if (isnull[0])
 		error_null_id(cells->relation, cells->user.name);
 	cells->newest_period = Max(cells->newest_period, row->period);
+	if (cells->outcome && row->period >= cells->window.before)
+		return; /* a query of its own reads these */
 	if (cells->slots > 0)
 	{
 		*number++ = isnull[at] ? NAN : finite_number(cells, &cells->trend, value[at], value[0]);

@@ -35,15 +35,15 @@ time_floor(TrendTime type, int64 time, const Interval *unit)
 											 CStringGetTextDatum("day"), Int64GetDatum(time)));
 }
 
-/* Where the complete part of the data ends. */
+/* Where the complete part of the data ends; closed: with a row that is there. */
 static int64
-complete_until(TrendTime type, int64 newest, const Interval *period)
+complete_until(TrendTime type, int64 newest, const Interval *period, bool closed)
 {
 	const bool below_day = period->month == 0 && period->day == 0 && period->time < USECS_PER_DAY;
 	const Interval unit = {.day = below_day ? 0 : 1, .time = below_day ? period->time : 0};
 	const int64 begin = time_floor(type, newest, &unit);
 
-	return begin == newest ? period_add(type, begin, &unit, 1) : begin;
+	return begin == newest && !closed ? period_add(type, begin, &unit, 1) : begin;
 }
 
 bool
@@ -58,7 +58,7 @@ window_make(Window *window, const WindowRequest *request)
 	{
 		if (!request->newest(request->arg, &at))
 			return false;
-		at = period_add(type, complete_until(type, at, period), period, -request->after);
+		at = period_add(type, complete_until(type, at, period, request->closed), period, -request->after);
 	}
 	else if (TIMESTAMP_NOT_FINITE(*as_of))
 		error_out_of_range("as_of", *as_of == DT_NOEND ? "infinity" : "-infinity", "a finite time");
@@ -70,8 +70,10 @@ window_make(Window *window, const WindowRequest *request)
 	*window = (Window){.periods = periods_around(type, *period, at, request->before, request->after),
 					   .type = type == TREND_TIMESTAMPTZ ? TIMESTAMPTZOID : TIMESTAMPOID,
 					   .dates = request->time->type == DATEOID,
+					   .closed = request->closed,
 					   .before = request->before,
-					   .after = request->after};
+					   .after = request->after,
+					   .at = at};
 	window->as_of =
 		type == TREND_TIMESTAMPTZ
 			? at
@@ -82,5 +84,7 @@ window_make(Window *window, const WindowRequest *request)
 int64
 window_time(const Window *window, Datum value)
 {
-	return window->dates ? date_tick(DatumGetDateADT(value)) : DatumGetInt64(value);
+	const int64 tick = window->dates ? date_tick(DatumGetDateADT(value)) : DatumGetInt64(value);
+
+	return window->closed && !TIMESTAMP_NOT_FINITE(tick) ? tick - 1 : tick;
 }

@@ -17,9 +17,11 @@ typedef struct Window
 	Periods periods; /* before + after of them */
 	Oid type;        /* TIMESTAMPTZOID or TIMESTAMPOID: of its start and end, as parameters of a query */
 	bool dates;      /* the column is a date */
+	bool closed;     /* a row at the end of a period belongs to it, and not one at its beginning */
 	int before;      /* periods up to as_of */
 	int after;       /* periods from as_of on */
 	TimestampTz as_of;
+	int64 at; /* the same as the column shows it */
 } Window;
 
 /* The newest time in the data; false when there is none. */
@@ -34,6 +36,7 @@ typedef struct WindowRequest
 	const SourceColumn *time;
 	const Interval *period;
 	int before, after;        /* periods up to as_of, and from it on */
+	bool closed;              /* as in the Window */
 	const TimestampTz *as_of; /* NULL: the latest possible, by the newest row */
 	WindowNewest newest;
 	void *arg;
@@ -42,7 +45,10 @@ typedef struct WindowRequest
 /* false when as_of is NULL and there is no row to tell. */
 extern bool window_make(Window *window, const WindowRequest *request);
 
-/* A value of the column in ticks of the periods; a date beyond all timestamps is infinite. */
+/*
+ * A value of the column in ticks of the periods; a date beyond all timestamps is infinite. Where periods are closed it is
+ * a tick earlier: the periods themselves hold the tick at their beginning, and not the one at their end.
+ */
 extern int64 window_time(const Window *window, Datum value);
 
 #endif

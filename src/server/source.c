@@ -18,6 +18,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
@@ -342,6 +343,19 @@ source_scan(const SourceScan *scan)
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
 	return rows;
+}
+
+Oid
+source_scan_type(const SourceScan *scan, int column)
+{
+	SPI_connect();
+
+	SPIPlanPtr plan = prepare(scan->sql, scan->n, scan->types, 0);
+	const CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+	const Oid type = TupleDescAttr(source->resultDesc, column - 1)->atttypid;
+
+	SPI_finish();
+	return type;
 }
 
 struct SourcePlan

@@ -96,6 +96,9 @@ typedef struct SourceScan
 /* Run it and call row for each row of its result; returns their number. */
 extern uint64 source_scan(const SourceScan *scan);
 
+/* The type of a column of its result (from 1), without running it. */
+extern Oid source_scan_type(const SourceScan *scan, int column);
+
 /*
  * All rows of a plain table, by far the fastest; false, and nothing done, when the relation is none (a view, a table
  * with children or with policies that apply to us): use source_scan then. At most SOURCE_COLUMNS_MAX columns. The

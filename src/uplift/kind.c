@@ -64,6 +64,7 @@ const ModelKind uplift_kind = {
 	.config = config_of,
 	.decode = uplift_model_decode,
 	.train = uplift_retrain,
+	.expressions = (const char *const[]){NULL},
 	.sources = (const char *const[]){"users", "edges", NULL},
 	.timeless = "Its tables hold one row for each user.",
 	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",

@@ -183,6 +183,38 @@ BEGIN
 		INSERT INTO doors.found SELECT 'name', o, k, a.* FROM doors.attempt_all(k, m, 1) a;
 	END LOOP;
 END $$;
+-- Code in the spec itself: an expression of the trainer's over the owner's approved table, in weights that fit it.
+CREATE TABLE doors.expression_object (name text PRIMARY KEY, arguments text);
+INSERT INTO doors.expression_object VALUES ('outcome', $$outcome => 'sum(spend) > 80 AND doors.evil() = 0', features => '{spend}'$$);
+DO $$
+DECLARE
+	o record;
+	m text;
+	v int;
+BEGIN
+	FOR o IN SELECT * FROM doors.expression_object ORDER BY name LOOP
+		m := 'sequence ' || o.name;
+		PERFORM doors.make(m, 'sequence', format('doors.%I', m));
+		PERFORM set_config('role', 'regress_doors_trainer', true);
+		EXECUTE format('SELECT FROM usercls.train_sequence(%L, %L, as_of => ''2026-04-15Z'', hyperparams => ''{"max_epochs": 1, "hidden_size": 4}'', promote => ''always'', %s)',
+			'own ' || m, format('doors.%I', m), o.arguments);
+		v := usercls.import_model(m, usercls.export_model('own ' || m), promote => 'always',
+			spec => (SELECT spec::jsonb FROM usercls.versions WHERE model = 'own ' || m));
+		BEGIN
+			PERFORM usercls.promote(m, v);
+		EXCEPTION WHEN insufficient_privilege THEN NULL;
+		END;
+		PERFORM set_config('role', 'none', true);
+		INSERT INTO doors.found SELECT 'expression', o.name, 'sequence', a.* FROM doors.attempt_all('sequence', m, v) a;
+		INSERT INTO doors.found SELECT 'waits', o.name, 'sequence', 'sources', state, state = 'waiting' FROM usercls.sources WHERE model = m AND version = v AND argument <> 'source';
+		PERFORM set_config('role', 'regress_doors_owner', true), usercls.approve_source(m, v), usercls.promote(m, v), set_config('role', 'none', true);
+		INSERT INTO doors.found SELECT 'approved', o.name, 'sequence', a.* FROM doors.attempt_all('sequence', m, v) a;
+		PERFORM set_config('role', 'regress_doors_trainer', true), usercls.drop_model('own ' || m), set_config('role', 'none', true);
+	END LOOP;
+END $$;
+SELECT object, role AS state FROM doors.found WHERE attack = 'waits' ORDER BY 1, 2;
+DELETE FROM doors.found WHERE attack = 'waits';
+SELECT object, door, count(*) FILTER (WHERE as_another) AS roles FROM doors.found JOIN doors.expression_object e ON e.name = object WHERE attack = 'approved' AND ran GROUP BY 1, 2 ORDER BY 1, 2;
 -- The property.
 SELECT attack, object, kind, door, role FROM doors.found WHERE as_another AND attack <> 'approved' ORDER BY 1, 2, 3, 4, 5;
 -- That it says something: each door reads, and each object runs, once an administrator has approved them.

@@ -1,0 +1,134 @@
+/*
+ * Labels by an outcome: an aggregate expression over the rows of the horizon, by one query that the planner sees.
+ *
+ *   nothing = SELECT outcome of no rows
+ *   value[user] = nothing, of each user
+ *   foreach (user, outcome) in SELECT user, outcome FROM source WHERE as_of < time <= end GROUP BY user:
+ *     value[user] = outcome, when he was there before as_of
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "sequence/users_cells.h"
+#include "server/errors.h"
+#include "server/expression.h"
+#include "server/memory.h"
+
+typedef struct Outcome
+{
+	ClassList *list;
+	uint32 nothing; /* number of the value of no rows; IDMAP_NONE: null */
+	const SequenceCells *cells;
+	uint32 *value; /* of each id's number, while it is asked for */
+} Outcome;
+
+/* A SourceRow; value[]: the outcome of no rows. */
+static void
+read_nothing(void *arg, const Datum *value, const bool *isnull)
+{
+	Outcome *outcome = arg;
+
+	outcome->nothing = isnull[0] ? IDMAP_NONE : classes_number(outcome->list, value[0]);
+}
+
+/* A SourceRow; value[]: user, outcome. Whoever was not there before as_of is nobody's user. */
+static void
+read_outcome(void *arg, const Datum *value, const bool *isnull)
+{
+	Outcome *outcome = arg;
+	const SequenceCells *cells = outcome->cells;
+
+	if (isnull[0])
+		error_null_id(cells->relation, cells->user.name);
+
+	const uint32 user = idmap_find(cells->ids, value[0], idmap_hash(cells->ids, value[0]));
+
+	if (user != IDMAP_NONE)
+		outcome->value[user] = isnull[1] ? IDMAP_NONE : classes_number(outcome->list, value[1]);
+}
+
+/* Numbers with a fraction are no classes, even those that happen to be whole. */
+static bool
+is_fractional(Oid type)
+{
+	return type == FLOAT4OID || type == FLOAT8OID || type == NUMERICOID;
+}
+
+static void
+check_type(const char *expression, Oid type)
+{
+	if (!classes_named_by(type) || is_fractional(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the outcome does not name classes"),
+				 errdetail("%s has type %s.", expression, format_type_be(type)),
+				 errhint("Compare it with a number, or write a CASE: the values of a boolean, an integer, "
+						 "a text or an enum are classes.")));
+}
+
+Outcome *
+outcome_create(const SequenceCells *cells)
+{
+	const SequenceReading *reading = cells->reading;
+	Outcome *outcome = palloc0(sizeof(*outcome));
+	const SourceScan nothing = {.sql = psprintf("SELECT (%s\n) FROM %s WHERE false", reading->outcome,
+												source_quote(reading->relation)),
+								.row = read_nothing,
+								.arg = outcome};
+	const Oid type = expression_type("outcome", &nothing, 1);
+
+	check_type(reading->outcome, type);
+	*outcome = (Outcome){.list = classes_create(type, "outcome"), .nothing = IDMAP_NONE, .cells = cells};
+	if (expression_scan("outcome", &nothing) != 1)
+		ereport(ERROR, (errcode(ERRCODE_GROUPING_ERROR), errmsg("the outcome is not an aggregate"),
+						errdetail("%s says nothing of a user without rows.", reading->outcome),
+						errhint("Aggregate the user's rows: bool_or(...), count(*), sum(...).")));
+	return outcome;
+}
+
+static void
+read_outcomes(Outcome *outcome)
+{
+	const SequenceCells *cells = outcome->cells;
+	const Window *window = &cells->window;
+	const Oid type[] = {window->type, window->type};
+	const Datum bound[] = {Int64GetDatum(window->at), Int64GetDatum(window->periods.end)};
+
+	expression_scan(
+		"outcome",
+		&(SourceScan){.sql = psprintf("SELECT %s, (%s\n) FROM %s WHERE %s OPERATOR(pg_catalog.>) $1"
+									  " AND %s OPERATOR(pg_catalog.<=) $2 GROUP BY %s",
+									  cells->user.quoted, cells->reading->outcome,
+									  source_quote(cells->reading->relation), cells->time.quoted,
+									  cells->time.quoted, cells->user.quoted),
+					  .n = 2,
+					  .types = type,
+					  .values = bound,
+					  .whole = cells->whole,
+					  .row = read_outcome,
+					  .arg = outcome});
+}
+
+void
+label_by_outcome(SequenceUsers *users)
+{
+	const SequenceCells *cells = users->cells;
+	Outcome *outcome = cells->outcome;
+	const uint32 n = idmap_count(cells->ids);
+	int32 *class_of;
+
+	outcome->value = memory_array(n, sizeof(uint32));
+	for (uint32 i = 0; i < n; i++)
+		outcome->value[i] = outcome->nothing;
+	read_outcomes(outcome);
+	users->classes = classes_finish(outcome->list, &class_of, &users->C);
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const uint32 value = outcome->value[cells->number[i]];
+
+		users->label[i] = value == IDMAP_NONE ? -1 : class_of[value];
+	}
+	pfree(outcome->value);
+}
