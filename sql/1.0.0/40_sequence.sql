@@ -20,7 +20,9 @@ CREATE TYPE usercls.train_result AS (
 	telling text[],
 	notices text[],
 	memory bigint,
-	elapsed interval
+	elapsed interval,
+	users bigint,
+	cutoffs int
 );
 COMMENT ON TYPE usercls.train_result IS 'what a training came to; a dry run leaves version, promoted and the metrics null';
 COMMENT ON COLUMN usercls.train_result.model IS 'name of the model';
@@ -32,8 +34,8 @@ COMMENT ON COLUMN usercls.train_result.value IS 'that metric of this version';
 COMMENT ON COLUMN usercls.train_result.baseline IS 'that metric of the best simple rule on the same users';
 COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
 COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
-COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on';
-COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out';
+COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on; with cutoffs their sequences';
+COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out; with cutoffs their sequences';
 COMMENT ON COLUMN usercls.train_result.active IS 'users with a row in the window that was read; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come before the window: learned as users without activity, or left out with active_only; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
@@ -43,6 +45,8 @@ COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that al
 COMMENT ON COLUMN usercls.train_result.notices IS 'notices and warnings of the training';
 COMMENT ON COLUMN usercls.train_result.memory IS 'bytes that the training takes';
 COMMENT ON COLUMN usercls.train_result.elapsed IS 'time it took';
+COMMENT ON COLUMN usercls.train_result.users IS 'users that the rows are of: with several cutoffs a user has a row for each at which he is there';
+COMMENT ON COLUMN usercls.train_result.cutoffs IS 'moments that their sequences were read up to; null for an uplift model';
 
 CREATE FUNCTION usercls.hyperparameters(
 	kind text,
@@ -71,6 +75,8 @@ CREATE FUNCTION usercls.train_sequence(
 	window_periods int DEFAULT 12,
 	horizon_periods int DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
+	cutoffs jsonb DEFAULT NULL,
+	cutoff_every interval DEFAULT NULL,
 	time_zone text DEFAULT NULL,
 	active_only boolean DEFAULT false,
 	architecture text DEFAULT 'gru',
@@ -86,8 +92,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], text, name, name, jsonb, interval, int, int, timestamptz, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,

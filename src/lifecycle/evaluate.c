@@ -42,21 +42,36 @@ static const EvaluateArguments arguments = {
 
 /* -- evaluate() ----------------------------------------------------------- */
 
+/* How often each row counts in a replicate: as often as its user is drawn. draw: of the users, where rows are not users. */
+static void
+draw_rows(uint32 *weight, uint32 *draw, const MetricSet *set, uint64 seed, uint64 replicate)
+{
+	if (!set->user)
+	{
+		bootstrap_draw(weight, seed, replicate, set->n);
+		return;
+	}
+	bootstrap_draw(draw, seed, replicate, set->users);
+	for (size_t i = 0; i < set->n; i++)
+		weight[i] = draw[set->user[i]];
+}
+
 static void
 bootstrap(MetricSet *set, int replicates, int64 seed)
 {
 	double *draws; /* rows × replicates */
 	double *value = palloc(sizeof(double) * (Size) set->rows);
-	uint32 *weight;
+	uint32 *weight, *draw;
 
-	memory_check(set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates,
+	memory_check(2 * set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates,
 				 "evaluation");
 	draws = memory_array((Size) set->rows * (Size) replicates, sizeof(*draws));
 	weight = memory_array(set->n, sizeof(*weight));
+	draw = memory_array(set->n, sizeof(*draw));
 	for (int r = 0; r < replicates; r++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		bootstrap_draw(weight, (uint64) seed, (uint64) r, set->n);
+		draw_rows(weight, draw, set, (uint64) seed, (uint64) r);
 		set->measure(value, set->state, weight);
 		for (int i = 0; i < set->rows; i++)
 			draws[(Size) i * (Size) replicates + (Size) r] = value[i];

@@ -95,6 +95,8 @@ class_set(const ClassSample *sample)
 	*set = (MetricSet){.rows = FIRST_AUC + (int) C,
 					   .row = palloc((FIRST_AUC + C) * sizeof(MetricRow)),
 					   .n = scores->n,
+					   .user = sample->user,
+					   .users = sample->users,
 					   .measure = measure,
 					   .state = state};
 	for (size_t c = 0; c < C; c++)

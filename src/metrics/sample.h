@@ -41,6 +41,8 @@ typedef struct ClassSample
 	ClassScores scores;   /* every label is known */
 	ClassScores answers;  /* the same users; the class that the model answers has the highest value */
 	const char **classes; /* C */
+	const uint32_t *user; /* of each row its user, from 0 on; NULL: each row is a user */
+	size_t users;
 
 	/* Users of the sample and, after them, those that the rules without a model learn from. */
 	size_t all;
@@ -69,7 +71,9 @@ typedef struct MetricSet
 {
 	int rows;
 	MetricRow *row;
-	size_t n; /* users */
+	size_t n;           /* rows */
+	const uint32 *user; /* of each row its user, from 0 on: users are drawn; NULL: each row is a user */
+	size_t users;
 	void (*measure)(double *value, void *state, const uint32 *weight);
 	void *state;
 } MetricSet;

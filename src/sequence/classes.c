@@ -49,14 +49,12 @@ ClassList *
 classes_of_column(Oid relation, const SourceColumn *label)
 {
 	if (!classes_named_by(label->type))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" does not name classes", label->name),
-			 errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
-					   format_type_be(label->type)),
-			 errhint(
-				 "Use a column of type boolean, text, an enum or a number, or a view that "
-				"casts it to one.")));
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" does not name classes", label->name),
+						errdetail("Column \"%s\" of \"%s\" has type %s.", label->name, get_rel_name(relation),
+								  format_type_be(label->type)),
+						errhint("Use a column of type boolean, text, an enum or a number, or a view that "
+								"casts it to one.")));
 	return classes_create(label->type, psprintf("column \"%s\"", label->name));
 }
 

@@ -92,12 +92,13 @@ missing_column(const SequenceReading *reading)
 	return NULL;
 }
 
-/* The users as the promoted version reads them, up to the same moment; NULL: they cannot be read, *obstacle says why. */
+/* The users as the promoted version reads them, up to the same moments; NULL: they cannot be read, *obstacle says why. */
 static const SequenceUsers *
 users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const SequenceMeasured *measured)
 {
 	const SequenceModel *old = incumbent->model;
 	SequenceReading *reading = palloc(sizeof(*reading)); /* the users keep it */
+	const SequenceCutoffs cutoffs = {.n = measured->users->cutoffs, .at = measured->users->cutoff};
 
 	*reading = measured->request->reading;
 	reading->features = (const char **) old->features;
@@ -118,7 +119,7 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 	if (*obstacle)
 		return NULL;
 	return sequence_read(&(SequenceRead){.reading = reading,
-										 .as_of = &measured->users->as_of,
+										 .cutoffs = &cutoffs,
 										 .labels = SEQUENCE_UNLABELED,
 										 .whole = true,
 										 .what = "training"});
@@ -134,6 +135,14 @@ typedef struct ComparedUsers
 	int32_t *label;
 } ComparedUsers;
 
+static int
+compare_sequences(const SequenceUsers *a, size_t i, const SequenceUsers *b, size_t j)
+{
+	if (a->hash[i] != b->hash[j])
+		return a->hash[i] < b->hash[j] ? -1 : 1;
+	return (int) a->at[i] - (int) b->at[j];
+}
+
 static ComparedUsers
 compared_users(const TrainIncumbent *incumbent, const SequenceMeasured *measured, const SequenceUsers *as_old,
 			   const CommonClasses *common)
@@ -145,17 +154,17 @@ compared_users(const TrainIncumbent *incumbent, const SequenceMeasured *measured
 							  .label = memory_array(held_out, sizeof(int32_t))};
 	size_t j = 0;
 
-	/* Both lists are in the order of the hashes of the ids. */
+	/* Both lists are in the order of the hashes of the ids, and of the cutoffs. */
 	for (size_t i = 0; i < held_out; i++)
 	{
 		const int32 class = common->of_new[users->label[i]];
 
-		while (as_old != users && j < as_old->N && as_old->hash[j] < users->hash[i])
+		while (as_old != users && j < as_old->N && compare_sequences(as_old, j, users, i) < 0)
 			j++;
 		if (as_old == users)
 			j = i;
-		if (class < 0 || !train_measures(incumbent, users->hash[i]) || j == as_old->N ||
-			as_old->hash[j] != users->hash[i])
+		if (class < 0 || !train_measures(incumbent, users->hash[i], users->cutoff[users->at[i]]) ||
+			j == as_old->N || compare_sequences(as_old, j, users, i) != 0)
 			continue;
 		compared.in_new[compared.n] = i;
 		compared.in_old[compared.n] = j;

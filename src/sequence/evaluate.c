@@ -71,6 +71,19 @@ choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *r
 	return n;
 }
 
+/* Whose rows are drawn together when there are several of a user. */
+static void
+note_users(ClassSample *sample, const SequenceUsers *users, size_t n)
+{
+	uint32_t *user;
+
+	if (users->cutoffs == 1)
+		return;
+	user = memory_array(n, sizeof(*user));
+	sample->users = sequence_count_users(user, users, 0, n);
+	sample->user = user;
+}
+
 ClassSample *
 sequence_sample(const EvaluateCall *call)
 {
@@ -92,6 +105,7 @@ sequence_sample(const EvaluateCall *call)
 											   : NULL;
 	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = &request.reading,
 														 .as_of = as_of,
+														 .cutoffs = call->has_as_of ? NULL : &request.cutoffs,
 														 .labels = SEQUENCE_LABELED,
 														 .classes = (const char *const *) model->classes,
 														 .C = model->C,
@@ -116,6 +130,7 @@ sequence_sample(const EvaluateCall *call)
 	sample->answers = sample->scores;
 	sample->answers.prob = class_decisions(prob, model->decision, n, C);
 	sample->classes = (const char **) model->classes;
+	note_users(sample, users, n);
 	return sample;
 }
 

@@ -8,7 +8,6 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
-#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -20,6 +19,7 @@
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
+#include "sequence/cutoffs.h"
 #include "sequence/window.h"
 
 /* A year of hours, and more than a century of weeks. */
@@ -44,6 +44,8 @@ enum
 	ARG_WINDOW_PERIODS,
 	ARG_HORIZON_PERIODS,
 	ARG_AS_OF,
+	ARG_CUTOFFS,
+	ARG_CUTOFF_EVERY,
 	ARG_TIME_ZONE,
 	ARG_ACTIVE_ONLY,
 	ARG_ARCHITECTURE,
@@ -207,6 +209,18 @@ config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyper
 	report_status(sequence_config_check(&request->config));
 }
 
+/* A list of cutoffs says itself up to when. */
+static void
+check_as_of(const SequenceRequest *request)
+{
+	if (request->has_as_of && request->cutoffs.at)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("as_of is given with a list of cutoffs"),
+				 errdetail("The newest of the cutoffs is %s.",
+						   timestamptz_to_str(request->cutoffs.at[request->cutoffs.n - 1])),
+				 errhint("Leave as_of out, or pass a number of cutoffs, which are counted back from it.")));
+}
+
 void
 sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCallInfo fcinfo)
 {
@@ -242,7 +256,12 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
-	request->share = request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"));
+	request->cutoffs =
+		cutoffs_read(PG_ARGISNULL(ARG_CUTOFFS) ? NULL : PG_GETARG_JSONB_P(ARG_CUTOFFS),
+					 PG_ARGISNULL(ARG_CUTOFF_EVERY) ? NULL : PG_GETARG_INTERVAL_P(ARG_CUTOFF_EVERY), reading);
+	check_as_of(request);
+	request->validation =
+		request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"), request->cutoffs.n > 1);
 	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
 	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
 	run->promote = arg_text(fcinfo, ARG_PROMOTE, "promote");
@@ -301,12 +320,6 @@ sequence_period_text(const Interval *period)
 	return pstrdup(text);
 }
 
-static char *
-time_text(TimestampTz time)
-{
-	return JsonEncodeDateTime(NULL, TimestampTzGetDatum(time), TIMESTAMPTZOID, NULL);
-}
-
 Jsonb *
 sequence_request_to_spec(const SequenceRequest *request)
 {
@@ -326,13 +339,14 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_text(&build, "period", sequence_period_text(&reading->period));
 	jsonb_put_int(&build, "window_periods", reading->window_periods);
 	jsonb_put_int(&build, "horizon_periods", reading->horizon_periods);
-	jsonb_put_text(&build, "as_of", request->has_as_of ? time_text(request->as_of) : NULL);
+	jsonb_put_text(&build, "as_of", request->has_as_of ? jsonb_time_text(request->as_of) : NULL);
+	cutoffs_put(&build, &request->cutoffs);
 	jsonb_put_text(&build, "time_zone", reading->time_zone);
 	jsonb_put_bool(&build, "active_only", reading->active_only);
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	jsonb_put_text(&build, "decision", sequence_decisions[request->config.decision]);
-	request_put_validation(&build, request->share);
+	request_put_validation(&build, &request->validation);
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&request->config, sequence_options, sequence_option_count));
 	jsonb_put_int(&build, "seed", request->seed);
@@ -393,13 +407,14 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	sequence_check_periods("horizon_periods", reading->horizon_periods, horizon_min(reading));
 	request->has_as_of = as_of != NULL;
 	if (as_of)
-		request->as_of = DatumGetTimestampTz(DirectFunctionCall3(
-			timestamptz_in, CStringGetDatum(as_of), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+		request->as_of = jsonb_time(as_of);
+	request->cutoffs = cutoffs_of_spec(spec, reading);
+	check_as_of(request);
 	config_of(request, spec_need(spec, "architecture"), spec_jsonb(spec, "hyperparams"));
 	config_forecast(request,
 					spec_text(spec, "decision") ? spec_text(spec, "decision") : sequence_decisions[0]);
 	request->class_weights = spec_jsonb(spec, "class_weights");
-	request->share = request_validation(spec_jsonb(spec, "validation"));
+	request->validation = request_validation(spec_jsonb(spec, "validation"), request->cutoffs.n > 1);
 	request->seed = spec_int(spec, "seed");
 	request->split = spec_split(spec);
 }

@@ -19,8 +19,9 @@ typedef struct SequenceRequest
 	TimestampTz as_of;
 	SequenceConfig config;
 	Jsonb *class_weights; /* checked against the classes once these are known */
-	double share;         /* of the users, held out; 0: nobody */
-	Split split;          /* who they are: of a stored training; for a new one the training makes it */
+	SequenceCutoffs cutoffs;
+	Validation validation;
+	Split split; /* who they are: of a stored training; for a new one the training makes it */
 	int64 seed;
 	int32 warm_start; /* version; 0: none */
 } SequenceRequest;

@@ -28,10 +28,6 @@
 
 /* What versions are compared by. The label is the most probable class, which no metric of labels serves as well. */
 #define METRIC "log_loss"
-#define CLASSES_LISTED_MAX 10
-
-/* From this share on one class is nearly all there is. */
-#define ONE_CLASS_SHARE 0.95
 
 /* A model that answers as the rule does is not worse for what rounding makes of it. */
 #define ROUNDING 1e-5
@@ -65,118 +61,6 @@ void
 usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
 {
 	runner_work(&runner_sequence, segment, toc);
-}
-
-static const char *
-hint_summary(const SequenceReading *reading)
-{
-	return psprintf(
-		"SELECT * FROM usercls.label_summary('%s', '%s') shows which period and trend_rule make classes "
-		"that can be learned.",
-		get_rel_name(reading->relation), reading->trend_of);
-}
-
-/* Which argument moves the window to where rows are. */
-static const char *
-hint_window(const SequenceReading *reading, bool has_as_of)
-{
-	if (!has_as_of && reading->horizon_periods > 0)
-		return psprintf(
-			"Pass as_of, or a smaller horizon_periods: as_of is %d periods before the newest row.",
-			reading->horizon_periods);
-	return "Pass another as_of, more window_periods or a longer period.";
-}
-
-static void
-check_users(const SequenceReading *reading, const SequenceUsers *users, bool has_as_of)
-{
-	const char *relation = get_rel_name(reading->relation);
-	int64 labeled = 0;
-
-	for (int c = 0; c < users->C; c++)
-		labeled += users->users[c];
-	if (users->N == 0)
-		error_no_rows(relation,
-					  users->silent > 0
-						  ? psprintf("No user has a row in the %d periods before %s; %zu have one before.",
-									 reading->window_periods, timestamptz_to_str(users->as_of), users->silent)
-						  : psprintf("No user has a row before %s.", timestamptz_to_str(users->as_of)),
-					  hint_window(reading, has_as_of));
-	if (labeled == 0)
-		error_no_rows(
-			relation,
-			reading->outcome
-				? psprintf("The outcome is null for all %zu users: %s", users->N, reading->outcome)
-				: psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
-			psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
-					 reading->horizon_periods, timestamptz_to_str(users->as_of)));
-	if (users->C < 2 && reading->trend_of)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("all users of %s have the same label", relation),
-				 errdetail("All %zu users have the label \"%s\".", users->N, users->classes[0]),
-				 errhint("%s", hint_summary(reading))));
-	if (users->C < 2)
-		error_one_class(relation, users->classes[0], labeled);
-}
-
-/* Sparse data: nearly everybody has the same label, most often because periods are empty. */
-static void
-notice_one_class(const SequenceReading *reading, const SequenceUsers *users)
-{
-	double *room = palloc(2 * sizeof(double) * (size_t) reading->window_periods);
-	size_t changing = 0;
-	int c = 0;
-
-	for (int k = 1; k < users->C; k++)
-		if (users->users[k] > users->users[c])
-			c = k;
-	if ((double) users->users[c] < ONE_CLASS_SHARE * (double) users->N)
-		return;
-	for (size_t i = 0; i < users->N; i++)
-	{
-		const SignScore score = sequence_trend_score(users, i, reading->trend_labels.measure, room);
-
-		changing += score.rises + score.falls > 0;
-	}
-	notice_send(NOTICE,
-				psprintf(INT64_FORMAT " of %zu users have the label \"%s\"", users->users[c], users->N,
-						 users->classes[c]),
-				psprintf("In the %d periods before as_of \"%s\" changes at all for %zu of them.",
-						 reading->window_periods, reading->trend_of, changing),
-				hint_summary(reading));
-}
-
-/* Classes that nobody who is held out has: nothing is measured of them. */
-static void
-notice_unmeasured(const SequenceUsers *users, size_t held_out)
-{
-	int64 *measured = palloc0(sizeof(int64) * (size_t) users->C);
-	StringInfoData list;
-	int missing = 0;
-
-	initStringInfo(&list);
-	for (size_t i = 0; i < held_out; i++)
-		measured[users->label[i]]++;
-	for (int c = 0; c < users->C; c++)
-	{
-		if (measured[c] > 0)
-			continue;
-		missing++;
-		if (missing <= CLASSES_LISTED_MAX)
-			appendStringInfo(&list, "%s\"%s\" (" INT64_FORMAT ")", missing > 1 ? ", " : "", users->classes[c],
-							 users->users[c]);
-	}
-	if (missing > CLASSES_LISTED_MAX)
-		appendStringInfoString(&list, ", ...");
-	if (missing > 0)
-		notice_send(
-			NOTICE, psprintf("%d of %d classes without held-out users", missing, users->C),
-			psprintf("%zu users are held out. All users of these classes are learned from: %s. Metrics "
-					 "and calibration say nothing about them.",
-					 held_out, list.data),
-			"Bring more users of these classes, or hold out a larger share.");
-	pfree(list.data);
-	pfree(measured);
 }
 
 static bool
@@ -223,6 +107,20 @@ warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUs
 	if (request->warm_start == 0)
 		return NULL;
 	error_warm_start(run, version, "That version has other features, classes or tensors.");
+}
+
+/* The split that the training goes on from; *warm is let go where it held out users and this one does times, or the reverse. */
+static const Split *
+begun_split(const SequenceModel **warm, const TrainRun *run, const SequenceRequest *request)
+{
+	const Split *begun = *warm ? train_begun_split(run, warm_version(run, request)) : NULL;
+
+	if (!begun || begun->share <= 0 || begun->by_time == request->validation.by_time)
+		return begun;
+	if (request->warm_start)
+		error_warm_start(run, request->warm_start, "That version held out by another method of validation.");
+	*warm = NULL;
+	return NULL;
 }
 
 static void
@@ -365,27 +263,25 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = reading,
 														 .as_of = request->has_as_of ? &request->as_of : NULL,
+														 .cutoffs = &request->cutoffs,
 														 .labels = SEQUENCE_LABELED,
 														 .whole = true,
 														 .what = "training"});
 
-	check_users(reading, users, request->has_as_of);
-	sequence_notice_silent(reading, users);
-	if (reading->trend_of)
-		notice_one_class(reading, users);
+	sequence_check_users(reading, users, request->has_as_of);
 	progress_phase(PROGRESS_BUILDING);
 
 	const SequenceModel *warm = warm_model(run, request, users);
 
-	const SplitUsers whom = {.N = users->N, .hash = users->hash, .group = users->label, .groups = users->C};
+	const Split *begun = begun_split(&warm, run, request);
+	const size_t labeled = sequence_count_labeled(users);
 
-	request->split = split_make(request->seed, request->share,
-								train_begun_split(run, warm ? warm_version(run, request) : 0), &whom);
+	request->split = sequence_split(users, &request->validation, request->seed, begun);
+	outcome->users = (int64) sequence_count_users(NULL, users, 0, users->N);
 
 	const size_t held_out = sequence_hold_out(users, &request->split);
 
-	if (request->share > 0)
-		notice_unmeasured(users, held_out);
+	sequence_check_held_out(users, held_out, labeled, &request->validation);
 	sequence_find_telling(outcome, reading, users);
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
@@ -406,6 +302,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	outcome->classes = count_classes(users);
 	outcome->drawn =
 		count_drawn(users, held_out, (ClassBalance) setup.balance, request->config.samples_per_class);
+	outcome->cutoffs = users->cutoffs;
 	outcome->counts_activity = true;
 	outcome->active = (int64) users->active;
 	outcome->silent = (int64) users->silent;
@@ -446,6 +343,12 @@ sequence_retrain(TrainRun *run, const Jsonb *spec)
 	SequenceRequest request;
 
 	sequence_request_from_spec(&request, spec);
+	if (run->has_as_of && request.cutoffs.at)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("model \"%s\" is trained at a list of cutoffs", run->name),
+						errdetail("The newest is %s; as_of moves a number of cutoffs alone.",
+								  timestamptz_to_str(request.cutoffs.at[request.cutoffs.n - 1])),
+						errhint("Leave as_of out, or train with a number of cutoffs.")));
 	request.has_as_of = run->has_as_of;
 	request.as_of = run->as_of;
 	train(run, &outcome, &request);

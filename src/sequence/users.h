@@ -29,6 +29,9 @@
  * is later than now does not count; a notice says how many do not. A time that
  * is infinite is none.
  *
+ * With cutoffs each user has a sequence for each of them at which he is there: all
+ * of the above holds of each, and as_of is the newest.
+ *
  * Days and months are those of the source's time zone: while it is read, views
  * included, that zone is the session's.
  */
@@ -41,6 +44,7 @@
 #include "sequence/pure/dataset.h"
 #include "sequence/trend_labels.h"
 #include "server/idmap.h"
+#include "server/request.h"
 #include "server/split.h"
 
 /* What to read: from the arguments of train_sequence, or from the stored spec of a version. */
@@ -63,16 +67,33 @@ typedef struct SequenceReading
 	bool active_only;      /* leave silent users out */
 } SequenceReading;
 
+/* Several moments to read up to. */
+typedef struct SequenceCutoffs
+{
+	int n;           /* 0: as_of alone */
+	TimestampTz *at; /* rising; NULL: counted back from as_of */
+	Interval every;  /* then, that far apart */
+} SequenceCutoffs;
+
+#define CUTOFFS_MAX 1000
+
 typedef struct SequenceCells SequenceCells;
 
-/* Users in an order that depends on their ids alone. Belongs to the memory context of sequence_read(). */
+/*
+ * Sequences of users in an order that depends on their ids alone, those of a user by cutoff. Belongs to the memory context
+ * of sequence_read(). N counts sequences: with one cutoff, users.
+ */
 typedef struct SequenceUsers
 {
 	size_t N, F;
-	size_t steps;   /* of all users */
-	size_t longest; /* steps of a user */
-	TimestampTz as_of;
-	size_t active; /* users with a row in the periods before as_of */
+	size_t steps;      /* of all users */
+	size_t longest;    /* steps of a user */
+	TimestampTz as_of; /* the newest cutoff */
+	int cutoffs;
+	TimestampTz *cutoff; /* rising */
+	uint16 *at;          /* N: number of its cutoff */
+	uint32 *number;      /* N: of the user, among those read up to that cutoff */
+	size_t active;       /* users with a row in the periods before as_of */
 	size_t
 		silent; /* all of whose rows come before these; with active_only counted if `whole`, but no users */
 	Oid id_type;
@@ -88,7 +109,7 @@ typedef struct SequenceUsers
 							 column */
 	int64 *users;         /* C: users of each class */
 
-	SequenceCells *cells; /* as the rows were read; see users_cells.h */
+	SequenceCells **cells; /* of each cutoff, as the rows were read; see users_cells.h */
 } SequenceUsers;
 
 typedef enum SequenceLabels
@@ -101,7 +122,8 @@ typedef enum SequenceLabels
 typedef struct SequenceRead
 {
 	const SequenceReading *reading;
-	const TimestampTz *as_of; /* NULL: the latest possible */
+	const TimestampTz *as_of;       /* NULL: the latest possible */
+	const SequenceCutoffs *cutoffs; /* NULL: as_of alone; those that are listed need no as_of */
 	SequenceLabels labels;
 	const char *const *classes; /* C; NULL: those that are found. A label that is none of them is -1 */
 	int C;
@@ -115,8 +137,18 @@ extern SequenceUsers *sequence_read(const SequenceRead *read);
 /* Say how many users are silent, and what becomes of them. */
 extern void sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users);
 
-/* Keep the users whose label is known, and put those that are held out first: returns how many. */
+/* Whom to hold out of a training: each user with all his sequences, or everybody at the newest cutoffs. */
+extern Split sequence_split(const SequenceUsers *users, const Validation *validation, int64 seed,
+							const Split *begun);
+
+/*
+ * Keep the sequences whose label is known, and put those that are held out first: returns how many. Of a split by time
+ * those are left out whose label is not known before the first cutoff that is held out.
+ */
 extern size_t sequence_hold_out(SequenceUsers *users, const Split *split);
+
+/* How many users the sequences from .. from + n - 1 are of; user: n, the number of each one's user from 0 on; NULL: not asked. */
+extern size_t sequence_count_users(uint32 *user, const SequenceUsers *users, size_t from, size_t n);
 
 /* Write the sequences: start[N + 1], value[steps × F]. */
 extern void sequence_fill(const SequenceUsers *users, size_t *start, float *value);

@@ -86,7 +86,7 @@ struct SequenceCells
 	CellsRow waiting[CELLS_WAITING];
 	uint64 rows, looked_up, found, added; /* so far */
 	int newest_period;                    /* of a row so far */
-	uint32 *number; /* N, once all are read: the id's number of user i in the final order */
+	size_t others;                        /* bytes of the cells of other cutoffs that are held, too */
 };
 
 static inline double *
@@ -119,6 +119,24 @@ user_slot(const SequenceCells *cells, uint32 user)
 	return record_slot(cells, user_sum(cells, user));
 }
 
+static inline const SequenceCells *
+row_cells(const SequenceUsers *users, size_t i)
+{
+	return users->cells[users->at[i]];
+}
+
+static inline double *
+row_sum(const SequenceUsers *users, size_t i)
+{
+	return user_sum(row_cells(users, i), users->number[i]);
+}
+
+static inline PeriodSum *
+row_slot(const SequenceUsers *users, size_t i)
+{
+	return user_slot(row_cells(users, i), users->number[i]);
+}
+
 static inline TrendCell
 period_cell(const PeriodSum *slot, uint32 index)
 {
@@ -134,7 +152,7 @@ extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
 
 extern void cells_read_end(SequenceCells *cells);
 
-extern size_t cells_memory(const SequenceCells *cells); /* bytes */
+extern size_t cells_memory(const SequenceCells *cells); /* bytes, with the others */
 
 /* A new record, of no row; its number. */
 extern uint32 cells_add_record(SequenceCells *cells);
@@ -145,8 +163,11 @@ extern size_t user_first(const SequenceCells *cells, const double *sum);
 /* Fill in steps and longest. */
 extern void users_count_steps(SequenceUsers *users);
 
-/* users_outcome.c: check the expression before rows are read; then what it says of each user. */
-extern struct Outcome *outcome_create(const SequenceCells *cells);
+/* users_order.c: who is there at which cutoff, once all are read. */
+extern void users_order(SequenceUsers *users);
+
+/* users_outcome.c: check the expression before rows are read (NULL: of the first cutoff); what it says of each user. */
+extern struct Outcome *outcome_create(const SequenceCells *cells, const struct Outcome *first);
 extern void label_by_outcome(SequenceUsers *users);
 
 /* Fill in classes, labels and their counts; see sequence_read(). */

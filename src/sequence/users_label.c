@@ -1,4 +1,4 @@
-/* The labels of users and their classes, and which users are held out. */
+/* The labels of users and their classes. */
 #include "postgres.h"
 
 #include "miscadmin.h"
@@ -38,10 +38,9 @@ trend_class(double *value, const PeriodSum *slot, int periods, const TrendLabels
 SignScore
 sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure, double *room)
 {
-	const SequenceCells *cells = users->cells;
-	const int periods = cells->window.before;
+	const int periods = row_cells(users, i)->window.before;
 	double *slack = room + periods;
-	const size_t n = period_values(room, slack, user_slot(cells, cells->number[i]), periods, measure);
+	const size_t n = period_values(room, slack, row_slot(users, i), periods, measure);
 
 	return sign_score(room, slack, n);
 }
@@ -49,7 +48,7 @@ sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure,
 static void
 label_by_trend(SequenceUsers *users)
 {
-	const SequenceCells *cells = users->cells;
+	const SequenceCells *cells = users->cells[0]; /* in what is alike in all */
 	const TrendLabels *labels = &cells->reading->trend_labels;
 	double *value = palloc(2 * sizeof(double) * (size_t) cells->window.before);
 
@@ -58,7 +57,7 @@ label_by_trend(SequenceUsers *users)
 	users->carried = memory_array(users->N, sizeof(int32_t));
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const PeriodSum *slot = user_slot(cells, cells->number[i]);
+		const PeriodSum *slot = row_slot(users, i);
 
 		CHECK_FOR_INTERRUPTS();
 		users->carried[i] = trend_class(value, slot, cells->window.before, labels);
@@ -69,13 +68,12 @@ label_by_trend(SequenceUsers *users)
 static void
 label_by_column(SequenceUsers *users)
 {
-	const SequenceCells *cells = users->cells;
 	int32 *class_of;
 
-	users->classes = classes_finish(cells->list, &class_of, &users->C);
+	users->classes = classes_finish(users->cells[0]->list, &class_of, &users->C);
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const ClassSeen *seen = &cells->seen[cells->number[i]];
+		const ClassSeen *seen = &row_cells(users, i)->seen[users->number[i]];
 
 		users->label[i] = seen->value ? class_of[seen->value - 1] : -1;
 	}
@@ -118,9 +116,9 @@ void
 users_label(SequenceUsers *users, const char *const *classes, int C)
 {
 	users->label = memory_array(users->N, sizeof(int32_t));
-	if (users->cells->outcome)
+	if (users->cells[0]->outcome)
 		label_by_outcome(users);
-	else if (users->cells->list)
+	else if (users->cells[0]->list)
 		label_by_column(users);
 	else
 		label_by_trend(users);
@@ -136,59 +134,4 @@ users_label(SequenceUsers *users, const char *const *classes, int C)
 	}
 	rename_classes(users, classes, C);
 	count_classes(users);
-}
-
-/* The users of one part, in their order, from place `to` on; returns where the next part begins. */
-static size_t
-move_part(SequenceUsers *to, uint32 *number, size_t at, const SequenceUsers *from, const uint8 *part,
-		  uint8 which)
-{
-	for (size_t i = 0; i < from->N; i++)
-	{
-		if (part[i] != which)
-			continue;
-		to->id[at] = from->id[i];
-		to->hash[at] = from->hash[i];
-		to->label[at] = from->label[i];
-		if (to->carried)
-			to->carried[at] = from->carried[i];
-		number[at++] = from->cells->number[i];
-	}
-	return at;
-}
-
-size_t
-sequence_hold_out(SequenceUsers *users, const Split *split)
-{
-	enum
-	{
-		LEARNED,
-		HELD_OUT,
-		UNKNOWN
-	};
-	const SequenceUsers from = *users;
-	uint8 *part = memory_array(users->N, 1);
-	uint32 *number = memory_array(users->N, sizeof(uint32));
-
-	for (size_t i = 0; i < users->N; i++)
-		part[i] = users->label[i] < 0 ? UNKNOWN : split_held_out(split, users->hash[i]) ? HELD_OUT : LEARNED;
-
-	users->id = memory_array(from.N, sizeof(Datum));
-	users->hash = memory_array(from.N, sizeof(uint64));
-	users->label = memory_array(from.N, sizeof(int32_t));
-	users->carried = from.carried ? memory_array(from.N, sizeof(int32_t)) : NULL;
-
-	const size_t held_out = move_part(users, number, 0, &from, part, HELD_OUT);
-
-	users->N = move_part(users, number, held_out, &from, part, LEARNED);
-	pfree(from.id);
-	pfree(from.hash);
-	pfree(from.label);
-	if (from.carried)
-		pfree(from.carried);
-	pfree(part);
-	pfree(users->cells->number);
-	users->cells->number = number;
-	users_count_steps(users);
-	return held_out;
 }

@@ -68,11 +68,10 @@ check_type(const char *expression, Oid type)
 						 "a text or an enum are classes.")));
 }
 
-Outcome *
-outcome_create(const SequenceCells *cells)
+/* That of the first cutoff, where the expression is checked. */
+static void
+begin(Outcome *outcome, const SequenceReading *reading)
 {
-	const SequenceReading *reading = cells->reading;
-	Outcome *outcome = palloc0(sizeof(*outcome));
 	const SourceScan nothing = {.sql = psprintf("SELECT (%s\n) FROM %s WHERE false", reading->outcome,
 												source_quote(reading->relation)),
 								.row = read_nothing,
@@ -80,11 +79,23 @@ outcome_create(const SequenceCells *cells)
 	const Oid type = expression_type("outcome", &nothing, 1);
 
 	check_type(reading->outcome, type);
-	*outcome = (Outcome){.list = classes_create(type, "outcome"), .nothing = IDMAP_NONE, .cells = cells};
+	outcome->list = classes_create(type, "outcome");
 	if (expression_scan("outcome", &nothing) != 1)
 		ereport(ERROR, (errcode(ERRCODE_GROUPING_ERROR), errmsg("the outcome is not an aggregate"),
 						errdetail("%s says nothing of a user without rows.", reading->outcome),
 						errhint("Aggregate the user's rows: bool_or(...), count(*), sum(...).")));
+}
+
+Outcome *
+outcome_create(const SequenceCells *cells, const Outcome *first)
+{
+	Outcome *outcome = palloc0(sizeof(*outcome));
+
+	if (first)
+		*outcome = (Outcome){.list = first->list, .nothing = first->nothing};
+	else
+		begin(outcome, cells->reading);
+	outcome->cells = cells;
 	return outcome;
 }
 
@@ -92,10 +103,14 @@ static void
 read_outcomes(Outcome *outcome)
 {
 	const SequenceCells *cells = outcome->cells;
+	const uint32 n = idmap_count(cells->ids);
 	const Window *window = &cells->window;
 	const Oid type[] = {window->type, window->type};
 	const Datum bound[] = {Int64GetDatum(window->at), Int64GetDatum(window->periods.end)};
 
+	outcome->value = memory_array(n, sizeof(uint32));
+	for (uint32 i = 0; i < n; i++)
+		outcome->value[i] = outcome->nothing;
 	expression_scan(
 		"outcome",
 		&(SourceScan){.sql = psprintf("SELECT %s, (%s\n) FROM %s WHERE %s OPERATOR(pg_catalog.>) $1"
@@ -114,21 +129,17 @@ read_outcomes(Outcome *outcome)
 void
 label_by_outcome(SequenceUsers *users)
 {
-	const SequenceCells *cells = users->cells;
-	Outcome *outcome = cells->outcome;
-	const uint32 n = idmap_count(cells->ids);
 	int32 *class_of;
 
-	outcome->value = memory_array(n, sizeof(uint32));
-	for (uint32 i = 0; i < n; i++)
-		outcome->value[i] = outcome->nothing;
-	read_outcomes(outcome);
-	users->classes = classes_finish(outcome->list, &class_of, &users->C);
+	for (int at = 0; at < users->cutoffs; at++)
+		read_outcomes(users->cells[at]->outcome);
+	users->classes = classes_finish(users->cells[0]->outcome->list, &class_of, &users->C);
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const uint32 value = outcome->value[cells->number[i]];
+		const uint32 value = row_cells(users, i)->outcome->value[users->number[i]];
 
 		users->label[i] = value == IDMAP_NONE ? -1 : class_of[value];
 	}
-	pfree(outcome->value);
+	for (int at = 0; at < users->cutoffs; at++)
+		pfree(users->cells[at]->outcome->value);
 }

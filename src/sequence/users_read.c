@@ -145,104 +145,32 @@ notice_future(const SequenceCells *cells)
 					"Correct these times, or pass as_of.");
 }
 
-size_t
-user_first(const SequenceCells *cells, const double *sum)
-{
-	const size_t F = (size_t) cells->reading->F;
-
-	for (size_t i = 0; i < cells->sums; i++)
-		if (!isnan(sum[i]))
-			return i / F;
-	return (size_t) cells->window.before - 1;
-}
-
-void
-users_count_steps(SequenceUsers *users)
-{
-	const SequenceCells *cells = users->cells;
-
-	users->steps = 0;
-	users->longest = 0;
-	for (size_t i = 0; i < users->N; i++)
-	{
-		const size_t steps =
-			(size_t) cells->window.before - user_first(cells, user_sum(cells, cells->number[i]));
-
-		users->steps += steps;
-		users->longest = Max(users->longest, steps);
-	}
-}
-
-typedef struct UserOrder
-{
-	uint64 hash;
-	uint32 number;
-} UserOrder;
-
-#define ST_SORT sort_users
-#define ST_ELEMENT_TYPE UserOrder
-#define ST_COMPARE(a, b) ((a)->hash < (b)->hash ? -1 : (a)->hash > (b)->hash)
-#define ST_SCOPE static
-#define ST_DEFINE
-#define ST_CHECK_FOR_INTERRUPTS
-#include "lib/sort_template.h"
-
-/* Whether the user is one of those that are asked for. Silent users without a row after as_of share a record. */
-static bool
-count_user(SequenceUsers *users, SequenceCells *cells, uint32 user, uint32 *nobody)
-{
-	UserPlace *place = &cells->place[user];
-
-	if (place->record != IDMAP_NONE && *record_active(cells, record_at(cells, place->record)))
-	{
-		users->active++;
-		return true;
-	}
-	if (!place->earlier)
-		return false;
-	users->silent++;
-	if (cells->reading->active_only)
-		return false;
-	if (place->record == IDMAP_NONE)
-		place->record = *nobody = *nobody == IDMAP_NONE ? cells_add_record(cells) : *nobody;
-	return true;
-}
-
-/* Put the users into the order of the hashes of their ids: the same order every time, whatever order the rows had. */
+/* Where labels are noted; of several cutoffs they share the list of classes. */
 static void
-order_users(SequenceUsers *users, SequenceCells *cells)
+cells_create_labels(SequenceCells *cells, const SequenceCells *first)
 {
-	const uint32 n = idmap_count(cells->ids);
-	UserOrder *order = memory_array(n, sizeof(*order));
-	uint32 nobody = IDMAP_NONE;
-	size_t N = 0;
+	const SequenceReading *reading = cells->reading;
 
-	for (uint32 i = 0; i < n; i++)
-		if (count_user(users, cells, i, &nobody))
-			order[N++] = (UserOrder){idmap_hash(cells->ids, idmap_id(cells->ids, i)), i};
-	sort_users(order, N);
-
-	users->N = N;
-	users->id = memory_array(N, sizeof(Datum));
-	users->hash = memory_array(N, sizeof(uint64));
-	cells->number = memory_array(N, sizeof(uint32));
-	for (size_t i = 0; i < N; i++)
+	if (reading->label_column)
 	{
-		users->id[i] = idmap_id(cells->ids, order[i].number);
-		users->hash[i] = order[i].hash;
-		cells->number[i] = order[i].number;
+		cells->label = source_column(reading->relation, reading->label_column);
+		cells->list = first ? first->list : classes_of_column(reading->relation, &cells->label);
 	}
-	pfree(order);
+	if (reading->outcome)
+		cells->outcome = outcome_create(cells, first ? first->outcome : NULL);
 }
 
+/* first: of the first cutoff that is read, or NULL. */
 static SequenceCells *
-cells_create(const SequenceReading *reading, SequenceLabels labels, const char *what)
+cells_create(const SequenceRead *read, const SequenceCells *first)
 {
+	const SequenceReading *reading = read->reading;
 	SequenceCells *cells = palloc0(sizeof(*cells));
 
 	*cells = (SequenceCells){.reading = reading,
 							 .relation = get_rel_name(reading->relation),
-							 .what = what,
+							 .what = read->what,
+							 .whole = read->whole,
 							 .user = source_column(reading->relation, reading->user_column),
 							 .time = source_column(reading->relation, reading->time_column),
 							 .context = CurrentMemoryContext,
@@ -254,13 +182,8 @@ cells_create(const SequenceReading *reading, SequenceLabels labels, const char *
 		cells->feature[f] = source_number_column(reading->relation, reading->features[f]);
 	if (reading->trend_of)
 		cells->trend = source_number_column(reading->relation, reading->trend_of);
-	if (labels == SEQUENCE_LABELED && reading->label_column)
-	{
-		cells->label = source_column(reading->relation, reading->label_column);
-		cells->list = classes_of_column(reading->relation, &cells->label);
-	}
-	if (labels == SEQUENCE_LABELED && reading->outcome)
-		cells->outcome = outcome_create(cells);
+	if (read->labels == SEQUENCE_LABELED)
+		cells_create_labels(cells, first);
 	cells->ids = idmap_create(cells->user.type);
 	return cells;
 }
@@ -307,22 +230,21 @@ check_labels_are_known(SequenceCells *cells, int after)
 					 timestamptz_to_str(latest.as_of))));
 }
 
-static SequenceUsers *
-read_users(const SequenceRead *read)
+/* For what is read up to one cutoff (NULL: the latest possible). first: the cells of the newest one, or NULL when that is it. */
+static SequenceCells *
+cells_for(const SequenceRead *read, const TimestampTz *as_of, const SequenceCells *first)
 {
 	const SequenceReading *reading = read->reading;
 	const int after = read->labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
-	SequenceCells *cells = cells_create(reading, read->labels, read->what);
-	SequenceUsers *users = palloc0(sizeof(*users));
+	SequenceCells *cells = cells_create(read, first);
 
-	cells->latest = read->as_of ? DT_NOEND : time_now(cells->time.type);
-	cells->whole = read->whole;
+	cells->latest = as_of ? DT_NOEND : time_now(cells->time.type);
 	if (!window_make(&cells->window, &(WindowRequest){.time = &cells->time,
 													  .period = &reading->period,
 													  .before = reading->window_periods,
 													  .after = after,
 													  .closed = reading->closed,
-													  .as_of = read->as_of,
+													  .as_of = as_of,
 													  .newest = newest_time,
 													  .arg = cells}))
 		error_no_rows(cells->relation,
@@ -335,21 +257,64 @@ read_users(const SequenceRead *read)
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
-	read_rows(cells);
-	if (read->as_of && read->labels == SEQUENCE_LABELED && cells->rows > 0)
-		check_labels_are_known(cells, after);
-	notice_future(cells);
+	return cells;
+}
 
-	users->cells = cells;
-	users->F = (size_t) reading->F;
-	users->as_of = cells->window.as_of;
-	users->id_type = cells->user.type;
-	order_users(users, cells);
+/* Reads the rows; those of a list of cutoffs are known when those of the newest one are. */
+static void
+read_cutoff(SequenceCells *cells, const SequenceRead *read, bool given, bool newest)
+{
+	read_rows(cells);
+	if (given && newest && read->labels == SEQUENCE_LABELED && cells->rows > 0)
+		check_labels_are_known(cells, read->reading->horizon_periods);
+	notice_future(cells);
+}
+
+/* Cutoffs from the newest one back: memory is checked for all that is held. */
+static void
+read_cutoffs(SequenceUsers *users, const SequenceRead *read)
+{
+	const SequenceCutoffs *cutoffs = read->cutoffs;
+	const int last = users->cutoffs - 1;
+	const bool listed = cutoffs && cutoffs->at;
+	const TimestampTz *as_of = listed ? &cutoffs->at[last] : read->as_of;
+	SequenceCells *newest = cells_for(read, as_of, NULL);
+
+	users->cells[last] = newest;
+	read_cutoff(newest, read, as_of != NULL, true);
+	for (int i = last - 1; i >= 0; i--)
+	{
+		const TimestampTz at =
+			listed ? cutoffs->at[i] : window_earlier(&newest->window, &cutoffs->every, last - i);
+
+		users->cells[i] = cells_for(read, &at, newest);
+		users->cells[i]->others = cells_memory(users->cells[i + 1]);
+		read_cutoff(users->cells[i], read, true, false);
+	}
+	for (int i = 0; i <= last; i++)
+		users->cutoff[i] = users->cells[i]->window.as_of;
+}
+
+static SequenceUsers *
+read_users(const SequenceRead *read)
+{
+	SequenceUsers *users = palloc0(sizeof(*users));
+
+	users->cutoffs = read->cutoffs && read->cutoffs->n > 0 ? read->cutoffs->n : 1;
+	users->cells = palloc0(sizeof(*users->cells) * (size_t) users->cutoffs);
+	users->cutoff = palloc(sizeof(*users->cutoff) * (size_t) users->cutoffs);
+	read_cutoffs(users, read);
+
+	users->F = (size_t) read->reading->F;
+	users->as_of = users->cutoff[users->cutoffs - 1];
+	users->id_type = users->cells[0]->user.type;
+	users_order(users);
 	users_count_steps(users);
 	if (read->labels == SEQUENCE_LABELED)
 		users_label(users, read->classes, read->C);
-	users->memory = cells_memory(cells) +
-					users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + 2 * sizeof(int32));
+	users->memory =
+		cells_memory(users->cells[0]) +
+		users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + sizeof(uint16) + 2 * sizeof(int32));
 	return users;
 }
 
@@ -359,9 +324,10 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 	if (users->silent == 0)
 		return;
 	notice_send(NOTICE,
-				psprintf("%zu of %zu users of \"%s\" have no row in the %d periods before %s", users->silent,
-						 users->silent + users->active, get_rel_name(reading->relation),
-						 reading->window_periods, timestamptz_to_str(users->as_of)),
+				psprintf("%zu of %zu %s \"%s\" have no row in the %d periods before %s", users->silent,
+						 users->silent + users->active, users->cutoffs > 1 ? "sequences of" : "users of",
+						 get_rel_name(reading->relation), reading->window_periods,
+						 users->cutoffs > 1 ? "their cutoffs" : timestamptz_to_str(users->as_of)),
 				reading->active_only ? "They are left out, as active_only says."
 									 : "They are learned and scored as users without activity.",
 				reading->active_only ? "active_only => false in the training takes them in."
@@ -397,12 +363,12 @@ error_large(const SequenceCells *cells, size_t feature, double sum, Datum id)
 void
 sequence_fill_part(const SequenceUsers *users, size_t from, size_t n, size_t *start, float *value)
 {
-	const SequenceCells *cells = users->cells;
 	size_t at = 0;
 
 	for (size_t i = 0; i < n; i++)
 	{
-		const double *sum = user_sum(cells, cells->number[from + i]);
+		const SequenceCells *cells = row_cells(users, from + i);
+		const double *sum = row_sum(users, from + i);
 
 		CHECK_FOR_INTERRUPTS();
 		start[i] = at / users->F;
@@ -426,8 +392,8 @@ sequence_fill(const SequenceUsers *users, size_t *start, float *value)
 ArrayType *
 sequence_array(const SequenceUsers *users, size_t i)
 {
-	const SequenceCells *cells = users->cells;
-	const double *sum = user_sum(cells, cells->number[i]);
+	const SequenceCells *cells = row_cells(users, i);
+	const double *sum = row_sum(users, i);
 	Datum *value = palloc(sizeof(Datum) * cells->sums);
 	bool *null = palloc(sizeof(bool) * cells->sums);
 	int size[] = {cells->window.before, (int) users->F};
@@ -445,12 +411,12 @@ sequence_array(const SequenceUsers *users, size_t i)
 struct varlena *
 sequence_trend(const SequenceUsers *users, size_t i)
 {
-	const SequenceCells *cells = users->cells;
+	const SequenceCells *cells = row_cells(users, i);
 
 	if (cells->slots == 0)
 		return NULL;
 
-	const PeriodSum *slot = user_slot(cells, cells->number[i]);
+	const PeriodSum *slot = row_slot(users, i);
 	TrendShape shape = cells->window.periods.shape;
 
 	shape.periods = (uint32_t) cells->window.before;

@@ -28,7 +28,8 @@ cells_memory(const SequenceCells *cells)
 {
 	const size_t user = sizeof(UserPlace) + (cells->list ? sizeof(ClassSeen) : 0);
 
-	return cells->chunks * USER_CHUNK * cells->stride + cells->user_room * user + idmap_memory(cells->ids);
+	return cells->others + cells->chunks * USER_CHUNK * cells->stride + cells->user_room * user +
+		   idmap_memory(cells->ids);
 }
 
 static void

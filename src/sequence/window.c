@@ -46,6 +46,15 @@ complete_until(TrendTime type, int64 newest, const Interval *period, bool closed
 	return begin == newest && !closed ? period_add(type, begin, &unit, 1) : begin;
 }
 
+/* A tick of the column, as a moment. */
+static TimestampTz
+as_of_tick(TrendTime type, int64 tick)
+{
+	return type == TREND_TIMESTAMPTZ
+			   ? tick
+			   : DatumGetTimestampTz(DirectFunctionCall1(timestamp_timestamptz, TimestampGetDatum(tick)));
+}
+
 bool
 window_make(Window *window, const WindowRequest *request)
 {
@@ -74,11 +83,16 @@ window_make(Window *window, const WindowRequest *request)
 					   .before = request->before,
 					   .after = request->after,
 					   .at = at};
-	window->as_of =
-		type == TREND_TIMESTAMPTZ
-			? at
-			: DatumGetTimestampTz(DirectFunctionCall1(timestamp_timestamptz, TimestampGetDatum(at)));
+	window->as_of = as_of_tick(type, at);
 	return true;
+}
+
+TimestampTz
+window_earlier(const Window *window, const Interval *every, int n)
+{
+	const TrendTime type = window->type == TIMESTAMPTZOID ? TREND_TIMESTAMPTZ : TREND_TIMESTAMP;
+
+	return as_of_tick(type, period_add(type, window->at, every, -n));
 }
 
 int64

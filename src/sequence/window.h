@@ -45,6 +45,9 @@ typedef struct WindowRequest
 /* false when as_of is NULL and there is no row to tell. */
 extern bool window_make(Window *window, const WindowRequest *request);
 
+/* n × every before as_of. */
+extern TimestampTz window_earlier(const Window *window, const Interval *every, int n);
+
 /*
  * A value of the column in ticks of the periods; a date beyond all timestamps is infinite. Where periods are closed it is
  * a tick earlier: the periods themselves hold the tick at their beginning, and not the one at their end.

@@ -4,10 +4,13 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 const char *
 jsonb_scalar_text(const JsonbValue *value)
@@ -175,4 +178,17 @@ Jsonb *
 jsonb_end(JsonbBuild *build)
 {
 	return JsonbValueToJsonb(pushJsonbValue(build, WJB_END_OBJECT, NULL));
+}
+
+char *
+jsonb_time_text(TimestampTz time)
+{
+	return JsonEncodeDateTime(NULL, TimestampTzGetDatum(time), TIMESTAMPTZOID, NULL);
+}
+
+TimestampTz
+jsonb_time(const char *text)
+{
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }

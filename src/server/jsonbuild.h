@@ -4,6 +4,7 @@
 #ifndef USERCLS_SERVER_JSONBUILD_H
 #define USERCLS_SERVER_JSONBUILD_H
 
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 /* A number, string, boolean or null as text; what is nested as "[...]" or "{...}". */
@@ -29,5 +30,9 @@ extern void jsonb_put_float(JsonbBuild *build, const char *key, double value); /
 extern void jsonb_put_bool(JsonbBuild *build, const char *key, bool value);
 extern void jsonb_put_jsonb(JsonbBuild *build, const char *key, const Jsonb *value);
 extern Jsonb *jsonb_end(JsonbBuild *build);
+
+/* A time as JSON has it, and back; an error when it is none. */
+extern char *jsonb_time_text(TimestampTz time);
+extern TimestampTz jsonb_time(const char *text);
 
 #endif

@@ -18,41 +18,53 @@
 enum
 {
 	METHOD_USER,
+	METHOD_TIME,
 	METHOD_NONE
 };
 
-typedef struct Validation
+typedef struct ValidationOptions
 {
 	int method;
 	double share;
-} Validation;
+} ValidationOptions;
 
-static const char *const methods[] = {[METHOD_USER] = "user", [METHOD_NONE] = "none", NULL};
+static const char *const methods[] = {
+	[METHOD_USER] = "user", [METHOD_TIME] = "time", [METHOD_NONE] = "none", NULL};
 
 static const Option validation_options[] = {
 	/* clang-format off */
-	OPTION_ROW(Validation, CHOICE, method, METHOD_USER, 0, 0, methods, "How users are held out.")
-	OPTION_ROW(Validation, REAL, share, 0.2, 0, 0.9, NULL, "Share of the users that is held out.")
+	OPTION_ROW(ValidationOptions, CHOICE, method, METHOD_USER, 0, 0, methods, "How users are held out.")
+	OPTION_ROW(ValidationOptions, REAL, share, 0.2, 0, 0.9, NULL, "Share of the users, or cutoffs, that is held out.")
 	/* clang-format on */
 };
 
-double
-request_validation(const Jsonb *given)
+Validation
+request_validation(const Jsonb *given, bool times)
 {
-	Validation validation;
+	ValidationOptions options;
 
-	config_defaults(&validation, validation_options, lengthof(validation_options));
-	options_from_jsonb(&validation, validation_options, lengthof(validation_options), given, "validation");
-	return validation.method == METHOD_USER ? validation.share : 0;
+	config_defaults(&options, validation_options, lengthof(validation_options));
+	options_from_jsonb(&options, validation_options, lengthof(validation_options), given, "validation");
+	if (options.method == METHOD_TIME && !times)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("validation by time needs several cutoffs"),
+				 errdetail("It holds out the newest cutoffs, and learns from those before."),
+				 errhint("Pass cutoffs to train_sequence(), or {\"method\": \"user\"}.")));
+	if (options.method == METHOD_NONE || options.share == 0)
+		return (Validation){0};
+	return (Validation){.share = options.share, .by_time = options.method == METHOD_TIME};
 }
 
 void
-request_put_validation(JsonbBuild *build, double share)
+request_put_validation(JsonbBuild *build, const Validation *validation)
 {
-	const Validation validation = {.method = share > 0 ? METHOD_USER : METHOD_NONE, .share = share};
+	const ValidationOptions options = {.method = validation->by_time     ? METHOD_TIME
+												 : validation->share > 0 ? METHOD_USER
+																		 : METHOD_NONE,
+									   .share = validation->share};
 
 	jsonb_put_jsonb(build, "validation",
-					options_to_jsonb(&validation, validation_options, lengthof(validation_options)));
+					options_to_jsonb(&options, validation_options, lengthof(validation_options)));
 }
 
 /* ---- features ---- */
@@ -226,7 +238,11 @@ spec_split(const Jsonb *spec)
 	Split split;
 
 	if (!split_of_spec(&split, spec))
-		split = (Split){.seed = spec_int(spec, "seed"),
-						.share = request_validation(spec_jsonb(spec, "validation"))};
+	{
+		const Validation validation = request_validation(spec_jsonb(spec, "validation"), true);
+
+		/* When it was by time, it does not say from when on. */
+		split = (Split){.seed = spec_int(spec, "seed"), .share = validation.by_time ? 0 : validation.share};
+	}
 	return split;
 }

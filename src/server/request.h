@@ -16,9 +16,16 @@
 
 /* ---- users held out ---- */
 
-/* Their share, from {"method": "user" | "none", "share": 0.2}; 0: nobody. And back. */
-extern double request_validation(const Jsonb *validation);
-extern void request_put_validation(JsonbBuild *build, double share);
+/* From {"method": "user" | "time" | "none", "share": 0.2}. */
+typedef struct Validation
+{
+	double share; /* of the users, or cutoffs; 0: nobody */
+	bool by_time; /* the newest cutoffs, and not users */
+} Validation;
+
+/* And back. times: whether there may be several cutoffs, so that "time" is possible. */
+extern Validation request_validation(const Jsonb *validation, bool times);
+extern void request_put_validation(JsonbBuild *build, const Validation *validation);
 
 /* Who was held out by the training of a spec. */
 extern Split spec_split(const Jsonb *spec);

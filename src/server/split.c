@@ -44,6 +44,12 @@ split_held_out(const Split *split, uint64 hash)
 	return (user_number(split->seed, hash) < split->share) != moved;
 }
 
+bool
+split_measures(const Split *split, uint64 hash, TimestampTz at)
+{
+	return split->by_time ? at >= split->from : split_held_out(split, hash);
+}
+
 /* -- Making one ------------------------------------------------------------ */
 
 typedef struct Candidate
@@ -153,6 +159,8 @@ split_put(JsonbBuild *build, const Split *split)
 	jsonb_put_int(&own, "seed", split->seed);
 	jsonb_put_float(&own, "share", split->share);
 	jsonb_put_names(&own, "moved", moved, split->n_moved);
+	if (split->by_time)
+		jsonb_put_text(&own, "from", jsonb_time_text(split->from));
 	jsonb_put_jsonb(build, "split", jsonb_end(&own));
 }
 
@@ -197,6 +205,12 @@ split_of_spec(Split *split, const Jsonb *spec)
 
 	if (!JsonContainerIsArray(list))
 		error_damaged();
+	*split = (Split){0};
+	if (jsonb_member(stored, "from"))
+	{
+		split->by_time = true;
+		split->from = jsonb_time(jsonb_scalar_text(member(stored, "from", jbvString)));
+	}
 	split->seed = pg_strtoint64(jsonb_scalar_text(member(stored, "seed", jbvNumeric)));
 	split->share = strtod(jsonb_scalar_text(member(stored, "share", jbvNumeric)), NULL);
 	split->n_moved = (int) JsonContainerSize(list);

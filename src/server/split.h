@@ -19,6 +19,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include "server/jsonbuild.h"
 
 typedef struct Split
@@ -27,7 +29,12 @@ typedef struct Split
 	double share;
 	uint64 *moved; /* rising: users in the other part than their number says */
 	int n_moved;
+	bool by_time;     /* held out is what everybody did from some moment on, and not who */
+	TimestampTz from; /* that moment */
 } Split;
+
+/* Whether nobody learned from what a user, whose id has this hash, did at a moment. */
+extern bool split_measures(const Split *split, uint64 hash, TimestampTz at);
 
 /* hash: the 64-bit hash of the user id (the extended hash function of its type with seed 0). */
 extern bool split_held_out(const Split *split, uint64 hash);

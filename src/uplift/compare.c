@@ -64,8 +64,9 @@ both_held_out(uint8_t *both, const UpliftMeasured *measured, const TrainIncumben
 	size_t n = 0;
 
 	for (size_t i = 0; i < users->N; i++)
-		n += both[i] = measured->held_out[i] &&
-					   train_measures(incumbent, idmap_hash(users->ids, idmap_id(users->ids, (uint32) i)));
+		n += both[i] =
+			measured->held_out[i] &&
+			train_measures(incumbent, idmap_hash(users->ids, idmap_id(users->ids, (uint32) i)), DT_NOBEGIN);
 	return n;
 }
 

@@ -107,7 +107,8 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	request->weight_column = arg_name_or_null(fcinfo, ARG_WEIGHT_COLUMN);
 	request->directed = arg_bool(fcinfo, ARG_DIRECTED);
 	request->propensity_column = arg_name_or_null(fcinfo, ARG_PROPENSITY_COLUMN);
-	request->held_out_share = request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"));
+	request->held_out_share =
+		request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"), false).share;
 	read_config(&request->config, arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
 	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
@@ -149,7 +150,7 @@ uplift_request_write(const UpliftRequest *request)
 	jsonb_put_text(&build, "target_column", request->target_column);
 	jsonb_put_text(&build, "weight_column", request->weight_column);
 	jsonb_put_bool(&build, "directed", request->directed);
-	request_put_validation(&build, request->held_out_share);
+	request_put_validation(&build, &(Validation){.share = request->held_out_share});
 	jsonb_put_jsonb(&build, "hyperparams",
 					options_to_jsonb(&request->config, uplift_options, uplift_option_count));
 	jsonb_put_int(&build, "seed", request->seed);
@@ -178,7 +179,7 @@ uplift_request_read(const Jsonb *stored)
 	request->target_column = spec_need(stored, "target_column");
 	request->weight_column = spec_text(stored, "weight_column");
 	request->directed = spec_bool(stored, "directed");
-	request->held_out_share = request_validation(spec_jsonb(stored, "validation"));
+	request->held_out_share = request_validation(spec_jsonb(stored, "validation"), false).share;
 	read_config(&request->config, spec_jsonb(stored, "hyperparams"));
 	request->seed = spec_int(stored, "seed");
 	request->split = spec_split(stored);

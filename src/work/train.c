@@ -188,9 +188,9 @@ train_incumbent(const TrainRun *run, TrainOutcome *outcome)
 }
 
 bool
-train_measures(const TrainIncumbent *incumbent, uint64 hash)
+train_measures(const TrainIncumbent *incumbent, uint64 hash, TimestampTz at)
 {
-	return !incumbent->spec || split_held_out(&incumbent->split, hash);
+	return !incumbent->spec || split_measures(&incumbent->split, hash, at);
 }
 
 bool
@@ -313,26 +313,29 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
-	Datum value[] = {CStringGetTextDatum(run->name),
-					 Int32GetDatum(run->version),
-					 BoolGetDatum(run->promoted),
-					 run->reason ? CStringGetTextDatum(run->reason) : (Datum) 0,
-					 dry ? (Datum) 0 : CStringGetTextDatum(record->metric),
-					 Float8GetDatum(record->value),
-					 Float8GetDatum(record->baseline),
-					 Int32GetDatum(record->best_epoch),
-					 Int32GetDatum(record->epochs),
-					 Int64GetDatum(record->rows_train),
-					 Int64GetDatum(record->rows_held_out),
-					 Int64GetDatum(outcome->active),
-					 Int64GetDatum(outcome->silent),
-					 JsonbPGetDatum(outcome->classes),
-					 PointerGetDatum(outcome->drawn),
-					 names_datum(record->features, record->n_features),
-					 names_datum(outcome->telling, outcome->n_telling),
-					 names_datum(run->notices, run->n_notices),
-					 Int64GetDatum(record->memory),
-					 IntervalPGetDatum(record->elapsed)};
+	Datum value[] = {
+		CStringGetTextDatum(run->name),
+		Int32GetDatum(run->version),
+		BoolGetDatum(run->promoted),
+		run->reason ? CStringGetTextDatum(run->reason) : (Datum) 0,
+		dry ? (Datum) 0 : CStringGetTextDatum(record->metric),
+		Float8GetDatum(record->value),
+		Float8GetDatum(record->baseline),
+		Int32GetDatum(record->best_epoch),
+		Int32GetDatum(record->epochs),
+		Int64GetDatum(record->rows_train),
+		Int64GetDatum(record->rows_held_out),
+		Int64GetDatum(outcome->active),
+		Int64GetDatum(outcome->silent),
+		JsonbPGetDatum(outcome->classes),
+		PointerGetDatum(outcome->drawn),
+		names_datum(record->features, record->n_features),
+		names_datum(outcome->telling, outcome->n_telling),
+		names_datum(run->notices, run->n_notices),
+		Int64GetDatum(record->memory),
+		IntervalPGetDatum(record->elapsed),
+		Int64GetDatum(outcome->users > 0 ? outcome->users : record->rows_train + record->rows_held_out),
+		Int32GetDatum(outcome->cutoffs)};
 	bool null[] = {false,
 				   dry,
 				   dry,
@@ -352,7 +355,9 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 				   false,
 				   false,
 				   false,
-				   false};
+				   false,
+				   false,
+				   outcome->cutoffs == 0};
 
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), value, null));
 }

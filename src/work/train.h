@@ -68,6 +68,8 @@ typedef struct TrainRun
 typedef struct TrainOutcome
 {
 	VersionRecord record; /* elapsed, epochs and comment are filled in by train_end() */
+	int64 users;          /* of whom these rows are; 0: each row is a user */
+	int cutoffs;          /* moments that they were read up to; 0: there are none */
 	bool counts_activity; /* active and silent are known */
 	int64 active;         /* users with a row in the window */
 	int64 silent;         /* users whose rows all come before it */
@@ -112,8 +114,8 @@ extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char 
  */
 extern const TrainIncumbent *train_incumbent(const TrainRun *run, TrainOutcome *outcome);
 
-/* Whether the incumbent may be measured on a user, whose id has this hash. */
-extern bool train_measures(const TrainIncumbent *incumbent, uint64 hash);
+/* Whether the incumbent may be measured on a user, whose id has this hash, as he was at a moment. */
+extern bool train_measures(const TrainIncumbent *incumbent, uint64 hash, TimestampTz at);
 
 /* Note on whom the two are compared: n of `held_out` users. False: too few, as the comparison says then. */
 extern bool train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n, size_t held_out);
