@@ -426,6 +426,11 @@ CREATE FUNCTION usercls.approve_source(model text, version int) RETURNS void
 COMMENT ON FUNCTION usercls.approve_source(text, int) IS
 	'let everybody who uses the model read the tables and views that a version names, and run its expressions, whoever stored it; who does so trusts their owners, and the expressions';
 
+CREATE FUNCTION usercls.revoke_source(model text, source text) RETURNS void
+	AS 'MODULE_PATHNAME', 'usercls_revoke_source' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION usercls.revoke_source(text, text) IS
+	'take back that a model may read a table or view: its versions that name it read it for nobody but its owner, until it is approved again';
+
 CREATE FUNCTION usercls.rollback(model text, steps int DEFAULT 1, reason text DEFAULT NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.rollback(text, int, text) IS

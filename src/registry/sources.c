@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 
 #include "registry/tables.h"
+#include "server/arguments.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/source.h"
@@ -215,6 +216,7 @@ sources_approve(const Model *model, const Jsonb *spec)
 /* ---- SQL ---- */
 
 PG_FUNCTION_INFO_V1(usercls_approve_source);
+PG_FUNCTION_INFO_V1(usercls_revoke_source);
 PG_FUNCTION_INFO_V1(usercls__source_state);
 
 Datum
@@ -235,6 +237,39 @@ usercls_approve_source(PG_FUNCTION_ARGS)
 			refuse(model, source, SOURCE_MISSING);
 		approve(model, source);
 	}
+	PG_RETURN_VOID();
+}
+
+static void
+error_nothing_to_revoke(const char *source, const Model *model)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("%s is no approved source of model \"%s\"", source, model->name),
+					errhint("The view usercls.sources shows what its versions read, and what is approved.")));
+}
+
+Datum
+usercls_revoke_source(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		ARG_MODEL,
+		ARG_SOURCE
+	};
+	const Model *model = registry_find(arg_text(fcinfo, ARG_MODEL, "model"), RIGHT_ADMIN);
+	const char *written = arg_text(fcinfo, ARG_SOURCE, "source");
+	const Source source = source_named(written, NoLock);
+	RegistryAccess access;
+	Statement revoke = {0};
+
+	registry_enter(&access);
+	registry_keep(model);
+	statement_add_bigint(&revoke, model->model_id);
+	statement_add_text(&revoke, source.name);
+	if (statement_run(&revoke,
+					  "DELETE FROM usercls.model_source s WHERE s.model_id = $1 AND s.source = $2") == 0)
+		error_nothing_to_revoke(written, model);
+	registry_leave(&access);
 	PG_RETURN_VOID();
 }
 

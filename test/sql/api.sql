@@ -21,7 +21,7 @@ WHERE c.relnamespace = 'usercls'::pg_catalog.regnamespace AND c.relkind IN ('r',
   AND pg_catalog.col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
 
--- What the server alone calls is in the schema usercls_private: nothing here serves a type, an aggregate or a trigger, or
+-- What the server alone calls is in the schema usercls_private: nothing here serves a type, an operator, an aggregate or a trigger, or
 -- has an argument that SQL cannot write. No rows.
 SELECT p.oid::pg_catalog.regprocedure AS private
 FROM pg_catalog.pg_proc p
@@ -29,6 +29,9 @@ WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace
   AND ('{internal,cstring}'::pg_catalog.regtype[] && (p.proargtypes::pg_catalog.oid[] || p.prorettype)::pg_catalog.regtype[]
        OR p.prorettype = 'trigger'::pg_catalog.regtype
        OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend))
+       OR EXISTS (SELECT FROM pg_catalog.pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest, o.oprjoin))
+       OR EXISTS (SELECT FROM pg_catalog.pg_amproc s WHERE s.amproc = p.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_cast c WHERE c.castfunc = p.oid)
        OR EXISTS (SELECT FROM pg_catalog.pg_aggregate a
                   WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
                                   a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)));

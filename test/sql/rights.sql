@@ -122,6 +122,17 @@ SELECT usercls.approve_source('rights churn', 4);
 SELECT usercls.promote('rights churn', 4);
 SELECT usercls.promote('rights churn', 1);
 SELECT version, source, state FROM usercls.sources WHERE model = 'rights churn' ORDER BY version;
+-- What is approved is revoked for all versions that name it, under any spelling of its name, and may be approved again.
+SELECT usercls.revoke_source('rights churn', 'PG_CATALOG . "pg_class"');
+SELECT usercls.revoke_source('rights churn', 'pg_catalog.pg_class');
+SELECT usercls.revoke_source('rights churn', NULL);
+SELECT version, source, state FROM usercls.sources WHERE model = 'rights churn' AND version = 4;
+SELECT usercls.promote('rights churn', 4);
+SET ROLE regress_usercls_trainer;
+SELECT usercls.revoke_source('rights churn', 'secret.table');
+SET ROLE regress_usercls_admin;
+SELECT usercls.approve_source('rights churn', 4);
+SELECT version, source, state FROM usercls.sources WHERE model = 'rights churn' AND version = 4;
 SELECT usercls.prune_versions('rights churn', 1);
 SELECT usercls.grant_model('rights churn', 'public', 'score');
 SET ROLE regress_usercls_nobody;
@@ -165,12 +176,47 @@ RESET min_parallel_table_scan_size;
 RESET ROLE;
 DROP TABLE rights_rows;
 
--- Storing models can be kept for some.
-REVOKE EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model FROM PUBLIC;
-SET ROLE regress_usercls_owner;
-SELECT usercls.import_model('rights own', pg_temp.tiny_model(1));
+-- Whoever may create nothing, anywhere, stores models, as the functions that do are everybody's.
+SELECT has_database_privilege('regress_usercls_nobody', current_database(), 'CREATE') AS database,
+	bool_or(has_schema_privilege('regress_usercls_nobody', oid, 'CREATE')) AS schema FROM pg_namespace WHERE nspname !~ '^pg_temp';
+CREATE TABLE rights_rows AS SELECT u::bigint AS user_id, timestamptz '2026-01-05 12:00Z' + w * interval '7 days' AS ts,
+	(20 + (u % 3 - 1) * w)::float8 AS spend FROM generate_series(1, 30) u, generate_series(0, 19) w;
+CREATE TABLE rights_users AS SELECT u AS user_id, u % 2 AS treated, (u % 3 = 0)::int AS outcome FROM generate_series(1, 80) u;
+CREATE TABLE rights_edges AS SELECT u AS src, u + 1 AS dst FROM generate_series(1, 79) u;
+GRANT SELECT ON rights_rows, rights_users, rights_edges TO PUBLIC;
+\set store_imported 'SELECT usercls.import_model(\'rights imported\', pg_temp.tiny_model(1))'
+\set store_sequence 'SELECT version FROM usercls.train_sequence(\'rights sequence\', \'rights_rows\', trend_of => \'spend\', hyperparams => \'{"max_epochs": 1, "hidden_size": 4}\')'
+\set store_uplift 'SELECT version FROM usercls.train_uplift(\'rights uplift\', \'rights_users\', \'rights_edges\', hyperparams => \'{"max_epochs": 1, "hidden_size": 4}\')'
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SET ROLE regress_usercls_nobody;
+:store_imported;
+:store_sequence;
+:store_uplift;
+-- That can be kept for some; others go on with the models that they have.
 RESET ROLE;
+REVOKE EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model TO regress_usercls_admin;
+SET ROLE regress_usercls_nobody;
+:store_imported;
+:store_sequence;
+:store_uplift;
+SELECT usercls.drop_model('rights imported'), usercls.drop_model('rights uplift');
+CALL usercls.retrain('rights sequence');
+SELECT newest_version FROM usercls.models WHERE model = 'rights sequence';
+SELECT usercls.drop_model('rights sequence');
+CALL usercls.retrain('rights sequence');
+SET ROLE regress_usercls_admin;
+:store_imported;
+:store_sequence;
+:store_uplift;
+SELECT count(usercls.drop_model(model)) AS dropped FROM usercls.models WHERE owner = 'regress_usercls_admin';
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model FROM regress_usercls_admin;
 GRANT EXECUTE ON FUNCTION usercls.train_sequence, usercls.train_uplift, usercls.import_model TO PUBLIC;
+\set VERBOSITY default
+RESET client_min_messages;
+DROP TABLE rights_rows, rights_users, rights_edges;
 
 -- Whoever may write model_acl administers every model; a role that is gone gives nobody a right.
 SET ROLE regress_usercls_owner;

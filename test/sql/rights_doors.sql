@@ -54,13 +54,13 @@ RESET search_path;
 -- The doors: what reads the tables of model %1$L, of version %2$s where it can be named.
 CREATE TABLE doors.door (name text, kind text, call text);
 INSERT INTO doors.door VALUES
-	('classify_users', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L)'),
-	('classify_users', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L, NULL, NULL::bigint)'),
-	('sequences', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L)'),
-	('sequences', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L, NULL, NULL::bigint)'),
+	('classify_users(text, timestamp with time zone)', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L)'),
+	('classify_users(text, timestamp with time zone, anyelement)', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L, NULL, NULL::bigint)'),
+	('sequences(text, timestamp with time zone)', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L)'),
+	('sequences(text, timestamp with time zone, anyelement)', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L, NULL, NULL::bigint)'),
 	('confusion_matrix', 'sequence', 'SELECT count(*) FROM usercls.confusion_matrix(%1$L, version => %2$s)'),
-	('target_users', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L)'),
-	('target_users', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L, 1, 0, NULL, NULL::bigint)'),
+	('target_users(text, double precision, double precision, double precision)', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L)'),
+	('target_users(text, double precision, double precision, double precision, anyelement)', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L, 1, 0, NULL, NULL::bigint)'),
 	('uplift', 'uplift', 'SELECT usercls.uplift(%1$L, 7)'),
 	('drift', 'sequence', 'SELECT count(*) FROM usercls.drift(%1$L, version => %2$s)'),
 	('drift', 'uplift', 'SELECT count(*) FROM usercls.drift(%1$L, ''doors.users_data'', version => %2$s)'),
@@ -72,26 +72,54 @@ INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('upli
 	('refresh_scores', 'CALL usercls.refresh_scores(%1$L, ''pg_temp."'' || current_user || '' '' || %1$L || ''"'')'),
 	('retrain', 'CALL usercls.retrain(%1$L, promote => ''never'')')) d(name, call);
 -- What reads no table that a model names: numbers and states by value; the registry; tables that the caller names himself.
+-- A function is named by a pattern of its name and types that no other function matches, so that a new overload is seen, too;
+-- where there is but the name, there is one function of it.
 CREATE TABLE doors.no_door (name text PRIMARY KEY, reads text);
-INSERT INTO doors.no_door SELECT unnest(string_to_array(names, ' ')), reads FROM (VALUES
-	('values', 'attend auc auuc gnn_heads gnn_input gnn_layer hyperparameters label log_loss '
-		'net_sign p_value period_values predict progress qini score explain rollup sequence_agg signs trend trend_agg uplift_at z_score'),
-	('registry', 'approve_source drop_model export_model grant_model import_model model_info model_tensors promote prune_versions '
-		'revoke_model rollback set_model_comment set_model_owner'),
-	('named', 'classify_sequences label_summary train_sequence train_uplift trend_users')) n(reads, names);
--- A new function is one or the other: no rows.
-SELECT DISTINCT p.proname AS neither_a_door_nor_none
+INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FROM (VALUES
+	('values', 'attend; auc; auuc; gnn_heads; gnn_input; gnn_layer; hyperparameters; log_loss; net_sign; p_value; period_values; '
+		'progress; explain; rollup; signs; trend; z_score'),
+	('values', 'label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
+	('values', 'predict(bytea, %); predict(text, %); score(bytea, %); score(text, %); model_tensors(bytea)'),
+	('values', 'qini(double precision, anyelement, anycompatible); qini(double precision, anyelement, anycompatible, boolean); '
+		'uplift_at(double precision, anyelement, anycompatible, double precision); uplift_at(double precision, anyelement, anycompatible, double precision, text)'),
+	('registry', 'approve_source; revoke_source; drop_model; export_model; grant_model; import_model; model_info; model_tensors(text, integer); '
+		'promote; prune_versions; revoke_model; rollback; set_model_comment; set_model_owner'),
+	('named', 'label_summary; train_sequence; train_uplift; classify_sequences(text, regclass, name, name); classify_sequences(text, regclass, name, name, anyelement)'))
+	n(reads, names);
+INSERT INTO doors.no_door
+SELECT format(p.pattern, t.time, t.period, v.value), 'values'
+FROM (VALUES ('bigint', 'bigint'), ('date', 'integer'), ('date', 'interval'), ('date', 'text'),
+	('timestamp with time zone', 'interval'), ('timestamp without time zone', 'interval')) t(time, period),
+	(VALUES ('double precision'), ('boolean')) v(value),
+	(VALUES ('trend_agg(%1$s, %3$s, %2$s)'), ('trend_agg(%1$s, %3$s, %2$s, %1$s, %1$s)'), ('sequence_agg(%1$s, %3$s[], %2$s, %1$s, %1$s)')) p(pattern)
+WHERE v.value = 'double precision' OR p.pattern ~ '^trend_agg';
+INSERT INTO doors.no_door SELECT format('trend_users(regclass, name, name, name, %s, %s, %2$s%s)', t.period, t.time, i.id), 'named'
+FROM (VALUES ('bigint', 'bigint'), ('interval', 'timestamp with time zone'), ('text', 'text')) t(period, time), (VALUES (''), (', anyelement')) i(id);
+CREATE VIEW doors.function AS
+SELECT p.oid, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature, p.proargtypes::oid[] AS types
 FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'usercls')
-  AND p.pronamespace <> 'usercls_private'::regnamespace
-  AND p.proname NOT IN (SELECT name FROM doors.door UNION ALL SELECT name FROM doors.no_door);
+  AND p.pronamespace <> 'usercls_private'::regnamespace;
+CREATE VIEW doors.named AS
+SELECT n.name, n.reads, f.oid, f.types FROM (SELECT name, reads FROM doors.no_door UNION SELECT name, 'models' FROM doors.door) n
+LEFT JOIN doors.function f ON f.signature LIKE CASE WHEN n.name ~ '[(]' THEN n.name ELSE n.name || '(%' END;
+-- A new function, or a new overload, is one or the other: no rows.
+SELECT signature AS neither_a_door_nor_none FROM doors.function WHERE oid NOT IN (SELECT oid FROM doors.named WHERE oid IS NOT NULL) ORDER BY 1;
+SELECT name, count(oid) AS functions FROM doors.named GROUP BY 1 HAVING count(oid) <> 1 ORDER BY 1;
+SELECT oid::regprocedure AS both_a_door_and_none FROM doors.named GROUP BY oid HAVING count(*) > 1;
+-- It would be seen: beside a function that has one name, and beside those that have several.
+BEGIN;
+CREATE FUNCTION usercls.evaluate(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION usercls.classify_users(regclass) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1::text';
+ALTER EXTENSION usercls ADD FUNCTION usercls.evaluate(text);
+ALTER EXTENSION usercls ADD FUNCTION usercls.classify_users(regclass);
+SELECT name, count(oid) AS functions FROM doors.named GROUP BY 1 HAVING count(oid) <> 1 ORDER BY 1;
+SELECT signature AS neither_a_door_nor_none FROM doors.function WHERE oid NOT IN (SELECT oid FROM doors.named WHERE oid IS NOT NULL) ORDER BY 1;
+ROLLBACK;
 -- The private ones can be called by superusers only.
 SELECT has_schema_privilege('public', 'usercls_private', 'USAGE') AS everybody_calls_private_functions;
-SELECT name AS not_there FROM (SELECT name FROM doors.door UNION SELECT name FROM doors.no_door) n
-WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'usercls'::regnamespace AND p.proname = n.name);
 -- A function without a name of a model or table for an argument has nothing to read.
-SELECT p.proname AS reads_by_name FROM pg_proc p JOIN doors.no_door n ON n.name = p.proname AND n.reads = 'values'
-WHERE p.pronamespace = 'usercls'::regnamespace AND 'regclass'::regtype = ANY (p.proargtypes::oid[]);
+SELECT oid::regprocedure AS reads_by_name FROM doors.named WHERE reads = 'values' AND 'regclass'::regtype = ANY (types);
 
 -- Run sql as a role, whatever comes of it: whether the trainer's code ran at all, and as another.
 CREATE FUNCTION doors.attempt(role text, sql text, OUT ran boolean, OUT as_another boolean) LANGUAGE plpgsql AS $$
