@@ -15,6 +15,7 @@
 #include "labeler/aggregate_call.h"
 #include "labeler/state_pool.h"
 #include "labeler/state.h"
+#include "server/errors.h"
 
 typedef enum ValueKind
 {
@@ -163,7 +164,7 @@ usercls__trend_combine(PG_FUNCTION_ARGS)
 	MemoryContext aggcontext;
 
 	if (!AggCheckCallContext(fcinfo, &aggcontext))
-		elog(ERROR, "combine function called outside an aggregate");
+		error_outside_aggregate();
 
 	TrendState *state = PG_ARGISNULL(0) ? NULL : trend_state_of(PG_GETARG_DATUM(0));
 

@@ -92,7 +92,7 @@ labeler_state_slow(FunctionCallInfo fcinfo, LabelerCall *call)
 	if (state == NULL)
 	{
 		if (!AggCheckCallContext(fcinfo, &aggcontext))
-			elog(ERROR, "transition function called outside an aggregate");
+			error_outside_aggregate();
 		state = trend_state_make(aggcontext, &call->periods.shape);
 
 		/* The state came flat: a distributed engine may keep it so between rows. The result is right, but slow. */

@@ -3,6 +3,7 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 
+#include "server/errors.h"
 #include "server/majors.h"
 #include "metrics/aggregate_state.h"
 
@@ -24,9 +25,7 @@ ScoreState *
 score_state(FunctionCallInfo fcinfo, int arg, ScoreKind kind)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("function is for use in an aggregate only"),
-				 errhint("Call usercls.auc, qini, auuc or uplift_at.")));
+		error_outside_aggregate();
 	if (PG_ARGISNULL(arg))
 		return NULL;
 

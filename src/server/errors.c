@@ -266,6 +266,14 @@ error_model_right(const char *model, const char *right)
 }
 
 void
+error_outside_aggregate(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("function is for use in an aggregate only"),
+			 errhint("\\da usercls.* lists the aggregates.")));
+}
+
+void
 error_score_overflow(void)
 {
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

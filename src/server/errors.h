@@ -51,6 +51,9 @@ extern void error_not_promoted(const char *model, int32 newest /* 0: no version 
 	pg_attribute_noreturn();
 extern void error_model_right(const char *model, const char *right) pg_attribute_noreturn();
 
+extern void error_outside_aggregate(void)
+	pg_attribute_noreturn(); /* a part of an aggregate, called by itself */
+
 extern void error_score_overflow(void) pg_attribute_noreturn(); /* NaN would rank above every score */
 
 /* Memory */

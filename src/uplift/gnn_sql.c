@@ -18,6 +18,7 @@
 #include "uplift/pure/net_row.h"
 #include "work/train.h"
 #include "uplift/stored.h"
+#include "server/errors.h"
 #include "server/memory.h"
 
 PG_FUNCTION_INFO_V1(usercls_gnn_input);
@@ -328,7 +329,7 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 	ArrayType *state = PG_ARGISNULL(ARG_STATE) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_STATE);
 
 	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "usercls_private.attend_accum was called outside an aggregate");
+		error_outside_aggregate();
 
 	/* A user without neighbours comes from an outer join as one row without them. */
 	for (int arg = ARG_WEIGHTS; arg <= ARG_WEIGHT; arg++)
@@ -365,7 +366,7 @@ Datum
 usercls__attend_combine(PG_FUNCTION_ARGS)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
-		elog(ERROR, "usercls_private.attend_combine was called outside an aggregate");
+		error_outside_aggregate();
 	if (PG_ARGISNULL(1))
 	{
 		if (PG_ARGISNULL(0))
