@@ -98,6 +98,9 @@ unit regress tap:
 	scripts/test $@
 fuzz:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/test fuzz
+# Hostile statements for a server under the sanitizers.
+fuzz-statements:
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/sanitize statements
 sanitize valgrind interop:
 	scripts/$@
 test-other-majors:
@@ -120,4 +123,4 @@ cancel:
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/unit/*/*.[ch] test/fuzz/*.c bench/*/*.[ch])
 
-.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz sanitize valgrind interop test-other-majors test-install dist deb bench cancel format
+.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz fuzz-statements sanitize valgrind interop test-other-majors test-install dist deb bench cancel format
