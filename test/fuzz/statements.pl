@@ -99,8 +99,9 @@ sub trend {
 sub damaged {
 	my ($type, $at) = (shift, 1 + int(rand(60)));
 	my $text = "(SELECT t::text FROM fz." . ($type eq 'trend' ? 'trends' : 'states') . " LIMIT 1 OFFSET " . int(rand(4)) . ")";
-	return "$text\::usercls.$type" if often(0.3);
-	return "overlay($text PLACING " . quoted(pick('', '9', '-', '{', ',', 'e308', 'NaN', ' ', 'x', '99999999999999999999')) . " FROM $at FOR " . int(rand(3)) . ")::usercls.$type";
+	my $full = $type eq 'trend' ? 'usercls.trend' : "usercls_private.$type";
+	return "$text\::$full" if often(0.3);
+	return "overlay($text PLACING " . quoted(pick('', '9', '-', '{', ',', 'e308', 'NaN', ' ', 'x', '99999999999999999999')) . " FROM $at FOR " . int(rand(3)) . ")::$full";
 }
 
 my @any = ('1', '0', '7::bigint', '3::smallint', 'true', 'false', '0.5::float8', '1::numeric', "'x'::text", "'7'::varchar",
@@ -125,7 +126,7 @@ sub value {
 	if ($type eq 'integer[]') { return integers($type) }
 	if ($type eq 'bytea') { return weights() }
 	if ($type =~ /[.]trend$/ || $type eq 'trend') { return trend() }
-	if ($type =~ /_sequence_state$/) { return damaged('_sequence_state') =~ s/usercls[.]_sequence_state/$type/r }
+	if ($type =~ /sequence_state$/) { return damaged('sequence_state') }
 	if ($type =~ /^any/) { return pick(@any) }
 	if ($type eq 'cstring') { return quoted(pick(@texts)) . "::cstring" }
 	return "NULL::$type";
@@ -161,8 +162,8 @@ SQL
 # By name, so that one of many forms does not drown the rest; what only aggregates call, and what drops a model, is rarer.
 my %forms;
 push @{$forms{$_->[1]}}, $_ for @doors;
-my @rare = grep { /[.]_|drop_model/ } sort keys %forms;
-my @common = grep { !/[.]_|drop_model/ } sort keys %forms;
+my @rare = grep { /^usercls_private|drop_model/ } sort keys %forms;
+my @common = grep { !/^usercls_private|drop_model/ } sort keys %forms;
 sub door { return pick(@{$forms{often(0.15) ? pick(@rare) : pick(@common)}}) }
 my @views = map { $_->[0] } catalog("SELECT c.oid::regclass FROM pg_depend d JOIN pg_class c ON c.oid = d.objid WHERE d.classid = 'pg_class'::regclass AND $of_extension AND c.relkind IN ('v', 'r') ORDER BY 1");
 my @operators = catalog("SELECT o.oprname, format_type(o.oprleft, NULL), format_type(o.oprright, NULL) FROM pg_depend d JOIN pg_operator o ON o.oid = d.objid WHERE d.classid = 'pg_operator'::regclass AND $of_extension ORDER BY 1, 2, 3");
