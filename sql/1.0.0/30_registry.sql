@@ -56,7 +56,7 @@ CREATE TABLE usercls.model_version (
 	best_epoch int,
 	epochs int,
 	memory bigint,
-	elapsed interval,
+	elapsed_seconds float8,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	created_by name NOT NULL,
 	comment text,
@@ -86,7 +86,7 @@ COMMENT ON COLUMN usercls.model_version.rows_held_out IS 'users held out';
 COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
 COMMENT ON COLUMN usercls.model_version.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.model_version.memory IS 'bytes that the training took';
-COMMENT ON COLUMN usercls.model_version.elapsed IS 'time that the training took';
+COMMENT ON COLUMN usercls.model_version.elapsed_seconds IS 'time that the training took';
 COMMENT ON COLUMN usercls.model_version.created_at IS 'when it was stored';
 COMMENT ON COLUMN usercls.model_version.created_by IS 'role that stored it';
 COMMENT ON COLUMN usercls.model_version.comment IS 'words of whoever trained it';
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION usercls_private.immutable() IS 'refuses to change a stored v
 
 CREATE TRIGGER model_version_immutable
 	BEFORE UPDATE OF model_id, version, architecture, weights, sha256, features, classes, hyperparams, seed, metric,
-		value, baseline, metrics, as_of, spec, rows_train, rows_held_out, best_epoch, epochs, memory, elapsed,
+		value, baseline, metrics, as_of, spec, rows_train, rows_held_out, best_epoch, epochs, memory, elapsed_seconds,
 		created_at, created_by
 	ON usercls.model_version FOR EACH STATEMENT EXECUTE FUNCTION usercls_private.immutable();
 COMMENT ON TRIGGER model_version_immutable ON usercls.model_version IS 'a version that has scored users stays what it was';
@@ -277,7 +277,7 @@ SELECT m.name AS model, v.version, m.kind, v.architecture, v.version IS NOT DIST
 	v.hyperparams::text AS hyperparams, v.metrics::text AS metrics,
 	CASE WHEN r.value >= 3 THEN v.spec::text END AS spec,
 	pg_catalog.octet_length(v.weights) AS bytes, pg_catalog.encode(v.sha256, 'hex') AS sha256,
-	v.memory, v.elapsed, v.created_at, v.created_by::text AS created_by, v.comment
+	v.memory, v.elapsed_seconds, v.created_at, v.created_by::text AS created_by, v.comment
 FROM usercls.model m
 CROSS JOIN LATERAL usercls_private.model_right(m.model_id, m.owner_oid) AS r(value)
 JOIN usercls.model_version v ON v.model_id = m.model_id
@@ -305,7 +305,7 @@ COMMENT ON COLUMN usercls.versions.spec IS 'arguments of the training, as JSON; 
 COMMENT ON COLUMN usercls.versions.bytes IS 'size of the weights';
 COMMENT ON COLUMN usercls.versions.sha256 IS 'SHA-256 of the weights, hexadecimal';
 COMMENT ON COLUMN usercls.versions.memory IS 'bytes that the training took';
-COMMENT ON COLUMN usercls.versions.elapsed IS 'time that the training took';
+COMMENT ON COLUMN usercls.versions.elapsed_seconds IS 'time that the training took';
 COMMENT ON COLUMN usercls.versions.created_at IS 'when it was stored';
 COMMENT ON COLUMN usercls.versions.created_by IS 'role that stored it';
 COMMENT ON COLUMN usercls.versions.comment IS 'words of whoever trained it';

@@ -20,7 +20,7 @@ CREATE TYPE usercls.train_result AS (
 	telling text[],
 	notices text[],
 	memory bigint,
-	elapsed interval,
+	elapsed_seconds float8,
 	users bigint,
 	cutoffs int
 );
@@ -44,7 +44,7 @@ COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order:
 COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
 COMMENT ON COLUMN usercls.train_result.notices IS 'notices and warnings of the training';
 COMMENT ON COLUMN usercls.train_result.memory IS 'bytes that the training takes';
-COMMENT ON COLUMN usercls.train_result.elapsed IS 'time it took';
+COMMENT ON COLUMN usercls.train_result.elapsed_seconds IS 'time it took';
 COMMENT ON COLUMN usercls.train_result.users IS 'users that the rows are of: with several cutoffs a user has a row for each at which he is there';
 COMMENT ON COLUMN usercls.train_result.cutoffs IS 'moments that their sequences were read up to; null for an uplift model';
 

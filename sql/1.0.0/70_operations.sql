@@ -12,13 +12,13 @@ CREATE FUNCTION usercls.progress(
 	OUT train_loss float8,
 	OUT held_out_loss float8,
 	OUT started timestamptz,
-	OUT elapsed interval,
-	OUT eta interval
+	OUT elapsed_seconds float8,
+	OUT eta_seconds float8
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_progress'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
 COMMENT ON FUNCTION usercls.progress()
-IS 'what each running training and refresh is doing, in all sessions whose statistics the role may see; eta is the longest it can take';
+IS 'what each running training and refresh is doing, in all sessions whose statistics the role may see; eta_seconds is the longest it can still take';
 
 CREATE PROCEDURE usercls.retrain(
 	model text,

@@ -108,8 +108,8 @@ typedef struct VersionRecord
 	int64 rows_held_out;
 	int best_epoch;
 	int epochs;
-	int64 memory; /* bytes */
-	Interval *elapsed;
+	int64 memory;   /* bytes */
+	double seconds; /* that the training took */
 	const char *comment;
 } VersionRecord;
 

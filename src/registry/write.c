@@ -244,14 +244,14 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	statement_add(&insert, INT4OID, Int32GetDatum(record->best_epoch), record->epochs == 0);
 	statement_add(&insert, INT4OID, Int32GetDatum(record->epochs), record->epochs == 0);
 	statement_add(&insert, INT8OID, Int64GetDatum(record->memory), record->epochs == 0);
-	statement_add_pointer(&insert, INTERVALOID, record->elapsed);
+	statement_add(&insert, FLOAT8OID, Float8GetDatum(record->seconds), record->epochs == 0);
 	statement_add_text(&insert, user);
 	statement_add_text(&insert, record->comment);
 	statement_run(
 		&insert,
 		"INSERT INTO usercls.model_version (model_id, version, architecture, weights, sha256, features,"
 		" classes, hyperparams, seed, metric, value, baseline, metrics, as_of, spec, rows_train,"
-		" rows_held_out, best_epoch, epochs, memory, elapsed, created_by, comment)"
+		" rows_held_out, best_epoch, epochs, memory, elapsed_seconds, created_by, comment)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, COALESCE($8, '{}'), $9, $10, $11, $12, $13, $14, $15, $16,"
 		" $17, $18, $19, $20, $21, $22::name, $23)");
 	if (run_id != 0)

@@ -132,15 +132,6 @@ progress_end(void)
 	pgstat_progress_end_command();
 }
 
-static Interval *
-interval_of(double microseconds)
-{
-	Interval *interval = palloc0(sizeof(*interval));
-
-	interval->time = (TimeOffset) microseconds;
-	return interval;
-}
-
 /* The model's name; NULL where its bytes are none in our encoding: another database may have another one. */
 static const char *
 name_of(const int64 *at, char *name)
@@ -165,7 +156,7 @@ progress_row(ReturnSetInfo *rsinfo, const PgBackendStatus *backend, TimestampTz 
 	char name[NAME_SLOTS * sizeof(int64)];
 	const char *database = get_database_name(backend->st_databaseid);
 	const double epochs = (double) at[AT_EPOCH] + double_of(at[AT_FRACTION]);
-	const double spent = (double) (now - at[AT_STARTED]);
+	const double spent = (double) (now - at[AT_STARTED]) / USECS_PER_SEC;
 	const bool training = at[AT_PHASE] == PROGRESS_TRAINING && at[AT_MAX_EPOCHS] > 0;
 
 	null[2] = name_of(at, name) == NULL;
@@ -184,12 +175,11 @@ progress_row(ReturnSetInfo *rsinfo, const PgBackendStatus *backend, TimestampTz 
 	value[9] = Float8GetDatum(double_of(at[AT_VALID_LOSS]));
 	null[8] = null[9] = at[AT_EPOCH] == 0;
 	value[10] = TimestampTzGetDatum(at[AT_STARTED]);
-	value[11] = IntervalPGetDatum(interval_of(spent));
+	value[11] = Float8GetDatum(spent);
 	null[12] = !training || epochs <= 0;
 
 	/* Early stopping makes this the longest it can take. */
-	value[12] =
-		null[12] ? 0 : IntervalPGetDatum(interval_of(spent * ((double) at[AT_MAX_EPOCHS] / epochs - 1)));
+	value[12] = Float8GetDatum(null[12] ? 0 : spent * ((double) at[AT_MAX_EPOCHS] / epochs - 1));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
 }
 

@@ -209,15 +209,6 @@ train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n,
 	return !comparison->obstacle;
 }
 
-static Interval *
-time_since(TimestampTz started)
-{
-	Interval *elapsed = palloc0(sizeof(*elapsed));
-
-	elapsed->time = GetCurrentTimestamp() - started;
-	return elapsed;
-}
-
 void
 train_tells(TrainOutcome *outcome, const char *feature, const char *answer, const char *detail)
 {
@@ -279,7 +270,7 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 {
 	VersionRecord *record = &outcome->record;
 
-	record->elapsed = time_since(run->started);
+	record->seconds = (double) (GetCurrentTimestamp() - run->started) / USECS_PER_SEC;
 	record->epochs = run->epochs;
 	record->comment = run->comment;
 	run->n_notices = notices_end(&run->notices);
@@ -333,7 +324,7 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 		names_datum(outcome->telling, outcome->n_telling),
 		names_datum(run->notices, run->n_notices),
 		Int64GetDatum(record->memory),
-		IntervalPGetDatum(record->elapsed),
+		Float8GetDatum(record->seconds),
 		Int64GetDatum(outcome->users > 0 ? outcome->users : record->rows_train + record->rows_held_out),
 		Int32GetDatum(outcome->cutoffs)};
 	bool null[] = {false,

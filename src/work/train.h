@@ -67,7 +67,7 @@ typedef struct TrainRun
 
 typedef struct TrainOutcome
 {
-	VersionRecord record; /* elapsed, epochs and comment are filled in by train_end() */
+	VersionRecord record; /* seconds, epochs and comment are filled in by train_end() */
 	int64 users;          /* of whom these rows are; 0: each row is a user */
 	int cutoffs;          /* moments that they were read up to; 0: there are none */
 	bool counts_activity; /* active and silent are known */

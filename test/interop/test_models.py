@@ -12,7 +12,6 @@ import traceback
 import psycopg
 import sqlalchemy
 import torch
-from sqlalchemy.dialects.postgresql import INTERVAL
 from safetensors import safe_open
 from safetensors.torch import load, save_file
 
@@ -156,7 +155,7 @@ def test_damaged(db):
 def test_introspection():
     """A BI client that introspects finds views, plain types and a comment on every column."""
     plain = (sqlalchemy.TEXT, sqlalchemy.INTEGER, sqlalchemy.BIGINT, sqlalchemy.DOUBLE_PRECISION, sqlalchemy.BOOLEAN,
-             sqlalchemy.TIMESTAMP, INTERVAL)
+             sqlalchemy.TIMESTAMP)
     engine = sqlalchemy.create_engine("postgresql+psycopg://")
     inspector = sqlalchemy.inspect(engine)
     views = inspector.get_view_names("usercls")

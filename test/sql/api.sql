@@ -58,3 +58,11 @@ SELECT p.oid::pg_catalog.regprocedure AS not_for_everybody FROM pg_catalog.pg_pr
 WHERE p.pronamespace::pg_catalog.regnamespace::text ~ '^usercls'
   AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
 ORDER BY 1;
+
+-- BI tools and many drivers know no intervals: what reports gives seconds. No rows but what is to be passed on.
+SELECT p.oid::pg_catalog.regproc::text AS returned_by, a.name AS interval
+FROM pg_catalog.pg_proc p, unnest(p.proallargtypes, p.proargmodes, p.proargnames) AS a(type, mode, name)
+WHERE p.pronamespace = 'usercls'::pg_catalog.regnamespace AND a.mode IN ('o', 't') AND a.type = 'interval'::pg_catalog.regtype
+UNION ALL
+SELECT c.oid::pg_catalog.regclass::text, a.attname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'usercls'::pg_catalog.regnamespace AND a.attnum > 0 AND a.atttypid = 'interval'::pg_catalog.regtype;

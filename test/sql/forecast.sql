@@ -17,7 +17,7 @@ SELECT u AS user_id, timestamptz '2025-01-06 12:00Z' + w * interval '7 days' AS 
        (100 + (hashint8(u) & 63) + 20 * sin(w / 4.0 + u) + (u % 5 - 2) * w * 0.6 + (hashint8(u * 1000 + w) & 63))::float8 AS spend,
        (hashint8(u * 3 + w) & 7)::float8 AS logins
 FROM generate_series(1, 3000) u, generate_series(0, 39) w;
-SELECT promoted, reason, metric, value < 0.8 * baseline AS far_better_than_counting, epochs <= 30 AS soon, elapsed < '1 minute' AS fast
+SELECT promoted, reason, metric, value < 0.8 * baseline AS far_better_than_counting, epochs <= 30 AS soon, elapsed_seconds < 60 AS fast
 FROM usercls.train_sequence('fc', 'fc', trend_of => 'spend', features => '{spend,logins}', window_periods => 26);
 SELECT metric, CASE metric WHEN 'log_loss' THEN value < baseline ELSE value > baseline END AS better
 FROM usercls.evaluate('fc', replicates => 0) WHERE baseline IS NOT NULL ORDER BY metric;

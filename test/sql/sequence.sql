@@ -18,7 +18,7 @@ SELECT count(*) FROM usercls.models WHERE model = 'seq_drift';
 
 -- A label column: what the sequence shows can be learned.
 SELECT model, version, promoted, reason, metric, value < baseline AND value < 0.3 AS learned,
-       rows_train + rows_held_out AS users, classes, best_epoch BETWEEN 1 AND epochs AS best_epoch, elapsed > '0' AS elapsed
+       rows_train + rows_held_out AS users, classes, best_epoch BETWEEN 1 AND epochs AS best_epoch, elapsed_seconds > 0 AS elapsed_seconds
 FROM usercls.train_sequence('seq_drift', 'seq_behaviour', label_column => 'drift', features => '{spend,logins}',
                             hyperparams => '{"hidden_size": 16, "max_epochs": 30, "learning_rate": 0.01}', comment => 'first');
 SELECT kind, architecture, promoted_version, versions, metric, comment FROM usercls.models WHERE model = 'seq_drift';

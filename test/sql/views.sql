@@ -7,7 +7,7 @@ SELECT c.relname, a.attname, format_type(a.atttypid, NULL) AS type_that_tools_ma
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = 'usercls'::regnamespace AND c.relkind = 'v'
   AND a.atttypid NOT IN ('text'::regtype, 'int'::regtype, 'bigint'::regtype, 'float8'::regtype, 'boolean'::regtype,
-						 'timestamptz'::regtype, 'interval'::regtype);
+						 'timestamptz'::regtype);
 -- A role that may only read gets all of them, and no table.
 CREATE ROLE regress_usercls_reader;
 SELECT c.relkind, count(*) AS relations, count(*) FILTER (WHERE has_table_privilege('regress_usercls_reader', c.oid, 'SELECT')) AS readable,

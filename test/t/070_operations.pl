@@ -39,7 +39,7 @@ for my $workers (0, 2)
 	$trainer->send(q{CALL usercls.retrain('churn')});
 	ok($node->poll_query_until('postgres', $training), "the training shows, with $workers workers");
 	is( $node->safe_psql('postgres', q{SELECT pid, database, model, command, max_epochs, train_loss > 0, held_out_loss > 0,
-			elapsed > '0', eta > '0' FROM usercls.progress()}),
+			elapsed_seconds > 0, eta_seconds > 0 FROM usercls.progress()}),
 		"$pid|postgres|churn|retrain|100000|t|t|t|t", 'with what a DBA wants to know');
 	is($node->safe_psql('postgres', 'SET ROLE other; SELECT count(*) FROM usercls.progress()'), '0', 'not to everybody');
 	ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM usercls.training_log WHERE run_id = (SELECT max(run_id) FROM usercls.training_runs)}),
