@@ -9,8 +9,8 @@ FROM invoice WHERE ts >= '2011-06-25' GROUP BY user_id;
 \echo 'By significance (p <= 0.1) few show a trend in six periods: most customers order seldom.'
 \echo 'The cut points 1 and -1 ask for less: more rises than falls, or more falls than rises.'
 \echo
-SELECT l AS label, count(user_id) FILTER (WHERE label(trend) = l) AS by_significance,
-       count(user_id) FILTER (WHERE label(trend, 1, -1) = l) AS by_cut_points
+SELECT l AS label, count(user_id) FILTER (WHERE label(trend) = l::text) AS by_significance,
+       count(user_id) FILTER (WHERE label(trend, 1, -1) = l::text) AS by_cut_points
 FROM unnest(enum_range(NULL::trend_label)) AS l LEFT JOIN customer ON true
 GROUP BY l ORDER BY l;
 

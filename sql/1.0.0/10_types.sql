@@ -1,5 +1,5 @@
 CREATE TYPE usercls.trend_label AS ENUM ('high_risk', 'declining', 'stable', 'rising', 'potential');
-COMMENT ON TYPE usercls.trend_label IS 'which way a user''s behaviour goes, from worst to best; three classes are high_risk, stable and potential';
+COMMENT ON TYPE usercls.trend_label IS 'the labels from worst to best, to sort by: ORDER BY label::usercls.trend_label; three classes are high_risk, stable and potential';
 
 CREATE TYPE usercls.trend;
 COMMENT ON TYPE usercls.trend IS 'sums and counts of a user''s values by period';

@@ -78,18 +78,18 @@ LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000 AS 'MODULE_PATHNA
 COMMENT ON FUNCTION usercls.trend_users(regclass, name, name, name, text, text, text, anyelement) IS
     'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, …';
 
-CREATE FUNCTION usercls.label(trend usercls.trend, measure text DEFAULT 'sum') RETURNS usercls.trend_label
+CREATE FUNCTION usercls.label(trend usercls.trend, measure text DEFAULT 'sum') RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label';
 COMMENT ON FUNCTION usercls.label(usercls.trend, text) IS
     'potential or high_risk when the net sign differs from no trend at the level 0.1, stable otherwise';
 
 CREATE FUNCTION usercls.label(trend usercls.trend, potential_at int, high_risk_at int, measure text DEFAULT 'sum')
-RETURNS usercls.trend_label
+RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label_at';
 COMMENT ON FUNCTION usercls.label(usercls.trend, int, int, text) IS
     'potential from a net sign of potential_at up, high_risk from high_risk_at down, stable between';
 
-CREATE FUNCTION usercls.label(trend usercls.trend, cuts int[]) RETURNS usercls.trend_label
+CREATE FUNCTION usercls.label(trend usercls.trend, cuts int[]) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_label_at_cuts';
 COMMENT ON FUNCTION usercls.label(usercls.trend, int[]) IS
     'the class of the net sign by two cuts (high_risk, stable, potential) or four (declining and rising, too): the first below all cuts, the next from the first cut up, and so on';

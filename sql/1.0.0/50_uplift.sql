@@ -1,8 +1,5 @@
 -- Uplift on the graph of users: train, score, target.
 
-CREATE TYPE usercls.uplift_segment AS ENUM ('persuadable', 'sure_thing', 'lost_cause', 'sleeping_dog');
-COMMENT ON TYPE usercls.uplift_segment IS 'persuadable: the decision treats him; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less';
-
 CREATE FUNCTION usercls.train_uplift(
 	model text,
 	users regclass,
@@ -37,7 +34,7 @@ CREATE FUNCTION usercls.uplift(
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
-	OUT segment usercls.uplift_segment,
+	OUT segment text,
 	OUT version int
 )
 AS 'MODULE_PATHNAME', 'usercls_uplift'
@@ -55,14 +52,14 @@ CREATE FUNCTION usercls.target_users(
 	p_first float8,
 	p_second float8,
 	uplift float8,
-	segment usercls.uplift_segment,
+	segment text,
 	rank bigint,
 	targeted boolean
 )
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8)
-IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users)';
+IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users); segment: persuadable is who is targeted; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
@@ -75,7 +72,7 @@ CREATE FUNCTION usercls.target_users(
 	p_first float8,
 	p_second float8,
 	uplift float8,
-	segment usercls.uplift_segment,
+	segment text,
 	rank bigint,
 	targeted boolean
 )
@@ -136,7 +133,7 @@ CREATE FUNCTION usercls.gnn_heads(
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
-	OUT segment usercls.uplift_segment
+	OUT segment text
 )
 AS 'MODULE_PATHNAME', 'usercls_gnn_heads'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;

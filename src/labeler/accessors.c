@@ -3,14 +3,12 @@
 
 #include "server/majors.h"
 
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "labeler/pure/label.h"
 #include "labeler/pure/trend.h"
@@ -98,34 +96,17 @@ read_score(FunctionCallInfo fcinfo, int measure_argument)
 	return score_of(PG_GETARG_VARLENA_PP(0), read_measure(PG_GETARG_TEXT_PP(measure_argument)));
 }
 
-/* The enum value of a label: all of them are looked up once per query. */
 static Datum
-label_datum(FunctionCallInfo fcinfo, TrendLabel label)
+label_datum(TrendLabel label)
 {
-	Oid *oids = fcinfo->flinfo->fn_extra;
-
-	if (oids == NULL)
-	{
-		const Oid type = get_func_rettype(fcinfo->flinfo->fn_oid);
-
-		oids = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Oid) * LABELS);
-		for (int i = 0; i < LABELS; i++)
-		{
-			oids[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type),
-									  CStringGetDatum(trend_label_names[i]));
-			if (!OidIsValid(oids[i]))
-				elog(ERROR, "enum has no value \"%s\"", trend_label_names[i]);
-		}
-		fcinfo->flinfo->fn_extra = oids;
-	}
-	return ObjectIdGetDatum(oids[label]);
+	return CStringGetTextDatum(trend_label_names[label]);
 }
 
 PG_FUNCTION_INFO_V1(usercls_label);
 Datum
 usercls_label(PG_FUNCTION_ARGS)
 {
-	return label_datum(fcinfo, trend_label(read_score(fcinfo, 1)));
+	return label_datum(trend_label(read_score(fcinfo, 1)));
 }
 
 PG_FUNCTION_INFO_V1(usercls_label_at);
@@ -143,7 +124,7 @@ usercls_label_at(PG_FUNCTION_ARGS)
 				 errdetail("They are %d and %d.", potential_at, high_risk_at),
 				 errhint("A net sign of at least potential_at is \"potential\", of at most high_risk_at "
 						 "\"high_risk\".")));
-	return label_datum(fcinfo, trend_label_at(score, potential_at, high_risk_at));
+	return label_datum(trend_label_at(score, potential_at, high_risk_at));
 }
 
 static void
@@ -227,7 +208,7 @@ usercls_label_at_cuts(PG_FUNCTION_ARGS)
 				 errhint("Pass two or four cuts, or a list of names for the classes.")));
 	check_cuts(cuts);
 	memcpy(rule.cut, ARR_DATA_PTR(cuts), sizeof(int32) * (size_t) n);
-	return label_datum(fcinfo, trend_label_of(trend_rule_class(&rule, score), n + 1));
+	return label_datum(trend_label_of(trend_rule_class(&rule, score), n + 1));
 }
 
 PG_FUNCTION_INFO_V1(usercls_net_sign);

@@ -45,7 +45,6 @@ typedef struct WeightsCall
 
 	/* gnn_heads only. */
 	TupleDesc columns;
-	UpliftSegments segments;
 } WeightsCall;
 
 static WeightsCall *
@@ -236,10 +235,9 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 		if (get_call_result_type(fcinfo, NULL, &call->columns) != TYPEFUNC_COMPOSITE)
 			elog(ERROR, "usercls.gnn_heads must return a row");
 		BlessTupleDesc(call->columns);
-		call->segments = uplift_segments();
 		MemoryContextSwitchTo(old);
 	}
-	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift), &call->segments);
+	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }
 

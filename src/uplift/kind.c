@@ -19,8 +19,7 @@ static int
 score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice)
 {
 	static const ScoreColumn columns[] = {
-		{"segment", TEXTOID, "s.segment::pg_catalog.text",
-		 "persuadable, sure_thing, lost_cause or sleeping_dog", true},
+		{"segment", TEXTOID, "s.segment", "persuadable, sure_thing, lost_cause or sleeping_dog", true},
 		{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment", true},
 		{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment", true},
 		{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment", true},

@@ -4,12 +4,9 @@
 
 #include <math.h>
 
-#include "catalog/namespace.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 
 #include "server/errors.h"
 #include "server/memory.h"
@@ -215,31 +212,13 @@ uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost, const Upli
 		.cost = amount_arg(fcinfo, arg_cost, "cost", average ? Max(model->average_effect, 0.0) : 0.0)};
 }
 
-static Oid
-segment_value(const char *label)
-{
-	const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("uplift_segment"),
-									 ObjectIdGetDatum(get_namespace_oid("usercls", false)));
-	const Oid value =
-		GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid, ObjectIdGetDatum(type), CStringGetDatum(label));
-
-	if (!OidIsValid(value))
-		elog(ERROR, "usercls.uplift_segment has no value \"%s\"", label);
-	return value;
-}
-
-UpliftSegments
-uplift_segments(void)
-{
-	return (UpliftSegments){.value = {[SEGMENT_SURE_THING] = segment_value("sure_thing"),
-									  [SEGMENT_PERSUADABLE] = segment_value("persuadable"),
-									  [SEGMENT_LOST_CAUSE] = segment_value("lost_cause"),
-									  [SEGMENT_SLEEPING_DOG] = segment_value("sleeping_dog")}};
-}
+static const char *const segment_names[] = {[SEGMENT_PERSUADABLE] = "persuadable",
+											[SEGMENT_SURE_THING] = "sure_thing",
+											[SEGMENT_LOST_CAUSE] = "lost_cause",
+											[SEGMENT_SLEEPING_DOG] = "sleeping_dog"};
 
 void
-uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated,
-				 const UpliftSegments *segments)
+uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated)
 {
 	const UpliftSegment segment = uplift_segment(score, treated);
 
@@ -252,5 +231,5 @@ uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool trea
 	isnull[1] = isnan(score->p_second);
 	isnull[2] = false;
 	isnull[3] = segment == SEGMENT_NONE;
-	value[3] = isnull[3] ? (Datum) 0 : ObjectIdGetDatum(segments->value[segment]);
+	value[3] = isnull[3] ? (Datum) 0 : CStringGetTextDatum(segment_names[segment]);
 }

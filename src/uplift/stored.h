@@ -36,16 +36,7 @@ extern UpliftDecision uplift_decision(FunctionCallInfo fcinfo, int arg_value, in
 extern UpliftScore *uplift_of_users(const UpliftModel *model, const UserGraph *users,
 									const UpliftRequest *from, GraphCounts *counts);
 
-/* The values of the enum usercls.uplift_segment, by UpliftSegment. */
-typedef struct UpliftSegments
-{
-	Oid value[SEGMENT_NONE];
-} UpliftSegments;
-
-extern UpliftSegments uplift_segments(void);
-
 /* The four columns p_first, p_second, uplift, segment; null is what the estimator does not say. */
-extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated,
-							 const UpliftSegments *segments);
+extern void uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated);
 
 #endif

@@ -105,7 +105,6 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id,
 		  Campaign campaign)
 {
 	const uint32_t *order = best_first(score, users->N);
-	const UpliftSegments segments = uplift_segments();
 	int64 rank = 0;
 
 	for (size_t i = 0; i < users->N; i++)
@@ -119,7 +118,7 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id,
 		if (i == 0 || user->uplift != score[order[i - 1]].uplift)
 			rank = (int64) i + 1;
 		value[OUT_USER] = user_id_datum(id, idmap_id(users->ids, order[i]));
-		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, treated, &segments);
+		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, treated);
 		value[OUT_RANK] = Int64GetDatum(rank);
 		value[OUT_TARGETED] = BoolGetDatum(treated);
 		tuplestore_putvalues(result->setResult, result->setDesc, value, isnull);

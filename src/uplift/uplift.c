@@ -33,7 +33,6 @@ enum
 typedef struct UpliftCall
 {
 	TupleDesc columns;
-	UpliftSegments segments;
 	Oid given;         /* type of user_id */
 	MemoryContext row; /* emptied by each call */
 
@@ -58,7 +57,6 @@ call_start(FunctionCallInfo fcinfo)
 	if (get_call_result_type(fcinfo, NULL, &call->columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "usercls.uplift must return a row");
 	BlessTupleDesc(call->columns);
-	call->segments = uplift_segments();
 	call->given = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, ARG_USER));
 	call->row = AllocSetContextCreate(CurrentMemoryContext, "usercls uplift", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
@@ -179,7 +177,7 @@ usercls_uplift(PG_FUNCTION_ARGS)
 	const UpliftScore score = score_centre(call->model, near);
 
 	MemoryContextSwitchTo(old);
-	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift), &call->segments);
+	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift));
 	value[OUT_VERSION] = Int32GetDatum(call->version);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }

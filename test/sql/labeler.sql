@@ -57,6 +57,9 @@ SELECT rises, label(t), label(t, 3, -3), label(t, ARRAY[-6, -2, 2, 6], '{very_ba
 FROM generate_series(0, 11) rises,
      trend((SELECT array_agg(sum) FROM (SELECT sum(CASE WHEN i = 0 THEN 0 WHEN i <= rises THEN 1 ELSE -1 END::float8) OVER (ORDER BY i) FROM generate_series(0, 11) i) s), 1) t;
 
+-- JDBC binds its strings as varchar.
+PREPARE labelled(varchar) AS SELECT count(*) FROM generate_series(1, 3) n WHERE label(trend(ARRAY[1, n, 2 * n], 1)) IN ($1, 'none') AND label(trend(ARRAY[1, 2, 3, 4], 1), 3, -3) <> $1;
+EXECUTE labelled('stable');
 -- A mostly inactive user is stable; the mean of the same may not be.
 SELECT label(t), label(t, 'mean'), label(t, 1, -1), label(t, 5, -5, 'mean'), label(t, ARRAY[0], ARRAY['down', 'up'], 'mean')
 FROM (SELECT trend_agg(x, x, 1, 0, 100) AS t FROM unnest('{10,30,50,70}'::int[]) x) q;

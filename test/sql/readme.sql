@@ -34,7 +34,7 @@ SELECT user_id, usercls.trend_agg(ts, spend, '7 days') AS trend FROM behaviour G
 
 SELECT usercls.label(trend, 3, -3) AS potential_at_3_high_risk_at_minus_3, count(*) FROM trends GROUP BY 1 ORDER BY 1;
 
-SELECT usercls.label(trend, ARRAY[-8, -3, 3, 8]) AS five, count(*) FROM trends GROUP BY 1 ORDER BY 1;
+SELECT usercls.label(trend, ARRAY[-8, -3, 3, 8])::usercls.trend_label AS five, count(*) FROM trends GROUP BY 1 ORDER BY 1;
 
 SELECT usercls.net_sign(trend), round(usercls.p_value(trend)::numeric, 6) AS p_value, usercls.signs(trend)
 FROM trends WHERE user_id = 3;

@@ -34,7 +34,7 @@ SELECT r.rule, s.* FROM (VALUES
 ) AS r(rule, label), LATERAL rul_same(r.rule::jsonb, r.label) AS s;
 
 -- Five classes sort from worst to best, and so they are told apart by the model, by retrain, and by its table of scores.
-SELECT usercls.label(trend, ARRAY[-3, -1, 2, 4]) AS label, min(usercls.net_sign(trend)) AS lowest, max(usercls.net_sign(trend)) AS highest
+SELECT usercls.label(trend, ARRAY[-3, -1, 2, 4])::usercls.trend_label AS label, min(usercls.net_sign(trend)) AS lowest, max(usercls.net_sign(trend)) AS highest
 FROM rul_trend GROUP BY 1 ORDER BY 1;
 SELECT version FROM usercls.train_sequence('rul', 'rul', trend_of => 'spend', trend_rule => '{"cuts": [-3, -1, 2, 4]}', features => '{spend}',
                                            horizon_periods => 0, as_of => '2026-03-30', hyperparams => '{"hidden_size": 4, "max_epochs": 2}');

@@ -64,7 +64,7 @@ FROM decisions AS d, LATERAL usercls.target_users('targets', d.value, d.cost, d.
      (SELECT avg(outcome) FILTER (WHERE treated = 1) - avg(outcome) FILTER (WHERE treated = 0) AS effect FROM users WHERE treated IS NOT NULL AND outcome IS NOT NULL) AS e;
 SELECT value, cost, budget, count(*), count(*) FILTER (WHERE targeted <> (segment = 'persuadable')) AS contradictions,
        bool_and(targeted = (uplift > greatest(least, 0) AND value IS DISTINCT FROM 0) OR budget IS NOT NULL OR abs(uplift - least) < 1e-6) AS decided,
-       bool_and(segment = CASE WHEN targeted THEN 'persuadable' WHEN uplift < 0 THEN 'sleeping_dog' WHEN 1 - p_second >= 0.5 THEN 'sure_thing' ELSE 'lost_cause' END::usercls.uplift_segment) AS defined
+       bool_and(segment = CASE WHEN targeted THEN 'persuadable' WHEN uplift < 0 THEN 'sleeping_dog' WHEN 1 - p_second >= 0.5 THEN 'sure_thing' ELSE 'lost_cause' END) AS defined
 FROM segments GROUP BY 1, 2, 3 ORDER BY 1 NULLS FIRST, 2 NULLS FIRST, 3 NULLS FIRST;
 SELECT count(DISTINCT segment) > 2 AS several FROM segments WHERE value IS NULL AND cost IS NULL AND budget IS NULL;
 SELECT count(*), count(*) FILTER (WHERE s.segment IS DISTINCT FROM o.segment AND abs(s.uplift - s.least) > 1e-4 AND abs(s.uplift) > 1e-4) AS differ

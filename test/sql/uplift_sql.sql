@@ -32,7 +32,7 @@ RETURNS SETOF record LANGUAGE sql STABLE AS $$
 $$;
 
 -- Each layer of the network is one GROUP BY.
-CREATE FUNCTION by_sql(weights bytea, layers int, directed boolean, weighted boolean, OUT id bigint, OUT value float8, OUT segment usercls.uplift_segment)
+CREATE FUNCTION by_sql(weights bytea, layers int, directed boolean, weighted boolean, OUT id bigint, OUT value float8, OUT segment text)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
 	CREATE TEMP TABLE near ON COMMIT DROP AS SELECT * FROM neighbours(directed, weighted);
