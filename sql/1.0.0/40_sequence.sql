@@ -166,7 +166,6 @@ CREATE FUNCTION usercls.classify_users(
 	model text,
 	as_of timestamptz DEFAULT NULL,
 	OUT user_id bigint,
-	OUT trend usercls.trend,
 	OUT label text,
 	OUT probability float8,
 	OUT probabilities float8[],
@@ -183,7 +182,6 @@ CREATE FUNCTION usercls.classify_users(
 	as_of timestamptz,
 	id anyelement,
 	OUT user_id anyelement,
-	OUT trend usercls.trend,
 	OUT label text,
 	OUT probability float8,
 	OUT probabilities float8[],
@@ -193,6 +191,23 @@ AS 'MODULE_PATHNAME', 'usercls_classify_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement)
 IS 'the same for user ids of another type than bigint: classify_users(''churn'', NULL, NULL::uuid)';
+
+CREATE FUNCTION usercls.classify_users(
+	model text,
+	as_of timestamptz,
+	id anyelement,
+	with_trend boolean,
+	OUT user_id anyelement,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT rank bigint,
+	OUT trend usercls.trend
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement, boolean)
+IS 'the same with the trend of the window, where the label is one (with_trend false: null): a type that not every client reads';
 
 CREATE FUNCTION usercls.sequences(model text, as_of timestamptz DEFAULT NULL, OUT user_id bigint, OUT seq float8[])
 RETURNS SETOF record

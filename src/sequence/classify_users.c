@@ -129,7 +129,8 @@ enum
 {
 	ARG_MODEL,
 	ARG_AS_OF,
-	ARG_ID
+	ARG_ID,
+	ARG_WITH_TREND /* or fewer arguments: then there is no column for it */
 };
 
 PG_FUNCTION_INFO_V1(usercls_classify_users);
@@ -151,13 +152,14 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of);
 	const int C = all->model->C;
 	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
+	const bool with_trend = PG_NARGS() > ARG_WITH_TREND && arg_bool(fcinfo, ARG_WITH_TREND);
 	const MemoryContext old = MemoryContextSwitchTo(row);
 
 	for (size_t k = 0; k < all->users->N; k++)
 	{
 		const uint32_t i = all->order[k];
 		const int label = all->label[i];
-		struct varlena *trend = sequence_trend(all->users, i);
+		struct varlena *trend = with_trend ? sequence_trend(all->users, i) : NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int c = 0; c < C; c++)
@@ -165,10 +167,10 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 
 		ArrayType *probabilities =
 			construct_array(prob, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-		Datum value[] = {user_id_datum(&id, all->users->id[i]), PointerGetDatum(trend),
-						 all->model->class_text[label],         prob[label],
-						 PointerGetDatum(probabilities),        Int64GetDatum(all->rank[i])};
-		bool null[] = {false, trend == NULL, false, false, false, false};
+		Datum value[] = {
+			user_id_datum(&id, all->users->id[i]), all->model->class_text[label], prob[label],
+			PointerGetDatum(probabilities),        Int64GetDatum(all->rank[i]),   PointerGetDatum(trend)};
+		bool null[] = {false, false, false, false, false, trend == NULL};
 
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
 		MemoryContextReset(row);

@@ -55,7 +55,7 @@ BEGIN
 		('sequence_agg', $q$SELECT md5(string_agg(s::text, ' ' ORDER BY user_id)) FROM (SELECT user_id, sequence_agg(ts, ARRAY[v], '7 days', '2026-01-05', '2026-04-27') AS s FROM types.v GROUP BY 1) t$q$),
 		('label_summary', $q$SELECT md5(string_agg(l::text, ' ')) FROM label_summary('types.v', 'v') l$q$),
 		('train_sequence', $q$SELECT classes::text FROM train_sequence(%2$L, 'types.v', trend_of => 'v', features => '{v}', trend_rule => '{"potential_at": 1, "high_risk_at": -1}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always')$q$),
-		('classify_users', $q$SELECT md5(string_agg(trend::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L)$q$),
+		('classify_users', $q$SELECT md5(string_agg(trend::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L, NULL, NULL::bigint, with_trend => true)$q$),
 		('drift', $q$SELECT count(*)::text FROM drift(%2$L)$q$)) d(door, query);
 END $$;
 SELECT types.ask_values(type, 'spend') FROM unnest('{float8,real,numeric,smallint,int,bigint,types.money,text}'::text[]) type;
@@ -76,7 +76,7 @@ BEGIN
 		('sequence_agg', $q$SELECT md5(string_agg(s::text, ' ' ORDER BY user_id)) FROM (SELECT user_id, sequence_agg(ts, ARRAY[v], <period>, <bounds>) AS s FROM types.v GROUP BY 1) t$q$),
 		('label_summary', $q$SELECT md5(string_agg(l::text, ' ')) FROM label_summary('types.v', 'v') l$q$),
 		('train_sequence', $q$SELECT classes || ' ' || as_of FROM versions WHERE model = %2$L$q$),
-		('classify_users', $q$SELECT md5(string_agg(period_values(trend)::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L, '2026-04-27')$q$)) d(door, query);
+		('classify_users', $q$SELECT md5(string_agg(period_values(trend)::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L, '2026-04-27', NULL::bigint, with_trend => true)$q$)) d(door, query);
 END $$;
 SELECT types.ask_times(type, CASE WHEN type ~ 'int|numeric' THEN 'w' ELSE 'ts' END, CASE WHEN type ~ 'int|numeric' THEN '1' ELSE '''7 days''' END,
 	CASE WHEN type ~ 'int|numeric' THEN '0, 16' ELSE '''2026-01-05'', ''2026-04-27''' END)
@@ -137,7 +137,7 @@ BEGIN
 	PERFORM types.ask('ids', door, type, query, before) FROM (VALUES
 		('trend_users', $q$SELECT count(*) || ' ' || sum(net_sign(trend)) FROM trend_users('types.v', 'user_id', 'ts', 'v', '7 days', NULL, NULL, id => NULL::%1$s) JOIN types.s USING (user_id)$q$, ''),
 		('train_sequence', $q$SELECT classes::text FROM train_sequence(%2$L, 'types.v', trend_of => 'v', features => '{v}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always')$q$, ''),
-		('classify_users', $q$SELECT count(*) || ' ' || sum(net_sign(trend)) FROM classify_users(%2$L, NULL, id => NULL::%1$s) JOIN types.s USING (user_id)$q$, ''),
+		('classify_users', $q$SELECT count(*) || ' ' || sum(net_sign(trend)) FROM classify_users(%2$L, NULL, id => NULL::%1$s, with_trend => true) JOIN types.s USING (user_id)$q$, ''),
 		('classify_sequences', $q$SELECT count(*)::text FROM classify_sequences(%2$L, 'types.s', 'user_id', 'seq', id => NULL::%1$s) JOIN types.s USING (user_id)$q$, ''),
 		('refresh_scores', $q$SELECT count(*) || ' ' || count(*) FILTER (WHERE a.label = b.label) FROM types.scores a JOIN classify_users(%2$L, NULL, id => NULL::%1$s) b USING (user_id)$q$,
 			$q$DROP TABLE IF EXISTS types.scores; CALL refresh_scores(%2$L, 'types.scores'); CALL refresh_scores(%2$L, 'types.scores')$q$),

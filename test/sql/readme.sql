@@ -56,7 +56,10 @@ SELECT rows_train + rows_held_out AS users, memory > 0 AS tells_the_memory
 FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend,logins}', dry_run => true);
 
 \o /dev/null
-SELECT rank, user_id, usercls.net_sign(trend), probability FROM usercls.classify_users('churn')
+SELECT rank, user_id, probability FROM usercls.classify_users('churn') WHERE label = 'high_risk' ORDER BY rank LIMIT 5;
+
+SELECT rank, user_id, usercls.net_sign(trend), probability
+FROM usercls.classify_users('churn', NULL, id => NULL::bigint, with_trend => true)
 WHERE label = 'high_risk' ORDER BY rank LIMIT 5;
 \o
 

@@ -61,7 +61,7 @@ ROLLBACK;
 SELECT count(*) AS users, avg((c.label = u.drift)::int) > 0.9 AS accurate,
        max(abs(c.probability - (usercls.predict('seq_drift', u.seq)).probability)) < 1e-5 AS as_predict,
        bool_and(c.trend IS NULL) AS no_trend
-FROM usercls.classify_users('seq_drift', '2026-05-25') c JOIN seq_of_user u USING (user_id);
+FROM usercls.classify_users('seq_drift', '2026-05-25', NULL::bigint, with_trend => true) c JOIN seq_of_user u USING (user_id);
 -- A table of sequences is scored as predict() does it, by any number of workers; users without one are left out.
 SET usercls.training_workers = 1;
 SELECT count(*) = (SELECT count(*) FROM seq_of_user) AS everybody,
@@ -96,7 +96,7 @@ FROM usercls.train_sequence('seq_trend', 'seq_behaviour', trend_of => 'spend', h
                             hyperparams => '{"hidden_size": 8, "max_epochs": 3}');
 SELECT version, as_of FROM usercls.versions WHERE model = 'seq_trend' ORDER BY version;
 SELECT count(*) = 300 AS users, bool_and(c.trend::text = t.trend::text) AS same_trend
-FROM usercls.classify_users('seq_trend', '2026-05-25') c
+FROM usercls.classify_users('seq_trend', '2026-05-25', NULL::bigint, with_trend => true) c
 JOIN usercls.trend_users('seq_behaviour', 'user_id', 'ts', 'spend', interval '7 days', timestamptz '2026-03-02',
                          timestamptz '2026-05-25') t USING (user_id);
 -- Months before June 30th are other ones than those after February 28th, where the window starts: the trend counts as
@@ -107,9 +107,10 @@ SELECT count(*) AS versions FROM usercls.train_sequence('seq_month', 'seq_behavi
 SELECT count(*) > 0 AS users, bool_and(trend::text LIKE '%first -4 periods 4 %') AS counted_back,
        bool_and(abs((usercls.period_values(trend))[1] - (SELECT sum(spend) FROM seq_behaviour b
                 WHERE b.user_id = c.user_id AND ts >= '2026-02-28' AND ts < '2026-03-30')) < 1e-9) AS february
-FROM usercls.classify_users('seq_month', '2026-06-30') c;
+FROM usercls.classify_users('seq_month', '2026-06-30', NULL::bigint, with_trend => true) c;
+SELECT count(*) > 0 AS users, count(trend) AS trends FROM usercls.classify_users('seq_month', '2026-06-30', NULL::bigint, with_trend => false);
 SELECT usercls.rollup(trend) FROM (
-    SELECT trend FROM usercls.classify_users('seq_month', '2026-06-30')
+    SELECT trend FROM usercls.classify_users('seq_month', '2026-06-30', NULL::bigint, with_trend => true)
     UNION ALL SELECT trend FROM usercls.trend_users('seq_behaviour', 'user_id', 'ts', 'spend', interval '1 month',
                                                     timestamptz '2026-02-28', timestamptz '2026-06-28')) t;
 

@@ -27,7 +27,7 @@ SELECT count(*) AS users, count(*) FILTER (WHERE user_id % 10 = 0) AS leavers,
        bool_and(abs(probability - (usercls.predict('sil', ARRAY[NULL]::float8[])).probability) < 1e-5) FILTER (WHERE user_id % 10 = 0) AS as_predict
 FROM sil_scores;
 SELECT count(*) AS silent, min(rank) > 0 AS ranked, bool_and(usercls.period_values(trend) = array_fill(0::float8, ARRAY[12])) AS nothing
-FROM usercls.classify_users('sil', '2026-09-14') WHERE user_id % 10 = 0;
+FROM usercls.classify_users('sil', '2026-09-14', NULL::bigint, with_trend => true) WHERE user_id % 10 = 0;
 SET client_min_messages = warning;
 CALL usercls.retrain('sil', as_of => '2026-09-14', promote => 'always');
 SELECT spec::jsonb ->> 'active_only' AS active_only, rows_train + rows_held_out AS learned FROM usercls.versions WHERE model = 'sil' ORDER BY version;

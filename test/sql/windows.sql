@@ -76,13 +76,13 @@ SELECT u AS user_id, timestamptz '2026-01-05 08:00Z' + d * interval '1 day' + ((
 SET timezone = 'America/Los_Angeles';
 SELECT version FROM usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', window_periods => 8, horizon_periods => 2,
                                            hyperparams => '{"hidden_size": 4, "max_epochs": 2}');
-CREATE TABLE win_here AS SELECT * FROM usercls.classify_users('win_zone');
+CREATE TABLE win_here AS SELECT * FROM usercls.classify_users('win_zone', NULL, NULL::bigint, with_trend => true);
 CALL usercls.refresh_scores('win_zone', 'win_zone_scores');
 CREATE TABLE win_measured AS SELECT * FROM usercls.evaluate('win_zone', replicates => 0);
 SET timezone = 'UTC';
 SELECT count(*) AS users, count(*) FILTER (WHERE usercls.period_values(h.trend) <> usercls.period_values(c.trend)) AS other_sums,
        max(abs(h.probability - c.probability)) < 1e-5 AS same
-FROM win_here h JOIN usercls.classify_users('win_zone') c USING (user_id, label);
+FROM win_here h JOIN usercls.classify_users('win_zone', NULL, NULL::bigint, with_trend => true) c USING (user_id, label);
 CREATE TABLE win_rows AS SELECT user_id, xmin::text AS row FROM win_zone_scores;
 CALL usercls.refresh_scores('win_zone', 'win_zone_scores');
 SELECT count(*) AS written FROM win_rows r JOIN win_zone_scores s USING (user_id) WHERE s.xmin::text <> r.row;
@@ -100,7 +100,7 @@ SELECT t.classes <> u.classes AS other_labels FROM
 SELECT usercls.train_sequence('win_zone', 'win_days', trend_of => 'amount', time_zone => 'Mars/Olympus_Mons');
 SELECT usercls.import_model('win_old_zone', usercls.export_model('win_zone'), promote => 'always',
 	spec => (SELECT spec::jsonb - 'time_zone' FROM usercls.versions WHERE model = 'win_zone' AND version = 1)) AS version;
-SELECT count(*) > 0 AS other_sums FROM win_here h JOIN usercls.classify_users('win_old_zone') c USING (user_id)
+SELECT count(*) > 0 AS other_sums FROM win_here h JOIN usercls.classify_users('win_old_zone', NULL, NULL::bigint, with_trend => true) c USING (user_id)
 WHERE usercls.period_values(h.trend) <> usercls.period_values(c.trend);
 SHOW timezone;
 SET client_min_messages = notice;
