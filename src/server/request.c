@@ -88,9 +88,8 @@ request_features(int *n, ArrayType *features)
 	return name;
 }
 
-/* What else the column is, or NULL. */
-static const char *
-role_of(const char *column, const ColumnRole *roles, int n)
+const char *
+request_role_of(const char *column, const ColumnRole *roles, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (roles[i].column && strcmp(roles[i].column, column) == 0)
@@ -111,7 +110,7 @@ request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_ro
 		const FormData_pg_attribute *column = TupleDescAttr(columns, i);
 
 		if (!column->attisdropped && source_is_number(getBaseType(column->atttypid)) &&
-			!role_of(NameStr(column->attname), roles, n_roles))
+			!request_role_of(NameStr(column->attname), roles, n_roles))
 			name[(*n)++] = pstrdup(NameStr(column->attname));
 	}
 	relation_close(opened, AccessShareLock);
@@ -123,7 +122,7 @@ request_check_features(const char *const *features, int n, const ColumnRole *rol
 {
 	for (int i = 0; i < n; i++)
 	{
-		const char *role = role_of(features[i], roles, n_roles);
+		const char *role = request_role_of(features[i], roles, n_roles);
 
 		if (role)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

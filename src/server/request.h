@@ -42,6 +42,9 @@ typedef struct ColumnRole
 /* The names in an argument `features`. */
 extern const char **request_features(int *n, ArrayType *features);
 
+/* The role of a column; NULL: it has none. */
+extern const char *request_role_of(const char *column, const ColumnRole *roles, int n);
+
 /* What is meant when none are named: every number in the relation that has no other role. */
 extern const char **request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_roles);
 

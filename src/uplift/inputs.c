@@ -72,12 +72,18 @@ category_row(void *arg, const Datum *value, const bool *isnull)
 	MemoryContextSwitchTo(old);
 }
 
+int
+uplift_category_bytes(const char *column)
+{
+	return Max(0, NAMEDATALEN - 2 - (int) strlen(column));
+}
+
 /* The most frequent values; what does not fit in a name of the model's file is too long to be a category. */
 static void
 categories_find(UpliftInputs *inputs, UpliftColumn *column)
 {
 	CategoryReader reader = {inputs, column, CurrentMemoryContext};
-	const int longest = NAMEDATALEN - 2 - (int) strlen(column->column.name);
+	const int longest = uplift_category_bytes(column->column.name);
 	const char *sql =
 		psprintf("SELECT value FROM (SELECT %s::pg_catalog.text AS value FROM %s) AS u "
 				 "WHERE pg_catalog.octet_length(value) OPERATOR(pg_catalog.<=) %d GROUP BY value "
@@ -89,7 +95,7 @@ categories_find(UpliftInputs *inputs, UpliftColumn *column)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 						errmsg("column \"%s\" of relation \"%s\" has no categories", column->column.name,
 							   get_rel_name(inputs->users)),
-						errdetail("Categories are its values of at most %d bytes.", Max(longest, 0)),
+						errdetail("Categories are its values of at most %d bytes.", longest),
 						errhint("Leave it out of features, or shorten its values in a view.")));
 }
 

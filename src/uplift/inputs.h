@@ -12,11 +12,12 @@
 
 #include "lib/stringinfo.h"
 
+#include "server/request.h"
 #include "server/source.h"
 #include "uplift/request.h"
 
 /* Values of a column that have a vector of their own. */
-#define CATEGORIES_MAX 32
+#define CATEGORIES_MAX 50
 
 typedef struct UpliftColumn
 {
@@ -38,6 +39,18 @@ typedef struct UpliftInputs
 
 /* A finite number of a user's row, or an error that names the user. */
 extern float uplift_number(Oid users, const SourceColumn *column, Datum value, Oid id_type, Datum id);
+
+/* How long a value of the column may be to be a category, in bytes: column=value is an input's name. */
+extern int uplift_category_bytes(const char *column);
+
+/*
+ * The features when none are named: numbers, and texts and enums of 2 to CATEGORIES_MAX values. request->left_out and
+ * request->codes say what is not read, and which whole numbers may be codes.
+ */
+extern void uplift_default_features(UpliftRequest *request, const ColumnRole *roles, int n_roles);
+
+/* Tell these two in NOTICEs, once the training keeps them. */
+extern void uplift_tell_features(const UpliftRequest *request);
 
 /* For training: the columns of request->feature, and the values that are there today. */
 extern UpliftInputs *uplift_inputs_find(const UpliftRequest *request);

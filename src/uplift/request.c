@@ -12,6 +12,7 @@
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
+#include "uplift/inputs.h"
 
 /* -- Arguments ------------------------------------------------------------ */
 
@@ -36,15 +37,17 @@ check_features(const UpliftRequest *request)
 	request_check_features(request->feature, request->F, role, ROLES - 1);
 }
 
-/* named NULL: every number of the users table that has no other role. */
+/* named NULL: every number of the users table that has no other role, and texts and enums of few values. */
 static void
 read_features(UpliftRequest *request, ArrayType *named)
 {
 	ColumnRole role[ROLES];
 
 	roles_of(role, request);
-	request->feature = named ? request_features(&request->F, named)
-							 : request_default_features(&request->F, request->users, role, ROLES);
+	if (named)
+		request->feature = request_features(&request->F, named);
+	else
+		uplift_default_features(request, role, ROLES);
 	for (int f = 0; f < request->F; f++)
 		source_column(request->users, request->feature[f]);
 	check_features(request);

@@ -25,6 +25,7 @@ typedef struct UpliftRequest
 	const char *propensity_column; /* NULL: one propensity for all */
 	const char **feature;          /* F names, in the order of the network's inputs */
 	int F;
+	const char *left_out, *codes; /* of features by default, for notices; NULL: nothing to say */
 	const char *source_column;
 	const char *target_column;
 	const char *weight_column; /* NULL: every edge counts the same */

@@ -238,6 +238,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 				   .rows_held_out = (int64) (test.users[0] + test.users[1]),
 				   .memory = (int64) bytes},
 		.classes = classes_of(users, &all)};
+	uplift_tell_features(request);
 	uplift_find_telling(outcome, users);
 	if (run->dry_run)
 	{

@@ -246,3 +246,15 @@ DROP VIEW revenue;
 DROP TABLE users, edges, decisions, segments, scores, scores_workers, users_shuffled, edges_shuffled, named_users, named_edges, citizens, friends;
 DROP TYPE compound;
 DROP FUNCTION unit(bigint, int);
+
+-- Without features: numbers, and texts and enums of few values; what is left out, and numbers that may be codes, are said.
+CREATE TYPE tier AS ENUM ('bronze', 'silver', 'gold');
+CREATE TABLE shop_users AS
+SELECT g AS user_id, (g * 37) % 50 AS age, g % 7 AS code, (ARRAY['x', 'y'])[1 + (hashint4(g) & 1)] AS plan, ('{bronze,silver,gold}'::tier[])[1 + g % 3] AS tier,
+       'same' AS one, 'user ' || g AS name, timestamp '2026-01-01' AS at, '{}'::jsonb AS more, repeat('x', 80) || g % 3 AS long,
+       (hashint4(g + 1000) & 1) AS treated, hashint4(g + 2000) % 3 = 0 AS outcome
+FROM generate_series(1, 300) g;
+CREATE TABLE no_edges (src int, dst int);
+SELECT r.features, n AS notice FROM usercls.train_uplift('codes', 'shop_users', 'no_edges', hyperparams => '{"max_epochs": 1}', dry_run => true) AS r, unnest(r.notices) AS n;
+-- Named features are taken as they are, and nothing is said.
+SELECT features, notices FROM usercls.train_uplift('codes', 'shop_users', 'no_edges', features => '{code,plan}', hyperparams => '{"max_epochs": 1}', dry_run => true);
