@@ -103,15 +103,16 @@ usercls_retrain(PG_FUNCTION_ARGS)
 						errmsg("model \"%s\" is not trained as of a time", run.name),
 						errdetail("%s", version->kind->timeless), errhint("Leave as_of out.")));
 
-	const Jsonb *spec = registry_spec(version);
-
 	if (arg_bool(fcinfo, ARG_WARM_START))
 		run.warm_start = version->version;
 	if (!registry_work_lock(version->model_id, WORK_RETRAIN))
 		error_busy(run.name);
 	PG_TRY();
 	{
-		version->kind->train(&run, spec);
+		/* On record first, whatever the spec says: a table that is gone is found again in usercls.training_runs. */
+		if (run.commits)
+			train_begin(&run, version->kind);
+		version->kind->train(&run, registry_spec(version));
 		registry_prune(run.model, versions, history);
 	}
 	PG_CATCH();

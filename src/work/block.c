@@ -3,6 +3,7 @@
 #include "work/block.h"
 
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "miscadmin.h"
@@ -28,6 +29,10 @@ struct Block
 #define EMPTY_BYTES ((size_t) 32 << 20)
 
 #define SWEEPER "usercls_release_worker"
+
+/* Where Linux keeps POSIX segments, and what a handful of workers need there for themselves. */
+#define SHARED_MEMORY_FOLDER "/dev/shm"
+#define WORKERS_BYTES ((size_t) 1 << 20)
 
 extern PGDLLEXPORT void usercls_release_worker(Datum handle);
 
@@ -91,6 +96,19 @@ block_release(void *arg)
 }
 
 /* -- The block ------------------------------------------------------------- */
+
+bool
+block_fits(size_t bytes, size_t *room)
+{
+	struct statvfs system;
+
+	/* The server's own shared memory may have the room; where the folder is another, the system tells us nothing. */
+	if (min_dynamic_shared_memory > 0 || dynamic_shared_memory_type != DSM_IMPL_POSIX ||
+		statvfs(SHARED_MEMORY_FOLDER, &system) != 0 || system.f_blocks == 0)
+		return true;
+	*room = (size_t) system.f_bavail * system.f_frsize;
+	return bytes + WORKERS_BYTES <= *room;
+}
 
 Block *
 block_create(MemoryContext context, size_t bytes, bool shared)

@@ -16,6 +16,12 @@
 
 typedef struct Block Block;
 
+/*
+ * Whether the system has room for a shared block of that many bytes beside what workers need otherwise; *room: how
+ * many bytes it has. A container's /dev/shm, where POSIX segments are, has 64 MB unless it was told otherwise.
+ */
+extern bool block_fits(size_t bytes, size_t *room);
+
 /* A block of that many bytes; it is given back when the context is reset or deleted. */
 extern Block *block_create(MemoryContext context, size_t bytes, bool shared);
 

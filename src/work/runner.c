@@ -29,6 +29,7 @@
 #include "work/crew.h"
 #include "server/errors.h"
 #include "server/memory.h"
+#include "server/notices.h"
 #include "work/progress.h"
 #include "server/module.h"
 
@@ -170,10 +171,39 @@ runner_measure(const RunnerKind *kind, const void *setup)
 	return size_all(kind_measure(kind, setup, workers), workers);
 }
 
+static void
+notice_workers(int workers, size_t bytes, size_t room)
+{
+	const char *what =
+		workers == 1 ? "no parallel worker helps" : psprintf("%d parallel workers help", workers - 1);
+
+	notice_send(NOTICE, psprintf("%s, for want of shared memory", what),
+				psprintf("usercls.training_workers is %d: that takes %zu MB, and /dev/shm has %zu MB left.",
+						 usercls_training_workers, (bytes >> 20) + 1, room >> 20),
+				"Give the server more, as docker run --shm-size=1g does, or set min_dynamic_shared_memory. "
+				"The result "
+				"is the same, and comes later.");
+}
+
+/* As many processes as share a block that the system has room for: one needs no shared block. */
+static int
+workers_possible(const RunnerKind *kind, const void *setup)
+{
+	const int wanted = 1 + usercls_training_workers;
+	int workers = wanted;
+	size_t room;
+
+	while (workers > 1 && !block_fits(kind_measure(kind, setup, workers).shared, &room))
+		workers--;
+	if (workers < wanted)
+		notice_workers(workers, kind_measure(kind, setup, wanted).shared, room);
+	return workers;
+}
+
 Runner *
 runner_start(const RunnerKind *kind, const void *setup, size_t setup_size, const char *what)
 {
-	const int workers = 1 + usercls_training_workers;
+	const int workers = workers_possible(kind, setup);
 	const TaskSize size = kind_measure(kind, setup, workers);
 
 	memory_check(size_all(size, workers), what);

@@ -28,6 +28,8 @@
 void
 train_begin(TrainRun *run, const ModelKind *kind)
 {
+	if (run->run_id != 0)
+		return;
 	registry_check_promote(run->promote);
 	if (!run->dry_run)
 		PreventCommandIfReadOnly("training");

@@ -9,8 +9,8 @@
  *   train_end(&run, &outcome);
  *   PG_RETURN_DATUM(train_result(fcinfo, &run, &outcome));
  *
- * retrain() makes the TrainRun itself, with `commits`, and calls kind->train:
- * everything from train_begin to train_end happens there.
+ * retrain() makes the TrainRun itself, with `commits`, and calls kind->train: everything from train_begin to train_end
+ * happens there. It begins by itself, to be on record before it looks for the tables; what begins again is no error.
  */
 #ifndef USERCLS_WORK_TRAIN_H
 #define USERCLS_WORK_TRAIN_H

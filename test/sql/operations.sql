@@ -61,6 +61,11 @@ CALL usercls.retrain('ops');
 ROLLBACK;
 DO $$ BEGIN CALL usercls.retrain('ops'); EXCEPTION WHEN undefined_column THEN RAISE WARNING 'caught: %', SQLERRM; END $$;
 ALTER TABLE ops_behaviour RENAME spent TO spend;
+-- A table that is gone is named, and on record, too.
+ALTER TABLE ops_behaviour RENAME TO ops_away;
+CALL usercls.retrain('ops');
+SELECT state, error FROM usercls.training_runs WHERE model = 'ops' ORDER BY run_id DESC LIMIT 1;
+ALTER TABLE ops_away RENAME TO ops_behaviour;
 SELECT state, error, epochs FROM usercls.training_runs WHERE model = 'ops' AND error LIKE 'column%' ORDER BY run_id;
 SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory';
 CALL usercls.retrain('ops', max_runtime => '200 ms', promote => 'always');

@@ -91,6 +91,25 @@ is($late->wait, '', 'a version that is pruned meanwhile does not end a training'
 is($node->safe_psql('postgres', $versions), '2 4! 5', 'which stores its own, and does not promote it');
 $late->close;
 
+# A table that is dropped while a retrain begins is named, in the error and on record.
+my $dropper = Session->new($node, 'postgres');
+$dropper->run('BEGIN');
+$dropper->run('DROP TABLE behaviour');
+my $waiting = Session->new($node, 'postgres');
+$waiting->send(q{CALL usercls.retrain('churn')});
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks WHERE NOT granted}) or die 'nobody waits';
+$dropper->run('COMMIT');
+like($waiting->wait, qr/relation public.behaviour does not exist/, 'a table that was dropped meanwhile is named');
+is($node->safe_psql('postgres', q{SELECT state, error FROM usercls.training_runs WHERE model = 'churn' ORDER BY run_id DESC LIMIT 1}),
+	'failed|relation public.behaviour does not exist: Version ' . $node->safe_psql('postgres', q{SELECT promoted_version FROM usercls.models WHERE model = 'churn'}) .
+	' of model "churn" reads it.', 'and its run says so');
+$_->close foreach $dropper, $waiting;
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE behaviour AS
+SELECT u AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS ts, (u % 3 - 1) * w + 20 + sin(u * w) AS spend
+FROM generate_series(1, 1000) u, generate_series(0, 11) w;
+SQL
+
 ($session, $pid) = endless();
 $node->safe_psql('postgres', q{SELECT usercls.drop_model('churn')});
 like($session->wait, qr/the model was dropped while it was trained/, 'a model that is dropped ends its training');

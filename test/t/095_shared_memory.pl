@@ -77,4 +77,37 @@ given_back('it');
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal|dsm|segment/, 'and the server has nothing to say about it');
 $node->stop;
 
+# In a container /dev/shm is small: fewer workers help then, or none, and the result is the same.
+SKIP:
+{
+	my $small = PostgreSQL::Test::Cluster->new('small');
+	$small->init;
+	$small->append_conf('postgresql.conf', "dynamic_shared_memory_type = posix\nmaintenance_work_mem = '1GB'\nlisten_addresses = ''");
+	my $start = 'mount -t tmpfs -o size=64m tmpfs /dev/shm && uid=$0 && gid=$1 && shift && exec unshare -U --map-user=$uid --map-group=$gid "$@"';
+	my @as_in_container = ('unshare', '-Urm', 'sh', '-c', $start, $<, $( + 0);
+	skip 'no mount namespace for a small /dev/shm', 5 if system(@as_in_container, 'true') != 0;
+
+	system_or_bail(@as_in_container, 'pg_ctl', '-w', '-s', '-D', $small->data_dir, '-l', $small->logfile, 'start');
+	$small->_update_pid(1);
+	$small->safe_psql('postgres', 'CREATE EXTENSION usercls');
+	$small->safe_psql('postgres', <<'SQL');
+CREATE TABLE users AS
+SELECT u AS user_id, u % 2 AS treated, (hashint4(u) & 3 = 0)::int AS outcome, sin(u) AS a FROM generate_series(1, 60000) u;
+CREATE TABLE edges AS
+SELECT 1 + (hashint4(e) & 32767) AS src, 1 + (hashint4(-e) & 32767) AS dst FROM generate_series(1, 100000) e;
+CREATE TABLE few AS SELECT * FROM users WHERE user_id <= 2000;
+SQL
+	my ($status, $out, $said) = $small->psql('postgres', 'SET usercls.training_workers = 2; ' . training(1));
+	is($status, 0, 'a small /dev/shm: a training that would not fit comes to its end');
+	like($said, qr/no parallel worker helps, for want of shared memory/, 'and says that it had no help');
+	like($said, qr/--shm-size/, 'and what to do');
+	is($small->safe_psql('postgres', q{SELECT notices LIKE '%for want of shared memory%' FROM usercls.training_runs ORDER BY run_id DESC LIMIT 1}),
+		't', 'which is on record');
+	my $fits = training(1);
+	$fits =~ s/'users'/'few'/;
+	($status, $out, $said) = $small->psql('postgres', 'SET usercls.training_workers = 2; ' . $fits);
+	unlike($said, qr/shared memory/, 'one that fits has its workers');
+	$small->stop;
+}
+
 done_testing();
