@@ -66,7 +66,7 @@ CREATE FUNCTION usercls.train_sequence(
 	source regclass,
 	user_column name DEFAULT 'user_id',
 	time_column name DEFAULT 'ts',
-	features name[] DEFAULT NULL,
+	features text[] DEFAULT NULL,
 	outcome text DEFAULT NULL,
 	label_column name DEFAULT NULL,
 	trend_of name DEFAULT NULL,
@@ -92,8 +92,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, name[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, text[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; features: columns (numbers are summed, of booleans the true ones are counted, texts and enums count the rows of each of the eight most frequent values and of all others) and aggregate expressions over a period''s rows, such as avg(rating); outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,

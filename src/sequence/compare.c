@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "sequence/features.h"
 #include "sequence/train_sequence.h"
 
 #include <math.h>
@@ -80,6 +81,9 @@ missing_column(const SequenceReading *reading)
 
 	for (int f = 0; f < reading->F; f++)
 	{
+		if (reading->expression && reading->expression[f])
+			continue;
+
 		const AttrNumber number = get_attnum(reading->relation, reading->features[f]);
 
 		if (number == InvalidAttrNumber)
@@ -103,6 +107,8 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 	*reading = measured->request->reading;
 	reading->features = (const char **) old->features;
 	reading->F = old->F;
+	reading->expression =
+		incumbent->spec ? features_expressions(reading->features, reading->F, incumbent->spec) : NULL;
 	reading->label_column = reading->trend_of = reading->outcome = NULL;
 	reading->horizon_periods = 0;
 	if (incumbent->spec)
@@ -111,6 +117,8 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 		return measured->users;
 	if (!incumbent->spec)
 		*obstacle = "it was imported, and reads other features";
+	else if (incumbent->waiting)
+		*obstacle = psprintf("%s, which it reads, is not approved", incumbent->waiting);
 	else if (measured->users->N * (size_t) reading->F * (size_t) reading->window_periods * sizeof(double) >
 			 memory_limit())
 		*obstacle = "what it reads takes more memory than usercls.max_memory";

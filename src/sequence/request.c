@@ -20,6 +20,7 @@
 #include "server/request.h"
 #include "server/source.h"
 #include "sequence/cutoffs.h"
+#include "sequence/features.h"
 #include "sequence/window.h"
 
 /* A year of hours, and more than a century of weeks. */
@@ -118,10 +119,10 @@ check_features(const SequenceReading *reading)
 	roles_of(role, reading);
 	request_check_features(reading->features, reading->F, role, ROLES);
 	if (reading->F == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
-				 errdetail("There are no features."),
-				 errhint("Name numeric columns of \"%s\" in features.", get_rel_name(reading->relation))));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
+						errdetail("There are no features."),
+						errhint("Name columns of \"%s\" in features, or aggregates such as count(*).",
+								get_rel_name(reading->relation))));
 }
 
 static void
@@ -252,14 +253,17 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 							 ? pg_get_timezone_name(session_timezone)
 							 : sequence_time_zone(arg_text(fcinfo, ARG_TIME_ZONE, "time_zone"));
 	reading->active_only = arg_bool(fcinfo, ARG_ACTIVE_ONLY);
-	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
-			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
-	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
-	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
 	request->cutoffs =
 		cutoffs_read(PG_ARGISNULL(ARG_CUTOFFS) ? NULL : PG_GETARG_JSONB_P(ARG_CUTOFFS),
 					 PG_ARGISNULL(ARG_CUTOFF_EVERY) ? NULL : PG_GETARG_INTERVAL_P(ARG_CUTOFF_EVERY), reading);
 	check_as_of(request);
+	features_resolve(reading, request->has_as_of    ? &request->as_of
+							  : request->cutoffs.at ? &request->cutoffs.at[request->cutoffs.n - 1]
+													: NULL);
+	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
+			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
+	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
+	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");
 	request->validation =
 		request_validation(arg_jsonb(fcinfo, ARG_VALIDATION, "validation"), request->cutoffs.n > 1);
 	request->seed = arg_bigint(fcinfo, ARG_SEED, "seed");
@@ -330,7 +334,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_text(&build, "source", source_quote(reading->relation));
 	jsonb_put_text(&build, "user_column", reading->user_column);
 	jsonb_put_text(&build, "time_column", reading->time_column);
-	jsonb_put_names(&build, "features", reading->features, reading->F);
+	features_put(&build, reading);
 	jsonb_put_text(&build, "outcome", reading->outcome);
 	jsonb_put_text(&build, "label_column", reading->label_column);
 	jsonb_put_text(&build, "trend_of", reading->trend_of);
@@ -401,6 +405,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	check_label(reading);
 	set_trend_rule(reading, jsonb_member(spec, "trend_rule") ? spec_jsonb(spec, "trend_rule") : NULL);
 	reading->features = spec_names(&reading->F, spec, "features");
+	reading->expression = features_expressions(reading->features, reading->F, spec);
 	check_features(reading);
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");

@@ -54,6 +54,7 @@ typedef struct SequenceReading
 	const char *user_column;
 	const char *time_column;
 	const char **features;
+	bool *expression; /* F: whether it is an aggregate expression, and no column; NULL: none is */
 	int F;
 	const char *label_column; /* the label: one of these three; NULL: not this one */
 	const char *trend_of;
@@ -133,6 +134,9 @@ typedef struct SequenceRead
 
 /* Read all users. */
 extern SequenceUsers *sequence_read(const SequenceRead *read);
+
+/* The newest moment of which the label of a training is known. */
+extern TimestampTz sequence_latest(const SequenceReading *reading);
 
 /* Say how many users are silent, and what becomes of them. */
 extern void sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users);

@@ -62,7 +62,10 @@ struct SequenceCells
 	const SequenceReading *reading;
 	const char *relation; /* for messages */
 	const char *what;
-	SourceColumn user, time, trend, label, *feature;
+	SourceColumn user, time, trend, label, *feature; /* those features that are columns */
+	int columns;                                     /* how many */
+	int *channel;                                    /* of each, among the features */
+	Oid *expression_type; /* F: of the features that are expressions; NULL: none is */
 	Window window;
 	bool everybody; /* also rows before the periods are read, for who is in them */
 
@@ -162,6 +165,13 @@ extern size_t user_first(const SequenceCells *cells, const double *sum);
 
 /* Fill in steps and longest. */
 extern void users_count_steps(SequenceUsers *users);
+
+/* users_expressions.c: check the expressions, before rows are read; fill in their values, once the users are known. */
+extern void expressions_check(SequenceCells *cells);
+extern void expressions_read(SequenceCells *cells);
+
+/* A finite number; an error that names the feature, and the user. */
+extern double cells_number(const SequenceCells *cells, const char *name, Oid type, Datum value, Datum id);
 
 /* users_order.c: who is there at which cutoff, once all are read. */
 extern void users_order(SequenceUsers *users);

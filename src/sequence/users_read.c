@@ -82,7 +82,7 @@ read_table(SequenceCells *cells)
 	SourceColumn column[SOURCE_COLUMNS_MAX];
 	int n = 0;
 
-	if (2 + (cells->slots > 0) + (cells->list != NULL) + reading->F > SOURCE_COLUMNS_MAX ||
+	if (2 + (cells->slots > 0) + (cells->list != NULL) + cells->columns > SOURCE_COLUMNS_MAX ||
 		(!cells->everybody && source_can_select(reading->relation, &cells->time)))
 		return false;
 	column[n++] = cells->user;
@@ -91,7 +91,7 @@ read_table(SequenceCells *cells)
 		column[n++] = cells->trend;
 	if (cells->list)
 		column[n++] = cells->label;
-	for (int f = 0; f < reading->F; f++)
+	for (int f = 0; f < cells->columns; f++)
 		column[n++] = cells->feature[f];
 	return source_scan_table_by_row(reading->relation, column, n, cells_read_row, cells);
 }
@@ -113,7 +113,7 @@ read_rows(SequenceCells *cells)
 		appendStringInfo(&sql, ", %s", cells->trend.quoted);
 	if (cells->list)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
-	for (int f = 0; f < reading->F; f++)
+	for (int f = 0; f < cells->columns; f++)
 		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
 	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.%s) $1", source_quote(reading->relation),
 					 cells->time.quoted, cells->everybody ? ">" : ">=");
@@ -143,6 +143,23 @@ notice_future(const SequenceCells *cells)
 					psprintf("Without as_of no row whose \"%s\" is later than now counts.",
 							 cells->reading->time_column),
 					"Correct these times, or pass as_of.");
+}
+
+/* The features that are columns. */
+static void
+cells_create_columns(SequenceCells *cells)
+{
+	const SequenceReading *reading = cells->reading;
+
+	cells->feature = palloc(sizeof(SourceColumn) * (size_t) reading->F);
+	cells->channel = palloc(sizeof(int) * (size_t) reading->F);
+	for (int f = 0; f < reading->F; f++)
+	{
+		if (reading->expression && reading->expression[f])
+			continue;
+		cells->channel[cells->columns] = f;
+		cells->feature[cells->columns++] = source_number_column(reading->relation, reading->features[f]);
+	}
 }
 
 /* Where labels are noted; of several cutoffs they share the list of classes. */
@@ -177,9 +194,7 @@ cells_create(const SequenceRead *read, const SequenceCells *first)
 							 .room = 16};
 	window_check_column(&cells->time, reading->relation);
 	period_check(TREND_TIMESTAMP, &reading->period);
-	cells->feature = palloc(sizeof(SourceColumn) * (size_t) reading->F);
-	for (int f = 0; f < reading->F; f++)
-		cells->feature[f] = source_number_column(reading->relation, reading->features[f]);
+	cells_create_columns(cells);
 	if (reading->trend_of)
 		cells->trend = source_number_column(reading->relation, reading->trend_of);
 	if (read->labels == SEQUENCE_LABELED)
@@ -250,6 +265,7 @@ cells_for(const SequenceRead *read, const TimestampTz *as_of, const SequenceCell
 		error_no_rows(cells->relation,
 					  psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
 					  "Check source and time_column, or pass as_of.");
+	expressions_check(cells);
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) + sizeof(int64);
@@ -265,6 +281,7 @@ static void
 read_cutoff(SequenceCells *cells, const SequenceRead *read, bool given, bool newest)
 {
 	read_rows(cells);
+	expressions_read(cells);
 	if (given && newest && read->labels == SEQUENCE_LABELED && cells->rows > 0)
 		check_labels_are_known(cells, read->reading->horizon_periods);
 	notice_future(cells);
@@ -334,15 +351,38 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 									 : "active_only => true in the training leaves them out.");
 }
 
-SequenceUsers *
-sequence_read(const SequenceRead *read)
+/* The zone whose days and months the periods are; returns what ends it. */
+static int
+enter_time_zone(const SequenceReading *reading)
 {
 	const int nest_level = NewGUCNestLevel();
 
-	if (read->reading->time_zone)
-		set_config_option("TimeZone", read->reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-						  true, 0, false);
+	if (reading->time_zone)
+		set_config_option("TimeZone", reading->time_zone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+						  0, false);
+	return nest_level;
+}
 
+TimestampTz
+sequence_latest(const SequenceReading *reading)
+{
+	const int nest_level = enter_time_zone(reading);
+	SequenceReading alone = *reading;
+
+	alone.F = 0;
+
+	const SequenceRead read = {
+		.reading = &alone, .labels = SEQUENCE_LABELED, .whole = true, .what = "training"};
+	const TimestampTz as_of = cells_for(&read, NULL, NULL)->window.as_of;
+
+	AtEOXact_GUC(true, nest_level);
+	return as_of;
+}
+
+SequenceUsers *
+sequence_read(const SequenceRead *read)
+{
+	const int nest_level = enter_time_zone(read->reading);
 	SequenceUsers *users = read_users(read);
 
 	AtEOXact_GUC(true, nest_level);
@@ -353,7 +393,7 @@ static void
 error_large(const SequenceCells *cells, size_t feature, double sum, Datum id)
 {
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("sum of column \"%s\" of %s is out of range", cells->feature[feature].name,
+					errmsg("feature \"%s\" of %s is out of range", cells->reading->features[feature],
 						   cells->relation),
 					errdetail("It is %g for a period of user %s; networks compute in type real.", sum,
 							  source_id_text(cells->user.type, id)),

@@ -81,14 +81,20 @@ add_user(SequenceCells *cells)
 	cells->users++;
 }
 
+double
+cells_number(const SequenceCells *cells, const char *name, Oid type, Datum value, Datum id)
+{
+	const double number = source_number(value, type);
+
+	if (!isfinite(number))
+		error_not_finite(cells->relation, name, number, source_id_text(cells->user.type, id));
+	return number;
+}
+
 static double
 finite_number(const SequenceCells *cells, const SourceColumn *column, Datum value, Datum id)
 {
-	const double number = source_number(value, column->type);
-
-	if (!isfinite(number))
-		error_not_finite(cells->relation, column->name, number, source_id_text(cells->user.type, id));
-	return number;
+	return cells_number(cells, column->name, column->type, value, id);
 }
 
 /*
@@ -169,9 +175,13 @@ add_row(SequenceCells *cells, const CellsRow *row)
 	double *sum = row->record + (size_t) row->period * (size_t) cells->reading->F;
 
 	*record_active(cells, row->record) = 1;
-	for (int f = 0; f < cells->reading->F; f++)
-		if (!isnan(number[f]))
-			sum[f] = isnan(sum[f]) ? number[f] : sum[f] + number[f];
+	for (int c = 0; c < cells->columns; c++)
+	{
+		double *total = &sum[cells->channel[c]];
+
+		if (!isnan(number[c]))
+			*total = isnan(*total) ? number[c] : *total + number[c];
+	}
 }
 
 /* Work off the ring until at most these many rows wait for each step. */
@@ -267,7 +277,7 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 		row->label = isnull[at] ? IDMAP_NONE : classes_number(cells->list, value[at]);
 		at++;
 	}
-	for (int f = 0; f < cells->reading->F; f++)
+	for (int f = 0; f < cells->columns; f++)
 		number[f] = isnull[at + f] ? NAN : finite_number(cells, &cells->feature[f], value[at + f], value[0]);
 	row_waits(cells, row, value[0]);
 }

@@ -4,6 +4,7 @@
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -75,7 +76,10 @@ request_features(int *n, ArrayType *features)
 	Datum *value;
 	bool *null;
 
-	deconstruct_array(features, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &value, &null, n);
+	const bool names = ARR_ELEMTYPE(features) == NAMEOID;
+
+	deconstruct_array(features, ARR_ELEMTYPE(features), names ? NAMEDATALEN : -1, false,
+					  names ? TYPALIGN_CHAR : TYPALIGN_INT, &value, &null, n);
 
 	const char **name = palloc(sizeof(char *) * (size_t) Max(*n, 1));
 
@@ -83,7 +87,7 @@ request_features(int *n, ArrayType *features)
 	{
 		if (null[i])
 			error_null_argument("an element of features");
-		name[i] = pstrdup(NameStr(*DatumGetName(value[i])));
+		name[i] = names ? pstrdup(NameStr(*DatumGetName(value[i]))) : TextDatumGetCString(value[i]);
 	}
 	return name;
 }

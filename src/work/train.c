@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "registry/modelcache.h"
+#include "registry/sources.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
@@ -180,6 +181,7 @@ train_incumbent(const TrainRun *run, TrainOutcome *outcome)
 	incumbent->version = promoted;
 	incumbent->model = modelcache_get(model, CurrentMemoryContext);
 	incumbent->spec = registry_spec_if_any(model);
+	incumbent->waiting = sources_waiting(model, incumbent->spec);
 
 	/* The spec of an import may be of another hand. */
 	if (incumbent->spec && !split_of_spec(&incumbent->split, incumbent->spec))

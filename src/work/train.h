@@ -85,9 +85,10 @@ typedef struct TrainOutcome
 typedef struct TrainIncumbent
 {
 	int32 version;
-	const void *model; /* decoded */
-	const Jsonb *spec; /* NULL: it was imported without one that says whom it learned from */
-	Split split;       /* whom it may be measured on, unless spec is NULL */
+	const void *model;   /* decoded */
+	const Jsonb *spec;   /* NULL: it was imported without one that says whom it learned from */
+	const char *waiting; /* what it reads or runs without approval; NULL: nothing */
+	Split split;         /* whom it may be measured on, unless spec is NULL */
 } TrainIncumbent;
 
 /* Two versions are compared on so many users at least. */

@@ -214,7 +214,8 @@ BEGIN
 END $$;
 -- Code in the spec itself: an expression of the trainer's over the owner's approved table, in weights that fit it.
 CREATE TABLE doors.expression_object (name text PRIMARY KEY, arguments text);
-INSERT INTO doors.expression_object VALUES ('outcome', $$outcome => 'sum(spend) > 80 AND doors.evil() = 0', features => '{spend}'$$);
+INSERT INTO doors.expression_object VALUES ('outcome', $$outcome => 'sum(spend) > 80 AND doors.evil() = 0', features => '{spend}'$$),
+	('feature', $$outcome => 'sum(spend) > 80', features => ARRAY['spend', 'max(doors.evil())']$$);
 DO $$
 DECLARE
 	o record;
@@ -243,7 +244,7 @@ BEGIN
 END $$;
 SELECT object, role AS state FROM doors.found WHERE attack = 'waits' ORDER BY 1, 2;
 DELETE FROM doors.found WHERE attack = 'waits';
-SELECT object, door, count(*) FILTER (WHERE as_another) AS roles FROM doors.found JOIN doors.expression_object e ON e.name = object WHERE attack = 'approved' AND ran GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT DISTINCT object, split_part(door, '(', 1) AS runs_it_once_approved FROM doors.found JOIN doors.expression_object e ON e.name = object WHERE attack = 'approved' AND as_another ORDER BY 1, 2;
 -- The property.
 SELECT attack, object, kind, door, role FROM doors.found WHERE as_another AND attack <> 'approved' ORDER BY 1, 2, 3, 4, 5;
 -- That it says something: each door reads, and each object runs, once an administrator has approved them.

@@ -31,7 +31,7 @@ FROM generate_series(1, 40) AS u, generate_series(0, 139, 3) AS d;
 -- Columns
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spent')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'word')$$);
-SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', features => '{spend,word}')$$);
+SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', features => '{spend,place}')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', features => '{}')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', trend_of => 'spend', features => '{spend,spend}')$$);
 SELECT sqe_try($$SELECT usercls.train_sequence('sqe', 'sqe', label_column => 'odd', features => '{spend,odd}')$$);
