@@ -24,7 +24,7 @@ CREATE FUNCTION usercls.train_uplift(
 AS 'MODULE_PATHNAME', 'usercls_train_uplift'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train an uplift model on an experiment among users who form a graph, and store it as a version';
+IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version';
 
 CREATE FUNCTION usercls.uplift(
 	model text,

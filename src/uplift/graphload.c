@@ -367,7 +367,7 @@ graph_load(const GraphLoad *load)
 	users_load(users, load);
 	INSTR_TIME_SET_CURRENT(middle);
 	report_time("users read", users->N, start);
-	if (load->experiment != LOAD_USERS)
+	if (load->experiment != LOAD_USERS && OidIsValid(load->from->edges))
 	{
 		edges_load(users, load);
 		report_time("edges read", users->E, middle);

@@ -119,15 +119,17 @@ lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
 
 	user_id_hint_index(request);
 
-	const SourceColumn target = source_column(request->edges, request->target_column);
-	const SourceColumn source = source_column(request->edges, request->source_column);
+	if (OidIsValid(request->edges))
+	{
+		const SourceColumn target = source_column(request->edges, request->target_column);
+		const SourceColumn source = source_column(request->edges, request->source_column);
 
-	edge_end_hint_index(request, &target, lookup->id_type);
-	if (!request->directed)
-		edge_end_hint_index(request, &source, lookup->id_type);
-
-	lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
-	lookup->bounded = prepare_neighbours(lookup, ids_type, true);
+		edge_end_hint_index(request, &target, lookup->id_type);
+		if (!request->directed)
+			edge_end_hint_index(request, &source, lookup->id_type);
+		lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
+		lookup->bounded = prepare_neighbours(lookup, ids_type, true);
+	}
 	lookup->users = prepare_users(lookup, ids_type);
 }
 
@@ -159,7 +161,8 @@ lookup_is_of(const NeighbourLookup *lookup, const Model *model, const Jsonb *spe
 static bool
 lookup_is_valid(const NeighbourLookup *lookup)
 {
-	return lookup->version != 0 && source_plan_valid(lookup->neighbours, lookup->request->edges) &&
+	return lookup->version != 0 &&
+		   (!lookup->neighbours || source_plan_valid(lookup->neighbours, lookup->request->edges)) &&
 		   source_plan_valid(lookup->users, lookup->request->users);
 }
 
@@ -397,7 +400,7 @@ read_steps(Reader *reader, Datum user, const UpliftNet *net)
 	found->within[0] = found->N;
 	for (size_t distance = 1; distance <= net->L; distance++)
 	{
-		if (reader->frontier_size > 0)
+		if (reader->frontier_size > 0 && reader->lookup->neighbours)
 		{
 			const uint32 first = idmap_count(reader->ids);
 

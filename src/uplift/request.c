@@ -53,6 +53,18 @@ read_features(UpliftRequest *request, ArrayType *named)
 	check_features(request);
 }
 
+/* Without edges nobody has neighbours, and no column of an edge is read. */
+static void
+check_edges(const UpliftRequest *request)
+{
+	if (OidIsValid(request->edges))
+		source_quote(request->edges);
+	else if (request->weight_column)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no edges to weigh"),
+						errdetail("edges is null, and weight_column is \"%s\".", request->weight_column),
+						errhint("Pass the table of edges, or leave out weight_column.")));
+}
+
 static void
 read_config(UpliftConfig *config, const Jsonb *hyperparams)
 {
@@ -101,7 +113,7 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	if (!run->dry_run)
 		refuse_second_call(fcinfo);
 	request->users = arg_table(fcinfo, ARG_USERS, "users");
-	request->edges = arg_table(fcinfo, ARG_EDGES, "edges");
+	request->edges = arg_table_or_none(fcinfo, ARG_EDGES);
 	request->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
 	request->treatment_column = arg_name(fcinfo, ARG_TREATMENT_COLUMN, "treatment_column");
 	request->outcome_column = arg_name(fcinfo, ARG_OUTCOME_COLUMN, "outcome_column");
@@ -117,13 +129,14 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
 
 	source_quote(request->users);
-	source_quote(request->edges);
+	check_edges(request);
 	source_column(request->users, request->user_column);
 	read_features(request, PG_ARGISNULL(ARG_FEATURES) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
-	if (request->F == 0 && !request->config.log_degree)
+	if (request->F == 0 && !(request->config.log_degree && OidIsValid(request->edges)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
-				 errdetail("There are no features, and log_degree is off."),
+				 errdetail("There are no features, and %s.",
+						   OidIsValid(request->edges) ? "log_degree is off" : "no edges"),
 				 errhint("Name numeric columns of \"%s\" in features.", get_rel_name(request->users))));
 	return request;
 }
@@ -143,7 +156,8 @@ uplift_request_write(const UpliftRequest *request)
 
 	jsonb_begin(&build);
 	put_table(&build, "users", request->users);
-	put_table(&build, "edges", request->edges);
+	if (OidIsValid(request->edges))
+		put_table(&build, "edges", request->edges);
 	jsonb_put_text(&build, "user_column", request->user_column);
 	jsonb_put_text(&build, "treatment_column", request->treatment_column);
 	jsonb_put_text(&build, "outcome_column", request->outcome_column);
@@ -171,7 +185,7 @@ uplift_request_read(const Jsonb *stored)
 	UpliftRequest *request = palloc0(sizeof(*request));
 
 	request->users = spec_table(stored, "users");
-	request->edges = spec_table(stored, "edges");
+	request->edges = jsonb_member(stored, "edges") ? spec_table(stored, "edges") : InvalidOid;
 	request->user_column = spec_need(stored, "user_column");
 	request->treatment_column = spec_need(stored, "treatment_column");
 	request->outcome_column = spec_need(stored, "outcome_column");

@@ -18,7 +18,7 @@
 typedef struct UpliftRequest
 {
 	Oid users;
-	Oid edges;
+	Oid edges; /* InvalidOid: an experiment without a graph */
 	const char *user_column;
 	const char *treatment_column;
 	const char *outcome_column;
