@@ -72,7 +72,11 @@ usercls__model_right(PG_FUNCTION_ARGS)
 Datum
 usercls__right_name(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(registry_right_name((ModelRight) PG_GETARG_INT32(0))));
+	const int32 right = PG_GETARG_INT32(0);
+
+	if (right < RIGHT_NONE || right > RIGHT_ADMIN) /* somebody else called */
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(registry_right_name((ModelRight) right)));
 }
 
 Datum

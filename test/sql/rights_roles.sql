@@ -18,6 +18,8 @@ SELECT count(usercls.grant_model('roles churn', role, "right")) AS granted FROM 
 	('regress_roles_a', 'score'), ('regress_roles_b', 'train'), ('regress_roles_gone', 'admin'), ('public', 'score')) g(role, "right");
 RESET ROLE;
 
+-- Numbers that are no right have no name.
+SELECT n, usercls_private.right_name(n) FROM unnest('{-1,0,4,5,65536}'::int[]) n;
 -- Who may do what.
 SELECT model, role, "right", how, granted_by, granted_at IS NOT NULL AS dated FROM usercls.rights
 WHERE model = 'roles churn' AND role <> (SELECT relowner::regrole::text FROM pg_class WHERE oid = 'usercls.model_acl'::regclass)
