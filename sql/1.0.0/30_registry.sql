@@ -397,7 +397,7 @@ SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS 
 	r.source, usercls_private.source_state(m.model_id, m.owner_oid, r.source, argument IN ('outcome', 'expressions')) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
-JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source', 'outcome', 'expressions'] END) AS argument
+JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source', 'users_table', 'outcome', 'expressions'] END) AS argument
 	ON pg_catalog.jsonb_exists(v.spec, argument)
 CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
 	CASE pg_catalog.jsonb_typeof(v.spec -> argument) WHEN 'array' THEN v.spec -> argument
@@ -407,7 +407,7 @@ COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you ma
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';
 COMMENT ON COLUMN usercls.sources.promoted IS 'whether it answers for the model now';
-COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges; outcome, or features with expressions';
+COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges (users_table: users of a sequence model); outcome, or features with expressions';
 COMMENT ON COLUMN usercls.sources.source IS 'the table or view, or the expression';
 COMMENT ON COLUMN usercls.sources.state IS
 	'approved; waiting for approve_source(); changed: another relation has the name, or its owner changed; missing';

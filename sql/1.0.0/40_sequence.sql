@@ -17,6 +17,7 @@ CREATE TYPE usercls.train_result AS (
 	classes jsonb,
 	drawn jsonb,
 	features text[],
+	attributes text[],
 	telling text[],
 	notices text[],
 	memory bigint,
@@ -41,7 +42,8 @@ COMMENT ON COLUMN usercls.train_result.silent IS 'users all of whose rows come b
 COMMENT ON COLUMN usercls.train_result.classes IS 'users of each class, both parts together';
 COMMENT ON COLUMN usercls.train_result.drawn IS 'sequences of each class that an epoch learns from: those not held out, or as many of each as class_weights "resample" draws; null for an uplift model';
 COMMENT ON COLUMN usercls.train_result.features IS 'what it reads, in its order: all numeric columns without another role unless features named them';
-COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
+COMMENT ON COLUMN usercls.train_result.attributes IS 'columns of the table of users that it reads; null: none';
+COMMENT ON COLUMN usercls.train_result.telling IS 'those of the features and attributes that alone tell the label, the treatment or the outcome: too good to be true unless they are known before it';
 COMMENT ON COLUMN usercls.train_result.notices IS 'notices and warnings of the training';
 COMMENT ON COLUMN usercls.train_result.memory IS 'bytes that the training takes';
 COMMENT ON COLUMN usercls.train_result.elapsed_seconds IS 'time it took';
@@ -79,6 +81,8 @@ CREATE FUNCTION usercls.train_sequence(
 	cutoff_every interval DEFAULT NULL,
 	time_zone text DEFAULT NULL,
 	active_only boolean DEFAULT false,
+	users regclass DEFAULT NULL,
+	attributes name[] DEFAULT NULL,
 	architecture text DEFAULT 'gru',
 	class_weights jsonb DEFAULT '"none"',
 	decision text DEFAULT 'largest',
@@ -92,8 +96,8 @@ CREATE FUNCTION usercls.train_sequence(
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, text[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; features: columns (numbers are summed, of booleans the true ones are counted, texts and enums count the rows of each of the eight most frequent values and of all others) and aggregate expressions over a period''s rows, such as avg(rating); outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
+COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, text[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, regclass, name[], text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; features: columns (numbers are summed, of booleans the true ones are counted, texts and enums count the rows of each of the eight most frequent values and of all others) and aggregate expressions over a period''s rows, such as avg(rating); outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; users: a table or view with one row a user, or with the time column a history of rows, and in attributes the columns of it that the model reads beside the series (numbers, booleans, texts, enums; null: all that have no other role), never summed, and known before as_of; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,
@@ -160,6 +164,48 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'usercls_score_weights'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], text)
+IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.predict(
+	model text,
+	seq float8[],
+	attributes record,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT version int
+)
+AS 'MODULE_PATHNAME', 'usercls_predict'
+LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.predict(text, float8[], record)
+IS 'the same by a model that reads attributes, taken by name from a row: predict(''churn'', seq, members); a null row: none is known';
+
+CREATE FUNCTION usercls.predict(
+	weights bytea,
+	seq float8[],
+	attributes record,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT version int
+)
+AS 'MODULE_PATHNAME', 'usercls_predict_weights'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.predict(bytea, float8[], record)
+IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.score(model text, seq float8[], class text, attributes record)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'usercls_score'
+LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.score(text, float8[], text, record)
+IS 'probability of one class for a sequence and the attributes in a row';
+
+CREATE FUNCTION usercls.score(weights bytea, seq float8[], class text, attributes record)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'usercls_score_weights'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.score(bytea, float8[], text, record)
 IS 'the same by weights given as a value';
 
 CREATE FUNCTION usercls.classify_users(
@@ -236,7 +282,7 @@ CREATE FUNCTION usercls.classify_sequences(
 AS 'MODULE_PATHNAME', 'usercls_classify_sequences'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.classify_sequences(text, regclass, name, name)
-IS 'class of every user of a table of sequences, such as sequence_agg() makes; in batches, so faster than predict() a row at a time';
+IS 'class of every user of a table of sequences, such as sequence_agg() makes, with the columns of the attributes that the model reads; in batches, so faster than predict() a row at a time';
 
 CREATE FUNCTION usercls.classify_sequences(
 	model text,

@@ -80,6 +80,28 @@ index_of(const FeatureValues *then, const FeatureValues *now, size_t n_then, siz
 	return drift_psi(expected, actual, DRIFT_BINS + 1);
 }
 
+/* The same of categories, each of which is a group. */
+static double
+index_of_categories(const FeatureValues *then, const FeatureValues *now, size_t n_then, size_t n_now)
+{
+	const double last =
+		fmax(then->n > 0 ? then->sorted[then->n - 1] : 0, now->n > 0 ? now->sorted[now->n - 1] : 0);
+	const size_t groups = (size_t) last + 2; /* the last one: missing */
+	double *count = memory_array(2 * groups, sizeof(double));
+	double psi;
+
+	memset(count, 0, 2 * groups * sizeof(double));
+	for (size_t i = 0; i < then->n; i++)
+		count[(size_t) then->sorted[i]]++;
+	for (size_t i = 0; i < now->n; i++)
+		count[groups + (size_t) now->sorted[i]]++;
+	count[groups - 1] = (double) (n_then - then->n);
+	count[2 * groups - 1] = (double) (n_now - now->n);
+	psi = drift_psi(count, count + groups, groups);
+	pfree(count);
+	return psi;
+}
+
 static void
 put_drift(FunctionCallInfo fcinfo, const Observations *features)
 {
@@ -92,11 +114,13 @@ put_drift(FunctionCallInfo fcinfo, const Observations *features)
 		Datum value[8] = {CStringGetTextDatum(features->name[f])};
 		bool null[8] = {false};
 
-		rows_number(value, null, 1, index_of(&old, &new, then->n, now->n));
+		const bool category = features->category && features->category[f];
+
+		rows_number(value, null, 1, (category ? index_of_categories : index_of)(&old, &new, then->n, now->n));
 		rows_number(value, null, 2, old.missing);
 		rows_number(value, null, 3, new.missing);
-		rows_number(value, null, 4, old.mean);
-		rows_number(value, null, 5, new.mean);
+		rows_number(value, null, 4, category ? NAN : old.mean);
+		rows_number(value, null, 5, category ? NAN : new.mean);
 		value[6] = Int64GetDatum((int64) then->n);
 		value[7] = Int64GetDatum((int64) now->n);
 		rows_put(fcinfo, value, null);
@@ -118,13 +142,14 @@ PG_FUNCTION_INFO_V1(usercls_drift);
 Datum
 usercls_drift(PG_FUNCTION_ARGS)
 {
-	Observations features;
+	Observations features = {0};
 	const MemoryContext old = rows_begin(fcinfo);
 	const EvaluateCall call = evaluate_call(
 		fcinfo, NULL, (EvaluateArguments){.source = ARG_SOURCE, .as_of = ARG_AS_OF, .version = ARG_VERSION});
 
 	call.model->kind->observe(&features, &call);
-	put_drift(fcinfo, &features);
+	for (const Observations *some = &features; some; some = some->more)
+		put_drift(fcinfo, some);
 	rows_end(old);
 	return (Datum) 0;
 }

@@ -109,6 +109,8 @@ typedef struct Observations
 {
 	Observed then, now;
 	const char *const *name;
+	const bool *category;      /* F: values are numbers of categories; NULL: none is */
+	struct Observations *more; /* NULL: that is all */
 } Observations;
 
 #endif

@@ -95,6 +95,12 @@ batch_scorer_values(const BatchScorer *scorer)
 	return scorer->task->value;
 }
 
+float *
+batch_scorer_attributes(const BatchScorer *scorer)
+{
+	return scorer->task->attribute;
+}
+
 const real *
 batch_scorer_run(BatchScorer *scorer, size_t n)
 {

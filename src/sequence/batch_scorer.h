@@ -22,6 +22,7 @@ extern BatchScorer *batch_scorer_start(const SequenceModel *model, size_t N, siz
 extern size_t batch_scorer_room(const BatchScorer *scorer);
 extern size_t *batch_scorer_offsets(const BatchScorer *scorer);
 extern float *batch_scorer_values(const BatchScorer *scorer);
+extern float *batch_scorer_attributes(const BatchScorer *scorer); /* n × attributes */
 
 /* Probabilities (n × C) of the n sequences that were written, until the next run. Interruptible. */
 extern const real *batch_scorer_run(BatchScorer *scorer, size_t n);

@@ -41,12 +41,15 @@ typedef struct Sequences
 	int16 id_length;
 	bool id_by_value;
 	size_t F;
+	const Attributes *attributes;
+	const SourceColumn *column; /* of each of them */
 	MemoryContext context;
 
 	size_t N, longest;
-	Datum *id;     /* room */
-	size_t *start; /* room + 1 */
-	float *value;  /* value_room */
+	Datum *id;        /* room */
+	size_t *start;    /* room + 1 */
+	float *attribute; /* room × attributes */
+	float *value;     /* value_room */
 	size_t room, value_room;
 } Sequences;
 
@@ -63,10 +66,14 @@ sequences_reserve(Sequences *all, size_t values)
 
 	if (all->N == all->room)
 	{
-		memory_check(sequences_memory(all) + all->room * (sizeof(Datum) + sizeof(size_t)), "scoring");
+		memory_check(sequences_memory(all) + all->room * (sizeof(Datum) + sizeof(size_t) +
+														  sizeof(float) * (size_t) all->attributes->n),
+					 "scoring");
 		all->room *= 2;
 		all->id = memory_array_resize(all->context, all->id, all->room, sizeof(Datum));
 		all->start = memory_array_resize(all->context, all->start, all->room + 1, sizeof(size_t));
+		all->attribute = memory_array_resize(all->context, all->attribute,
+											 all->room * (size_t) all->attributes->n, sizeof(float));
 	}
 	if (needed > all->value_room)
 	{
@@ -76,6 +83,19 @@ sequences_reserve(Sequences *all, size_t values)
 		all->value_room = room;
 		all->value = memory_array_resize(all->context, all->value, room, sizeof(float));
 	}
+}
+
+/* value: of the attributes' columns. */
+static void
+read_attributes(Sequences *all, const Datum *value, const bool *isnull)
+{
+	const Attributes *attributes = all->attributes;
+	float *to = all->attribute + all->N * (size_t) attributes->n;
+
+	attributes_unknown(to, attributes);
+	for (int a = 0; a < attributes->n; a++)
+		if (!isnull[a])
+			to[a] = attribute_value(&attributes->of[a], value[a], all->column[a].type);
 }
 
 static void
@@ -104,6 +124,7 @@ read_sequence(void *arg, const Datum *value, const bool *isnull)
 
 	if (empty > 0)
 		memmove(to, to + empty * all->F, (steps - empty) * all->F * sizeof(float));
+	read_attributes(all, value + 2, isnull + 2);
 	if (all->id_by_value)
 		all->id[all->N] = value[0];
 	else
@@ -119,6 +140,20 @@ read_sequence(void *arg, const Datum *value, const bool *isnull)
 		progress_rows(all->N);
 }
 
+/* The columns of the attributes' names, which are added to the query. */
+static const SourceColumn *
+attribute_columns(StringInfo sql, Oid relation, const Attributes *attributes)
+{
+	SourceColumn *column = palloc(sizeof(SourceColumn) * (size_t) Max(attributes->n, 1));
+
+	for (int a = 0; a < attributes->n; a++)
+	{
+		column[a] = source_column(relation, attributes->of[a].name);
+		appendStringInfo(sql, ", %s", column[a].quoted);
+	}
+	return column;
+}
+
 static Sequences *
 read_sequences(const SequenceModel *model, const char *name, Oid relation, const char *user,
 			   const char *sequence)
@@ -130,6 +165,7 @@ read_sequences(const SequenceModel *model, const char *name, Oid relation, const
 	all->window = model->config.window_periods;
 	all->relation = get_rel_name(relation);
 	all->F = (size_t) model->F;
+	all->attributes = &model->attributes;
 	all->context = AllocSetContextCreate(CurrentMemoryContext, "usercls sequences", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&sql);
 
@@ -137,8 +173,10 @@ read_sequences(const SequenceModel *model, const char *name, Oid relation, const
 
 	all->user = source_column(relation, user);
 	get_typlenbyval(all->user.type, &all->id_length, &all->id_by_value);
-	appendStringInfo(&sql, "SELECT %s, %s::pg_catalog.float8[] FROM %s", all->user.quoted,
-					 source_column(relation, sequence).quoted, from);
+	appendStringInfo(&sql, "SELECT %s, %s::pg_catalog.float8[]", all->user.quoted,
+					 source_column(relation, sequence).quoted);
+	all->column = attribute_columns(&sql, relation, all->attributes);
+	appendStringInfo(&sql, " FROM %s", from);
 
 	const MemoryContext old = MemoryContextSwitchTo(all->context);
 
@@ -147,6 +185,7 @@ read_sequences(const SequenceModel *model, const char *name, Oid relation, const
 	all->id = palloc(all->room * sizeof(Datum));
 	all->start = palloc((all->room + 1) * sizeof(size_t));
 	all->value = palloc(all->value_room * sizeof(float));
+	all->attribute = palloc(all->room * sizeof(float) * (size_t) Max(all->attributes->n, 1));
 	all->start[0] = 0;
 	MemoryContextSwitchTo(old);
 	source_scan(&(SourceScan){.sql = sql.data, .row = read_sequence, .arg = all});
@@ -161,6 +200,8 @@ fill_part(BatchScorer *scorer, const Sequences *all, size_t from, size_t n)
 
 	for (size_t i = 0; i <= n; i++)
 		start[i] = all->start[from + i] - begin;
+	memcpy(batch_scorer_attributes(scorer), all->attribute + from * (size_t) all->attributes->n,
+		   n * sizeof(float) * (size_t) all->attributes->n);
 	memcpy(batch_scorer_values(scorer), all->value + begin * all->F, start[n] * all->F * sizeof(float));
 }
 

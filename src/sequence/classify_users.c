@@ -16,6 +16,7 @@
 #include "registry/modelcache.h"
 #include "work/progress.h"
 #include "sequence/request.h"
+#include "sequence/users_attributes.h"
 #include "work/train.h"
 #include "server/userid.h"
 
@@ -26,12 +27,14 @@ score_users(ClassifiedUsers *all)
 	const size_t C = (size_t) all->model->C;
 	BatchScorer *scorer = batch_scorer_start(all->model, users->N, users->longest, users->memory);
 	const size_t room = batch_scorer_room(scorer);
+	const AttributeCoder *coder = attribute_coder(users, &all->model->attributes);
 
 	for (size_t from = 0; from < users->N; from += room)
 	{
 		const size_t n = Min(room, users->N - from);
 
 		sequence_fill_part(users, from, n, batch_scorer_offsets(scorer), batch_scorer_values(scorer));
+		attribute_coder_fill(batch_scorer_attributes(scorer), coder, from, n);
 		memcpy(all->prob + from * C, batch_scorer_run(scorer, n), n * C * sizeof(real));
 		progress_rows(from + n);
 	}
@@ -98,7 +101,7 @@ classify_users_read(const Model *version, const TimestampTz *as_of)
 	sequence_request_from_spec(&request, registry_spec(version));
 	all->reading = request.reading;
 	all->model = modelcache_get(version, CurrentMemoryContext);
-	sequence_model_check_spec(all->model, all->reading.features, (size_t) all->reading.F);
+	sequence_model_check_spec(all->model, &all->reading);
 	progress_phase(PROGRESS_READING);
 	all->users = sequence_read(&(SequenceRead){
 		.reading = &all->reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "scoring"});

@@ -21,6 +21,7 @@
 #include "server/memory.h"
 #include "server/request.h"
 #include "sequence/score.h"
+#include "sequence/users_attributes.h"
 #include "server/source.h"
 
 /* Classes that two versions have. */
@@ -70,6 +71,11 @@ same_reading(const SequenceReading *a, const SequenceReading *b)
 	for (int f = 0; f < a->F; f++)
 		if (strcmp(a->features[f], b->features[f]) != 0)
 			return false;
+	if (a->A != b->A)
+		return false;
+	for (int i = 0; i < a->A; i++)
+		if (strcmp(a->attributes[i], b->attributes[i]) != 0)
+			return false;
 	return true;
 }
 
@@ -96,6 +102,36 @@ missing_column(const SequenceReading *reading)
 	return NULL;
 }
 
+/* The same of the table of users and a model's attributes. */
+static const char *
+missing_attribute(const SequenceReading *reading, const Attributes *attributes)
+{
+	for (int a = 0; a < attributes->n; a++)
+	{
+		const Attribute *attribute = &attributes->of[a];
+		const AttrNumber number =
+			OidIsValid(reading->users) ? get_attnum(reading->users, attribute->name) : InvalidAttrNumber;
+		Oid type;
+
+		if (number == InvalidAttrNumber)
+			return psprintf("it reads attribute \"%s\", which the new training has no column for",
+							attribute->name);
+		type = getBaseType(get_atttype(reading->users, number));
+		if (!attribute_possible(type) || attribute_is_category(type) != attribute->category)
+			return psprintf("it reads attribute \"%s\", which is of another type now", attribute->name);
+	}
+	return NULL;
+}
+
+static void
+read_attributes_of(SequenceReading *reading, const Attributes *attributes)
+{
+	reading->A = attributes->n;
+	reading->attributes = palloc(sizeof(char *) * (size_t) Max(attributes->n, 1));
+	for (int a = 0; a < attributes->n; a++)
+		reading->attributes[a] = attributes->of[a].name;
+}
+
 /* The users as the promoted version reads them, up to the same moments; NULL: they cannot be read, *obstacle says why. */
 static const SequenceUsers *
 users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const SequenceMeasured *measured)
@@ -107,14 +143,18 @@ users_of_old(const char **obstacle, const TrainIncumbent *incumbent, const Seque
 	*reading = measured->request->reading;
 	reading->features = (const char **) old->features;
 	reading->F = old->F;
+	read_attributes_of(reading, &old->attributes);
 	reading->expression =
 		incumbent->spec ? features_expressions(reading->features, reading->F, incumbent->spec) : NULL;
 	reading->label_column = reading->trend_of = reading->outcome = NULL;
 	reading->horizon_periods = 0;
 	if (incumbent->spec)
 		sequence_spec_window(reading, incumbent->spec);
-	if (same_reading(reading, &measured->request->reading))
+	*obstacle = missing_attribute(reading, &old->attributes);
+	if (!*obstacle && same_reading(reading, &measured->request->reading))
 		return measured->users;
+	if (*obstacle)
+		return NULL;
 	if (!incumbent->spec)
 		*obstacle = "it was imported, and reads other features";
 	else if (incumbent->waiting)
@@ -191,7 +231,11 @@ probabilities_of_old(const SequenceModel *old, const SequenceUsers *as_old, cons
 	size_t *start = memory_array(compared->n + 1, sizeof(*start));
 	float *value = memory_array(compared->n * as_old->longest * as_old->F, sizeof(*value));
 	real *prob = memory_array(compared->n * C, sizeof(*prob));
-	const SequenceSet set = {.N = compared->n, .F = as_old->F, .start = start, .value = value};
+	const size_t A = (size_t) old->attributes.n;
+	float *attribute = memory_array(compared->n * A, sizeof(*attribute));
+	const AttributeCoder *coder = attribute_coder(as_old, &old->attributes);
+	const SequenceSet set = {
+		.N = compared->n, .F = as_old->F, .start = start, .value = value, .attribute = attribute};
 
 	start[0] = 0;
 	for (size_t i = 0; i < compared->n; i++)
@@ -199,6 +243,7 @@ probabilities_of_old(const SequenceModel *old, const SequenceUsers *as_old, cons
 		size_t own[2];
 
 		sequence_fill_part(as_old, compared->in_old[i], 1, own, value + start[i] * as_old->F);
+		attribute_coder_fill(attribute + i * A, coder, compared->in_old[i], 1);
 		start[i + 1] = start[i] + own[1];
 	}
 	sequence_probabilities(prob, sequence_model_batch(old, as_old->longest, SEQUENCE_BATCH, "training"), &set,

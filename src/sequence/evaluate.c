@@ -16,6 +16,7 @@
 #include "server/rows.h"
 #include "sequence/score.h"
 #include "sequence/stored.h"
+#include "sequence/users_attributes.h"
 
 const TimestampTz *
 evaluate_trained_as_of(const Model *model, const SequenceRequest *request)
@@ -41,6 +42,16 @@ evaluate_sequences(const SequenceUsers *users, const char *what)
 
 	sequence_fill(users, start, value);
 	return (SequenceSet){.N = users->N, .F = users->F, .start = start, .value = value};
+}
+
+/* Of the first n users. */
+static const float *
+evaluate_attributes(const SequenceUsers *users, const Attributes *attributes, size_t n)
+{
+	float *value = memory_array(n * (size_t) attributes->n, sizeof(float));
+
+	attribute_coder_fill(value, attribute_coder(users, attributes), 0, n);
+	return value;
 }
 
 /*
@@ -94,7 +105,7 @@ sequence_sample(const EvaluateCall *call)
 	SequenceRequest request;
 
 	sequence_request_from_spec(&request, registry_spec(call->model));
-	sequence_model_check_spec(model, request.reading.features, (size_t) request.reading.F);
+	sequence_model_check_spec(model, &request.reading);
 	if (own && request.split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
@@ -117,8 +128,10 @@ sequence_sample(const EvaluateCall *call)
 					 own ? "No user that the training held out has a label."
 						 : "No user has a label that is one of the model's classes.");
 
-	const SequenceSet set = evaluate_sequences(users, "evaluation");
+	const float *attribute = evaluate_attributes(users, &model->attributes, n);
+	SequenceSet set = evaluate_sequences(users, "evaluation");
 
+	set.attribute = attribute;
 	memory_check(users->memory + sizeof(float) * users->steps * users->F + 2 * sizeof(real) * n * C,
 				 "evaluation");
 
@@ -137,7 +150,21 @@ sequence_sample(const EvaluateCall *call)
 /* -- Features then and now ------------------------------------------------ */
 
 static Observed
-observed_steps(const SequenceReading *reading, const TimestampTz *as_of)
+observed_attributes(const SequenceUsers *users, const Attributes *attributes)
+{
+	const size_t A = (size_t) attributes->n;
+	float *value = (float *) evaluate_attributes(users, attributes, users->N);
+
+	for (size_t i = 0; i < users->N * A; i++)
+		if (attributes->of[i % A].category && value[i] == ATTRIBUTE_UNKNOWN)
+			value[i] = NAN;
+	return (Observed){value, users->N, A};
+}
+
+/* The steps of all users, and their attributes, unless `then` and nobody wrote down what they were. */
+static Observed
+observe(Observed *of_users, const SequenceReading *reading, const Attributes *attributes,
+		const TimestampTz *as_of, bool then)
 {
 	const SequenceUsers *users = sequence_read(
 		&(SequenceRead){.reading = reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "drift"});
@@ -147,7 +174,21 @@ observed_steps(const SequenceReading *reading, const TimestampTz *as_of)
 
 	const SequenceSet set = evaluate_sequences(users, "drift");
 
+	*of_users = observed_attributes(users, attributes);
+	if (then && !users_attributes_have_history(users))
+		of_users->n = 0;
 	return (Observed){set.value, set.start[set.N], set.F};
+}
+
+/* Which of them are categories. */
+static const bool *
+attribute_categories(const Attributes *attributes)
+{
+	bool *category = palloc(sizeof(bool) * (size_t) Max(attributes->n, 1));
+
+	for (int a = 0; a < attributes->n; a++)
+		category[a] = attributes->of[a].category;
+	return category;
 }
 
 void
@@ -165,13 +206,21 @@ sequence_observe(Observations *features, const EvaluateCall *call)
 							   call->model->version, call->model->name),
 						errhint("Import it with a spec that has as_of.")));
 
-	features->then = observed_steps(&request.reading, trained_as_of);
+	const SequenceModel *model = modelcache_get(call->model, CurrentMemoryContext);
+	Observations *of_users = palloc0(sizeof(*of_users));
+
+	sequence_model_check_spec(model, &request.reading);
+	features->then = observe(&of_users->then, &request.reading, &model->attributes, trained_as_of, true);
 
 	if (OidIsValid(call->source))
 		request.reading.relation = call->source;
 
-	features->now = observed_steps(&request.reading, call->has_as_of ? &call->as_of : NULL);
+	features->now = observe(&of_users->now, &request.reading, &model->attributes,
+							call->has_as_of ? &call->as_of : NULL, false);
 	features->name = request.reading.features;
+	of_users->name = request.reading.attributes;
+	of_users->category = attribute_categories(&model->attributes);
+	features->more = of_users;
 }
 
 /* -- confusion_matrix() ---------------------------------------------------- */

@@ -28,10 +28,23 @@
 
 typedef struct Variants
 {
-	float *value; /* BATCH × steps × F */
+	float *value;       /* BATCH × steps × F */
+	float *attribute;   /* BATCH × attributes */
+	const float *known; /* the user's */
+	const Attributes *attributes;
 	size_t start[BATCH + 1];
 	size_t n;
 } Variants;
+
+/* A sequence that is explained. */
+typedef struct Explained
+{
+	const float *value;
+	size_t steps, F, C;
+	size_t class;
+	real *prob; /* BATCH × C: to work in */
+	SequenceScorer *scorer;
+} Explained;
 
 /* A copy of the sequence without value `without` (SIZE_MAX: with all), as predict() would read it. */
 static void
@@ -45,6 +58,8 @@ variant_add(Variants *variants, const float *value, size_t steps, size_t F, size
 
 	const size_t empty = sequence_empty_steps(copy, steps, F);
 
+	memcpy(variants->attribute + variants->n * (size_t) variants->attributes->n, variants->known,
+		   sizeof(float) * (size_t) variants->attributes->n);
 	memmove(copy, copy + empty * F, sizeof(float) * (steps - empty) * F);
 	variants->start[variants->n + 1] = variants->start[variants->n] + steps - empty;
 	variants->n++;
@@ -53,7 +68,11 @@ variant_add(Variants *variants, const float *value, size_t steps, size_t F, size
 static void
 variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F, size_t C)
 {
-	const SequenceSet set = {.N = variants->n, .F = F, .start = variants->start, .value = variants->value};
+	const SequenceSet set = {.N = variants->n,
+							 .F = F,
+							 .start = variants->start,
+							 .value = variants->value,
+							 .attribute = variants->attribute};
 
 	sequence_probabilities(prob, scorer, &set, variants->n, C);
 	variants->n = 0;
@@ -70,7 +89,54 @@ put_value(ReturnSetInfo *result, size_t step, const char *feature, float value, 
 }
 
 static void
-explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const char *class_name)
+put_attribute(ReturnSetInfo *result, const Attribute *attribute, float value, double contribution)
+{
+	const bool no_number = attribute->category || isnan(value);
+	Datum column[4] = {(Datum) 0, CStringGetTextDatum(attribute->name),
+					   Float8GetDatum(no_number ? 0 : (double) value), Float8GetDatum(contribution)};
+	bool null[4] = {true, false, no_number, false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, column, null);
+}
+
+/* The same for each attribute. There are fewer than a batch takes. */
+static void
+explain_attributes(ReturnSetInfo *result, Variants *variants, const Explained *sequence, double whole)
+{
+	const Attributes *attributes = variants->attributes;
+	const size_t A = (size_t) attributes->n;
+	float unknown[ATTRIBUTES_MAX];
+
+	StaticAssertStmt(ATTRIBUTES_MAX <= BATCH, "a variant for each attribute");
+	if (A == 0)
+		return;
+	attributes_unknown(unknown, attributes);
+	for (size_t a = 0; a < A; a++)
+	{
+		variant_add(variants, sequence->value, sequence->steps, sequence->F, SIZE_MAX);
+		variants->attribute[a * A + a] = unknown[a];
+	}
+	variants_score(sequence->prob, variants, sequence->scorer, sequence->F, sequence->C);
+	for (size_t a = 0; a < A; a++)
+		put_attribute(result, &attributes->of[a], variants->known[a],
+					  whole - (double) sequence->prob[a * sequence->C + sequence->class]);
+}
+
+/* The attributes of a row, NULL: it has none, or they are not given. */
+static float *
+known_attributes(const SequenceModel *model, const Datum *row)
+{
+	float *known = palloc(sizeof(float) * (size_t) Max(model->attributes.n, 1));
+
+	attributes_unknown(known, &model->attributes);
+	if (row && model->attributes.n > 0)
+		attribute_row_read(known, attribute_row_make(&model->attributes, CurrentMemoryContext), *row);
+	return known;
+}
+
+static void
+explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const char *class_name,
+		const Datum *row)
 {
 	const SequenceModel *model = modelcache_get(found, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
@@ -84,6 +150,9 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 
 	sequence_array_values(value, array, steps * F, &origin);
 	variants->value = memory_array(BATCH * steps * F, sizeof(float));
+	variants->attributes = &model->attributes;
+	variants->attribute = palloc(sizeof(float) * BATCH * (size_t) Max(model->attributes.n, 1));
+	variants->known = known_attributes(model, row);
 	variant_add(variants, value, steps, F, SIZE_MAX);
 	variants_score(prob, variants, scorer, F, C);
 
@@ -102,13 +171,23 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 			put_value(result, i / F, model->features[i % F], value[i],
 					  whole - prob[(i - from) * C + (size_t) class]);
 	}
+	explain_attributes(result, variants,
+					   &(Explained){.value = value,
+									.steps = steps,
+									.F = F,
+									.C = C,
+									.class = (size_t) class,
+									.prob = prob,
+									.scorer = scorer},
+					   whole);
 }
 
 enum
 {
 	ARG_MODEL,
 	ARG_SEQUENCE,
-	ARG_CLASS
+	ARG_CLASS,
+	ARG_ATTRIBUTES
 };
 
 PG_FUNCTION_INFO_V1(usercls_explain);
@@ -125,7 +204,8 @@ usercls_explain(PG_FUNCTION_ARGS)
 	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(work);
 	explain((ReturnSetInfo *) fcinfo->resultinfo, registry_promoted(name, &sequence_kind, RIGHT_SCORE),
-			PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE), arg_text_or_null(fcinfo, ARG_CLASS));
+			PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE), arg_text_or_null(fcinfo, ARG_CLASS),
+			PG_ARGISNULL(ARG_ATTRIBUTES) ? NULL : &fcinfo->args[ARG_ATTRIBUTES].value);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return (Datum) 0;

@@ -20,12 +20,17 @@
 #include "sequence/score.h"
 #include "sequence/stored.h"
 
-/* Arguments of predict() and score(); the model is a name, or weights. All are strict. */
+/*
+ * Arguments of predict() and score(); the model is a name, or weights. Without a row of attributes all are strict; with one
+ * only that may be null: then no attribute is known.
+ */
 enum
 {
 	ARG_MODEL,
 	ARG_SEQUENCE,
-	ARG_CLASS
+	ARG_CLASS, /* of score() */
+	ARG_PREDICT_ROW = 2,
+	ARG_SCORE_ROW = 3
 };
 
 /* A snapshot, as far as it tells one from another: while it is the same, so is the promoted version. */
@@ -49,6 +54,8 @@ typedef struct Scoring
 	const char *name;     /* by name only */
 	int32 version;
 
+	AttributeRow *row; /* NULL: no attributes, or none were read so far */
+	float attribute[ATTRIBUTES_MAX];
 	float *value; /* room for the steps of a sequence */
 	size_t room;  /* floats */
 	real *prob;   /* C */
@@ -101,6 +108,7 @@ static void
 scoring_reset(Scoring *scoring, const struct varlena *given)
 {
 	scoring->model = NULL;
+	scoring->row = NULL;
 	scoring->class_name = NULL;
 	MemoryContextReset(scoring->holder);
 	scoring->given_size = VARSIZE_ANY(given);
@@ -157,7 +165,28 @@ scoring_by_value(FunctionCallInfo fcinfo)
 	return scoring;
 }
 
-/* Fill scoring->prob with the probabilities of the sequence in the array. */
+/* Fill scoring->attribute from the argument with the row; a call without one needs none. */
+static void
+read_attributes(Scoring *scoring, FunctionCallInfo fcinfo, int arg)
+{
+	const Attributes *attributes = &scoring->model->attributes;
+
+	if (attributes->n == 0)
+		return;
+	if (PG_NARGS() <= arg)
+		sequence_model_no_attributes(scoring->model,
+									 "Pass a row that has them: usercls.predict(model, seq, members).");
+	if (PG_ARGISNULL(arg))
+	{
+		attributes_unknown(scoring->attribute, attributes);
+		return;
+	}
+	if (!scoring->row)
+		scoring->row = attribute_row_make(attributes, scoring->holder);
+	attribute_row_read(scoring->attribute, scoring->row, PG_GETARG_DATUM(arg));
+}
+
+/* Fill scoring->prob with the probabilities of the sequence in the array and the attributes that were read. */
 static void
 score_array(Scoring *scoring, const ArrayType *array)
 {
@@ -178,7 +207,8 @@ score_array(Scoring *scoring, const ArrayType *array)
 
 	const size_t empty = sequence_empty_steps(scoring->value, steps, F);
 	const size_t start[] = {0, steps - empty};
-	const SequenceSet set = {.N = 1, .F = F, .start = start, .value = scoring->value + empty * F};
+	const SequenceSet set = {
+		.N = 1, .F = F, .start = start, .value = scoring->value + empty * F, .attribute = scoring->attribute};
 
 	sequence_probabilities(scoring->prob, sequence_model_scorer(model, start[1]), &set, 1, (size_t) model->C);
 }
@@ -195,6 +225,7 @@ predict(FunctionCallInfo fcinfo, Scoring *scoring)
 		scoring->desc = BlessTupleDesc(scoring->desc);
 		MemoryContextSwitchTo(old);
 	}
+	read_attributes(scoring, fcinfo, ARG_PREDICT_ROW);
 	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
 
 	const SequenceModel *model = scoring->model;
@@ -233,8 +264,19 @@ score(FunctionCallInfo fcinfo, Scoring *scoring)
 {
 	const int c = class_index(scoring, PG_GETARG_TEXT_PP(ARG_CLASS));
 
+	read_attributes(scoring, fcinfo, ARG_SCORE_ROW);
 	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
 	PG_RETURN_FLOAT8((double) scoring->prob[c]);
+}
+
+/* Whether an argument before the row is null. */
+static bool
+lacks_argument(FunctionCallInfo fcinfo, int before)
+{
+	for (int i = 0; i < before; i++)
+		if (PG_ARGISNULL(i))
+			return true;
+	return false;
 }
 
 PG_FUNCTION_INFO_V1(usercls_predict);
@@ -245,23 +287,31 @@ PG_FUNCTION_INFO_V1(usercls_score_weights);
 Datum
 usercls_predict(PG_FUNCTION_ARGS)
 {
+	if (lacks_argument(fcinfo, ARG_PREDICT_ROW))
+		PG_RETURN_NULL();
 	return predict(fcinfo, scoring_by_name(fcinfo));
 }
 
 Datum
 usercls_predict_weights(PG_FUNCTION_ARGS)
 {
+	if (lacks_argument(fcinfo, ARG_PREDICT_ROW))
+		PG_RETURN_NULL();
 	return predict(fcinfo, scoring_by_value(fcinfo));
 }
 
 Datum
 usercls_score(PG_FUNCTION_ARGS)
 {
+	if (lacks_argument(fcinfo, ARG_SCORE_ROW))
+		PG_RETURN_NULL();
 	return score(fcinfo, scoring_by_name(fcinfo));
 }
 
 Datum
 usercls_score_weights(PG_FUNCTION_ARGS)
 {
+	if (lacks_argument(fcinfo, ARG_SCORE_ROW))
+		PG_RETURN_NULL();
 	return score(fcinfo, scoring_by_value(fcinfo));
 }

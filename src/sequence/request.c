@@ -19,6 +19,7 @@
 #include "server/options.h"
 #include "server/request.h"
 #include "server/source.h"
+#include "sequence/attributes.h"
 #include "sequence/cutoffs.h"
 #include "sequence/features.h"
 #include "sequence/window.h"
@@ -49,6 +50,8 @@ enum
 	ARG_CUTOFF_EVERY,
 	ARG_TIME_ZONE,
 	ARG_ACTIVE_ONLY,
+	ARG_USERS,
+	ARG_ATTRIBUTES,
 	ARG_ARCHITECTURE,
 	ARG_CLASS_WEIGHTS,
 	ARG_DECISION,
@@ -117,7 +120,7 @@ check_features(const SequenceReading *reading)
 	ColumnRole role[ROLES];
 
 	roles_of(role, reading);
-	request_check_features(reading->features, reading->F, role, ROLES);
+	request_check_features(reading->features, reading->F, role, ROLES, "features");
 	if (reading->F == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
 						errdetail("There are no features."),
@@ -131,10 +134,46 @@ features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 	ColumnRole role[ROLES];
 
 	roles_of(role, reading);
-	reading->features = PG_ARGISNULL(ARG_FEATURES)
-							? request_default_features(&reading->F, reading->relation, role, ROLES)
-							: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+	reading->features =
+		PG_ARGISNULL(ARG_FEATURES)
+			? request_default_columns(&reading->F, reading->relation, source_is_number, role, ROLES)
+			: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
 	check_features(reading);
+}
+
+/* Of the table of users. */
+static void
+check_attributes(const SequenceReading *reading)
+{
+	ColumnRole role[ROLES];
+
+	roles_of(role, reading);
+	request_check_features(reading->attributes, reading->A, role, ROLES, "attributes");
+	if (reading->A > ATTRIBUTES_MAX)
+		error_out_of_range("attributes", psprintf("%d columns", reading->A),
+						   psprintf("up to %d columns", ATTRIBUTES_MAX));
+}
+
+static void
+attributes_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
+{
+	ColumnRole role[ROLES];
+
+	reading->users = arg_table_or_none(fcinfo, ARG_USERS);
+	if (!OidIsValid(reading->users) && PG_ARGISNULL(ARG_ATTRIBUTES))
+		return;
+	if (!OidIsValid(reading->users))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("attributes are given without users"),
+				 errdetail("They are columns of a table that has one row a user."),
+				 errhint("Pass that table as users; what changes from row to row of source is a feature.")));
+	source_quote(reading->users);
+	roles_of(role, reading);
+	reading->attributes =
+		PG_ARGISNULL(ARG_ATTRIBUTES)
+			? request_default_columns(&reading->A, reading->users, attribute_possible, role, ROLES)
+			: request_features(&reading->A, PG_GETARG_ARRAYTYPE_P(ARG_ATTRIBUTES));
+	check_attributes(reading);
 }
 
 static void
@@ -242,6 +281,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	check_label(reading);
 	set_trend_rule(reading, PG_ARGISNULL(ARG_TREND_RULE) ? NULL : PG_GETARG_JSONB_P(ARG_TREND_RULE));
 	features_arg(reading, fcinfo);
+	attributes_arg(reading, fcinfo);
 	arg_require(fcinfo, ARG_PERIOD, "period");
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
 	period_check(TREND_TIMESTAMP, &reading->period);
@@ -347,6 +387,11 @@ sequence_request_to_spec(const SequenceRequest *request)
 	cutoffs_put(&build, &request->cutoffs);
 	jsonb_put_text(&build, "time_zone", reading->time_zone);
 	jsonb_put_bool(&build, "active_only", reading->active_only);
+	if (OidIsValid(reading->users))
+	{
+		jsonb_put_text(&build, "users_table", source_quote(reading->users));
+		jsonb_put_names(&build, "attributes", reading->attributes, reading->A);
+	}
 	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	jsonb_put_text(&build, "decision", sequence_decisions[request->config.decision]);
@@ -389,6 +434,17 @@ sequence_spec_window(SequenceReading *reading, const Jsonb *spec)
 		sequence_time_zone(reading->time_zone);
 }
 
+/* NB: "users" is another thing in specs of old (spec_active_only()). */
+static void
+spec_attributes(SequenceReading *reading, const Jsonb *spec)
+{
+	if (!jsonb_member(spec, "users_table"))
+		return;
+	reading->users = spec_table(spec, "users_table");
+	reading->attributes = spec_names(&reading->A, spec, "attributes");
+	check_attributes(reading);
+}
+
 void
 sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 {
@@ -407,6 +463,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	reading->features = spec_names(&reading->F, spec, "features");
 	reading->expression = features_expressions(reading->features, reading->F, spec);
 	check_features(reading);
+	spec_attributes(reading, spec);
 	sequence_spec_window(reading, spec);
 	reading->horizon_periods = (int) spec_int(spec, "horizon_periods");
 	sequence_check_periods("horizon_periods", reading->horizon_periods, horizon_min(reading));

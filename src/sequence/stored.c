@@ -2,6 +2,8 @@
 
 #include "sequence/stored.h"
 
+#include "sequence/request.h"
+
 #include <math.h>
 
 #include "port/pg_bitutils.h"
@@ -185,6 +187,8 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	for (int c = 0; c < model->C; c++)
 		model->class_text[c] = CStringGetTextDatum(model->classes[c]);
 
+	model->attributes = attributes_decode(codec, name, version);
+	model->config.attributes = attributes_shapes(&model->attributes);
 	model->params = palloc0(sizeof(*model->params));
 	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
 	report_weights(codec_check(codec, model->params), name, version);
@@ -202,11 +206,10 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	return model;
 }
 
-void
-sequence_model_check_spec(const SequenceModel *model, const char *const *of_spec, size_t m)
+/* what: "features" */
+static void
+check_names(const char *what, const char *const *of_weights, size_t n, const char *const *of_spec, size_t m)
 {
-	char *const *of_weights = model->features;
-	const size_t n = (size_t) model->F;
 	size_t i = 0;
 
 	while (i < n && i < m && strcmp(of_weights[i], of_spec[i]) == 0)
@@ -214,10 +217,35 @@ sequence_model_check_spec(const SequenceModel *model, const char *const *of_spec
 	if (i == n && i == m)
 		return;
 	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("training spec does not fit the weights"),
-					i < n && i < m ? errdetail("Feature %zu is \"%s\" in the weights and \"%s\" in the spec.",
-											   i + 1, of_weights[i], of_spec[i])
-								   : errdetail("The weights read %zu features, the spec names %zu.", n, m),
+					i < n && i < m
+						? errdetail("Number %zu of the %s is \"%s\" in the weights and \"%s\" in the spec.",
+									i + 1, what, of_weights[i], of_spec[i])
+						: errdetail("The weights read %zu %s, the spec names %zu.", n, what, m),
 					errhint("Import the weights with the spec of the training that made them.")));
+}
+
+void
+sequence_model_check_spec(const SequenceModel *model, const SequenceReading *reading)
+{
+	const char *attribute[ATTRIBUTES_MAX];
+
+	for (int a = 0; a < model->attributes.n; a++)
+		attribute[a] = model->attributes.of[a].name;
+	check_names("features", (const char *const *) model->features, (size_t) model->F, reading->features,
+				(size_t) reading->F);
+	check_names("attributes", attribute, (size_t) model->attributes.n, reading->attributes,
+				(size_t) reading->A);
+}
+
+void
+sequence_model_no_attributes(const SequenceModel *model, const char *hint)
+{
+	if (model->attributes.n == 0)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model reads attributes of the user"),
+					errdetail("It has learned %d of them, the first one \"%s\".", model->attributes.n,
+							  model->attributes.of[0].name),
+					errhint("%s", hint)));
 }
 
 int
@@ -285,20 +313,20 @@ sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n, con
 }
 
 bytea *
-sequence_model_encode(const SequenceConfig *config, const ParamTable *params, const real *w,
-					  const char *const *features, int F, const char *const *classes, int C,
-					  const char *period, int window_periods)
+sequence_model_encode(const SequenceFile *file, const ParamTable *params, const real *w)
 {
-	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 10));
+	const SequenceConfig *config = file->config;
+	const SequenceReading *reading = file->reading;
+	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 10 + ATTRIBUTE_ENTRIES_MAX));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
 	entry[n++] = (CodecEntry){"kind", sequence_kind.name};
 	entry[n++] = (CodecEntry){"architecture", sequence_architectures[config->architecture]};
-	entry[n++] = (CodecEntry){"features", metadata_from_names(features, F)};
-	entry[n++] = (CodecEntry){"classes", metadata_from_names(classes, C)};
-	entry[n++] = (CodecEntry){"period", period};
-	entry[n++] = (CodecEntry){"window_periods", psprintf("%d", window_periods)};
+	entry[n++] = (CodecEntry){"features", metadata_from_names(reading->features, reading->F)};
+	entry[n++] = (CodecEntry){"classes", metadata_from_names(file->classes, file->C)};
+	entry[n++] = (CodecEntry){"period", sequence_period_text(&reading->period)};
+	entry[n++] = (CodecEntry){"window_periods", psprintf("%d", reading->window_periods)};
 	entry[n++] = (CodecEntry){"horizon_periods", psprintf("%d", config->horizon_periods)};
 	entry[n++] = (CodecEntry){"trend_feature", psprintf("%d", config->trend_feature)};
 	entry[n++] = (CodecEntry){"decision", sequence_decisions[config->decision]};
@@ -310,10 +338,12 @@ sequence_model_encode(const SequenceConfig *config, const ParamTable *params, co
 		entry[n++] = (CodecEntry){sequence_options[i].name, text};
 	}
 
-	const size_t size = codec_write(NULL, 0, params, w, entry, n);
-	bytea *file = palloc(VARHDRSZ + size);
+	n += (size_t) attributes_encode(entry + n, file->attributes);
 
-	SET_VARSIZE(file, VARHDRSZ + size);
-	codec_write(VARDATA(file), size, params, w, entry, n);
-	return file;
+	const size_t size = codec_write(NULL, 0, params, w, entry, n);
+	bytea *bytes = palloc(VARHDRSZ + size);
+
+	SET_VARSIZE(bytes, VARHDRSZ + size);
+	codec_write(VARDATA(bytes), size, params, w, entry, n);
+	return bytes;
 }

@@ -4,14 +4,17 @@
 #ifndef USERCLS_SEQUENCE_STORED_H
 #define USERCLS_SEQUENCE_STORED_H
 
+#include "sequence/attributes.h"
 #include "sequence/pure/net.h"
 #include "registry/model_kind.h"
+#include "sequence/users.h"
 
 typedef struct SequenceModel
 {
 	SequenceConfig config;
 	int F, C;
-	char **features;   /* F */
+	char **features; /* F */
+	Attributes attributes;
 	char **classes;    /* C */
 	Datum *class_text; /* C: the names as text */
 	ParamTable *params;
@@ -40,10 +43,13 @@ extern int sequence_model_class(const SequenceModel *model, const real *prob);
 extern int sequence_model_class_named(const SequenceModel *model, const char *name);
 
 /*
- * An error unless the weights and the training spec name the same features. Both come from a row, and an import, or
- * whoever owns the registry, may have put together what does not belong together.
+ * An error unless the weights and the training spec name the same features and attributes. Both come from a row, and an
+ * import, or whoever owns the registry, may have put together what does not belong together.
  */
-extern void sequence_model_check_spec(const SequenceModel *model, const char *const *features, size_t n);
+extern void sequence_model_check_spec(const SequenceModel *model, const SequenceReading *reading);
+
+/* An error when the model reads attributes: what it is given has none. hint: where they go. */
+extern void sequence_model_no_attributes(const SequenceModel *model, const char *hint);
 
 /* The model's own scorer, made larger when a sequence is longer than any before. */
 extern SequenceScorer *sequence_model_scorer(SequenceModel *model, size_t steps);
@@ -52,9 +58,17 @@ extern SequenceScorer *sequence_model_scorer(SequenceModel *model, size_t steps)
 extern SequenceScorer *sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n,
 											const char *what);
 
+/* What a safetensors file says beside the weights. */
+typedef struct SequenceFile
+{
+	const SequenceConfig *config;
+	const SequenceReading *reading;
+	const Attributes *attributes;
+	const char *const *classes;
+	int C;
+} SequenceFile;
+
 /* The safetensors file of trained weights. */
-extern bytea *sequence_model_encode(const SequenceConfig *config, const ParamTable *params, const real *w,
-									const char *const *features, int F, const char *const *classes, int C,
-									const char *period, int window_periods);
+extern bytea *sequence_model_encode(const SequenceFile *file, const ParamTable *params, const real *w);
 
 #endif

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 
 #include "metrics/telling.h"
+#include "sequence/users_attributes.h"
 #include "server/memory.h"
 
 /* Users are in the order of the hashes of their ids: the first ones are a sample. */
@@ -120,6 +121,70 @@ channel_auc(int *which, const Summaries *summaries, size_t f)
 	return largest;
 }
 
+/*
+ * What a text says of a class: the share of the class among the users of the other half who have it, so that no user
+ * says what he is himself. NaN where nobody there has it. seen: 2 × texts × 2, to count in.
+ */
+static void
+shares_of_texts(double *value, int64 *seen, const Summaries *summaries, int a, int32 class)
+{
+	const SequenceUsers *users = summaries->users;
+	const size_t texts = users_attribute_texts(users, a);
+
+	memset(seen, 0, sizeof(int64) * 4 * texts);
+	for (size_t i = 0; i < summaries->n; i++)
+	{
+		const double text = users_attribute(users, i, a);
+		int64 *count = seen + 2 * ((users->hash[i] & 1) * texts + (isnan(text) ? 0 : (size_t) text));
+
+		count[0] += !isnan(text);
+		count[1] += !isnan(text) && users->label[i] == class;
+	}
+	for (size_t i = 0; i < summaries->n; i++)
+	{
+		const double text = users_attribute(users, i, a);
+		const int64 *count = seen + 2 * ((~users->hash[i] & 1) * texts + (isnan(text) ? 0 : (size_t) text));
+
+		value[i] = isnan(text) || count[0] == 0 ? NAN : (double) count[1] / (double) count[0];
+	}
+}
+
+/* The largest area by an attribute; 0: it tells no class. */
+static double
+attribute_auc(const Summaries *summaries, int a)
+{
+	const SequenceUsers *users = summaries->users;
+	const bool category = users_attribute_is_category(users, a);
+	int64 *seen = category ? memory_array(4 * users_attribute_texts(users, a), sizeof(int64)) : NULL;
+	double largest = 0;
+
+	for (int32 class = 0; class < (category ? users->C : 1); class ++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (category)
+			shares_of_texts(summaries->value, seen, summaries, a, class);
+		for (size_t i = 0; !category && i < summaries->n; i++)
+			summaries->value[i] = users_attribute(users, i, a);
+		largest = fmax(largest, telling_auc(summaries->telling, summaries->value, users->label, summaries->n,
+											(size_t) users->C));
+	}
+	return largest;
+}
+
+static void
+find_telling_attributes(TrainOutcome *outcome, const SequenceReading *reading, const Summaries *summaries)
+{
+	for (int a = 0; a < reading->A; a++)
+	{
+		const double auc = attribute_auc(summaries, a);
+
+		if (auc > 0)
+			train_tells(
+				outcome, "attribute", reading->attributes[a], "label",
+				psprintf("By it alone users of a class are told from the others with an AUC of %.4f.", auc));
+	}
+}
+
 void
 sequence_find_telling(TrainOutcome *outcome, const SequenceReading *reading, const SequenceUsers *users)
 {
@@ -137,10 +202,11 @@ sequence_find_telling(TrainOutcome *outcome, const SequenceReading *reading, con
 
 		if (auc > 0)
 			train_tells(
-				outcome, reading->features[f], "label",
+				outcome, "feature", reading->features[f], "label",
 				psprintf("By its %s alone users of a class are told from the others with an AUC of %.4f.",
 						 summary_names[which], auc));
 	}
+	find_telling_attributes(outcome, reading, &summaries);
 	pfree(summaries.of);
 	pfree(summaries.value);
 }

@@ -18,6 +18,7 @@
 #include "sequence/stored.h"
 #include "sequence/train_sequence.h"
 #include "sequence/users.h"
+#include "sequence/users_attributes.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
@@ -79,7 +80,8 @@ static bool
 is_comparable(const SequenceModel *model, const SequenceRequest *request, const SequenceUsers *users)
 {
 	return same_names(request->reading.features, request->reading.F, model->features, model->F) &&
-		   same_names(users->classes, users->C, model->classes, model->C);
+		   same_names(users->classes, users->C, model->classes, model->C) &&
+		   users_have_attributes(users, &model->attributes);
 }
 
 static int32
@@ -100,8 +102,10 @@ warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUs
 
 	const SequenceModel *model = train_stored(run, version);
 	ParamTable *params = palloc0(sizeof(*params));
+	SequenceConfig config = request->config;
 
-	seqnet_params(params, &request->config, users->F, (size_t) users->C);
+	config.attributes = model->config.attributes; /* the values that it knows go on */
+	seqnet_params(params, &config, users->F, (size_t) users->C);
 	if (is_comparable(model, request, users) && params_same(model->params, params))
 		return model;
 	if (request->warm_start == 0)
@@ -124,9 +128,11 @@ begun_split(const SequenceModel **warm, const TrainRun *run, const SequenceReque
 }
 
 static void
-fill(SequenceTask *task, const SequenceUsers *users, size_t held_out, const double *weight)
+fill(SequenceTask *task, const SequenceUsers *users, const Attributes *attributes, size_t held_out,
+	 const double *weight)
 {
 	sequence_fill(users, task->data.start, task->data.value);
+	attribute_coder_fill(task->data.attribute, attribute_coder(users, attributes), 0, users->N);
 	memcpy(task->data.label, users->label, sizeof(int32_t) * users->N);
 	for (size_t i = 0; i < users->N; i++)
 		task->data.held_out[i] = i < held_out;
@@ -138,8 +144,11 @@ static real *
 held_out_probabilities(const SequenceModel *model, const SequenceData *data, size_t held_out, size_t longest)
 {
 	const size_t C = (size_t) model->C;
-	const SequenceSet set = {
-		.N = held_out, .F = (size_t) model->F, .start = data->start, .value = data->value};
+	const SequenceSet set = {.N = held_out,
+							 .F = (size_t) model->F,
+							 .start = data->start,
+							 .value = data->value,
+							 .attribute = data->attribute};
 	real *prob = memory_array(held_out * C, sizeof(real));
 
 	sequence_probabilities(prob, sequence_model_batch(model, longest, SEQUENCE_BATCH, "training"), &set,
@@ -284,6 +293,10 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	sequence_check_held_out(users, held_out, labeled, &request->validation);
 	sequence_find_telling(outcome, reading, users);
 
+	const Attributes attributes = warm ? warm->attributes : attributes_learn(users, held_out);
+
+	request->config.attributes = attributes_shapes(&attributes);
+
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,
 								 .N = users->N,
@@ -299,6 +312,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &setup));
 	record->rows_train = (int64) (users->N - held_out);
 	record->rows_held_out = (int64) held_out;
+	outcome->attributes = reading->attributes;
+	outcome->n_attributes = reading->A;
 	outcome->classes = count_classes(users);
 	outcome->drawn =
 		count_drawn(users, held_out, (ClassBalance) setup.balance, request->config.samples_per_class);
@@ -314,11 +329,14 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 		if (warm)
 			memcpy(task->data.initial, warm->w, sizeof(real) * task->params.total);
-		fill(task, users, held_out, weight);
+		fill(task, users, &attributes, held_out, weight);
 		train_run(run, runner, task->setup.config.max_epochs, METRIC);
-		record->weights = sequence_model_encode(
-			&request->config, &task->params, seqtrain_weights(task), reading->features, reading->F,
-			users->classes, users->C, sequence_period_text(&reading->period), reading->window_periods);
+		record->weights = sequence_model_encode(&(SequenceFile){.config = &request->config,
+																.reading = reading,
+																.attributes = &attributes,
+																.classes = users->classes,
+																.C = users->C},
+												&task->params, seqtrain_weights(task));
 		record->best_epoch = seqtrain_report(task)->best_epoch;
 		measure(outcome, run, request, users, task, held_out);
 		runner_end(runner);

@@ -64,8 +64,11 @@ typedef struct SequenceReading
 	Interval period;
 	int window_periods;
 	int horizon_periods;
-	const char *time_zone; /* whose days and months these are; NULL: the session's, as in specs of old */
-	bool active_only;      /* leave silent users out */
+	const char *time_zone;   /* whose days and months these are; NULL: the session's, as in specs of old */
+	bool active_only;        /* leave silent users out */
+	Oid users;               /* the table of users; InvalidOid: there is none */
+	const char **attributes; /* A columns of it */
+	int A;
 } SequenceReading;
 
 /* Several moments to read up to. */
@@ -79,6 +82,7 @@ typedef struct SequenceCutoffs
 #define CUTOFFS_MAX 1000
 
 typedef struct SequenceCells SequenceCells;
+typedef struct UserAttributes UserAttributes;
 
 /*
  * Sequences of users in an order that depends on their ids alone, those of a user by cutoff. Belongs to the memory context
@@ -110,7 +114,8 @@ typedef struct SequenceUsers
 							 column */
 	int64 *users;         /* C: users of each class */
 
-	SequenceCells **cells; /* of each cutoff, as the rows were read; see users_cells.h */
+	SequenceCells **cells;       /* of each cutoff, as the rows were read; see users_cells.h */
+	UserAttributes **attributes; /* of each cutoff; see users_attributes.h. NULL: none were asked for */
 } SequenceUsers;
 
 typedef enum SequenceLabels

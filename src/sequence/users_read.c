@@ -17,6 +17,7 @@
 
 #include "labeler/pure/trend.h"
 #include "server/errors.h"
+#include "sequence/users_attributes.h"
 #include "sequence/users_cells.h"
 
 /* The newest time that is finite and counts. */
@@ -327,10 +328,11 @@ read_users(const SequenceRead *read)
 	users->id_type = users->cells[0]->user.type;
 	users_order(users);
 	users_count_steps(users);
+	users_read_attributes(users, read->whole);
 	if (read->labels == SEQUENCE_LABELED)
 		users_label(users, read->classes, read->C);
 	users->memory =
-		cells_memory(users->cells[0]) +
+		cells_memory(users->cells[0]) + users_attributes_memory(users) +
 		users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + sizeof(uint16) + 2 * sizeof(int32));
 	return users;
 }

@@ -102,7 +102,7 @@ request_role_of(const char *column, const ColumnRole *roles, int n)
 }
 
 const char **
-request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_roles)
+request_default_columns(int *n, Oid relation, bool (*will_do)(Oid type), const ColumnRole *roles, int n_roles)
 {
 	Relation opened = relation_open(relation, AccessShareLock);
 	const TupleDesc columns = RelationGetDescr(opened);
@@ -113,7 +113,7 @@ request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_ro
 	{
 		const FormData_pg_attribute *column = TupleDescAttr(columns, i);
 
-		if (!column->attisdropped && source_is_number(getBaseType(column->atttypid)) &&
+		if (!column->attisdropped && will_do(getBaseType(column->atttypid)) &&
 			!request_role_of(NameStr(column->attname), roles, n_roles))
 			name[(*n)++] = pstrdup(NameStr(column->attname));
 	}
@@ -122,7 +122,8 @@ request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_ro
 }
 
 void
-request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles)
+request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles,
+					   const char *argument)
 {
 	for (int i = 0; i < n; i++)
 	{
@@ -130,15 +131,15 @@ request_check_features(const char *const *features, int n, const ColumnRole *rol
 
 		if (role)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("column \"%s\" cannot be a feature", features[i]),
+							errmsg("column \"%s\" cannot be one of the %s", features[i], argument),
 							errdetail("It is %s, which a model must not read.", role),
-							errhint("Leave it out of features.")));
+							errhint("Leave it out of %s.", argument)));
 		for (int j = 0; j < i; j++)
 			if (strcmp(features[i], features[j]) == 0)
 				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-								errmsg("column \"%s\" is in features twice", features[i]),
+								errmsg("column \"%s\" is in %s twice", features[i], argument),
 								errdetail("It is element %d and element %d.", j + 1, i + 1),
-								errhint("Name each feature once.")));
+								errhint("Name each column once.")));
 	}
 }
 

@@ -45,11 +45,13 @@ extern const char **request_features(int *n, ArrayType *features);
 /* The role of a column; NULL: it has none. */
 extern const char *request_role_of(const char *column, const ColumnRole *roles, int n);
 
-/* What is meant when none are named: every number in the relation that has no other role. */
-extern const char **request_default_features(int *n, Oid relation, const ColumnRole *roles, int n_roles);
+/* What is meant when none are named: every column of a type that will do which has no other role. */
+extern const char **request_default_columns(int *n, Oid relation, bool (*will_do)(Oid type),
+											const ColumnRole *roles, int n_roles);
 
-/* An error when one is named twice or has another role. */
-extern void request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles);
+/* An error when one is named twice or has another role. argument: "features". */
+extern void request_check_features(const char *const *features, int n, const ColumnRole *roles, int n_roles,
+								   const char *argument);
 
 /* ---- the spec, read back: an error where it lacks the key or holds something else ---- */
 

@@ -34,7 +34,7 @@ check_features(const UpliftRequest *request)
 	ColumnRole role[ROLES];
 
 	roles_of(role, request);
-	request_check_features(request->feature, request->F, role, ROLES - 1);
+	request_check_features(request->feature, request->F, role, ROLES - 1, "features");
 }
 
 /* named NULL: every number of the users table that has no other role, and texts and enums of few values. */

@@ -76,7 +76,7 @@ uplift_find_telling(TrainOutcome *outcome, const UserGraph *users)
 			const double auc = telling_auc(telling, value, answer[a].group, sample.n, 2);
 
 			if (auc > 0)
-				train_tells(outcome, users->inputs->name[f], answer[a].name,
+				train_tells(outcome, "feature", users->inputs->name[f], answer[a].name,
 							psprintf("By it alone %s with an AUC of %.4f.", answer[a].told, auc));
 		}
 	}

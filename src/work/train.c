@@ -214,7 +214,8 @@ train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n,
 }
 
 void
-train_tells(TrainOutcome *outcome, const char *feature, const char *answer, const char *detail)
+train_tells(TrainOutcome *outcome, const char *what, const char *feature, const char *answer,
+			const char *detail)
 {
 	const int n = outcome->n_telling;
 
@@ -225,10 +226,9 @@ train_tells(TrainOutcome *outcome, const char *feature, const char *answer, cons
 		outcome->telling[outcome->n_telling++] = feature;
 	}
 	notice_send(
-		WARNING, psprintf("feature \"%s\" alone tells the %s", feature, answer), detail,
-		psprintf("Is it known before the %s is? If not, leave it out: name the columns to learn from in "
-				 "features.",
-				 answer));
+		WARNING, psprintf("%s \"%s\" alone tells the %s", what, feature, answer), detail,
+		psprintf("Is it known before the %s is? If not, leave it out: name the columns to learn from in %ss.",
+				 answer, what));
 }
 
 /* The stored spec names the features that alone tell the answer: later versions are compared with that in mind. */
@@ -325,6 +325,7 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 		JsonbPGetDatum(outcome->classes),
 		PointerGetDatum(outcome->drawn),
 		names_datum(record->features, record->n_features),
+		names_datum(outcome->attributes, outcome->n_attributes),
 		names_datum(outcome->telling, outcome->n_telling),
 		names_datum(run->notices, run->n_notices),
 		Int64GetDatum(record->memory),
@@ -347,6 +348,7 @@ train_result(FunctionCallInfo fcinfo, const TrainRun *run, const TrainOutcome *o
 				   false,
 				   outcome->drawn == NULL,
 				   false,
+				   outcome->n_attributes == 0,
 				   false,
 				   false,
 				   false,

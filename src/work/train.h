@@ -67,15 +67,17 @@ typedef struct TrainRun
 
 typedef struct TrainOutcome
 {
-	VersionRecord record; /* seconds, epochs and comment are filled in by train_end() */
-	int64 users;          /* of whom these rows are; 0: each row is a user */
-	int cutoffs;          /* moments that they were read up to; 0: there are none */
-	bool counts_activity; /* active and silent are known */
-	int64 active;         /* users with a row in the window */
-	int64 silent;         /* users whose rows all come before it */
-	Jsonb *classes;       /* users of each class or arm: {"stable": 812, ...} */
-	Jsonb *drawn;         /* sequences of each class that an epoch learns from; NULL: not known */
-	const char **telling; /* features that alone tell the answer */
+	VersionRecord record;    /* seconds, epochs and comment are filled in by train_end() */
+	int64 users;             /* of whom these rows are; 0: each row is a user */
+	int cutoffs;             /* moments that they were read up to; 0: there are none */
+	bool counts_activity;    /* active and silent are known */
+	int64 active;            /* users with a row in the window */
+	int64 silent;            /* users whose rows all come before it */
+	Jsonb *classes;          /* users of each class or arm: {"stable": 812, ...} */
+	Jsonb *drawn;            /* sequences of each class that an epoch learns from; NULL: not known */
+	const char **attributes; /* columns of the table of users that it reads */
+	int n_attributes;
+	const char **telling; /* features and attributes that alone tell the answer */
 	int n_telling;
 	Comparison comparison; /* with the promoted version */
 	char *worse; /* what a rule that needs no model does better; NULL: nothing, or that was not measured */
@@ -122,10 +124,11 @@ extern bool train_measures(const TrainIncumbent *incumbent, uint64 hash, Timesta
 extern bool train_compares(TrainOutcome *outcome, const TrainIncumbent *incumbent, size_t n, size_t held_out);
 
 /*
- * A feature alone tells the answer: warn, and name it in the result and in the stored spec. answer: "label"; detail: a
- * sentence with the figure.
+ * A feature alone tells the answer: warn, and name it in the result and in the stored spec. what: "feature", or
+ * "attribute"; answer: "label"; detail: a sentence with the figure.
  */
-extern void train_tells(TrainOutcome *outcome, const char *feature, const char *answer, const char *detail);
+extern void train_tells(TrainOutcome *outcome, const char *what, const char *feature, const char *answer,
+						const char *detail);
 
 /* Store the version, write the log, promote. Nothing for a dry run. */
 extern void train_end(TrainRun *run, TrainOutcome *outcome);

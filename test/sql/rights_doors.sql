@@ -80,7 +80,8 @@ INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FRO
 	('values', 'attend; auc; auuc; gnn_heads; gnn_input; gnn_layer; hyperparameters; log_loss; net_sign; p_value; period_values; '
 		'progress; explain; rollup; signs; trend; z_score'),
 	('values', 'label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
-	('values', 'predict(bytea, %); predict(text, %); score(bytea, %); score(text, %); model_tensors(bytea)'),
+	('values', 'predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], text); score(text, double precision[], text); '
+		'predict(bytea, %, record); predict(text, %, record); score(bytea, %, record); score(text, %, record); model_tensors(bytea)'),
 	('values', 'qini(double precision, anyelement, anycompatible); qini(double precision, anyelement, anycompatible, boolean); '
 		'uplift_at(double precision, anyelement, anycompatible, double precision); uplift_at(double precision, anyelement, anycompatible, double precision, text)'),
 	('registry', 'approve_source; revoke_source; drop_model; export_model; grant_model; import_model; model_info; model_tensors(text, integer); '
@@ -142,19 +143,21 @@ CREATE FUNCTION doors.attempt_all(model_kind text, model text, version int)
 RETURNS TABLE (door text, role text, ran boolean, as_another boolean) LANGUAGE sql AS $$
 	SELECT d.name, r.role, a.* FROM doors.door d, (VALUES ('regress_doors_scorer'), ('regress_doors_owner'), ('none')) r(role),
 		doors.attempt(r.role, format(d.call, model, version)) a
-	WHERE d.kind = model_kind
+	WHERE d.kind = CASE model_kind WHEN 'attributes' THEN 'sequence' ELSE model_kind END
 $$;
 CREATE TABLE doors.found (attack text, object text, kind text, door text, role text, ran boolean, as_another boolean);
 
--- The owner's models: version 1 reads his tables, which he approved by training on them. NB: they are small, not good.
+-- The owner's models ("attributes": a sequence model whose table of users it is): version 1 reads his tables, which he approved by training on them. NB: they are small, not good.
 GRANT SELECT ON ALL TABLES IN SCHEMA doors TO PUBLIC;
 CREATE FUNCTION doors.make(model text, kind text, relation text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('role', 'regress_doors_owner', true);
-	EXECUTE format('CREATE TABLE %s AS SELECT * FROM doors.%I', relation, CASE kind WHEN 'uplift' THEN 'users_data' ELSE 'behaviour_data' END);
+	EXECUTE format('CREATE TABLE %s AS SELECT * FROM doors.%I', relation, CASE kind WHEN 'sequence' THEN 'behaviour_data' ELSE 'users_data' END);
 	EXECUTE format('GRANT SELECT ON %s TO PUBLIC', relation);
 	IF kind = 'uplift' THEN
 		PERFORM usercls.train_uplift(model, relation::regclass, 'doors.edges', features => '{spend}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always');
+	ELSIF kind = 'attributes' THEN
+		PERFORM usercls.train_sequence(model, 'doors.behaviour_data', features => '{spend}', trend_of => 'spend', users => relation::regclass, attributes => '{spend}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always');
 	ELSE
 		PERFORM usercls.train_sequence(model, relation::regclass, features => '{spend}', trend_of => 'spend', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always');
 	END IF;
@@ -166,7 +169,7 @@ CREATE FUNCTION doors.trap(object text, kind text, relation text) RETURNS void L
 #variable_conflict use_variable
 BEGIN
 	PERFORM set_config('role', 'regress_doors_trainer', true), set_config('search_path', 'doors', true);
-	EXECUTE (SELECT format(o.relation, trap.relation, CASE kind WHEN 'uplift' THEN 'users_data' ELSE 'behaviour_data' END) FROM doors.object o WHERE name = object);
+	EXECUTE (SELECT format(o.relation, trap.relation, CASE kind WHEN 'sequence' THEN 'behaviour_data' ELSE 'users_data' END) FROM doors.object o WHERE name = object);
 	EXECUTE format('GRANT SELECT ON %s TO PUBLIC', relation);
 	PERFORM set_config('role', 'none', true);
 END $$;
@@ -178,7 +181,7 @@ DECLARE
 BEGIN
 	PERFORM set_config('role', 'regress_doors_trainer', true);
 	version := usercls.import_model(model, usercls.export_model(model, 1), promote => 'always', spec =>
-		(SELECT jsonb_set(v.spec::jsonb, ARRAY[CASE kind WHEN 'uplift' THEN 'users' ELSE 'source' END], to_jsonb(relation)) || '{"as_of": "2026-05-01Z"}'
+		(SELECT jsonb_set(v.spec::jsonb, ARRAY[CASE kind WHEN 'uplift' THEN 'users' WHEN 'attributes' THEN 'users_table' ELSE 'source' END], to_jsonb(relation)) || '{"as_of": "2026-05-01Z"}'
 		 FROM usercls.versions v WHERE v.model = import.model AND v.version = 1));
 	BEGIN
 		PERFORM usercls.promote(model, version);
@@ -195,7 +198,7 @@ DECLARE
 	m text;
 	v int;
 BEGIN
-	FOR k, o IN SELECT t.kind, name FROM (VALUES ('sequence'), ('uplift')) t(kind), doors.object ORDER BY 1, 2 LOOP
+	FOR k, o IN SELECT t.kind, name FROM (VALUES ('sequence'), ('uplift'), ('attributes')) t(kind), doors.object ORDER BY 1, 2 LOOP
 		m := k || ' ' || o;
 		PERFORM doors.make(m, k, format('doors.%I', m)), doors.trap(o, k, format('doors.%I', 'trap ' || m));
 		-- by a version of his, which does not answer, but can be named
@@ -255,7 +258,7 @@ SELECT attack, count(DISTINCT object) AS objects, count(DISTINCT door) AS doors,
 
 -- The view has what a kind of model reads, and nothing else.
 SELECT v.kind, s.argument, count(*) > 0 AS shown FROM usercls.sources s JOIN usercls.versions v USING (model, version)
-WHERE s.model IN ('sequence function', 'uplift function') GROUP BY 1, 2 ORDER BY 1, 2;
+WHERE s.model IN ('sequence function', 'attributes function', 'uplift function') GROUP BY 1, 2 ORDER BY 1, 2;
 -- A table of scores: whoever writes it runs its owner's code, as the owner and not as himself.
 CREATE TABLE doors.target_object (name text PRIMARY KEY, sql text);
 INSERT INTO doors.target_object VALUES
