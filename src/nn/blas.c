@@ -17,14 +17,15 @@ gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *out, size_t ldout, const real
 		return;
 	}
 
-	const real beta = op == BLAS_ADD;
+	const real alpha = op == BLAS_SUB ? -1 : 1;
+	const real beta = op != BLAS_SET;
 
 #ifdef USERCLS_DOUBLE
-	cblas_dgemm(CblasRowMajor, ta, tb, (int) M, (int) N, (int) K, 1, a, (int) lda, b, (int) ldb, beta, out,
-				(int) ldout);
+	cblas_dgemm(CblasRowMajor, ta, tb, (int) M, (int) N, (int) K, alpha, a, (int) lda, b, (int) ldb, beta,
+				out, (int) ldout);
 #else
-	cblas_sgemm(CblasRowMajor, ta, tb, (int) M, (int) N, (int) K, 1, a, (int) lda, b, (int) ldb, beta, out,
-				(int) ldout);
+	cblas_sgemm(CblasRowMajor, ta, tb, (int) M, (int) N, (int) K, alpha, a, (int) lda, b, (int) ldb, beta,
+				out, (int) ldout);
 #endif
 }
 

@@ -14,7 +14,8 @@
 typedef enum BlasOp
 {
 	BLAS_SET, /* overwrite the output, whatever it held */
-	BLAS_ADD  /* add to it */
+	BLAS_ADD, /* add to it */
+	BLAS_SUB  /* subtract from it */
 } BlasOp;
 
 /* out (M × N) = a (M × K) · b (K × N) */
