@@ -221,6 +221,7 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 				 errhint("Train it again.")));
 
 	const int32 version = DatumGetInt32(statement_result(1, &isnull));
+	const bool trained = run_id != 0; /* what is imported has neither rows nor a seed */
 	Statement insert = {0};
 
 	statement_add_bigint(&insert, model->model_id);
@@ -231,7 +232,7 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	statement_add_names(&insert, record->features, record->n_features);
 	statement_add_names(&insert, record->classes, record->n_classes);
 	statement_add_pointer(&insert, JSONBOID, record->hyperparams);
-	statement_add(&insert, INT8OID, Int64GetDatum(record->seed), record->epochs == 0);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->seed), !trained);
 	statement_add_text(&insert, record->metric);
 	statement_add_float(&insert, record->value);
 	statement_add_float(&insert, record->baseline);
@@ -239,12 +240,12 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	statement_add(&insert, TIMESTAMPTZOID, TimestampTzGetDatum(record->as_of),
 				  TIMESTAMP_NOT_FINITE(record->as_of));
 	statement_add_pointer(&insert, JSONBOID, record->spec);
-	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_train), record->epochs == 0);
-	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_held_out), record->epochs == 0);
-	statement_add(&insert, INT4OID, Int32GetDatum(record->best_epoch), record->epochs == 0);
-	statement_add(&insert, INT4OID, Int32GetDatum(record->epochs), record->epochs == 0);
-	statement_add(&insert, INT8OID, Int64GetDatum(record->memory), record->epochs == 0);
-	statement_add(&insert, FLOAT8OID, Float8GetDatum(record->seconds), record->epochs == 0);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_train), !trained);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->rows_held_out), !trained);
+	statement_add(&insert, INT4OID, Int32GetDatum(record->best_epoch), !trained);
+	statement_add(&insert, INT4OID, Int32GetDatum(record->epochs), !trained);
+	statement_add(&insert, INT8OID, Int64GetDatum(record->memory), !trained);
+	statement_add(&insert, FLOAT8OID, Float8GetDatum(record->seconds), !trained);
 	statement_add_text(&insert, user);
 	statement_add_text(&insert, record->comment);
 	statement_run(
