@@ -75,6 +75,9 @@ learn(SequenceTask *task, void **block, SequenceSetup setup, const SequenceSet *
 	for (size_t i = 0; i < set->N; i++)
 		if (set->start[i + 1] - set->start[i] > setup.longest)
 			setup.longest = set->start[i + 1] - set->start[i];
+	/* Whose features depend on it; the product always knows it. */
+	if (setup.config.architecture == SEQUENCE_MINIROCKET)
+		setup.config.window_periods = (int) setup.longest;
 	seqtrain_carve(task, &measured, &setup);
 	seqtrain_carve_work(task, &measured);
 

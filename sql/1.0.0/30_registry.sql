@@ -68,7 +68,7 @@ ALTER TABLE usercls.model_version ALTER COLUMN weights SET STORAGE EXTERNAL;
 COMMENT ON TABLE usercls.model_version IS 'a trained or imported version of a model: never changed, but for its comment';
 COMMENT ON COLUMN usercls.model_version.model_id IS 'the model';
 COMMENT ON COLUMN usercls.model_version.version IS 'number of the version, from 1';
-COMMENT ON COLUMN usercls.model_version.architecture IS 'kind of network: lstm, gru, tcn or graph_attention';
+COMMENT ON COLUMN usercls.model_version.architecture IS 'kind of network: lstm, gru, tcn, minirocket or graph_attention';
 COMMENT ON COLUMN usercls.model_version.weights IS 'the network as a safetensors file';
 COMMENT ON COLUMN usercls.model_version.sha256 IS 'SHA-256 of the weights';
 COMMENT ON COLUMN usercls.model_version.features IS 'columns that it reads, in their order';
@@ -83,7 +83,7 @@ COMMENT ON COLUMN usercls.model_version.as_of IS 'time up to which the training 
 COMMENT ON COLUMN usercls.model_version.spec IS 'arguments of the training, for usercls.retrain()';
 COMMENT ON COLUMN usercls.model_version.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.model_version.rows_held_out IS 'users held out';
-COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
+COMMENT ON COLUMN usercls.model_version.best_epoch IS 'epoch whose weights were kept; 0: none was better than what a sequence model begins as, its baseline or the closed form of a minirocket';
 COMMENT ON COLUMN usercls.model_version.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.model_version.memory IS 'bytes that the training took';
 COMMENT ON COLUMN usercls.model_version.elapsed_seconds IS 'time that the training took';
@@ -293,7 +293,7 @@ COMMENT ON COLUMN usercls.versions.value IS 'its value when the version was trai
 COMMENT ON COLUMN usercls.versions.baseline IS 'its value for the best simple rule on the same users';
 COMMENT ON COLUMN usercls.versions.rows_train IS 'users trained on';
 COMMENT ON COLUMN usercls.versions.rows_held_out IS 'users held out';
-COMMENT ON COLUMN usercls.versions.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
+COMMENT ON COLUMN usercls.versions.best_epoch IS 'epoch whose weights were kept; 0: none was better than what a sequence model begins as, its baseline or the closed form of a minirocket';
 COMMENT ON COLUMN usercls.versions.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.versions.as_of IS 'time up to which the training read its features';
 COMMENT ON COLUMN usercls.versions.seed IS 'seed of the training';

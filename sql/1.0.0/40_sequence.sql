@@ -33,7 +33,7 @@ COMMENT ON COLUMN usercls.train_result.reason IS 'why it was promoted or not';
 COMMENT ON COLUMN usercls.train_result.metric IS 'the held-out metric that decides';
 COMMENT ON COLUMN usercls.train_result.value IS 'that metric of this version';
 COMMENT ON COLUMN usercls.train_result.baseline IS 'that metric of the best simple rule on the same users';
-COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were kept; 0: none was better than the baseline that a sequence model begins as';
+COMMENT ON COLUMN usercls.train_result.best_epoch IS 'epoch whose weights were kept; 0: none was better than what a sequence model begins as, its baseline or the closed form of a minirocket';
 COMMENT ON COLUMN usercls.train_result.epochs IS 'epochs that ran';
 COMMENT ON COLUMN usercls.train_result.rows_train IS 'users trained on; with cutoffs their sequences';
 COMMENT ON COLUMN usercls.train_result.rows_held_out IS 'users held out; with cutoffs their sequences';

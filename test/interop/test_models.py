@@ -25,6 +25,7 @@ OPTIONS = {
     "gru forecast": dict(hidden_size=6, inputs="changes", summary_size=5, baseline=True),
     "tcn forecast": dict(hidden_size=4, num_layers=2, pooling="mean", normalization="none", inputs="changes",
                          summary_size=3, baseline=True),
+    "minirocket": dict(num_features=168),
 }
 # What a file says that is no option: the label is the trend of the second feature.
 FORECAST = dict(window_periods=14, horizon_periods=2, trend_feature=2)
@@ -74,6 +75,9 @@ def test_from_torch(db, kind):
     if "forecast" in kind:
         net.input.change.uniform_(0.5, 2)
         net.baseline.score.normal_()
+    if architecture == "minirocket":
+        net.minirocket.channel.bernoulli_(0.5)
+        net.minirocket.bias.normal_()
     net.input.mean.normal_()
     net.input.scale.uniform_(0.5, 2)
     net.calibration.bias.normal_()
@@ -124,7 +128,7 @@ def test_to_torch(db, kind):
     assert set(classes) <= set(CLASSES)
     defaults = dict(hidden_size=0, num_layers=1, bidirectional=False, kernel_size=3, pooling="last", mask=True,
                     normalization="none", inputs="values", summary_size=0, baseline=False, window_periods=0,
-                    horizon_periods=0, trend_feature=0)
+                    horizon_periods=0, trend_feature=0, num_features=9996)
     net = SequenceNet(metadata["architecture"], len(FEATURES), len(classes),
                       **{key: option_value(default, metadata[key]) for key, default in defaults.items() if key in metadata}).eval()
     state = load(file)

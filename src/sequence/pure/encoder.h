@@ -21,6 +21,9 @@ typedef struct Encoder
 
 	const RecurrentCell *cell; /* of recurrent ones */
 
+	/* Outputs, of I inputs a step; NULL: a hidden state in each direction. */
+	size_t (*width)(const SequenceConfig *config, size_t I);
+
 	/* Append its tensors, for I inputs a step. */
 	void (*params)(ParamTable *table, const SequenceConfig *config, size_t I);
 
@@ -35,7 +38,17 @@ typedef struct Encoder
 
 	/* From net->dy[0], which it may overwrite. */
 	void (*backward)(Network *net, real *dw, bool dropout);
+
+	/*
+	 * Instead of the three: net->pooled at once. Nothing of such an encoder is trained, and its head is fitted in
+	 * closed form (sequence/pure/train_closed.h).
+	 */
+	void (*whole)(Network *net, const real *w);
 } Encoder;
+
+/* Of a minirocket: sequence b of the chunk to where kernels read it; the features of kernels from .. to - 1 of all. */
+extern void minirocket_read(Network *net, size_t b);
+extern void minirocket_part(Network *net, real *out, size_t ldout, const real *w, size_t from, size_t to);
 
 #define SEQUENCE_ENCODER(NAME, name) extern const Encoder name##_encoder;
 SEQUENCE_ARCHITECTURES(SEQUENCE_ENCODER)

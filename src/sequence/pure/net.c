@@ -53,6 +53,10 @@ sequence_config_check(SequenceConfig *config)
 		return status_make(STATUS_BAD_VALUE, 0, "dropout");
 	if (!encoder->normalises && config->normalization != NORMALIZATION_NONE)
 		return status_make(STATUS_BAD_VALUE, 0, "normalization");
+	if (encoder->whole && config->num_layers > 1)
+		return status_make(STATUS_BAD_VALUE, 0, "num_layers");
+	if (encoder->whole && config->pooling != encoder->pooling)
+		return status_make(STATUS_BAD_VALUE, 0, "pooling");
 	if (!encoder->both_ways && config->bidirectional)
 		return status_make(STATUS_BAD_VALUE, 0, "bidirectional");
 	return STATUS_FINE;

@@ -32,7 +32,7 @@
 #include "sequence/pure/recurrent.h"
 
 /* A row an architecture: SEQUENCE_LSTM, its name "lstm", and its lstm_encoder. */
-#define SEQUENCE_ARCHITECTURES(ROW) RECURRENT_CELLS(ROW) ROW(TCN, tcn)
+#define SEQUENCE_ARCHITECTURES(ROW) RECURRENT_CELLS(ROW) ROW(TCN, tcn) ROW(MINIROCKET, minirocket)
 
 #define SEQUENCE_ENUM(NAME, name) SEQUENCE_##NAME,
 typedef enum SequenceArchitecture
@@ -84,6 +84,8 @@ typedef enum SequenceInputs
 		   "Read the sequence in both directions (not of a TCN).") \
 	OPTION(INT, kernel_size, 3, 2, 16, NULL, \
 		   "Taps of a convolution (tcn); block i skips 2^i steps between them.") \
+	OPTION(INT, num_features, 9996, 84, 50000, NULL, \
+		   "Features of a minirocket, rounded down to a multiple of 84.") \
 	OPTION(CHOICE, normalization, NORMALIZATION_AUTO, 0, 0, normalizations, \
 		   "Batch normalisation after every convolution (tcn); auto: batch for a TCN.") \
 	OPTION(CHOICE, pooling, POOLING_AUTO, 0, 0, poolings, \

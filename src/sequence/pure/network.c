@@ -22,6 +22,27 @@ offset_of(const ParamTable *table, const char *name)
 	return p ? p->offset : 0;
 }
 
+/* Outputs of the encoder, of I inputs a step. */
+static size_t
+encoder_width(const SequenceConfig *config, size_t I)
+{
+	const Encoder *encoder = sequence_encoders[config->architecture];
+
+	if (encoder->width)
+		return encoder->width(config, I);
+	return (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
+}
+
+/*
+ * Of the D outputs, those that the hidden units beside the encoder read: all when there are Z numbers of attributes, so
+ * that the two can depend on each other. The many of an encoder that is not trained they leave to the head.
+ */
+static size_t
+pooled_beside(const SequenceConfig *config, size_t D, size_t Z)
+{
+	return Z > 0 && !sequence_encoders[config->architecture]->whole ? D : 0;
+}
+
 /* Measured from the data, not trained. */
 static void
 add_fixed(ParamTable *table, const char *name, double scale, size_t rows, size_t columns)
@@ -50,7 +71,7 @@ add_summary(ParamTable *table, size_t V, size_t U, size_t M, size_t O)
 void
 seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C)
 {
-	const size_t D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
+	const size_t D = encoder_width(config, input_count(config, F));
 	const size_t O = C ? C : 1;
 	const size_t Z = attributes_inputs(&config->attributes);
 	const size_t U = summary_count(config, F) + Z;
@@ -68,7 +89,7 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 	params_add(table, "head.weight", INIT_UNIFORM, head_bound, 2, O, D, 0);
 	params_add(table, "head.bias", INIT_UNIFORM, head_bound, 1, O, 0, 0);
 	if (U > 0)
-		add_summary(table, U + (Z > 0 ? D : 0), U, (size_t) config->summary_size, O);
+		add_summary(table, U + pooled_beside(config, D, Z), U, (size_t) config->summary_size, O);
 	attributes_params(table, &config->attributes);
 	if (baseline_rows(config) > 0)
 		add_fixed(table, "baseline.score", 0, baseline_rows(config), O);
@@ -90,8 +111,8 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	net->S = summary_count(config, F);
 	net->Z = attributes_inputs(&config->attributes);
 	net->M = (size_t) config->summary_size;
-	net->D = (size_t) config->hidden_size * (config->bidirectional ? 2 : 1);
-	net->P = net->Z > 0 ? net->D : 0;
+	net->D = encoder_width(config, net->I);
+	net->P = pooled_beside(config, net->D, net->Z);
 	net->O = C ? C : 1;
 	net->mean = offset_of(&table, "input.mean");
 	net->scale = offset_of(&table, "input.scale");
@@ -145,13 +166,16 @@ network_carve_work(Network *net, Arena *arena, size_t T, size_t B, bool training
 	net->pooled = ARENA_TAKE(arena, real, B * net->D);
 	net->keep = dropout ? ARENA_TAKE(arena, uint8_t, B * net->D) : NULL;
 	net->score = ARENA_TAKE(arena, real, B * net->O);
-	pooling_carve(&net->pooling, arena, rows, B);
+	if (!net->encoder->whole)
+		pooling_carve(&net->pooling, arena, rows, B);
 	net->encoder->carve_work(net, arena, T, B, training);
 	if (!training)
 		return;
 	net->dscore = ARENA_TAKE(arena, real, B * net->O);
-	net->dpooled = ARENA_TAKE(arena, real, B * net->D);
 	net->dwide = ARENA_TAKE(arena, real, B * wide_width(net));
+	if (net->encoder->whole)
+		return;
+	net->dpooled = ARENA_TAKE(arena, real, B * net->D);
 	net->dy[0] = ARENA_TAKE(arena, real, rows * net->D);
 	net->dy[1] = ARENA_TAKE(arena, real, rows * net->D);
 }
@@ -355,19 +379,33 @@ add_baseline(Network *net, const real *w)
 }
 
 void
-network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
-				Rng *dropout)
+network_read(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n, Rng *hide)
 {
 	assert(n > 0 && n <= net->B_max);
 	sort_by_length(net, set, index, n);
 	assert(sequence_length(set, index[net->order[n - 1]]) > 0);
 	assert(sequence_length(set, index[net->order[0]]) <= net->T_max);
 	lay_out_steps(&net->steps, set, index, net->order, n);
-	read_input(net, w, set, index, dropout);
+	read_input(net, w, set, index, hide);
+}
 
-	const real *y = net->encoder->forward(net, dropout);
+/* One vector of each sequence. */
+static void
+encode(Network *net, const real *w, Rng *dropout)
+{
+	if (net->encoder->whole)
+		net->encoder->whole(net, w);
+	else
+		pooling_forward(&net->pooling, net->pooled, net->encoder->forward(net, dropout), w + net->attention,
+						&net->steps);
+}
 
-	pooling_forward(&net->pooling, net->pooled, y, w + net->attention, &net->steps);
+void
+network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
+				Rng *dropout)
+{
+	network_read(net, w, set, index, n, dropout);
+	encode(net, w, dropout);
 	if (dropout && net->keep)
 		dropout_forward(net->pooled, net->keep, dropout, net->config.dropout, n * net->D);
 	dense_forward(net->score, net->pooled, w + net->head_weight, w + net->head_bias, n, net->D, net->O);
@@ -380,11 +418,15 @@ network_backward(Network *net, real *dw, const real *w, bool dropout)
 {
 	const size_t n = net->steps.B;
 	const size_t rows = net->steps.row[net->steps.T];
+	const bool whole = net->encoder->whole;
 
-	memset(net->dpooled, 0, n * net->D * sizeof(real));
+	if (!whole)
+		memset(net->dpooled, 0, n * net->D * sizeof(real));
 	wide_backward(net, dw, w);
 	dense_backward(net->dpooled, dw + net->head_weight, dw + net->head_bias, net->dscore, net->pooled,
 				   w + net->head_weight, n, net->D, net->O);
+	if (whole)
+		return;
 	if (dropout && net->keep)
 		dropout_backward(net->dpooled, net->keep, net->config.dropout, n * net->D);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "sequence/pure/dataset.h"
+#include "sequence/pure/minirocket.h"
 #include "sequence/pure/net.h"
 #include "sequence/pure/pooling.h"
 #include "sequence/pure/recurrent.h"
@@ -26,7 +27,8 @@ typedef struct NetworkLayer
 {
 	Recurrent cell[2]; /* forward and reverse direction */
 	TcnBlock block;
-	size_t tensor[2]; /* offset of the first tensor of each cell, or of the block; the others follow it */
+	size_t tensor[2]; /* offset of the first tensor of each cell, or of the block; the others follow it. Of a
+					   * minirocket: of channels and biases */
 	real *y;          /* rows × D: of the cells */
 	uint8_t *keep;    /* rows × D: what dropout kept of y; NULL without dropout */
 } NetworkLayer;
@@ -37,7 +39,7 @@ typedef struct Network
 	const struct Encoder *encoder;
 	size_t F, C;
 	size_t I;    /* inputs a step: input_count() */
-	size_t D;    /* outputs a step: H, or 2 H if bidirectional */
+	size_t D;    /* outputs a step: H, or 2 H if bidirectional; of a minirocket its features */
 	size_t O;    /* outputs of the head */
 	size_t S, Z; /* numbers of the summary, and of the attributes */
 	size_t M, P; /* hidden units that read both, and numbers of the pooled vector that they read */
@@ -46,6 +48,7 @@ typedef struct Network
 	AttributeTensors attributes;
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];
+	Rocket rocket; /* of a minirocket alone */
 	Pooling pooling;
 
 	/* Workspace of one worker. */
@@ -54,6 +57,7 @@ typedef struct Network
 	size_t *order; /* B: position in the caller's index of the chunk's sequences, longest first */
 	real *x;       /* rows × I */
 	uint8_t *need; /* T: steps of x that a TCN reads */
+	RocketWork rocket_work;
 	real *pooled;  /* B × D */
 	uint8_t *keep; /* B × D */
 	real *score;   /* B × O */
@@ -83,6 +87,13 @@ extern void network_pack(Network *net, const real *w);
  */
 extern void network_layer_tensors(size_t *begin, size_t *end, const Network *net, const ParamTable *table,
 								  int layer);
+
+/*
+ * The first part of network_forward(): order, steps, inputs, summaries, attributes (hide: random numbers to hide some
+ * by, or NULL) and rows of the table of baselines.
+ */
+extern void network_read(Network *net, const real *w, const SequenceSet *set, const uint32_t *index, size_t n,
+						 Rng *hide);
 
 /*
  * net->score of the n sequences index[0 .. n - 1] of the set, in the order of net->order.

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sequence/pure/encoder.h"
 #include "sequence/pure/train_sample.h"
 #include "sequence/pure/train_state.h"
 #include "nn/loss.h"
@@ -207,6 +208,13 @@ keep_best(SequenceTask *task, double loss, double metric)
 	memcpy(task->best, task->w, task->params.total * sizeof(real));
 }
 
+/* Before the first epoch: whether a head in closed form is all that is asked for, or that there is time for. */
+static bool
+is_complete(const SequenceTask *task)
+{
+	return task->net.encoder->whole && training_is_over(task);
+}
+
 /* The network that has learned nothing yet is its baseline: training can only improve on that. */
 static size_t
 beginning_end(SequenceTask *task)
@@ -217,7 +225,7 @@ beginning_end(SequenceTask *task)
 	task->state->beginning = false;
 	sequence_evaluate(task, &loss, &metric);
 	keep_best(task, loss, metric);
-	return epoch_begin(task);
+	return is_complete(task) ? training_end(task) : epoch_begin(task);
 }
 
 static size_t
@@ -283,6 +291,22 @@ start(SequenceTask *task)
 	return MEASURE_PARTS;
 }
 
+/* What the weights are before the first epoch is measured, when it is worth something. */
+static size_t
+beginning(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+	const bool fitted = task->net.encoder->whole != NULL;
+
+	network_pack(&task->net, task->w);
+	state->beginning = state->n_held > 0 && (fitted || (task->setup.config.baseline && task->setup.C > 0));
+	if (state->beginning)
+		return evaluation_begin(task, PHASE_EVALUATE);
+	if (fitted)
+		keep_best(task, 0, 0);
+	return is_complete(task) ? training_end(task) : epoch_begin(task);
+}
+
 static size_t
 training_begin(SequenceTask *task)
 {
@@ -312,9 +336,20 @@ training_begin(SequenceTask *task)
 	}
 	state->batches = (state->epoch_size + (size_t) task->setup.config.batch_size - 1) /
 					 (size_t) task->setup.config.batch_size;
-	network_pack(&task->net, task->w);
-	state->beginning = task->setup.config.baseline && C > 0 && state->n_held > 0;
-	return state->beginning ? evaluation_begin(task, PHASE_EVALUATE) : epoch_begin(task);
+	if (task->net.encoder->whole)
+	{
+		state->phase = PHASE_CLOSED;
+		return closed_begin(task);
+	}
+	return beginning(task);
+}
+
+static size_t
+closed_phase(SequenceTask *task)
+{
+	const size_t items = closed_next(task);
+
+	return items > 0 ? items : beginning(task);
 }
 
 size_t
@@ -328,6 +363,8 @@ seqtrain_next(void *arg)
 	{
 		case PHASE_MEASURE:
 			return training_begin(task);
+		case PHASE_CLOSED:
+			return closed_phase(task);
 		case PHASE_BATCH:
 			if (task->state->stop && task->state->result.report.epoch > 0)
 				return training_end(task);
@@ -360,6 +397,9 @@ seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 		case PHASE_MEASURE:
 			sequence_measure_part(task, item);
 			break;
+		case PHASE_CLOSED:
+			closed_run(task, item);
+			break;
 		case PHASE_BATCH:
 			train_shard(task, item);
 			break;
@@ -385,6 +425,8 @@ seqtrain_gives_up(const void *arg)
 
 	switch (task->state->phase)
 	{
+		case PHASE_CLOSED:
+			return closed_gives_up(task);
 		case PHASE_BATCH:
 		case PHASE_EVALUATE:
 		case PHASE_CALIBRATE:

@@ -26,6 +26,7 @@
 #include "model/job.h"
 #include "sequence/pure/network.h"
 #include "sequence/pure/net.h"
+#include "sequence/pure/train_closed.h"
 
 typedef enum ClassBalance
 {
@@ -100,6 +101,7 @@ typedef struct SequenceTask
 	real *held_score;          /* N × outputs of the head */
 	int32_t *held_label;       /* N */
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */
+	ClosedTask closed;         /* of encoders that are not trained */
 } SequenceTask;
 
 extern void seqtrain_carve(SequenceTask *task, Arena *arena, const SequenceSetup *setup);

@@ -15,7 +15,8 @@
 typedef enum Phase
 {
 	PHASE_MEASURE,
-	PHASE_BATCH, /* its chunks; then their sum, and the step */
+	PHASE_CLOSED, /* the phases of train_closed.h */
+	PHASE_BATCH,  /* its chunks; then their sum, and the step */
 	PHASE_SUM,
 	PHASE_STEP,
 	PHASE_EVALUATE,

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "model/moments.h"
+#include "sequence/pure/encoder.h"
 #include "sequence/pure/input.h"
 #include "sequence/pure/train_sample.h"
 #include "sequence/pure/train_state.h"
@@ -43,7 +44,7 @@ fit_to_data(SequenceConfig *config, size_t N)
 {
 	if (config->batch_size == 0)
 		config->batch_size = between((double) N / BATCHES_MIN, BATCH_SMALL, BATCH_LARGE);
-	if (config->max_epochs == 0)
+	if (config->max_epochs == 0 && !(sequence_encoders[config->architecture]->whole && N <= CLOSED_ROWS))
 		config->max_epochs = between(EPOCHS_OF_ONE / sqrt((double) N), EPOCHS_MIN, EPOCHS_MAX);
 	if (config->patience < 0)
 		config->patience = between(config->max_epochs / 3, PATIENCE_MIN, config->max_epochs);
@@ -122,6 +123,8 @@ carve_training(SequenceTask *task, Arena *arena)
 	task->class_weight = ARENA_TAKE(arena, real, setup->C);
 	task->bias = ARENA_TAKE(arena, real, setup->C);
 	network_carve_weights(&task->net, arena);
+	if (task->net.encoder->whole)
+		closed_carve(task, arena);
 }
 
 void

@@ -84,6 +84,7 @@ check(const Case *c)
 							 .num_layers = c->layers,
 							 .bidirectional = c->bidirectional,
 							 .kernel_size = c->kernel,
+							 .num_features = 168,
 							 .normalization = c->normalization,
 							 .pooling = c->pooling,
 							 .dropout = c->dropout,
@@ -94,6 +95,8 @@ check(const Case *c)
 							 .window_periods = c->forecast ? 6 : 0,
 							 .horizon_periods = c->forecast ? 2 : 0,
 							 .trend_feature = c->forecast && c->C ? 2 : 0};
+	const double push =
+		c->architecture == SEQUENCE_MINIROCKET ? 0.02 : 0.4; /* its head adds up many features */
 	Rng rng = rng_seed(1, 2);
 	TestSet data = test_set_random(&rng, N, F, c->C, 1, 7, 0.2);
 	ParamTable table;
@@ -119,7 +122,7 @@ check(const Case *c)
 
 	params_init(w, &table, &rng);
 	for (size_t i = 0; (c->forecast || c->attributes) && i < table.total; i++)
-		w[i] += 0.1 + 0.4 * rng_uniform(&rng); /* what begins at 0 has no gradient behind it */
+		w[i] += push * (0.25 + rng_uniform(&rng)); /* what begins at 0 has no gradient behind it */
 	loss(&net, w, &data.set, true);
 	network_backward(&net, dw, w, true);
 	for (size_t p = 0; p < table.count; p++)
@@ -203,6 +206,20 @@ test_forecasts(void **state)
 		check(&cases[i]);
 }
 
+/* Its features are measured, and have no gradient: the head and the summary have. */
+static void
+test_minirocket(void **state)
+{
+	static const Case cases[] = {
+		{"minirocket", SEQUENCE_MINIROCKET, 1, 1, 0, 3, POOLING_LAST, 0, 3, .forecast = true},
+		{"minirocket, dropout", SEQUENCE_MINIROCKET, 1, 1, 0, 3, POOLING_LAST, 0.3, 3, .forecast = true},
+		{"minirocket, number", SEQUENCE_MINIROCKET, 1, 1, 0, 3, POOLING_LAST, 0, 0, .forecast = true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		check(&cases[i]);
+}
+
 static void
 test_attributes(void **state)
 {
@@ -240,8 +257,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),     cmocka_unit_test(test_gru),       cmocka_unit_test(test_tcn),
-		cmocka_unit_test(test_poolings), cmocka_unit_test(test_forecasts), cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_lstm),       cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_tcn),        cmocka_unit_test(test_poolings),
+		cmocka_unit_test(test_forecasts),  cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_minirocket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

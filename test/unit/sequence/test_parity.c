@@ -307,6 +307,8 @@ main(void)
 		FIXTURE(tcn_normalised),
 		FIXTURE(gru_attributes),
 		FIXTURE(tcn_attributes),
+		FIXTURE(minirocket),
+		FIXTURE(minirocket_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
