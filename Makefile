@@ -107,13 +107,14 @@ test-other-majors:
 	scripts/other-majors
 dist deb test-install:
 	scripts/$@
-# Beside their peers: PYTHON has torch, torch-geometric, duckdb, scikit-learn and scikit-uplift.
+# Beside their peers: PYTHON has torch, torch-geometric, duckdb, aeon, scikit-learn and scikit-uplift.
 PYTHON ?= python3
 bench:
 	PYTHON=$(PYTHON) bench/labeler/run
 	bench/sequence/run $(PYTHON)
 	bench/sequence/endtoend $(PYTHON)
 	bench/sequence/workers
+	$(MAKE) -s build/bench/sequence/minirocket && $(PYTHON) bench/sequence/minirocket.py
 	bench/accuracy/retail
 	$(PYTHON) bench/graph/run.py
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
