@@ -87,7 +87,7 @@ score_outbox_prepare(const char *outbox, Oid id_type)
 		return;
 
 	const RangeVar *name = outbox_name(outbox);
-	const Oid relation = RangeVarGetRelid(name, NoLock, true);
+	const Oid relation = registry_find_or_create(name);
 
 	if (OidIsValid(relation))
 		check_outbox(relation);

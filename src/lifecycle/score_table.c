@@ -215,7 +215,7 @@ score_table_prepare(const char *target, const Model *model, const ScoreChoice *c
 	const int columns = model->kind->score_columns(&column, model, choice);
 	const Oid id_type = score_table_id_type(model);
 	const RangeVar *name = target_name(target);
-	const Oid relation = RangeVarGetRelid(name, NoLock, true);
+	const Oid relation = registry_find_or_create(name);
 
 	if (!OidIsValid(relation))
 	{

@@ -20,6 +20,7 @@
 #define USERCLS_REGISTRY_REGISTRY_H
 
 #include "datatype/timestamp.h"
+#include "nodes/primnodes.h"
 #include "utils/jsonb.h"
 
 #include "model/job.h"
@@ -178,7 +179,8 @@ extern void registry_prune_runs(int64 model_id, int history);
 typedef enum ModelWork
 {
 	WORK_RETRAIN, /* of a model, by its number */
-	WORK_REFRESH  /* of a table of scores, by its OID: whoever may score, but not write it, holds nobody up */
+	WORK_REFRESH, /* of a table of scores, by its OID: whoever may score, but not write it, holds nobody up */
+	WORK_CREATE   /* of a table, by its schema and a hash of its name */
 } ModelWork;
 
 /*
@@ -187,6 +189,12 @@ typedef enum ModelWork
  */
 extern bool registry_work_lock(int64 id, ModelWork work);
 extern void registry_work_unlock(int64 id, ModelWork work);
+
+/*
+ * The relation of that name; InvalidOid when there is none, and then the caller may create it: others who ask wait until
+ * his transaction ends, and find the table.
+ */
+extern Oid registry_find_or_create(const RangeVar *name);
 
 /*
  * Run SQL as the owner of the registry, with a safe search_path: between the two, SPI may write the tables.

@@ -1,12 +1,15 @@
 /* Storing models and the log of their training. */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
+#include "common/hashfn.h"
 #include "common/sha2.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -301,4 +304,21 @@ registry_work_unlock(int64 id, ModelWork work)
 	const LOCKTAG tag = work_locktag(id, work);
 
 	LockRelease(&tag, ExclusiveLock, true);
+}
+
+Oid
+registry_find_or_create(const RangeVar *name)
+{
+	const Oid relation = RangeVarGetRelid(name, NoLock, true);
+
+	if (OidIsValid(relation))
+		return relation;
+
+	const uint64 schema = RangeVarGetCreationNamespace(name);
+	const uint32 hash = string_hash(name->relname, NAMEDATALEN);
+	const LOCKTAG tag = work_locktag((int64) (schema << 32 | hash), WORK_CREATE);
+
+	LockAcquire(&tag, ExclusiveLock, false, false);
+	AcceptInvalidationMessages();
+	return RangeVarGetRelid(name, NoLock, true);
 }
