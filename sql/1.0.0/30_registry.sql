@@ -398,7 +398,7 @@ SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS 
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
 JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source', 'users_table', 'outcome', 'expressions'] END) AS argument
-	ON pg_catalog.jsonb_exists(v.spec, argument)
+	ON pg_catalog.jsonb_typeof(v.spec -> argument) OPERATOR(pg_catalog.<>) 'null'
 CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
 	CASE pg_catalog.jsonb_typeof(v.spec -> argument) WHEN 'array' THEN v.spec -> argument
 	ELSE pg_catalog.jsonb_build_array(v.spec -> argument) END) AS r(source)
