@@ -402,7 +402,7 @@ JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] EL
 CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
 	CASE pg_catalog.jsonb_typeof(v.spec -> argument) WHEN 'array' THEN v.spec -> argument
 	ELSE pg_catalog.jsonb_build_array(v.spec -> argument) END) AS r(source)
-WHERE usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
+WHERE r.source IS NOT NULL AND usercls_private.model_right(m.model_id, m.owner_oid) >= 1;
 COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you may use read with your rights, and expressions that they run';
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';
