@@ -107,7 +107,7 @@ test-other-majors:
 	scripts/other-majors
 dist deb test-install:
 	scripts/$@
-# Beside their peers: PYTHON has torch, torch-geometric, duckdb, aeon, scikit-learn and scikit-uplift.
+# Beside their peers: PYTHON has torch, torch-geometric, duckdb, aeon, scikit-learn, lightgbm, psycopg and scikit-uplift.
 PYTHON ?= python3
 bench:
 	PYTHON=$(PYTHON) bench/labeler/run
@@ -116,6 +116,7 @@ bench:
 	bench/sequence/workers
 	$(MAKE) -s build/bench/sequence/minirocket && $(PYTHON) bench/sequence/minirocket.py
 	bench/accuracy/retail
+	bench/accuracy/attributes $(PYTHON)
 	$(PYTHON) bench/graph/run.py
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
 # Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.

@@ -18,7 +18,7 @@ SELECT features, attributes, telling, notices FROM usercls.train_sequence('att',
 SELECT version, promoted, attributes, value < 0.25 AS learned, baseline > 0.6 AS hard
 FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan,city,student}', hyperparams => '{"hidden_size": 8}');
 SELECT value > 0.5 AS without FROM usercls.train_sequence('att_without', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', hyperparams => '{"hidden_size": 8}', promote => 'always');
-SELECT argument, source, state FROM usercls.sources WHERE model = 'att' AND source IS NOT NULL ORDER BY 1;
+SELECT argument, source, state FROM usercls.sources WHERE model = 'att' ORDER BY 1;
 SELECT tensor, shape FROM usercls.model_tensors('att') WHERE tensor LIKE 'attribute%' OR tensor LIKE 'summary%' ORDER BY 1;
 
 
@@ -43,6 +43,8 @@ SELECT sum(n) AS calibrated FROM usercls.calibration('att');
 SELECT feature, bool_and(step IS NULL) AS attribute, count(value) AS numbers, max(abs(contribution)) > 0.5 AS much
 FROM att_seq m, LATERAL usercls.explain('att', seq, 'leaves', m) WHERE user_id <= 30 GROUP BY feature ORDER BY feature;
 SELECT feature, round(psi::numeric, 2) AS psi, missing_then, missing_now, mean_then IS NULL AS category, n_now FROM usercls.drift('att', as_of => '2026-03-24');
+SELECT count(*) AS users, count(*) FILTER (WHERE abs(c.probability - usercls.score('att', seq, c.label, m)) < 1e-5) AS same
+FROM usercls.sequences('att', '2026-03-24') JOIN att_members m USING (user_id) JOIN usercls.classify_users('att', '2026-03-24') c USING (user_id);
 CALL usercls.retrain('att', as_of => '2026-03-24', promote => 'always');
 CALL usercls.refresh_scores('att', 'att_scores', '2026-03-24');
 SELECT spec::jsonb -> 'attributes' AS attributes, spec::jsonb ->> 'users_table' AS users FROM usercls.versions WHERE model = 'att' ORDER BY version;

@@ -50,6 +50,19 @@ FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features 
        hyperparams => '{"hidden_size": 32, "max_epochs": 10}', promote => 'always', comment => 'a smaller LSTM');
 \o
 
+\o /dev/null
+CREATE TABLE members AS
+SELECT u AS user_id, (ARRAY['basic', 'pro', 'family'])[1 + (hashint8(u * 7) & 3)] AS plan, 18 + (hashint8(u * 5) & 63) AS age
+FROM generate_series(1, 600) AS u;
+
+SELECT version, attributes, promoted
+FROM usercls.train_sequence('visits', 'behaviour', outcome => 'sum(logins) > 14', features => '{spend,logins}',
+       users => 'members', attributes => '{plan,age}', promote => 'always');
+
+SELECT user_id, usercls.score('visits', seq, 'true', members) AS p
+FROM usercls.sequences('visits') JOIN members USING (user_id) ORDER BY p DESC LIMIT 3;
+\o
+
 SELECT name, type FROM usercls.hyperparameters('sequence') WHERE name IN ('hidden_size', 'learning_rate') ORDER BY 1;
 
 SELECT rows_train + rows_held_out AS users, memory > 0 AS tells_the_memory
@@ -113,5 +126,5 @@ SELECT usercls.import_model('churn_copy', usercls.export_model('churn'), promote
 SELECT usercls.drop_model('churn_copy');
 
 -- The page ends; so does what it made.
-SELECT usercls.drop_model(model) FROM unnest('{churn,incentive}'::text[]) AS model;
-DROP TABLE behaviour, trends, member, friend, churn_scores;
+SELECT usercls.drop_model(model) FROM unnest('{churn,visits,incentive}'::text[]) AS model;
+DROP TABLE behaviour, trends, members, member, friend, churn_scores;
