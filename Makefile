@@ -123,6 +123,6 @@ bench:
 cancel:
 	CANCELS=20 CANCEL_MS=100 TAP=090_cancel scripts/test tap
 format:
-	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/unit/*/*.[ch] test/fuzz/*.c bench/*/*.[ch])
+	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/unit/*/*.[ch] test/fuzz/*.c test/module/*.c bench/*/*.[ch])
 
 .PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz fuzz-statements sanitize valgrind interop clients soak test-other-majors test-install dist deb bench cancel format

@@ -99,16 +99,6 @@ take_rows(void *arg, uint32 n, const Datum *const *value, const bool *const *isn
 	trend_table_add(reading->table, kept, user, period, number);
 }
 
-/* A SourceRow. */
-static void
-take_row(void *arg, const Datum *value, const bool *isnull)
-{
-	const Datum *const values[] = {&value[0], &value[1], &value[2]};
-	const bool *const nulls[] = {&isnull[0], &isnull[1], &isnull[2]};
-
-	take_rows(arg, 1, values, nulls);
-}
-
 static TimeKind
 time_kind(Oid source, const SourceColumn *time)
 {
@@ -239,29 +229,25 @@ read_arguments(FunctionCallInfo fcinfo)
 	return reading;
 }
 
-/* Read all rows into the table. The window is a condition of the query only where an index or partitions help by it. */
+/* Read all rows into the table; those outside the window need not come. */
 static void
 read_rows(Reading *reading)
 {
 	const Oid types[] = {reading->bound_type, reading->bound_type};
 	const Datum bounds[] = {Int64GetDatum(reading->start), Int64GetDatum(reading->end)};
 	const SourceColumn columns[] = {reading->user, reading->time, reading->value};
-	const bool select = reading->windowed && source_can_select(reading->source, &reading->time);
-	StringInfoData sql;
+	const char *const window =
+		psprintf("%1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2", reading->time.quoted);
 
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s, %s, %s FROM %s", reading->user.quoted, reading->time.quoted,
-					 reading->value.quoted, source_quote(reading->source));
-	if (select)
-		appendStringInfo(&sql, " WHERE %1$s OPERATOR(pg_catalog.>=) $1 AND %1$s OPERATOR(pg_catalog.<) $2",
-						 reading->time.quoted);
-	if (select || !source_scan_table(reading->source, columns, lengthof(columns), take_rows, reading))
-		source_scan(&(SourceScan){.sql = sql.data,
-								  .n = select ? 2 : 0,
-								  .types = types,
-								  .values = bounds,
-								  .row = take_row,
-								  .arg = reading});
+	source_read(&(SourceRead){.relation = reading->source,
+							  .columns = columns,
+							  .n = lengthof(columns),
+							  .condition = reading->windowed ? window : NULL,
+							  .params = reading->windowed ? 2 : 0,
+							  .types = types,
+							  .values = bounds,
+							  .rows = take_rows,
+							  .arg = reading});
 	trend_table_end(reading->table);
 }
 

@@ -68,33 +68,44 @@ newest_time(void *arg, int64 *newest)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<=) $1",
 					 time->quoted, source_quote(relation), time->quoted);
-	if (source_can_select(relation, time) || !source_scan_table_by_row(relation, time, 1, newest_row, &found))
+	if (source_knows_newest(relation, time))
 		source_scan(&(SourceScan){
 			.sql = sql.data, .n = 1, .types = type, .values = latest, .row = newest_row, .arg = &found});
+	else
+		source_read(
+			&(SourceRead){.relation = relation, .columns = time, .n = 1, .row = newest_row, .arg = &found});
 	*newest = found.time;
 	return found.found;
 }
 
-/* Scan the table for the columns that cells_read_row() takes; false: they are too many, or a query does better. */
-static bool
-read_table(SequenceCells *cells)
+/* The columns that cells_read_row() takes. */
+static int
+list_columns(SourceColumn *column, const SequenceCells *cells)
 {
-	const SequenceReading *reading = cells->reading;
-	SourceColumn column[SOURCE_COLUMNS_MAX];
 	int n = 0;
 
-	if (2 + (cells->slots > 0) + (cells->list != NULL) + cells->columns > SOURCE_COLUMNS_MAX ||
-		(!cells->everybody && source_can_select(reading->relation, &cells->time)))
-		return false;
 	column[n++] = cells->user;
 	column[n++] = cells->time;
 	if (cells->slots > 0)
 		column[n++] = cells->trend;
 	if (cells->list)
 		column[n++] = cells->label;
-	for (int f = 0; f < cells->columns; f++)
-		column[n++] = cells->feature[f];
-	return source_scan_table_by_row(reading->relation, column, n, cells_read_row, cells);
+	memcpy(column + n, cells->feature, sizeof(*column) * (size_t) cells->columns);
+	return n + cells->columns;
+}
+
+/* Which rows are needed, of $1 and $2, the ends of the periods; NULL: all are. */
+static const char *
+needed_times(const SequenceCells *cells)
+{
+	const char *time = cells->time.quoted;
+	const char *from = psprintf("%s OPERATOR(pg_catalog.>=) $1", time);
+	const char *until = psprintf("%s OPERATOR(pg_catalog.<) $2", time);
+
+	/* Rows of the future are counted. */
+	if (cells->latest != DT_NOEND)
+		return cells->everybody ? NULL : from;
+	return cells->everybody ? until : psprintf("%s AND %s", from, until);
 }
 
 static void
@@ -102,34 +113,22 @@ read_rows(SequenceCells *cells)
 {
 	const SequenceReading *reading = cells->reading;
 	const Oid type[] = {cells->window.type, cells->window.type};
-	const Periods *periods = &cells->window.periods;
 	const bool closed = cells->window.closed; /* >= a tick later is >, and < a tick later is <= */
-	const Datum bound[] = {Int64GetDatum(cells->everybody ? DT_NOBEGIN : periods->start + closed),
-						   Int64GetDatum(periods->end + closed)};
-	StringInfoData sql;
+	const Datum bound[] = {Int64GetDatum(cells->window.periods.start + closed),
+						   Int64GetDatum(cells->window.periods.end + closed)};
+	SourceColumn *column = palloc(sizeof(*column) * ((size_t) cells->columns + 4));
+	const int n = list_columns(column, cells);
 
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s, %s", cells->user.quoted, cells->time.quoted);
-	if (cells->slots > 0)
-		appendStringInfo(&sql, ", %s", cells->trend.quoted);
-	if (cells->list)
-		appendStringInfo(&sql, ", %s", cells->label.quoted);
-	for (int f = 0; f < cells->columns; f++)
-		appendStringInfo(&sql, ", %s", cells->feature[f].quoted);
-	appendStringInfo(&sql, " FROM %s WHERE %s OPERATOR(pg_catalog.%s) $1", source_quote(reading->relation),
-					 cells->time.quoted, cells->everybody ? ">" : ">=");
-
-	/* Rows of the future are counted. */
-	if (cells->latest == DT_NOEND)
-		appendStringInfo(&sql, " AND %s OPERATOR(pg_catalog.<) $2", cells->time.quoted);
-	if (!read_table(cells))
-		source_scan(&(SourceScan){.sql = sql.data,
-								  .n = cells->latest == DT_NOEND ? 2 : 1,
-								  .types = type,
-								  .values = bound,
-								  .whole = cells->whole,
-								  .row = cells_read_row,
-								  .arg = cells});
+	source_read(&(SourceRead){.relation = reading->relation,
+							  .columns = column,
+							  .n = n,
+							  .condition = needed_times(cells),
+							  .params = lengthof(type),
+							  .types = type,
+							  .values = bound,
+							  .whole = cells->whole,
+							  .row = cells_read_row,
+							  .arg = cells});
 	cells_read_end(cells);
 }
 

@@ -10,6 +10,15 @@
 #define pg_class_ownercheck(relation, role) object_ownercheck(RelationRelationId, relation, role)
 #endif
 
+/* An Append whose children the executor may leave out; and a query run to its end. */
+#if PG_VERSION_NUM >= 180000
+#define append_prunes(append) ((append)->part_prune_index >= 0)
+#define executor_run(query) ExecutorRun(query, ForwardScanDirection, 0)
+#else
+#define append_prunes(append) ((append)->part_prune_info != NULL)
+#define executor_run(query) ExecutorRun(query, ForwardScanDirection, 0, true)
+#endif
+
 #if PG_VERSION_NUM >= 180000
 #define pg_attribute_noreturn() __attribute__((noreturn))
 #endif

@@ -1,5 +1,6 @@
 #include "postgres.h"
 
+#include "access/amapi.h"
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -12,7 +13,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "storage/lmgr.h"
-#include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -27,58 +27,7 @@
 
 #include "server/errors.h"
 #include "server/source.h"
-
-/* A DestReceiver that calls `row` for each row, in a memory context that is reset after it. */
-typedef struct Receiver
-{
-	DestReceiver receiver; /* first: what the executor knows */
-	SourceRow row;
-	void *arg;
-	MemoryContext per_row;
-} Receiver;
-
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	Receiver *receiver = (Receiver *) self;
-	const MemoryContext old = MemoryContextSwitchTo(receiver->per_row);
-
-	CHECK_FOR_INTERRUPTS();
-	slot_getallattrs(slot);
-	receiver->row(receiver->arg, slot->tts_values, slot->tts_isnull);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->per_row); /* free when nothing was allocated */
-	return true;
-}
-
-static void
-receive_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
-{
-}
-
-static void
-receive_shutdown(DestReceiver *self)
-{
-}
-
-static void
-receive_destroy(DestReceiver *self)
-{
-}
-
-static ParamListInfo
-make_params(int n, const Oid *types, const Datum *values, const bool *nulls)
-{
-	if (n == 0)
-		return NULL;
-
-	ParamListInfo params = makeParamList(n);
-
-	for (int i = 0; i < n; i++)
-		params->params[i] = (ParamExternData){
-			.value = values[i], .isnull = nulls && nulls[i], .pflags = PARAM_FLAG_CONST, .ptype = types[i]};
-	return params;
-}
+#include "server/source_query.h"
 
 /*
  * Lock the relation until the transaction ends, as a query of the caller's would, and return its name. From here on
@@ -223,23 +172,31 @@ source_number(Datum value, Oid type)
 	}
 }
 
-bool
-source_can_select(Oid relation, const SourceColumn *column)
+/* Whether the ordered index answers max() of the column: it is its first, of all rows. */
+static bool
+orders_by(const Relation index, AttrNumber column)
 {
-	if (get_rel_relkind(relation) != RELKIND_RELATION)
+	return index->rd_indam->amcanorder && index->rd_index->indisvalid &&
+		   index->rd_index->indkey.values[0] == column && RelationGetIndexPredicate(index) == NIL;
+}
+
+bool
+source_knows_newest(Oid relation, const SourceColumn *column)
+{
+	const char kind = get_rel_relkind(relation);
+
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_MATVIEW)
 		return true;
 
 	const Relation table = table_open(relation, AccessShareLock);
-	bool found = table->rd_rel->relhassubclass;
+	bool found = false;
 	ListCell *cell;
 
 	foreach (cell, RelationGetIndexList(table))
 	{
 		const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-			found |=
-				index->rd_index->indkey.values[i] == column->number || index->rd_index->indkey.values[i] == 0;
+		found |= orders_by(index, column->number);
 		index_close(index, AccessShareLock);
 	}
 	table_close(table, AccessShareLock);
@@ -309,11 +266,7 @@ prepare(const char *sql, int n, const Oid *types, int options)
 static uint64
 execute(SPIPlanPtr plan, ParamListInfo params, MemoryContext parent, SourceRow row, void *arg)
 {
-	Receiver receiver = {.receiver = {receive_row, receive_startup, receive_shutdown, receive_destroy,
-									  DestTuplestore /* any but DestNone, whose rows SPI believes lost */},
-						 .row = row,
-						 .arg = arg,
-						 .per_row = AllocSetContextCreate(parent, "usercls row", ALLOCSET_DEFAULT_SIZES)};
+	SourceReceiver receiver = source_receiver(parent, row, arg);
 	SPIExecuteOptions options = {
 		.params = params, .read_only = true, .must_return_tuples = true, .dest = &receiver.receiver};
 	const int result = SPI_execute_plan_extended(plan, &options);
@@ -330,15 +283,13 @@ source_scan(const SourceScan *scan)
 	const MemoryContext context = CurrentMemoryContext;
 	const int nest_level = NewGUCNestLevel();
 
-	/* PostgreSQL's own way to be refused rather than to get fewer rows (pg_dump uses it). */
 	if (scan->whole)
-		set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-
+		source_refuse_hidden_rows();
 	SPI_connect();
 
 	const uint64 rows =
 		execute(prepare(scan->sql, scan->n, scan->types, CURSOR_OPT_PARALLEL_OK),
-				make_params(scan->n, scan->types, scan->values, NULL), context, scan->row, scan->arg);
+				source_params(scan->n, scan->types, scan->values), context, scan->row, scan->arg);
 
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
@@ -401,8 +352,7 @@ source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg
 
 	SPI_connect();
 
-	const uint64 rows =
-		execute(plan->plan, make_params(plan->n, plan->types, values, NULL), context, row, arg);
+	const uint64 rows = execute(plan->plan, source_params(plan->n, plan->types, values), context, row, arg);
 
 	SPI_finish();
 	return rows;

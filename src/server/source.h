@@ -69,11 +69,10 @@ extern Oid source_array_type(Oid type);
 extern char *source_equality(Oid type);
 
 /*
- * Whether a query should have a condition on the column, because an index or partitions could leave rows out by it.
- * False for a plain table without an index on it: every row would be read, and the condition checked more slowly than
- * by the caller.
+ * Whether a query for the column's greatest value does better than reading all of its values: an index has it, or the
+ * relation is a view or foreign table, whose query may find it elsewhere.
  */
-extern bool source_can_select(Oid relation, const SourceColumn *column);
+extern bool source_knows_newest(Oid relation, const SourceColumn *column);
 
 /*
  * One row: values and nulls in the order of the SELECT list, valid during the call alone. The current
@@ -100,20 +99,36 @@ extern uint64 source_scan(const SourceScan *scan);
 extern Oid source_scan_type(const SourceScan *scan, int column);
 
 /*
- * All rows of a plain table, by far the fastest; false, and nothing done, when the relation is none (a view, a table
- * with children or with policies that apply to us): use source_scan then. At most SOURCE_COLUMNS_MAX columns. The
- * rows come as many at a time as a page holds, at most SOURCE_ROWS_MAX: value[j][i] is column j of row i.
+ * Rows as many at a time as a page holds, at most SOURCE_ROWS_MAX: value[j][i] is column j of row i. Memory is as for
+ * SourceRow.
  */
 typedef void (*SourceRows)(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull);
 
-#define SOURCE_COLUMNS_MAX 16
 #define SOURCE_ROWS_MAX MaxHeapTuplesPerPage
 
-extern bool source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg);
+/* Columns of a relation. */
+typedef struct SourceRead
+{
+	Oid relation;
+	const SourceColumn *columns;
+	int n;
+	const char *condition; /* as SQL text, or NULL: rows that do not fulfil it need not come, but may */
+	int params;            /* $1 .. $params of the condition; none of them is null */
+	const Oid *types;
+	const Datum *values;
+	bool whole;      /* as in SourceScan */
+	SourceRows rows; /* or else */
+	SourceRow row;   /* with one call for each row; for more than SOURCE_COLUMNS_MAX columns */
+	void *arg;
+} SourceRead;
 
-/* The same, with one call for each row. */
-extern bool source_scan_table_by_row(Oid relation, const SourceColumn *columns, int n, SourceRow row,
-									 void *arg);
+#define SOURCE_COLUMNS_MAX 16
+
+/*
+ * Read them, by far the fastest where the planner would scan a heap from its first page to its last: of a table, of
+ * partitions and children, below views. Everything else is read as the plan says.
+ */
+extern void source_read(const SourceRead *read);
 
 /*
  * The same for a query that runs often: planned once, without looking at the

@@ -343,9 +343,15 @@ edges_load(UserGraph *users, const GraphLoad *load)
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
 	edges_grow(&reader);
-	if (converted ||
-		!source_scan_table_by_row(from->edges, column, reader.weighted ? 3 : 2, edge_row, &reader))
+	if (converted)
 		source_scan(&(SourceScan){.sql = sql.data, .whole = load->whole, .row = edge_row, .arg = &reader});
+	else
+		source_read(&(SourceRead){.relation = from->edges,
+								  .columns = column,
+								  .n = reader.weighted ? 3 : 2,
+								  .whole = load->whole,
+								  .row = edge_row,
+								  .arg = &reader});
 	while (reader.looked_up < users->E)
 	{
 		edge_resolve(&reader, reader.looked_up, &reader.waiting[reader.looked_up % EDGES_WAITING]);

@@ -1,8 +1,7 @@
 /*
- * source_scan_table(): a plain table read as COPY reads it, without a plan.
+ * source_scan_heap(): a heap read as COPY reads it.
  *
- *   check rights by an empty query of the same columns
- *   foreach page with visible rows do                    (heap tables; others row by row)
+ *   foreach page with visible rows do
  *     foreach column do
  *       rows without nulls up to it: value = the bytes at a fixed offset; otherwise heap_getattr()
  *     call rows(n, value, isnull);  empty the memory of the call
@@ -23,52 +22,22 @@
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
-#include "server/source.h"
+#include "server/source_heap.h"
 
 #define AHEAD 12 /* rows of a page between asking for one and reading it */
 
-/*
- * Whether a scan of the heap gives the rows of SELECT: no children, no policy that applies to us, no column computed
- * when read.
- */
-static bool
-is_plain(Relation table, const SourceColumn *columns, int n)
+bool
+source_is_heap(Oid relation)
 {
-	if (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rel->relhassubclass ||
-		check_enable_rls(RelationGetRelid(table), InvalidOid, true) == RLS_ENABLED)
-		return false;
+	const Relation table = relation_open(relation, AccessShareLock);
+	const bool heap = table->rd_rel->relkind != RELKIND_SEQUENCE &&
+					  RELKIND_HAS_TABLE_AM(table->rd_rel->relkind) &&
+					  table->rd_tableam == GetHeapamTableAmRoutine();
 
-	/* Virtual generated columns are computed when they are read; only stored ones are in the row. */
-	for (int i = 0; i < n; i++)
-	{
-		const char generated = TupleDescAttr(RelationGetDescr(table), columns[i].number - 1)->attgenerated;
-
-		if (generated != '\0' && generated != 's')
-			return false;
-	}
-	return true;
-}
-
-static void
-ignore_row(void *arg, const Datum *value, const bool *isnull)
-{
-}
-
-/* What the executor checks before it reads: rights above all, and what extensions hook in there. */
-static void
-check_rights(Oid relation, const SourceColumn *columns, int n)
-{
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT ");
-	for (int i = 0; i < n; i++)
-		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", columns[i].quoted);
-	appendStringInfo(&sql, " FROM %s LIMIT 0", source_quote(relation));
-	source_scan(&(SourceScan){.sql = sql.data, .row = ignore_row});
+	relation_close(table, AccessShareLock);
+	return heap;
 }
 
 /* A column in rows that have no nulls up to it. */
@@ -214,98 +183,45 @@ scan_page(Scan *scan, HeapScanDesc heap)
 	scan_deliver(scan, n);
 }
 
-static void
-scan_slot(Scan *scan, TupleTableSlot *slot)
+/* A scan of the table's columns, in memory that the caller frees. */
+static Scan *
+scan_create(Relation table, const AttrNumber *number, int n)
 {
-	for (int j = 0; j < scan->n; j++)
-		scan->values[j][0] = slot_getattr(slot, scan->column[j].number, &scan->nulls[j][0]);
-	scan_deliver(scan, 1);
-}
-
-bool
-source_scan_table(Oid relation, const SourceColumn *columns, int n, SourceRows rows, void *arg)
-{
-	Assert(n <= SOURCE_COLUMNS_MAX);
-	for (int i = 0; i < n; i++)
-		if (columns[i].number <= 0)
-			return false;
-	check_rights(relation, columns, n);
-
-	const Relation table = table_open(relation, AccessShareLock);
-
-	if (!is_plain(table, columns, n))
-	{
-		table_close(table, AccessShareLock);
-		return false;
-	}
-
 	Scan *scan = palloc(sizeof(Scan));
 
 	scan->table = table;
 	scan->n = n;
 	scan->last = 0;
-	scan->rows = rows;
-	scan->arg = arg;
 	scan->per_call = AllocSetContextCreate(CurrentMemoryContext, "usercls rows", ALLOCSET_DEFAULT_SIZES);
 	for (int j = 0; j < n; j++)
 	{
-		scan->column[j] = column_make(RelationGetDescr(table), columns[j].number);
-		scan->last = Max(scan->last, columns[j].number);
+		scan->column[j] = column_make(RelationGetDescr(table), number[j]);
+		scan->last = Max(scan->last, number[j]);
 		scan->value[j] = scan->values[j];
 		scan->isnull[j] = scan->nulls[j];
 	}
+	return scan;
+}
 
+void
+source_scan_heap(Oid relation, const AttrNumber *number, int n, SourceRows rows, void *arg)
+{
+	const Relation table = table_open(relation, AccessShareLock);
+	Scan *scan = scan_create(table, number, n);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	const TableScanDesc desc = table_beginscan(table, GetActiveSnapshot(), 0, NULL);
-	const bool by_page =
-		table->rd_tableam == GetHeapamTableAmRoutine() && (desc->rs_flags & SO_ALLOW_PAGEMODE) != 0;
 
+	Assert(n <= SOURCE_COLUMNS_MAX && (desc->rs_flags & SO_ALLOW_PAGEMODE) != 0);
+	scan->rows = rows;
+	scan->arg = arg;
 	while (table_scan_getnextslot(desc, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (by_page)
-			scan_page(scan, (HeapScanDesc) desc);
-		else
-			scan_slot(scan, slot);
+		scan_page(scan, (HeapScanDesc) desc);
 	}
 	table_endscan(desc);
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(table, AccessShareLock);
 	MemoryContextDelete(scan->per_call);
 	pfree(scan);
-	return true;
-}
-
-typedef struct EachRow
-{
-	int n; /* columns */
-	SourceRow row;
-	void *arg;
-} EachRow;
-
-static void
-each_row(void *arg, uint32 n, const Datum *const *value, const bool *const *isnull)
-{
-	const EachRow *each = arg;
-
-	for (uint32 i = 0; i < n; i++)
-	{
-		Datum row[SOURCE_COLUMNS_MAX];
-		bool null[SOURCE_COLUMNS_MAX];
-
-		for (int j = 0; j < each->n; j++)
-		{
-			row[j] = value[j][i];
-			null[j] = isnull[j][i];
-		}
-		each->row(each->arg, row, null);
-	}
-}
-
-bool
-source_scan_table_by_row(Oid relation, const SourceColumn *columns, int n, SourceRow row, void *arg)
-{
-	EachRow each = {.n = n, .row = row, .arg = arg};
-
-	return source_scan_table(relation, columns, n, each_row, &each);
 }
