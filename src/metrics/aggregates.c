@@ -11,8 +11,9 @@
 
 #include <math.h>
 
-#include "catalog/pg_type_d.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -22,32 +23,35 @@
 #include "metrics/aggregate_state.h"
 #include "server/source.h"
 
-/* The types of the arguments, on fn_extra: looked up once for each call in a query. */
-typedef struct ArgTypes
+/*
+ * The types of the arguments: looked up once for each call in a query, and kept on fn_extra. They are the function's own:
+ * an expression that would know better is not there where servers call each other's transition functions. Only the form
+ * for any type, which takes what the others refuse, asks it.
+ */
+static const Oid *
+arg_types(FunctionCallInfo fcinfo)
 {
-	Oid type[5];
-} ArgTypes;
-
-static Oid
-arg_type(FunctionCallInfo fcinfo, int arg)
-{
-	ArgTypes *types = fcinfo->flinfo->fn_extra;
-
-	if (!types)
+	if (!fcinfo->flinfo->fn_extra)
 	{
-		types = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ArgTypes));
-		fcinfo->flinfo->fn_extra = types;
+		const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		Oid *type;
+		int n;
+
+		get_func_signature(fcinfo->flinfo->fn_oid, &type, &n);
+		for (int i = 0; i < n; i++)
+			if (IsPolymorphicType(type[i]))
+				type[i] = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, i));
+		fcinfo->flinfo->fn_extra = type;
+		MemoryContextSwitchTo(old);
 	}
-	if (!OidIsValid(types->type[arg]))
-		types->type[arg] = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, arg));
-	return types->type[arg];
+	return fcinfo->flinfo->fn_extra;
 }
 
 /* A number or a boolean (false is 0) of whatever type the caller's column has. */
 static double
 arg_number(FunctionCallInfo fcinfo, int arg, const char *what)
 {
-	const Oid type = arg_type(fcinfo, arg);
+	const Oid type = arg_types(fcinfo)[arg];
 
 	if (!source_is_number(type))
 		ereport(ERROR,
@@ -373,6 +377,15 @@ usercls__auuc_final(PG_FUNCTION_ARGS)
 	return defined_or_null(fcinfo, metric_auuc(&set));
 }
 
+/* ORDER BY inside the call settles the order of equal predictions; otherwise there is none. */
+static UpliftTies
+ties_of(FunctionCallInfo fcinfo)
+{
+	const Aggref *call = AggGetAggref(fcinfo);
+
+	return call && call->aggorder ? UPLIFT_TIES_IN_ORDER : UPLIFT_TIES_SHARED;
+}
+
 PG_FUNCTION_INFO_V1(usercls__uplift_at_final);
 Datum
 usercls__uplift_at_final(PG_FUNCTION_ARGS)
@@ -384,5 +397,6 @@ usercls__uplift_at_final(PG_FUNCTION_ARGS)
 
 	const UpliftScores set = ranked_state(state);
 
-	return defined_or_null(fcinfo, metric_uplift_at(&set, state->option.share, state->option.choice));
+	return defined_or_null(
+		fcinfo, metric_uplift_at(&set, state->option.share, state->option.choice, ties_of(fcinfo)));
 }

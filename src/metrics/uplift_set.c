@@ -63,7 +63,7 @@ measure(double *value, void *arg, const uint32 *weight)
 	value[AUUC] = metric_auuc(&scores);
 	CHECK_FOR_INTERRUPTS();
 	for (size_t i = 0; i < lengthof(shares); i++)
-		value[FIRST_SHARE + i] = metric_uplift_at(&scores, shares[i], UPLIFT_OVERALL);
+		value[FIRST_SHARE + i] = metric_uplift_at(&scores, shares[i], UPLIFT_OVERALL, UPLIFT_TIES_SHARED);
 
 	const UpliftBin all = uplift_group(&scores, 0, scores.n);
 

@@ -40,27 +40,33 @@ SELECT name, same(m.qini, r.qini) AS qini, same(m.qini_positive, r.qini_positive
        same(m.auc, r.auc) AS auc, same(m.log_loss, r.log_loss) AS log_loss
 FROM measured m JOIN reference r USING (name) ORDER BY name;
 
--- The order of rows does not matter but for uplift_at with ties; whatever type the columns have.
+-- The order of rows does not matter, whatever type the columns have.
 SELECT name, same(usercls.qini(u, t, y ORDER BY y, t, row DESC), r.qini) AS qini,
        same(usercls.qini(u, t = 1, y = 1), r.qini) AS qini_boolean, same(usercls.auuc(u, t::numeric, y::smallint), r.auuc) AS auuc,
-       same(usercls.auc(u, y = 1 ORDER BY y, row), r.auc) AS auc
+       same(usercls.auc(u, y = 1 ORDER BY y, row), r.auc) AS auc,
+       same(usercls.uplift_at(u, t, y, 0.3), (SELECT usercls.uplift_at(u, t::bigint, y::numeric, 0.3) FROM (SELECT * FROM vector w WHERE w.name = v.name ORDER BY md5(row::text) OFFSET 0) s)) AS uplift_at
 FROM vector v JOIN reference r USING (name) GROUP BY name, r.qini, r.auuc, r.auc ORDER BY name;
 
 -- A forced parallel plan agrees with the serial one.
 CREATE TABLE many AS SELECT v.* FROM vector v, generate_series(1, 40) WHERE name = 'n1000_ties';
 ANALYZE many;
 CREATE TABLE serial AS SELECT usercls.qini(u, t, y) AS qini, usercls.auuc(u, t, y) AS auuc, usercls.auc(u, y) AS auc,
-                              usercls.log_loss(1 / (1 + exp(-u)), y) AS log_loss FROM many;
+                              usercls.log_loss(1 / (1 + exp(-u)), y) AS log_loss, usercls.uplift_at(u, t, y, 0.3) AS uplift_at,
+                              usercls.uplift_at(u, t, y, 0.3, 'by_group') AS by_group FROM many;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
 EXPLAIN (COSTS off) SELECT usercls.qini(u, t, y), usercls.auc(u, y), usercls.log_loss(0.5, y) FROM many;
 SELECT same(usercls.qini(u, t, y), s.qini) AS qini, same(usercls.auuc(u, t, y), s.auuc) AS auuc, same(usercls.auc(u, y), s.auc) AS auc,
-       same(usercls.log_loss(1 / (1 + exp(-u)), y), s.log_loss) AS log_loss
-FROM many, serial s GROUP BY s.qini, s.auuc, s.auc, s.log_loss;
--- Where ties decide, a parallel plan would return another value each time: uplift_at runs in one process.
+       same(usercls.log_loss(1 / (1 + exp(-u)), y), s.log_loss) AS log_loss, same(usercls.uplift_at(u, t, y, 0.3), s.uplift_at) AS uplift_at,
+       same(usercls.uplift_at(u, t, y, 0.3, 'by_group'), s.by_group) AS by_group
+FROM many, serial s GROUP BY s.qini, s.auuc, s.auc, s.log_loss, s.uplift_at, s.by_group;
+-- A tie at the cut counts by its share. ORDER BY inside the call settles the order instead, in one process.
 EXPLAIN (COSTS off) SELECT usercls.uplift_at(u, t, y, 0.3) FROM many;
+EXPLAIN (COSTS off) SELECT usercls.uplift_at(u, t, y, 0.3 ORDER BY row) FROM many;
+SELECT usercls.uplift_at(u, t, y, 0.5) AS shared, usercls.uplift_at(u, t, y, 0.5 ORDER BY row) AS first_rows, usercls.uplift_at(u, t, y, 0.5 ORDER BY row DESC) AS last_rows
+FROM (VALUES (1, 3, 1, 1), (2, 2, 1, 0), (3, 2, 1, 1), (4, 2, 0, 1), (5, 2, 0, 0), (6, 1, 0, 0)) v(row, u, t, y);
 -- Groups whose rows are spread over workers, some with no row at all.
 SELECT count(*) AS groups, bool_and(same(q, p)) AS agree
 FROM (SELECT row % 100 AS g, usercls.qini(u, t, y) AS q FROM many GROUP BY 1) a
@@ -120,12 +126,12 @@ SELECT usercls.uplift_at(u, t, y, row / 10000.0) FROM vector;
 -- Support functions outside of an aggregate, and states from elsewhere.
 SELECT usercls_private.auc_accum(NULL, 0.5, 1);
 SELECT usercls_private.auc_final('\x00');
-CREATE AGGREGATE forged (float8, int) (SFUNC = usercls_private.auc_accum, STYPE = bytea, INITCOND = '\x0100637500000000ffffffff');
+CREATE AGGREGATE forged (float8, float8) (SFUNC = usercls_private.auc_accum, STYPE = bytea, INITCOND = '\x0100637500000000ffffffff');
 SELECT forged(0.5, 1);
-CREATE AGGREGATE forged_loss (float8, int) (SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{1}');
+CREATE AGGREGATE forged_loss (float8, float8) (SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{1}');
 SELECT forged_loss(0.5, 1);
 
-DROP AGGREGATE forged (float8, int);
-DROP AGGREGATE forged_loss (float8, int);
+DROP AGGREGATE forged (float8, float8);
+DROP AGGREGATE forged_loss (float8, float8);
 DROP TABLE vector, reference, many, serial CASCADE;
 DROP FUNCTION same(float8, float8);

@@ -77,13 +77,11 @@ INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('upli
 -- where there is but the name, there is one function of it.
 CREATE TABLE doors.no_door (name text PRIMARY KEY, reads text);
 INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FROM (VALUES
-	('values', 'attend; auc; auuc; gnn_heads; gnn_input; gnn_layer; hyperparameters; log_loss; net_sign; p_value; period_values; '
+	('values', 'attend; gnn_heads; gnn_input; gnn_layer; hyperparameters; net_sign; p_value; period_values; '
 		'progress; explain; rollup; signs; trend; z_score'),
 	('values', 'label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
 	('values', 'predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], text); score(text, double precision[], text); '
 		'predict(bytea, %, record); predict(text, %, record); score(bytea, %, record); score(text, %, record); model_tensors(bytea)'),
-	('values', 'qini(double precision, anyelement, anycompatible); qini(double precision, anyelement, anycompatible, boolean); '
-		'uplift_at(double precision, anyelement, anycompatible, double precision); uplift_at(double precision, anyelement, anycompatible, double precision, text)'),
 	('registry', 'approve_source; revoke_source; drop_model; export_model; grant_model; import_model; model_info; model_tensors(text, integer); '
 		'promote; prune_versions; revoke_model; rollback; set_model_comment; set_model_owner'),
 	('named', 'label_summary; train_sequence; train_uplift; classify_sequences(text, regclass, name, name); classify_sequences(text, regclass, name, name, anyelement)'))
@@ -95,6 +93,15 @@ FROM (VALUES ('bigint', 'bigint'), ('date', 'integer'), ('date', 'interval'), ('
 	(VALUES ('double precision'), ('boolean')) v(value),
 	(VALUES ('trend_agg(%1$s, %3$s, %2$s)'), ('trend_agg(%1$s, %3$s, %2$s, %1$s, %1$s)'), ('sequence_agg(%1$s, %3$s[], %2$s, %1$s, %1$s)')) p(pattern)
 WHERE v.value = 'double precision' OR p.pattern ~ '^trend_agg';
+INSERT INTO doors.no_door
+SELECT format(p.pattern, t.type), 'values'
+FROM (VALUES ('boolean'), ('double precision'), ('anyelement')) t(type), (VALUES ('auc(double precision, %s)'), ('log_loss(double precision, %s)')) p(pattern);
+INSERT INTO doors.no_door
+SELECT format(p.pattern, t.treated, t.outcome), 'values'
+FROM (VALUES ('boolean', 'boolean'), ('boolean', 'double precision'), ('double precision', 'boolean'), ('double precision', 'double precision'),
+	('anyelement', 'anycompatible')) t(treated, outcome),
+	(VALUES ('qini(double precision, %s, %s)'), ('qini(double precision, %s, %s, boolean)'), ('auuc(double precision, %s, %s)'),
+	('uplift_at(double precision, %s, %s, double precision)'), ('uplift_at(double precision, %s, %s, double precision, text)')) p(pattern);
 INSERT INTO doors.no_door SELECT format('trend_users(regclass, name, name, name, %s, %s, %2$s%s)', t.period, t.time, i.id), 'named'
 FROM (VALUES ('bigint', 'bigint'), ('interval', 'timestamp with time zone'), ('text', 'text')) t(period, time), (VALUES (''), (', anyelement')) i(id);
 CREATE VIEW doors.function AS

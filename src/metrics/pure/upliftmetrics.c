@@ -253,33 +253,41 @@ metric_auuc(const UpliftScores *set)
 	return quotient(curve_excess(&curve), curve_excess(&ideal));
 }
 
-static double
-smaller(double a, double b)
+/* Add what there is room for of rows that come together; room: rows that still fit, untreated and treated. */
+static void
+arms_take(Arms *seen, double *room, const Arms *tie, UpliftStrategy strategy)
 {
-	return a < b ? a : b;
+	for (int t = 0; t < 2; t++)
+	{
+		const double rows = strategy == UPLIFT_OVERALL ? tie->n[0] + tie->n[1] : tie->n[t];
+		const double part = rows > room[t] ? room[t] / rows : 1;
+
+		seen->n[t] += part * tie->n[t];
+		seen->y[t] += part * tie->y[t];
+		room[t] -= part * rows;
+	}
 }
 
 double
-metric_uplift_at(const UpliftScores *set, double share, UpliftStrategy strategy)
+metric_uplift_at(const UpliftScores *set, double share, UpliftStrategy strategy, UpliftTies ties)
 {
 	Arms all = {{0}};
 	Arms seen = {{0}};
-	double room[2]; /* rows that still fit, untreated and treated */
+	double room[2];
 
 	for (size_t i = 0; i < set->n; i++)
 		arms_add(&all, set, i);
 	for (int t = 0; t < 2; t++)
 		room[t] = floor((strategy == UPLIFT_OVERALL ? all.n[0] + all.n[1] : all.n[t]) * share);
-	for (size_t i = 0; i < set->n && (room[0] > 0 || room[1] > 0); i++)
+	for (size_t i = 0; i < set->n && (room[0] > 0 || room[1] > 0);)
 	{
-		const int t = set->treated[i];
-		const double weight = smaller(row_weight(set, i), room[t]);
+		const double uplift = set->uplift[i];
+		Arms tie = {{0}};
 
-		seen.n[t] += weight;
-		seen.y[t] += weight * set->outcome[i];
-		room[t] -= weight;
-		if (strategy == UPLIFT_OVERALL)
-			room[!t] = room[t];
+		do
+			arms_add(&tie, set, i++);
+		while (ties == UPLIFT_TIES_SHARED && i < set->n && set->uplift[i] == uplift);
+		arms_take(&seen, room, &tie, strategy);
 	}
 	return arms_filled(&seen) ? seen.y[1] / seen.n[1] - seen.y[0] / seen.n[0] : NAN;
 }

@@ -57,11 +57,19 @@ typedef enum UpliftStrategy
 	UPLIFT_BY_GROUP /* the first share of each arm */
 } UpliftStrategy;
 
+/* Which of equal predictions come first where the first rows end among them. */
+typedef enum UpliftTies
+{
+	UPLIFT_TIES_SHARED,  /* none: each counts by the share of them that fits, whatever order the rows have */
+	UPLIFT_TIES_IN_ORDER /* as they stand in the set: scikit-uplift's choice */
+} UpliftTies;
+
 /*
  * scikit-uplift's uplift_at_k: mean outcome of the treated less that of the untreated
  * among the first floor(share × n) rows, 0 < share <= 1. NaN when an arm is empty there.
  */
-extern double metric_uplift_at(const UpliftScores *set, double share, UpliftStrategy strategy);
+extern double metric_uplift_at(const UpliftScores *set, double share, UpliftStrategy strategy,
+							   UpliftTies ties);
 
 /* A group of rows: what was predicted, and what the experiment measured there. */
 typedef struct UpliftBin

@@ -274,18 +274,36 @@ test_uplift_at(void **state)
 	const UpliftScores set = uplift_scores();
 
 	/* The first 5 rows: 2 of 3 treated, 1 of 2 untreated. */
-	assert_close(metric_uplift_at(&set, 0.5, UPLIFT_OVERALL), 2.0 / 3 - 1.0 / 2);
+	assert_close(metric_uplift_at(&set, 0.5, UPLIFT_OVERALL, UPLIFT_TIES_IN_ORDER), 2.0 / 3 - 1.0 / 2);
 	/* Two of each arm. */
-	assert_close(metric_uplift_at(&set, 0.5, UPLIFT_BY_GROUP), 1 - 0.5);
-	assert_close(metric_uplift_at(&set, 1, UPLIFT_OVERALL), 3.0 / 5 - 2.0 / 5);
-	assert_true(isnan(metric_uplift_at(&set, 0.1, UPLIFT_OVERALL))); /* one row: one arm */
+	assert_close(metric_uplift_at(&set, 0.5, UPLIFT_BY_GROUP, UPLIFT_TIES_IN_ORDER), 1 - 0.5);
+	assert_close(metric_uplift_at(&set, 1, UPLIFT_OVERALL, UPLIFT_TIES_IN_ORDER), 3.0 / 5 - 2.0 / 5);
+	assert_true(
+		isnan(metric_uplift_at(&set, 0.1, UPLIFT_OVERALL, UPLIFT_TIES_IN_ORDER))); /* one row: one arm */
 
 	/* Nine rows: of the two that fit, the second is one of three equal ones. */
 	const uint32_t weight[] = {1, 0, 0, 0, 3, 1, 1, 1, 1, 1};
 	UpliftScores weighted = set;
 
 	weighted.weight = weight;
-	assert_close(metric_uplift_at(&weighted, 0.25, UPLIFT_OVERALL), 1.0 - 1.0);
+	assert_close(metric_uplift_at(&weighted, 0.25, UPLIFT_OVERALL, UPLIFT_TIES_IN_ORDER), 1.0 - 1.0);
+}
+
+static void
+test_uplift_at_a_tie(void **state)
+{
+	/* Three rows fit: the first, and two of four that are equal. */
+	const double uplift[] = {3, 2, 2, 2, 2, 1}, outcome[] = {1, 1, 0, 1, 0, 0};
+	const uint8_t treated[] = {1, 1, 1, 0, 0, 0};
+	const UpliftScores set = {.uplift = uplift, .outcome = outcome, .treated = treated, .n = 6};
+
+	/* Half of each of the four: treated 1 + (1 + 0) / 2 of 1 + 1, untreated (1 + 0) / 2 of 1. */
+	assert_close(metric_uplift_at(&set, 0.5, UPLIFT_OVERALL, UPLIFT_TIES_SHARED), 1.5 / 2 - 0.5);
+	/* The first two: nobody untreated. */
+	assert_true(isnan(metric_uplift_at(&set, 0.5, UPLIFT_OVERALL, UPLIFT_TIES_IN_ORDER)));
+	/* One of each arm: the first; and half of the untreated ones of the tie. */
+	assert_close(metric_uplift_at(&set, 0.4, UPLIFT_BY_GROUP, UPLIFT_TIES_SHARED), 1 - 0.5);
+	assert_close(metric_uplift_at(&set, 0.4, UPLIFT_BY_GROUP, UPLIFT_TIES_IN_ORDER), 1 - 1);
 }
 
 static void
@@ -417,6 +435,7 @@ main(void)
 		cmocka_unit_test(test_curves_as_scikit_uplift),
 		cmocka_unit_test(test_ideal_ranking_of_binary_outcomes),
 		cmocka_unit_test(test_uplift_at),
+		cmocka_unit_test(test_uplift_at_a_tie),
 		cmocka_unit_test(test_uplift_undefined),
 		cmocka_unit_test(test_bins),
 		cmocka_unit_test(test_bootstrap),
