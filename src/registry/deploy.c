@@ -53,6 +53,7 @@ registry_lock(Model *model)
 {
 	bool isnull;
 
+	registry_refuse_copy();
 	lock_row(model,
 			 "SELECT m.last_version, m.promoted, m.deployment_id FROM usercls.model m WHERE m.model_id = $1"
 			 " FOR NO KEY UPDATE");

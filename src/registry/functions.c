@@ -181,6 +181,7 @@ usercls_drop_model(PG_FUNCTION_ARGS)
 
 	const Model *model = registry_find(name, RIGHT_ADMIN);
 
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_bigint(&drop, model->model_id);
 	statement_run(&drop, "DELETE FROM usercls.model m WHERE m.model_id = $1");
@@ -237,6 +238,7 @@ usercls_grant_model(PG_FUNCTION_ARGS)
 
 	const Model *model = registry_find(name, RIGHT_ADMIN);
 
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_bigint(&grant, model->model_id);
 	statement_add_text(&grant, role);
@@ -269,6 +271,7 @@ usercls_revoke_model(PG_FUNCTION_ARGS)
 
 	const Model *model = registry_find(name, RIGHT_ADMIN);
 
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_bigint(&revoke, model->model_id);
 	statement_add_text(&revoke, role);
@@ -301,6 +304,7 @@ usercls_set_model_owner(PG_FUNCTION_ARGS)
 						errmsg("model \"%s\" cannot be given to role \"%s\"", name, role),
 						errdetail("You are not a member of that role."),
 						errhint("Ask a member of both roles to do it.")));
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_bigint(&change, model->model_id);
 	statement_add_text(&change, role);
@@ -324,6 +328,7 @@ usercls_set_model_comment(PG_FUNCTION_ARGS)
 	RegistryAccess access;
 	Statement change = {0};
 
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_bigint(&change, model->model_id);
 	statement_add_text(&change, comment);

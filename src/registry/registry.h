@@ -62,6 +62,9 @@ extern Model *registry_find(const char *name, ModelRight right);
  * is "taken". */
 extern Model *registry_find_or_new(const char *name, ModelRight right);
 
+/* An error where logical replication fills the registry: whatever changes models calls this before long work. */
+extern void registry_refuse_copy(void);
+
 /* Find the version that answers for the model now (this statement's snapshot), or raise "not promoted". */
 extern Model *registry_promoted(const char *name, const ModelKind *kind /* NULL: any */, ModelRight right);
 

@@ -41,6 +41,7 @@ registry_make(const char *name, const ModelKind *kind)
 
 	const char *owner = GetUserNameFromId(model->owner, false);
 
+	registry_refuse_copy();
 	registry_enter(&access);
 	statement_add_text(&insert, name);
 	statement_add_text(&insert, kind->name);
@@ -212,6 +213,7 @@ registry_store(Model *model, int64 run_id, const VersionRecord *record)
 	report_weights(codec_open(codec, VARDATA_ANY(record->weights), size), NULL, 0);
 	pfree(codec);
 
+	registry_refuse_copy();
 	registry_enter(&access);
 
 	Statement number = {0};

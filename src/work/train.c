@@ -33,7 +33,10 @@ train_begin(TrainRun *run, const ModelKind *kind)
 		return;
 	registry_check_promote(run->promote);
 	if (!run->dry_run)
+	{
 		PreventCommandIfReadOnly("training");
+		registry_refuse_copy();
+	}
 	run->kind = kind;
 	run->context = CurrentMemoryContext;
 	run->started = GetCurrentTimestamp();
