@@ -97,7 +97,7 @@ CREATE FUNCTION usercls.train_sequence(
 AS 'MODULE_PATHNAME', 'usercls_train_sequence'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.train_sequence(text, regclass, name, name, text[], text, name, name, jsonb, interval, int, int, timestamptz, jsonb, interval, text, boolean, regclass, name[], text, jsonb, text, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; features: columns (numbers are summed, of booleans the true ones are counted, texts and enums count the rows of each of the eight most frequent values and of all others) and aggregate expressions over a period''s rows, such as avg(rating); outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes; horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; users: a table or view with one row a user, or with the time column a history of rows, and in attributes the columns of it that the model reads beside the series (numbers, booleans, texts, enums; null: all that have no other role), never summed, and known before as_of; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
+IS 'train a network on the users'' sequences in a table or view, and store it as a version of the model; features: columns (numbers are summed, of booleans the true ones are counted, texts and enums count the rows of each of the eight most frequent values and of all others) and aggregate expressions over a period''s rows, such as avg(rating); outcome: an aggregate expression over a user''s rows after as_of, up to horizon_periods later, such as count(*) = 0: its values are the classes, and of type numeric or float they are numbers, whose ranges are (see forecast()); horizon_periods null: 4 for outcome and trend_of, 0 for label_column; cutoffs: a number of moments counted back from as_of, cutoff_every apart (null: the horizon), or an array of times: each user gives a sequence for each at which he is there; time_zone null: the session''s, which the model keeps; trend_rule: how the trend makes a label, in the words of label(), such as {"measure": "mean"}, {"significance": 0.05}, {"potential_at": 3, "high_risk_at": -3} or {"cuts": [-8, -3, 3, 8]}; active_only: leave out users without a row in the window; users: a table or view with one row a user, or with the time column a history of rows, and in attributes the columns of it that the model reads beside the series (numbers, booleans, texts, enums; null: all that have no other role), never summed, and known before as_of; decision: the label is the class with the ''largest'' probability, or ''balanced'' the one whose probability is the largest multiple of its share';
 
 CREATE FUNCTION usercls.label_summary(
 	source regclass,
@@ -206,6 +206,32 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'usercls_score_weights'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], text, record)
+IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.forecast(
+	model text,
+	probabilities float8[],
+	OUT mean float8,
+	OUT low float8,
+	OUT median float8,
+	OUT high float8
+)
+AS 'MODULE_PATHNAME', 'usercls_forecast'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.forecast(text, float8[])
+IS 'what the probabilities of predict() or classify_users() say of the number that a model with an outcome of type numeric or float answers: mean, median, and an interval that holds four in five';
+
+CREATE FUNCTION usercls.forecast(
+	weights bytea,
+	probabilities float8[],
+	OUT mean float8,
+	OUT low float8,
+	OUT median float8,
+	OUT high float8
+)
+AS 'MODULE_PATHNAME', 'usercls_forecast_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls.forecast(bytea, float8[])
 IS 'the same by weights given as a value';
 
 CREATE FUNCTION usercls.classify_users(

@@ -49,6 +49,10 @@ typedef struct ClassSample
 	int32_t *labels;
 	int32_t
 		*carried; /* class of the trend of the window that is read, -1: none; NULL: labels are no trends */
+
+	/* Where the classes are ranges of a number: the number of each of `all`, and what was forecast of the sample; NULL. */
+	const double *number;
+	const double *mean, *median, *low, *high;
 } ClassSample;
 
 /* An error: the relation has nobody to evaluate on; detail is a sentence that says why. */
@@ -79,6 +83,7 @@ typedef struct MetricSet
 } MetricSet;
 
 extern MetricSet *class_set(const ClassSample *sample);
+extern MetricSet *number_set(const ClassSample *sample); /* of a number */
 extern MetricSet *uplift_set(const UpliftScores *sample);
 
 /* A row of calibration(): users of whom about the same was predicted. */

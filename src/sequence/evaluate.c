@@ -95,6 +95,36 @@ note_users(ClassSample *sample, const SequenceUsers *users, size_t n)
 	sample->user = user;
 }
 
+/* The numbers that the classes are ranges of, and what the probabilities say of them. */
+static void
+note_numbers(ClassSample *sample, const SequenceModel *model, const SequenceUsers *users, bool own)
+{
+	const size_t n = sample->scores.n, C = sample->scores.C;
+	double *number = memory_array(sample->all, sizeof(double));
+	double *forecast = memory_array(4 * n, sizeof(double));
+	double *probability = palloc(C * sizeof(double));
+
+	for (size_t i = 0; i < sample->all; i++)
+		number[i] = users->number[own ? i : i % n];
+	for (size_t i = 0; i < n; i++)
+	{
+		for (size_t c = 0; c < C; c++)
+			probability[c] = (double) sample->scores.prob[i * C + c];
+
+		const NumberForecast of = ranges_forecast(model->ranges, probability);
+
+		forecast[i] = of.mean;
+		forecast[n + i] = of.median;
+		forecast[2 * n + i] = of.low;
+		forecast[3 * n + i] = of.high;
+	}
+	sample->number = number;
+	sample->mean = forecast;
+	sample->median = forecast + n;
+	sample->low = forecast + 2 * n;
+	sample->high = forecast + 3 * n;
+}
+
 ClassSample *
 sequence_sample(const EvaluateCall *call)
 {
@@ -120,6 +150,7 @@ sequence_sample(const EvaluateCall *call)
 														 .labels = SEQUENCE_LABELED,
 														 .classes = (const char *const *) model->classes,
 														 .C = model->C,
+														 .ranges = model->ranges,
 														 .what = "evaluation"});
 	const size_t n = choose_users(sample, users, &request, own);
 
@@ -144,6 +175,8 @@ sequence_sample(const EvaluateCall *call)
 	sample->answers.prob = class_decisions(prob, model->decision, n, C);
 	sample->classes = (const char **) model->classes;
 	note_users(sample, users, n);
+	if (model->ranges)
+		note_numbers(sample, model, users, own);
 	return sample;
 }
 

@@ -110,8 +110,10 @@ move_part(SequenceUsers *to, size_t at, const SequenceUsers *from, const uint8 *
 		to->label[at] = from->label[i];
 		if (to->carried)
 			to->carried[at] = from->carried[i];
+		if (to->number)
+			to->number[at] = from->number[i];
 		to->at[at] = from->at[i];
-		to->number[at++] = from->number[i];
+		to->in_cells[at++] = from->in_cells[i];
 	}
 	return at;
 }
@@ -129,8 +131,9 @@ sequence_hold_out(SequenceUsers *users, const Split *split)
 	users->hash = memory_array(from.N, sizeof(uint64));
 	users->label = memory_array(from.N, sizeof(int32_t));
 	users->carried = from.carried ? memory_array(from.N, sizeof(int32_t)) : NULL;
+	users->number = from.number ? memory_array(from.N, sizeof(double)) : NULL;
 	users->at = memory_array(from.N, sizeof(uint16));
-	users->number = memory_array(from.N, sizeof(uint32));
+	users->in_cells = memory_array(from.N, sizeof(uint32));
 
 	const size_t held_out = move_part(users, 0, &from, part, HELD_OUT);
 
@@ -140,8 +143,10 @@ sequence_hold_out(SequenceUsers *users, const Split *split)
 	pfree(from.label);
 	if (from.carried)
 		pfree(from.carried);
+	if (from.number)
+		pfree(from.number);
 	pfree(from.at);
-	pfree(from.number);
+	pfree(from.in_cells);
 	pfree(part);
 	users_count_steps(users);
 	return held_out;

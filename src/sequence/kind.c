@@ -25,7 +25,9 @@ id_type(const Jsonb *spec)
 static MetricSet *
 metrics(const EvaluateCall *call)
 {
-	return class_set(sequence_sample(call));
+	const ClassSample *sample = sequence_sample(call);
+
+	return sample->number ? number_set(sample) : class_set(sample);
 }
 
 static int

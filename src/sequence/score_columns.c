@@ -3,6 +3,7 @@
 #include "sequence/score_columns.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
 #include "server/errors.h"
@@ -56,12 +57,38 @@ check_choice(const SequenceModel *model, const ScoreChoice *choice)
 		error_out_of_range("threshold", psprintf("%g", choice->threshold), "a probability from 0 to 1");
 }
 
+/* The mean of a number as SQL over the probabilities of a row s. */
+static const char *
+mean_sql(const NumberRanges *ranges)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int k = 0; k < ranges->n; k++)
+		appendStringInfo(&sql, "%s(s.probabilities[%d] OPERATOR(pg_catalog.*) (%.17g)::pg_catalog.float8)",
+						 k > 0 ? " OPERATOR(pg_catalog.+) " : "", k + 1, ranges->mean[k]);
+	return psprintf("(%s)", sql.data);
+}
+
+/* Of a model that answers a number; returns how many. */
+static int
+number_columns(ScoreColumn *column, const NumberRanges *ranges)
+{
+	column[0] =
+		(ScoreColumn){"mean", FLOAT8OID, mean_sql(ranges), "mean of the number that is forecast", false};
+	column[1] = (ScoreColumn){"low", FLOAT8OID, "(usercls.forecast($1, s.probabilities)).low",
+							  "one in ten is below", false};
+	column[2] = (ScoreColumn){"high", FLOAT8OID, "(usercls.forecast($1, s.probabilities)).high",
+							  "one in ten is above", false};
+	return 3;
+}
+
 int
 sequence_score_columns(const ScoreColumn **columns, const Model *version, const ScoreChoice *choice)
 {
 	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
-	const int probabilities = model->C <= PROBABILITY_COLUMNS_MAX ? model->C : 0;
-	ScoreColumn *column = palloc(sizeof(*column) * (size_t) (probabilities + 5));
+	const int probabilities = model->C <= PROBABILITY_COLUMNS_MAX && !model->ranges ? model->C : 0;
+	ScoreColumn *column = palloc(sizeof(*column) * (size_t) (probabilities + 8));
 	const char *score = "NULL::pg_catalog.float8";
 	const char *rank = "s.rank";
 	int n = 0;
@@ -70,6 +97,11 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 	if (choice->class)
 	{
 		score = psprintf("s.probabilities[%d]", sequence_model_class_named(model, choice->class) + 1);
+		rank = psprintf("pg_catalog.rank() OVER (ORDER BY %s DESC)", score);
+	}
+	else if (model->ranges)
+	{
+		score = mean_sql(model->ranges);
 		rank = psprintf("pg_catalog.rank() OVER (ORDER BY %s DESC)", score);
 	}
 	column[n++] = (ScoreColumn){"label", TEXTOID, "s.label", "class that the model gives the user", true};
@@ -82,8 +114,12 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 								  .comment = psprintf(SCORE_CLASS_COMMENT "%s", model->classes[c])};
 		n++;
 	}
+	if (model->ranges)
+		n += number_columns(column + n, model->ranges);
 	column[n++] = (ScoreColumn){SCORE_SCORE, FLOAT8OID, score,
-								"probability of the class that matters; null: none was given", false};
+								model->ranges ? "mean of the number that is forecast"
+											  : "probability of the class that matters; null: none was given",
+								false};
 	column[n++] = (ScoreColumn){
 		"rank", INT8OID, rank,
 		"place by score, from 1; without a class that matters, by probability within the label", false};

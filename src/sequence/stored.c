@@ -106,6 +106,44 @@ read_forecast(SequenceConfig *config, const Codec *codec, int F, const char *mod
 	config->decision = decision_of(codec, model, version);
 }
 
+/* C numbers under key; false: there are none. */
+static bool
+read_numbers(double *number, const Codec *codec, const char *key, int C, const char *model, int32 version)
+{
+	int n;
+	char **text = metadata_names(&n, codec, key);
+
+	if (!text)
+		return false;
+	for (int i = 0; i < n && n == C && C <= RANGES_MAX; i++)
+	{
+		char *end;
+
+		number[i] = strtod(text[i], &end);
+		if (end == text[i] || *end != '\0' || !isfinite(number[i]))
+			n = -1;
+	}
+	if (n != C || C > RANGES_MAX)
+		report_weights(
+			status_make(STATUS_DAMAGED, 0, psprintf("as many numbers as classes as metadata \"%s\"", key)),
+			model, version);
+	return true;
+}
+
+/* What the classes say of a number; NULL: they are no ranges of one. */
+static NumberRanges *
+read_ranges(const Codec *codec, int C, const char *model, int32 version)
+{
+	NumberRanges *ranges = palloc0(sizeof(*ranges));
+
+	ranges->n = C;
+	if (read_numbers(ranges->high, codec, "range_high", C, model, version) &&
+		read_numbers(ranges->low, codec, "range_low", C, model, version) &&
+		read_numbers(ranges->mean, codec, "range_mean", C, model, version))
+		return ranges;
+	return NULL;
+}
+
 /* Factors to choose the class by: see SequenceDecision. */
 static real *
 decision_weights(const SequenceModel *model)
@@ -183,6 +221,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->features = required_names(&model->F, codec, "features", name, version);
 	read_forecast(&model->config, codec, model->F, name, version);
 	model->classes = required_names(&model->C, codec, "classes", name, version);
+	model->ranges = read_ranges(codec, model->C, name, version);
 	model->class_text = palloc(sizeof(Datum) * (size_t) model->C);
 	for (int c = 0; c < model->C; c++)
 		model->class_text[c] = CStringGetTextDatum(model->classes[c]);
@@ -312,12 +351,22 @@ sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n, con
 	return scorer_make(&block, model, max_steps, n, what);
 }
 
+static const char *
+numbers_text(const double *number, int n)
+{
+	const char *text[RANGES_MAX];
+
+	for (int i = 0; i < n; i++)
+		text[i] = psprintf("%.17g", number[i]);
+	return metadata_from_names(text, n);
+}
+
 bytea *
 sequence_model_encode(const SequenceFile *file, const ParamTable *params, const real *w)
 {
 	const SequenceConfig *config = file->config;
 	const SequenceReading *reading = file->reading;
-	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 10 + ATTRIBUTE_ENTRIES_MAX));
+	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 13 + ATTRIBUTE_ENTRIES_MAX));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -339,6 +388,12 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 	}
 
 	n += (size_t) attributes_encode(entry + n, file->attributes);
+	if (file->ranges)
+	{
+		entry[n++] = (CodecEntry){"range_low", numbers_text(file->ranges->low, file->ranges->n)};
+		entry[n++] = (CodecEntry){"range_high", numbers_text(file->ranges->high, file->ranges->n)};
+		entry[n++] = (CodecEntry){"range_mean", numbers_text(file->ranges->mean, file->ranges->n)};
+	}
 
 	const size_t size = codec_write(NULL, 0, params, w, entry, n);
 	bytea *bytes = palloc(VARHDRSZ + size);

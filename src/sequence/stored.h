@@ -6,6 +6,7 @@
 
 #include "sequence/attributes.h"
 #include "sequence/pure/net.h"
+#include "sequence/pure/numbers.h"
 #include "registry/model_kind.h"
 #include "sequence/users.h"
 
@@ -15,8 +16,9 @@ typedef struct SequenceModel
 	int F, C;
 	char **features; /* F */
 	Attributes attributes;
-	char **classes;    /* C */
-	Datum *class_text; /* C: the names as text */
+	char **classes;       /* C */
+	Datum *class_text;    /* C: the names as text */
+	NumberRanges *ranges; /* that the classes are, when it answers a number; NULL */
 	ParamTable *params;
 	real *w;
 	real *decision;        /* C: see sequence_model_class() */
@@ -66,6 +68,7 @@ typedef struct SequenceFile
 	const Attributes *attributes;
 	const char *const *classes;
 	int C;
+	const NumberRanges *ranges; /* of a number; NULL */
 } SequenceFile;
 
 /* The safetensors file of trained weights. */

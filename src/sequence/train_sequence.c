@@ -24,6 +24,7 @@
 #include "server/memory.h"
 #include "server/notices.h"
 #include "server/options.h"
+#include "server/request.h"
 #include "work/progress.h"
 #include "work/train.h"
 
@@ -190,11 +191,11 @@ count_classes(const SequenceUsers *users)
 
 /*
  * Whether a rule that needs no model is better in log-loss, or in what its labels are for: accuracy, or under
- * decision => 'balanced' macro-F1. The reason of the first one that is stays.
+ * decision => 'balanced' macro-F1 (not of ranges of a number). The reason of the first one that is stays.
  */
 static void
 compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const ClassMetrics *rule,
-				  const SequenceRequest *request, const char *name)
+				  const SequenceRequest *request, const char *name, bool number)
 {
 	const bool balanced = request->config.decision == DECISION_BALANCED;
 	const double ours = balanced ? model->macro_f1 : model->accuracy;
@@ -204,7 +205,7 @@ compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const ClassM
 		return;
 	if (model->log_loss > rule->log_loss * (1 + ROUNDING))
 		outcome->worse = psprintf("log_loss %.4g against %.4g of %s", model->log_loss, rule->log_loss, name);
-	else if (ours < theirs)
+	else if (ours < theirs && !number)
 		outcome->worse =
 			psprintf("%s %.4g against %.4g of %s", balanced ? "macro_f1" : "accuracy", ours, theirs, name);
 }
@@ -236,7 +237,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 
 	record->value = metrics.log_loss;
 	record->baseline = majority.log_loss;
-	compare_with_rule(outcome, &metrics, &majority, request, "the classes' shares");
+	compare_with_rule(outcome, &metrics, &majority, request, "the classes' shares", users->ranges != NULL);
 	jsonb_begin(&build);
 	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
@@ -245,7 +246,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 		const ClassMetrics carried = carried_metrics(data->label, users->carried, held_out, users->N, C);
 
 		record->baseline = Min(record->baseline, carried.log_loss);
-		compare_with_rule(outcome, &metrics, &carried, request, "carrying the label forward");
+		compare_with_rule(outcome, &metrics, &carried, request, "carrying the label forward", false);
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
 	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
@@ -262,6 +263,24 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 			.request = request, .users = users, .held_out = held_out, .model = model, .prob = prob});
 }
 
+/* Of a number the promoted version's ranges, so that the two can be compared, when it answers the same question; or NULL. */
+static const NumberRanges *
+ranges_of_promoted(const TrainRun *run, const SequenceRequest *request)
+{
+	const int32 promoted = run->model ? run->model->promoted : 0;
+	const char *outcome = request->reading.outcome;
+
+	if (promoted == 0 || !outcome)
+		return NULL;
+
+	const Jsonb *spec = registry_spec_if_any(registry_version(run->name, promoted, RIGHT_TRAIN));
+	const char *answered = spec ? spec_text(spec, "outcome") : NULL;
+
+	if (!answered || strcmp(answered, outcome) != 0)
+		return NULL;
+	return ((const SequenceModel *) train_stored(run, promoted))->ranges;
+}
+
 static void
 train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 {
@@ -273,6 +292,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = reading,
 														 .as_of = request->has_as_of ? &request->as_of : NULL,
 														 .cutoffs = &request->cutoffs,
+														 .ranges = ranges_of_promoted(run, request),
 														 .labels = SEQUENCE_LABELED,
 														 .whole = true,
 														 .what = "training"});
@@ -290,6 +310,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	const size_t held_out = sequence_hold_out(users, &request->split);
 
+	if (users->ranges)
+		ranges_measure(users->ranges, users->number + held_out, users->label + held_out, users->N - held_out);
 	sequence_check_held_out(users, held_out, labeled, &request->validation);
 	sequence_find_telling(outcome, reading, users);
 
@@ -335,7 +357,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 																.reading = reading,
 																.attributes = &attributes,
 																.classes = users->classes,
-																.C = users->C},
+																.C = users->C,
+																.ranges = users->ranges},
 												&task->params, seqtrain_weights(task));
 		record->best_epoch = seqtrain_report(task)->best_epoch;
 		measure(outcome, run, request, users, task, held_out);

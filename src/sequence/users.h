@@ -42,6 +42,7 @@
 #include "utils/array.h"
 
 #include "sequence/pure/dataset.h"
+#include "sequence/pure/numbers.h"
 #include "sequence/trend_labels.h"
 #include "server/idmap.h"
 #include "server/request.h"
@@ -97,7 +98,7 @@ typedef struct SequenceUsers
 	int cutoffs;
 	TimestampTz *cutoff; /* rising */
 	uint16 *at;          /* N: number of its cutoff */
-	uint32 *number;      /* N: of the user, among those read up to that cutoff */
+	uint32 *in_cells;    /* N: number of the user, among those read up to that cutoff */
 	size_t active;       /* users with a row in the periods before as_of */
 	size_t
 		silent; /* all of whose rows come before these; with active_only counted if `whole`, but no users */
@@ -113,6 +114,8 @@ typedef struct SequenceUsers
 	int32_t *carried;     /* N: class of the trend of the window that is read, -1: none of C; NULL for a label
 							 column */
 	int64 *users;         /* C: users of each class */
+	double *number;       /* N: the outcome where it is a number, NaN: not known; NULL: it is none */
+	NumberRanges *ranges; /* that are the classes then */
 
 	SequenceCells **cells;       /* of each cutoff, as the rows were read; see users_cells.h */
 	UserAttributes **attributes; /* of each cutoff; see users_attributes.h. NULL: none were asked for */
@@ -133,7 +136,8 @@ typedef struct SequenceRead
 	SequenceLabels labels;
 	const char *const *classes; /* C; NULL: those that are found. A label that is none of them is -1 */
 	int C;
-	bool whole;       /* an error when row security would hide rows */
+	const NumberRanges *ranges; /* the classes of a number; NULL: as the numbers are found */
+	bool whole;                 /* an error when row security would hide rows */
 	const char *what; /* the work, in errors about memory, which is checked while it grows: "training" */
 } SequenceRead;
 

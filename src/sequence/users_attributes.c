@@ -272,7 +272,7 @@ users_attribute(const SequenceUsers *users, size_t i, int a)
 {
 	const UserAttributes *all = users->attributes[users->at[i]];
 
-	return (double) all->value[(size_t) users->number[i] * (size_t) all->A + (size_t) a];
+	return (double) all->value[(size_t) users->in_cells[i] * (size_t) all->A + (size_t) a];
 }
 
 size_t

@@ -131,13 +131,13 @@ row_cells(const SequenceUsers *users, size_t i)
 static inline double *
 row_sum(const SequenceUsers *users, size_t i)
 {
-	return user_sum(row_cells(users, i), users->number[i]);
+	return user_sum(row_cells(users, i), users->in_cells[i]);
 }
 
 static inline PeriodSum *
 row_slot(const SequenceUsers *users, size_t i)
 {
-	return user_slot(row_cells(users, i), users->number[i]);
+	return user_slot(row_cells(users, i), users->in_cells[i]);
 }
 
 static inline TrendCell
@@ -178,9 +178,12 @@ extern void users_order(SequenceUsers *users);
 
 /* users_outcome.c: check the expression before rows are read (NULL: of the first cutoff); what it says of each user. */
 extern struct Outcome *outcome_create(const SequenceCells *cells, const struct Outcome *first);
-extern void label_by_outcome(SequenceUsers *users);
+extern void label_by_outcome(SequenceUsers *users, const NumberRanges *ranges, bool must);
+
+/* users_numbers.c: the same of an outcome that is a number: users->number is known. must: in these ranges, and no others. */
+extern void label_by_number(SequenceUsers *users, const NumberRanges *ranges, bool must);
 
 /* Fill in classes, labels and their counts; see sequence_read(). */
-extern void users_label(SequenceUsers *users, const char *const *classes, int C);
+extern void users_label(SequenceUsers *users, const SequenceRead *read);
 
 #endif

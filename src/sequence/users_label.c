@@ -73,7 +73,7 @@ label_by_column(SequenceUsers *users)
 	users->classes = classes_finish(users->cells[0]->list, &class_of, &users->C);
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const ClassSeen *seen = &row_cells(users, i)->seen[users->number[i]];
+		const ClassSeen *seen = &row_cells(users, i)->seen[users->in_cells[i]];
 
 		users->label[i] = seen->value ? class_of[seen->value - 1] : -1;
 	}
@@ -113,11 +113,14 @@ count_classes(SequenceUsers *users)
 }
 
 void
-users_label(SequenceUsers *users, const char *const *classes, int C)
+users_label(SequenceUsers *users, const SequenceRead *read)
 {
+	const char *const *classes = read->classes;
+	int C = read->C;
+
 	users->label = memory_array(users->N, sizeof(int32_t));
 	if (users->cells[0]->outcome)
-		label_by_outcome(users);
+		label_by_outcome(users, read->ranges, classes != NULL);
 	else if (users->cells[0]->list)
 		label_by_column(users);
 	else

@@ -109,13 +109,13 @@ users_order(SequenceUsers *users)
 	users->id = memory_array(N, sizeof(Datum));
 	users->hash = memory_array(N, sizeof(uint64));
 	users->at = memory_array(N, sizeof(uint16));
-	users->number = memory_array(N, sizeof(uint32));
+	users->in_cells = memory_array(N, sizeof(uint32));
 	for (size_t i = 0; i < N; i++)
 	{
 		users->id[i] = idmap_id(users->cells[order[i].at]->ids, order[i].number);
 		users->hash[i] = order[i].hash;
 		users->at[i] = order[i].at;
-		users->number[i] = order[i].number;
+		users->in_cells[i] = order[i].number;
 	}
 	pfree(order);
 }

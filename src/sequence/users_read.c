@@ -329,7 +329,7 @@ read_users(const SequenceRead *read)
 	users_count_steps(users);
 	users_read_attributes(users, read->whole);
 	if (read->labels == SEQUENCE_LABELED)
-		users_label(users, read->classes, read->C);
+		users_label(users, read);
 	users->memory =
 		cells_memory(users->cells[0]) + users_attributes_memory(users) +
 		users->N * (sizeof(Datum) + sizeof(uint64) + sizeof(uint32) + sizeof(uint16) + 2 * sizeof(int32));
