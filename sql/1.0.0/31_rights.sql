@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
 	FROM usercls.model_acl a LEFT JOIN pg_catalog.pg_authid o ON o.oid = a.grantee_oid
 	WHERE a.model_id = m.model_id
 	UNION ALL
-	SELECT o.rolname, 'admin', 'registry', NULL, NULL
+	SELECT COALESCE(o.rolname, 'public'::name), 'admin', 'registry', NULL, NULL
 	FROM pg_catalog.pg_class c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) e
 	LEFT JOIN pg_catalog.pg_authid o ON o.oid = e.grantee
 	WHERE c.oid = 'usercls.model_acl'::pg_catalog.regclass AND e.privilege_type = 'INSERT'

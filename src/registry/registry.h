@@ -9,7 +9,7 @@
  * code): all other functions take what it returned.
  *
  * Rights are ordered. The owner, members of the owner's role, and whoever may
- * write usercls.model_acl (superusers, the extension's owner) have RIGHT_ADMIN.
+ * write usercls.model_acl (superusers, the database's owner) have RIGHT_ADMIN.
  *   monitor  see its description, versions, deployments, training log and rights
  *   score    also use the model
  *   train    also read weights and training spec, add versions, promote and roll back
