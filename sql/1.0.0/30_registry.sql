@@ -429,7 +429,7 @@ COMMENT ON FUNCTION usercls.approve_source(text, int) IS
 CREATE FUNCTION usercls.revoke_source(model text, source text) RETURNS void
 	AS 'MODULE_PATHNAME', 'usercls_revoke_source' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.revoke_source(text, text) IS
-	'take back that a model may read a table or view: its versions that name it read it for nobody but its owner, until it is approved again';
+	'take back that a model may read a table or view, or run an expression, as usercls.sources shows it: its versions that name it answer nobody but the owner of the table, until it is approved again';
 
 CREATE FUNCTION usercls.rollback(model text, steps int DEFAULT 1, reason text DEFAULT NULL) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_rollback' LANGUAGE C VOLATILE PARALLEL UNSAFE;

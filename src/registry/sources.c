@@ -200,7 +200,7 @@ approve(const Model *model, const Source *source)
 		" VALUES ($1, $2, $3, $4::name, $5::name) ON CONFLICT (model_id, source) DO UPDATE"
 		" SET relation = EXCLUDED.relation, owner = EXCLUDED.owner, approved_by = EXCLUDED.approved_by,"
 		" approved_at = EXCLUDED.approved_at"
-		" WHERE (s.relation, s.owner) IS DISTINCT FROM (EXCLUDED.relation, EXCLUDED.owner)");
+		" WHERE (s.relation, s.owner_oid) IS DISTINCT FROM (EXCLUDED.relation, EXCLUDED.owner_oid)");
 	registry_leave(&access);
 }
 
@@ -266,8 +266,9 @@ usercls_revoke_source(PG_FUNCTION_ARGS)
 	registry_keep(model);
 	statement_add_bigint(&revoke, model->model_id);
 	statement_add_text(&revoke, source.name);
-	if (statement_run(&revoke,
-					  "DELETE FROM usercls.model_source s WHERE s.model_id = $1 AND s.source = $2") == 0)
+	statement_add_text(&revoke, source_expression(written).name);
+	if (statement_run(&revoke, "DELETE FROM usercls.model_source s WHERE s.model_id = $1"
+							   " AND s.source IN ($2, $3)") == 0)
 		error_nothing_to_revoke(written, model);
 	registry_leave(&access);
 	PG_RETURN_VOID();

@@ -100,6 +100,13 @@ SELECT state FROM usercls.sources WHERE model = 'roles read';
 SET ROLE regress_roles_other;
 SELECT count(*) FROM usercls.models;
 RESET ROLE;
+SELECT usercls.approve_source('roles read', 1);
+SELECT state FROM usercls.sources WHERE model = 'roles read';
+-- What a spec leaves out is nothing that is read; an expression is revoked as it is shown.
+SELECT usercls.import_model('roles read', pg_temp.tiny_model(1), spec => '{"source": "public.roles_source", "outcome": null, "expressions": ["sum(spend)", "count(*)"]}');
+SELECT argument, source, state FROM usercls.sources WHERE model = 'roles read' AND version = 2 ORDER BY 1, 2;
+SELECT usercls.revoke_source('roles read', 'sum(spend)');
+SELECT argument, source, state FROM usercls.sources WHERE model = 'roles read' AND version = 2 ORDER BY 1, 2;
 SELECT owner FROM usercls.models WHERE model = 'roles churn';
 SELECT usercls.set_model_owner('roles churn', 'regress_roles_other');
 SELECT owner FROM usercls.models WHERE model = 'roles churn';
