@@ -8,6 +8,18 @@ SELECT u AS user_id, timestamptz '2026-01-05 12:00Z' + w * interval '7 days' AS 
        (hashint8(u * 1000 + w + 500) & 7)::float8 AS logins
 FROM generate_series(1, 600) AS u, generate_series(0, 23) AS w;
 
+CREATE TABLE members AS
+SELECT u AS user_id, (ARRAY['basic', 'pro', 'family'])[1 + (hashint8(u * 7) & 3)] AS plan, 18 + (hashint8(u * 5) & 63) AS age
+FROM generate_series(1, 600) AS u;
+
+\o /dev/null
+SELECT version, promoted, value, baseline, rows_train, rows_held_out, users, cutoffs
+FROM usercls.train_sequence('falling', 'behaviour', outcome => 'regr_slope(spend, extract(epoch FROM ts)::float8) < 0',
+       features => ARRAY['spend', 'logins', 'count(*)'], cutoffs => '3', users => 'members', attributes => '{plan,age}');
+
+SELECT user_id, probability FROM usercls.classify_users('falling') WHERE label = 'true' ORDER BY probability DESC, user_id LIMIT 10;
+\o
+
 SELECT usercls.label(trend), count(*)
 FROM (SELECT user_id, usercls.trend_agg(ts, spend, '7 days', '2026-03-30 00:00Z', '2026-06-22 00:00Z') AS trend
       FROM behaviour WHERE ts >= '2026-03-30 00:00Z' GROUP BY user_id) AS u
@@ -44,6 +56,14 @@ FROM usercls.trend_users('behaviour', 'user_id', 'ts', 'spend', '7 days', '2026-
 GROUP BY 1 ORDER BY 1;
 
 \o /dev/null
+SELECT version, value < baseline AS better
+FROM usercls.train_sequence('next_spend', 'behaviour', outcome => 'coalesce(sum(spend), 0)', features => '{spend}');
+
+SELECT user_id, f.* FROM usercls.classify_users('next_spend') AS c, usercls.forecast('next_spend', c.probabilities) AS f
+ORDER BY f.mean DESC LIMIT 5;
+\o
+
+\o /dev/null
 SELECT version, promoted, reason
 FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend,logins}',
        architecture => 'lstm', class_weights => '"resample"',
@@ -51,10 +71,6 @@ FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features 
 \o
 
 \o /dev/null
-CREATE TABLE members AS
-SELECT u AS user_id, (ARRAY['basic', 'pro', 'family'])[1 + (hashint8(u * 7) & 3)] AS plan, 18 + (hashint8(u * 5) & 63) AS age
-FROM generate_series(1, 600) AS u;
-
 SELECT version, attributes, promoted
 FROM usercls.train_sequence('visits', 'behaviour', outcome => 'sum(logins) > 14', features => '{spend,logins}',
        users => 'members', attributes => '{plan,age}', promote => 'always');
@@ -126,5 +142,5 @@ SELECT usercls.import_model('churn_copy', usercls.export_model('churn'), promote
 SELECT usercls.drop_model('churn_copy');
 
 -- The page ends; so does what it made.
-SELECT usercls.drop_model(model) FROM unnest('{churn,visits,incentive}'::text[]) AS model;
+SELECT usercls.drop_model(model) FROM unnest('{churn,falling,next_spend,visits,incentive}'::text[]) AS model;
 DROP TABLE behaviour, trends, members, member, friend, churn_scores;
