@@ -27,7 +27,12 @@
 #define GRAM_ROWS 128
 #define ITEM_COLUMNS 64
 
-#define STREAM_KERNELS 4 /* beside those of train.c */
+/* Beside those of train.c. */
+enum
+{
+	STREAM_KERNELS = 4,
+	STREAM_HIDDEN
+};
 
 static const Rocket *
 rocket_of(const SequenceTask *task)
@@ -110,6 +115,53 @@ fit_kernels(SequenceTask *task, size_t dilation)
 	}
 }
 
+/* ---- Attributes ---- */
+
+/* Whether a sequence of the closed form has this row of a category's table. */
+static bool
+has_row(const SequenceTask *task, size_t attribute, int row)
+{
+	const size_t A = (size_t) task->setup.config.attributes.n;
+
+	for (size_t i = 0; i < task->closed.state->n; i++)
+		if ((int) task->set.attribute[task->order[i] * A + attribute] == row)
+			return true;
+	return false;
+}
+
+/*
+ * The tables are drawn and not trained: a row that no sequence has would say something at random. It gets the mean of
+ * the values' rows, which says nothing.
+ */
+static void
+settle_row(SequenceTask *task, size_t attribute, int row)
+{
+	const AttributeShape *shape = &task->setup.config.attributes.of[attribute];
+	real *table = task->w + task->net.attributes.table[attribute];
+	const int values = shape->rows - ATTRIBUTE_VALUES;
+
+	if (values == 0 || has_row(task, attribute, row))
+		return;
+	for (int k = 0; k < shape->size; k++)
+	{
+		double sum = 0;
+
+		for (int v = ATTRIBUTE_VALUES; v < shape->rows; v++)
+			sum += (double) table[v * shape->size + k];
+		table[row * shape->size + k] = (real) (sum / values);
+	}
+}
+
+static void
+settle_tables(SequenceTask *task)
+{
+	const AttributeShapes *shapes = &task->setup.config.attributes;
+
+	for (int a = 0; a < shapes->n; a++)
+		for (int row = 0; shapes->of[a].rows > 0 && row < ATTRIBUTE_VALUES; row++)
+			settle_row(task, (size_t) a, row);
+}
+
 /* ---- Features ---- */
 
 /* As many pairs from state->pair on as a part has room for. */
@@ -138,7 +190,9 @@ make_features(SequenceTask *task, size_t item)
 	const size_t from = item * task->chunk, columns = state->columns, O = net->O;
 	const size_t n = state->n - from < task->chunk ? state->n - from : task->chunk;
 
-	network_read(net, task->w, &task->set, task->order + from, n, NULL);
+	Rng hide = rng_seed(task->setup.seed, (uint64_t) STREAM_HIDDEN << 56 | item); /* the same in both walks */
+
+	network_read(net, task->w, &task->set, task->order + from, n, &hide);
 	if (state->pair < rocket_pairs(rocket_of(task)))
 		minirocket_part(net, net->pooled, columns, task->w, state->pair, state->pair_end);
 	for (size_t b = 0; b < n; b++)
@@ -314,6 +368,8 @@ closed_begin(SequenceTask *task)
 	for (size_t i = 0; i < n; i++)
 		closed->weight[i] = (real) sqrt(weight_of(task, i));
 	clear_head(task);
+	if (!task->setup.warm_start)
+		settle_tables(task);
 	return task->setup.warm_start ? part_begin(task) : rocket_of(task)->dilations;
 }
 
