@@ -118,3 +118,32 @@ COMMENT ON FUNCTION usercls.z_score IS 'net sign in standard deviations from no 
 CREATE FUNCTION usercls.p_value(trend usercls.trend, measure text DEFAULT 'sum') RETURNS float8
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'usercls_p_value';
 COMMENT ON FUNCTION usercls.p_value IS 'two-sided p-value of the net sign against no trend (difference-sign test)';
+
+-- Block characters where the database can hold them, otherwise the digits 1 to 8.
+CREATE FUNCTION usercls.spark(series float8[]) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT pg_catalog.string_agg(
+		CASE
+			WHEN v IS NULL OR v = 'NaN' THEN ' '
+			WHEN pg_catalog.getdatabaseencoding() = 'UTF8' THEN pg_catalog.chr(9601 + level)
+			ELSE CAST(1 + level AS text)
+		END, '' ORDER BY at)
+	FROM pg_catalog.unnest(series) WITH ORDINALITY AS r (v, at),
+		-- numeric, for the difference of two float8 may be too large for one
+		(SELECT pg_catalog.min(f)::numeric AS low, pg_catalog.max(f)::numeric AS high
+		 FROM pg_catalog.unnest(series) AS f
+		 WHERE f NOT IN ('NaN', 'Infinity', '-Infinity')) AS known,
+		LATERAL (SELECT CASE
+			WHEN v = 'Infinity' THEN 7
+			WHEN v = '-Infinity' THEN 0
+			WHEN high = low THEN 3
+			ELSE GREATEST(0, LEAST(7, pg_catalog.width_bucket(v::numeric, low, high, 8) - 1))
+		END AS level) AS block;
+END;
+COMMENT ON FUNCTION usercls.spark(float8[]) IS 'the values as a line of blocks from the lowest to the highest, one each; blank: null or NaN';
+
+CREATE FUNCTION usercls.spark(trend usercls.trend, measure text DEFAULT 'sum') RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN usercls.spark(usercls.period_values(trend, measure));
+COMMENT ON FUNCTION usercls.spark(usercls.trend, text) IS 'the values of a trend''s periods as a line of blocks, one each; measure: sum or mean';
