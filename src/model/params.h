@@ -17,7 +17,7 @@
 
 #define PARAM_NAME_MAX 64
 #define PARAM_DIMS_MAX 3
-#define PARAM_COUNT_MAX 256
+#define PARAM_COUNT_MAX 1024
 
 typedef enum ParamInit
 {

@@ -206,13 +206,16 @@ set_trend_rule(SequenceReading *reading, const Jsonb *given)
 		reading->trend_labels = trend_labels_read(given);
 }
 
+/* The architecture that is chosen by what it reaches. */
+#define AUTOMATIC "auto"
+
 static int
 architecture_of(const char *name)
 {
 	const int architecture = sequence_architecture(name);
 
 	if (architecture < 0)
-		error_out_of_range("architecture", name, choices_text(sequence_architectures));
+		error_out_of_range("architecture", name, psprintf("%s | auto", choices_text(sequence_architectures)));
 	return architecture;
 }
 
@@ -243,8 +246,10 @@ config_forecast(SequenceRequest *request, const char *decision)
 static void
 config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyperparams)
 {
+	request->automatic = strcmp(architecture, AUTOMATIC) == 0;
+	request->hyperparams = (Jsonb *) hyperparams;
 	config_defaults(&request->config, sequence_options, sequence_option_count);
-	request->config.architecture = architecture_of(architecture);
+	request->config.architecture = request->automatic ? SEQUENCE_GRU : architecture_of(architecture);
 	options_from_jsonb(&request->config, sequence_options, sequence_option_count, hyperparams, "hyperparams");
 	report_status(sequence_config_check(&request->config));
 }
@@ -392,12 +397,15 @@ sequence_request_to_spec(const SequenceRequest *request)
 		jsonb_put_text(&build, "users_table", source_quote(reading->users));
 		jsonb_put_names(&build, "attributes", reading->attributes, reading->A);
 	}
-	jsonb_put_text(&build, "architecture", sequence_architectures[request->config.architecture]);
+	jsonb_put_text(&build, "architecture",
+				   request->automatic ? AUTOMATIC : sequence_architectures[request->config.architecture]);
 	jsonb_put_jsonb(&build, "class_weights", request->class_weights);
 	jsonb_put_text(&build, "decision", sequence_decisions[request->config.decision]);
 	request_put_validation(&build, &request->validation);
 	jsonb_put_jsonb(&build, "hyperparams",
-					options_to_jsonb(&request->config, sequence_options, sequence_option_count));
+					request->automatic
+						? request->hyperparams
+						: options_to_jsonb(&request->config, sequence_options, sequence_option_count));
 	jsonb_put_int(&build, "seed", request->seed);
 	split_put(&build, &request->split);
 	return jsonb_end(&build);

@@ -21,13 +21,18 @@ typedef struct SequenceRequest
 	Jsonb *class_weights; /* checked against the classes once these are known */
 	SequenceCutoffs cutoffs;
 	Validation validation;
-	Split split; /* who they are: of a stored training; for a new one the training makes it */
+	Split split;        /* who they are: of a stored training; for a new one the training makes it */
+	bool automatic;     /* architecture => 'auto': config has that of the candidate at hand */
+	Jsonb *hyperparams; /* as given */
 	int64 seed;
 	int32 warm_start; /* version; 0: none */
 } SequenceRequest;
 
 /* The arguments from `source` on, in the order of train_sequence. */
 extern void sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCallInfo fcinfo);
+
+/* What versions are compared by. The label is the most probable class, which no metric of labels serves as well. */
+#define SEQUENCE_METRIC "log_loss"
 
 extern Jsonb *sequence_request_to_spec(const SequenceRequest *request);
 extern void sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec);

@@ -144,15 +144,25 @@ read_ranges(const Codec *codec, int C, const char *model, int32 version)
 	return NULL;
 }
 
-/* Factors to choose the class by: see SequenceDecision. */
+/* Factors to choose the class by, of an ensemble their means: see SequenceDecision. */
 static real *
 decision_weights(const SequenceModel *model)
 {
-	const Tensor *p = params_find(model->params, "decision.weight");
-	real *weight = palloc(sizeof(real) * (size_t) model->C);
+	real *weight = palloc0(sizeof(real) * (size_t) model->C);
+	int networks = 0;
 
+	for (size_t i = 0; i < model->params->count; i++)
+	{
+		const Tensor *p = &model->params->param[i];
+
+		if (strcmp(seqmodel_tensor(p->name), "decision.weight") != 0)
+			continue;
+		networks++;
+		for (int c = 0; c < model->C; c++)
+			weight[c] += model->w[p->offset + (size_t) c];
+	}
 	for (int c = 0; c < model->C; c++)
-		weight[c] = p ? model->w[p->offset + (size_t) c] : 1;
+		weight[c] = networks > 0 ? weight[c] / (real) networks : 1;
 	return weight;
 }
 
@@ -172,13 +182,16 @@ static void
 check_positive(const Codec *codec, const SequenceModel *model, const char *tensor, const char *name,
 			   int32 version)
 {
-	const Tensor *p = params_find(model->params, tensor);
+	for (size_t i = 0; i < model->params->count; i++)
+	{
+		const Tensor *p = &model->params->param[i];
 
-	for (size_t i = 0; i < p->size; i++)
-		if (!(model->w[p->offset + i] > 0))
-			report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, tensor)->begin,
-									   psprintf("numbers above 0 in tensor \"%s\"", tensor)),
-						   name, version);
+		for (size_t j = 0; strcmp(seqmodel_tensor(p->name), tensor) == 0 && j < p->size; j++)
+			if (!(model->w[p->offset + j] > 0))
+				report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, p->name)->begin,
+										   psprintf("numbers above 0 in tensor \"%s\"", p->name)),
+							   name, version);
+	}
 }
 
 /* What the network takes the root of. */
@@ -229,7 +242,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->attributes = attributes_decode(codec, name, version);
 	model->config.attributes = attributes_shapes(&model->attributes);
 	model->params = palloc0(sizeof(*model->params));
-	seqnet_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
+	seqmodel_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
 	report_weights(codec_check(codec, model->params), name, version);
 	model->w = memory_array(model->params->total, sizeof(real));
 	report_weights(codec_read(codec, model->params, model->w), name, version);

@@ -13,6 +13,7 @@
 #include "metrics/class_metrics.h"
 #include "sequence/pure/train.h"
 #include "sequence/pure/train_sample.h"
+#include "sequence/networks.h"
 #include "sequence/request.h"
 #include "sequence/score.h"
 #include "sequence/stored.h"
@@ -28,42 +29,8 @@
 #include "work/progress.h"
 #include "work/train.h"
 
-/* What versions are compared by. The label is the most probable class, which no metric of labels serves as well. */
-#define METRIC "log_loss"
-
 /* A model that answers as the rule does is not worse for what rounding makes of it. */
 #define ROUNDING 1e-5
-
-static void
-carve(void *task, Arena *arena, const void *setup, int workers pg_attribute_unused())
-{
-	seqtrain_carve(task, arena, setup);
-	((SequenceTask *) task)->net.steps.interrupt = &InterruptPending;
-}
-
-static void
-carve_work(void *task, Arena *arena)
-{
-	seqtrain_carve_work(task, arena);
-}
-
-static const RunnerKind runner_sequence = {.worker = "usercls_sequence_training_worker",
-										   .task_size = sizeof(SequenceTask),
-										   .carve = carve,
-										   .carve_work = carve_work,
-										   .next = seqtrain_next,
-										   .run = seqtrain_run,
-										   .gives_up = seqtrain_gives_up,
-										   .report = seqtrain_report,
-										   .stop = seqtrain_stop};
-
-extern PGDLLEXPORT void usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc);
-
-void
-usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
-{
-	runner_work(&runner_sequence, segment, toc);
-}
 
 static bool
 same_names(const char *const *a, int n, char **b, int m)
@@ -94,7 +61,7 @@ warm_version(const TrainRun *run, const SequenceRequest *request)
 /* The version to start from, or NULL. What retrain() asks for is left out when it does not fit today's
  * classes. */
 static const SequenceModel *
-warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users)
+warm_model(const TrainRun *run, SequenceRequest *request, const SequenceUsers *users)
 {
 	const int32 version = warm_version(run, request);
 
@@ -105,10 +72,15 @@ warm_model(const TrainRun *run, const SequenceRequest *request, const SequenceUs
 	ParamTable *params = palloc0(sizeof(*params));
 	SequenceConfig config = request->config;
 
+	if (request->automatic)
+		(void) networks_candidate(&config, request, model->config.architecture);
 	config.attributes = model->config.attributes; /* the values that it knows go on */
-	seqnet_params(params, &config, users->F, (size_t) users->C);
+	seqmodel_params(params, &config, users->F, (size_t) users->C);
 	if (is_comparable(model, request, users) && params_same(model->params, params))
+	{
+		request->config = config;
 		return model;
+	}
 	if (request->warm_start == 0)
 		return NULL;
 	error_warm_start(run, version, "That version has other features, classes or tensors.");
@@ -128,32 +100,24 @@ begun_split(const SequenceModel **warm, const TrainRun *run, const SequenceReque
 	return NULL;
 }
 
-static void
-fill(SequenceTask *task, const SequenceUsers *users, const Attributes *attributes, size_t held_out,
-	 const double *weight)
-{
-	sequence_fill(users, task->data.start, task->data.value);
-	attribute_coder_fill(task->data.attribute, attribute_coder(users, attributes), 0, users->N);
-	memcpy(task->data.label, users->label, sizeof(int32_t) * users->N);
-	for (size_t i = 0; i < users->N; i++)
-		task->data.held_out[i] = i < held_out;
-	memcpy(task->data.class_weight, weight, sizeof(double) * (size_t) users->C);
-}
-
 /* What a model says of the held-out users, who come first: held_out × C. */
 static real *
-held_out_probabilities(const SequenceModel *model, const SequenceData *data, size_t held_out, size_t longest)
+held_out_probabilities(const SequenceModel *model, const SequenceUsers *users, size_t held_out)
 {
 	const size_t C = (size_t) model->C;
-	const SequenceSet set = {.N = held_out,
-							 .F = (size_t) model->F,
-							 .start = data->start,
-							 .value = data->value,
-							 .attribute = data->attribute};
+	size_t *start = memory_array(users->N + 1, sizeof(size_t));
+	float *value = memory_array(users->steps * users->F, sizeof(float));
+	float *attribute = memory_array(users->N * (size_t) model->attributes.n, sizeof(float));
+	const SequenceSet set = {
+		.N = held_out, .F = (size_t) model->F, .start = start, .value = value, .attribute = attribute};
+
+	sequence_fill(users, start, value);
+	attribute_coder_fill(attribute, attribute_coder(users, &model->attributes), 0, users->N);
+
 	real *prob = memory_array(held_out * C, sizeof(real));
 
-	sequence_probabilities(prob, sequence_model_batch(model, longest, SEQUENCE_BATCH, "training"), &set,
-						   held_out, C);
+	sequence_probabilities(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "training"),
+						   &set, held_out, C);
 	return prob;
 }
 
@@ -213,11 +177,11 @@ compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const ClassM
 /* Measure on the held-out users; without any, all metrics stay null. */
 static void
 measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *request,
-		const SequenceUsers *users, const SequenceTask *task, size_t held_out)
+		const SequenceUsers *users, const TrainedNetworks *trained, size_t held_out)
 {
 	VersionRecord *record = &outcome->record;
 
-	record->metric = METRIC;
+	record->metric = SEQUENCE_METRIC;
 	record->value = NAN;
 	record->baseline = NAN;
 	if (held_out == 0)
@@ -227,12 +191,11 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	}
 
 	const size_t C = (size_t) users->C;
-	const SequenceData *data = &task->data;
 	const SequenceModel *model =
 		sequence_model_decode(VARDATA_ANY(record->weights), VARSIZE_ANY_EXHDR(record->weights), run->name, 0);
-	const real *prob = held_out_probabilities(model, data, held_out, users->longest);
-	const ClassMetrics metrics = class_metrics(prob, data->label, model->decision, held_out, C);
-	const ClassMetrics majority = majority_metrics(data->label, held_out, users->N, C);
+	const real *prob = held_out_probabilities(model, users, held_out);
+	const ClassMetrics metrics = class_metrics(prob, users->label, model->decision, held_out, C);
+	const ClassMetrics majority = majority_metrics(users->label, held_out, users->N, C);
 	JsonbBuild build;
 
 	record->value = metrics.log_loss;
@@ -243,13 +206,15 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
 	if (users->carried)
 	{
-		const ClassMetrics carried = carried_metrics(data->label, users->carried, held_out, users->N, C);
+		const ClassMetrics carried = carried_metrics(users->label, users->carried, held_out, users->N, C);
 
 		record->baseline = Min(record->baseline, carried.log_loss);
 		compare_with_rule(outcome, &metrics, &carried, request, "carrying the label forward", false);
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
-	jsonb_put_float(&build, "temperature", seqtrain_result(task)->temperature);
+	jsonb_put_float(&build, "temperature", trained->temperature);
+	if (trained->candidates)
+		jsonb_put_jsonb(&build, "candidates", trained->candidates);
 	record->metrics = jsonb_end(&build);
 	if (outcome->worse)
 		notice_send(
@@ -331,7 +296,16 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 								 .warm_start = warm != NULL,
 								 .seed = (uint64_t) request->seed};
 
-	record->memory = (int64) (users->memory + runner_measure(&runner_sequence, &setup));
+	NetworksTraining training = {.run = run,
+								 .request = request,
+								 .users = users,
+								 .held_out = held_out,
+								 .setup = setup,
+								 .weight = weight,
+								 .attributes = &attributes,
+								 .warm = warm};
+
+	record->memory = (int64) (users->memory + networks_memory(&training));
 	record->rows_train = (int64) (users->N - held_out);
 	record->rows_held_out = (int64) held_out;
 	outcome->attributes = reading->attributes;
@@ -346,23 +320,17 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	memory_check((size_t) record->memory, "training");
 	if (!run->dry_run)
 	{
-		Runner *runner = runner_start(&runner_sequence, &setup, sizeof(setup), "training");
-		SequenceTask *task = runner_task(runner);
+		const TrainedNetworks trained = networks_train(&training);
 
-		if (warm)
-			memcpy(task->data.initial, warm->w, sizeof(real) * task->params.total);
-		fill(task, users, &attributes, held_out, weight);
-		train_run(run, runner, task->setup.config.max_epochs, METRIC);
 		record->weights = sequence_model_encode(&(SequenceFile){.config = &request->config,
 																.reading = reading,
 																.attributes = &attributes,
 																.classes = users->classes,
 																.C = users->C,
 																.ranges = users->ranges},
-												&task->params, seqtrain_weights(task));
-		record->best_epoch = seqtrain_report(task)->best_epoch;
-		measure(outcome, run, request, users, task, held_out);
-		runner_end(runner);
+												trained.params, trained.w);
+		record->best_epoch = trained.best_epoch;
+		measure(outcome, run, request, users, &trained, held_out);
 	}
 
 	record->architecture = sequence_architectures[request->config.architecture];

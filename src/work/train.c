@@ -97,7 +97,10 @@ keep_report(TrainRun *run, const TrainReport *report)
 		run->log = run->log ? repalloc(run->log, sizeof(*run->log) * (size_t) run->room)
 							: MemoryContextAlloc(run->context, sizeof(*run->log) * (size_t) run->room);
 	}
-	run->log[run->epochs++] = (LoggedEpoch){*report, GetCurrentTimestamp()};
+	run->log[run->epochs] = (LoggedEpoch){*report, GetCurrentTimestamp()};
+	run->log[run->epochs].report.epoch += run->epochs_before;
+	run->log[run->epochs].report.best_epoch += report->best_epoch > 0 ? run->epochs_before : 0;
+	run->epochs++;
 }
 
 /* on_epoch of RunnerWatch. */
@@ -109,7 +112,7 @@ epoch_done(void *arg, const TrainReport *report)
 	keep_report(run, report);
 	if (!run->commits)
 		return;
-	registry_log(run->run_id, report, run->metric, run->log[run->epochs - 1].at);
+	registry_log(run->run_id, &run->log[run->epochs - 1].report, run->metric, run->log[run->epochs - 1].at);
 	procedure_commit();
 }
 
@@ -123,6 +126,7 @@ train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
 							   .deadline = run->deadline};
 
 	run->metric = metric;
+	run->epochs_before = run->epochs;
 	progress_phase(PROGRESS_TRAINING);
 	runner_run(runner, &watch);
 	progress_phase(PROGRESS_EVALUATING);

@@ -56,6 +56,7 @@ typedef struct TrainRun
 	const char *metric;
 	LoggedEpoch *log;
 	int epochs, room;
+	int epochs_before; /* of the networks before the one that is trained: epochs of all are counted through */
 
 	/* What train_end() did, and what the training said. */
 	const char *const *notices;

@@ -33,7 +33,7 @@ typedef struct SequenceBatchTask
 	size_t *start;    /* N + 1 */
 	float *value;     /* steps × F */
 	float *attribute; /* N × attributes */
-	real *w;          /* the values of seqnet_params' table */
+	real *w;          /* the values of seqmodel_params' table */
 	real *prob;       /* N × C, or N */
 
 	SequenceScorer *scorer; /* the process's own */

@@ -73,6 +73,9 @@ typedef enum SequenceInputs
 	INPUTS_CHANGES /* also what the labeler sees, and each user by his own mean and spread */
 } SequenceInputs;
 
+/* Networks of a model, at most. */
+#define ENSEMBLE_MAX 8
+
 /* A row an option, and a member of SequenceConfig. */
 /* clang-format off */
 #define SEQUENCE_OPTIONS(OPTION) \
@@ -100,6 +103,10 @@ typedef enum SequenceInputs
 		   "Hidden units that read a summary of the whole sequence, and attributes, beside the encoder; 0: none.") \
 	OPTION(BOOL, baseline, true, 0, 1, NULL, \
 		   "Begin as the best rule without a model: the classes' shares by today's trend and what is known of the next.") \
+	OPTION(REAL, auto_seconds, 60, 0, 1e9, NULL, \
+		   "Seconds of CPU, as estimated, that the candidates of architecture 'auto' may take; the first is tried in any case.") \
+	OPTION(INT, ensemble, 1, 1, ENSEMBLE_MAX, NULL, \
+		   "Networks, each of another seed and held-out part, whose probabilities are averaged: scoring costs as often.") \
 	OPTION(REAL, learning_rate, 0.003, 1e-7, 1, NULL, \
 		   "Step size of AdamW at its highest.") \
 	OPTION(REAL, weight_decay, 0.01, 0, 1, NULL, \
@@ -144,6 +151,13 @@ extern Status sequence_config_check(SequenceConfig *config);
 /* Tensors of a network for F values a step and C classes; C = 0 is a numeric target. */
 extern void seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
 
+/*
+ * Tensors of a model: of its only network under their own names; of an ensemble those of the i-th under
+ * "ensemble.<i>.", one network after the other. seqmodel_tensor() is a tensor's name without that.
+ */
+extern void seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
+extern const char *seqmodel_tensor(const char *name);
+
 /* Scores: weights packed for the vector unit once, then any number of sequences, one or many at a time. */
 typedef struct SequenceScorer SequenceScorer;
 
@@ -154,7 +168,7 @@ typedef struct SequenceScorer SequenceScorer;
 extern SequenceScorer *seqscorer_carve(Arena *arena, const SequenceConfig *config, size_t F, size_t C,
 									   size_t max_steps, size_t max_n);
 
-/* w: the values of seqnet_params' table; not needed afterwards. */
+/* w: the values of seqmodel_params' table; not needed afterwards. */
 extern void seqscorer_load(SequenceScorer *scorer, const real *w);
 
 /* When *interrupt is not 0, a run gives up and its result is worth nothing. */

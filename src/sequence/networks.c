@@ -1,0 +1,324 @@
+/*
+ * Trainings of networks on the same users:
+ *
+ *   of 'auto', foreach candidate within the budget: its log-loss;  the least one is trained
+ *   foreach network of an ensemble: a training with a seed and a held-out part of its own
+ *
+ * The users that the version is measured on are held out of all of them. What a network of an ensemble, or of a
+ * cross-validation, holds out besides is a part of the others: by the hash of their ids, so that all sequences of a user
+ * are in the same part.
+ */
+#include "postgres.h"
+
+#include "sequence/networks.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "server/errors.h"
+#include "server/jsonbuild.h"
+#include "server/memory.h"
+#include "server/notices.h"
+#include "server/options.h"
+
+/* Fewer held-out sequences say less than a cross-validation, of so many parts. */
+#define FEW_HELD_OUT 400
+#define FOLDS 5
+
+/* Operations of training a second of CPU does, about: of networks, and of features of a minirocket (positions and biases). */
+#define NETWORK_RATE 1.5e10
+#define FEATURE_RATE 2e10
+
+/* Which users a training holds out of those that it may learn from. */
+typedef struct Part
+{
+	size_t of, which; /* of so many parts this one; of 0: the held-out users of the version */
+} Part;
+
+/* ---- The runner of one ---- */
+
+static void
+carve(void *task, Arena *arena, const void *setup, int workers pg_attribute_unused())
+{
+	seqtrain_carve(task, arena, setup);
+	((SequenceTask *) task)->net.steps.interrupt = &InterruptPending;
+}
+
+static void
+carve_work(void *task, Arena *arena)
+{
+	seqtrain_carve_work(task, arena);
+}
+
+static const RunnerKind runner_sequence = {.worker = "usercls_sequence_training_worker",
+										   .task_size = sizeof(SequenceTask),
+										   .carve = carve,
+										   .carve_work = carve_work,
+										   .next = seqtrain_next,
+										   .run = seqtrain_run,
+										   .gives_up = seqtrain_gives_up,
+										   .report = seqtrain_report,
+										   .stop = seqtrain_stop};
+
+extern PGDLLEXPORT void usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc);
+
+void
+usercls_sequence_training_worker(dsm_segment *segment, shm_toc *toc)
+{
+	runner_work(&runner_sequence, segment, toc);
+}
+
+/* Bits of the hash that have nothing to do with who is held out of the version. */
+static uint64
+part_hash(uint64 hash, uint64 seed)
+{
+	hash = (hash ^ seed * UINT64CONST(0x9e3779b97f4a7c15)) * UINT64CONST(0xff51afd7ed558ccd);
+	return (hash ^ hash >> 33) * UINT64CONST(0xc4ceb9fe1a85ec53) >> 16;
+}
+
+static void
+fill(SequenceTask *task, const NetworksTraining *training, Part part)
+{
+	const SequenceUsers *users = training->users;
+	SequenceData *data = &task->data;
+
+	sequence_fill(users, data->start, data->value);
+	attribute_coder_fill(data->attribute, attribute_coder(users, training->attributes), 0, users->N);
+	memcpy(data->label, users->label, sizeof(int32_t) * users->N);
+	memcpy(data->class_weight, training->weight, sizeof(double) * (size_t) users->C);
+	for (size_t i = 0; i < users->N; i++)
+	{
+		data->held_out[i] = i < training->held_out;
+		if (part.of == 0)
+			continue;
+		if (i < training->held_out)
+			data->label[i] = -1; /* nobody's */
+		else
+			data->held_out[i] =
+				part_hash(users->hash[i], (uint64) training->request->seed) % part.of == part.which;
+	}
+}
+
+/* What one network came to; w is written unless it is NULL. */
+static SequenceResult
+train_one(real *w, const NetworksTraining *training, SequenceSetup setup, Part part, size_t network)
+{
+	setup.seed += network;
+
+	Runner *runner = runner_start(&runner_sequence, &setup, sizeof(setup), "training");
+	SequenceTask *task = runner_task(runner);
+	const size_t total = task->params.total;
+
+	if (setup.warm_start)
+		memcpy(task->data.initial, training->warm->w + network * total, sizeof(real) * total);
+	fill(task, training, part);
+	train_run(training->run, runner, task->setup.config.max_epochs, SEQUENCE_METRIC);
+	if (w)
+		memcpy(w, seqtrain_weights(task), sizeof(real) * total);
+
+	const SequenceResult result = *seqtrain_result(task);
+
+	runner_end(runner);
+	return result;
+}
+
+/* ---- Candidates ---- */
+
+bool
+networks_candidate(SequenceConfig *config, const SequenceRequest *request, int architecture)
+{
+	const SequenceConfig known = request->config;
+
+	*config = known;
+	config_defaults(config, sequence_options, sequence_option_count);
+	config->architecture = architecture;
+	options_from_jsonb(config, sequence_options, sequence_option_count, request->hyperparams, "hyperparams");
+	return sequence_config_check(config).code == STATUS_SUCCESS;
+}
+
+typedef struct Candidate
+{
+	SequenceConfig config;
+	double seconds; /* of CPU, about */
+	double loss;    /* NAN: left out */
+} Candidate;
+
+/* The order in which they are tried; the first one in any case. */
+static const int candidates[] = {SEQUENCE_MINIROCKET, SEQUENCE_GRU, SEQUENCE_TCN};
+#define CANDIDATES lengthof(candidates)
+
+static double
+estimate(const SequenceSetup *setup)
+{
+	SequenceTask *task = palloc(sizeof(*task));
+	Arena arena = arena_measure();
+
+	seqtrain_carve(task, &arena, setup);
+
+	const double steps = (double) setup->steps, weights = (double) task->params.total;
+	const double seconds =
+		setup->config.architecture == SEQUENCE_MINIROCKET
+			? steps * (double) task->net.D * (2 + task->setup.config.max_epochs) / FEATURE_RATE
+			: 6 * weights * steps * task->setup.config.max_epochs / NETWORK_RATE;
+
+	pfree(task);
+	return seconds;
+}
+
+/* How often a candidate is trained, and with which parts. */
+static size_t
+folds_of(const NetworksTraining *training)
+{
+	return training->held_out < FEW_HELD_OUT ? FOLDS : 1;
+}
+
+static Candidate
+candidate_make(const NetworksTraining *training, int architecture)
+{
+	Candidate c = {.config = training->request->config, .loss = NAN};
+	SequenceSetup setup = training->setup;
+
+	if (!networks_candidate(&c.config, training->request, architecture))
+		return c;
+	setup.config = c.config;
+	c.seconds = estimate(&setup) * (double) folds_of(training);
+	return c;
+}
+
+static double
+candidate_loss(const NetworksTraining *training, const Candidate *candidate)
+{
+	const size_t folds = folds_of(training);
+	SequenceSetup setup = training->setup;
+	double sum = 0, n = 0;
+
+	setup.config = candidate->config;
+	for (size_t fold = 0; fold < folds; fold++)
+	{
+		const Part part = {.of = folds > 1 ? folds : 0, .which = fold};
+		const SequenceResult result = train_one(NULL, training, setup, part, 0);
+
+		sum += (double) result.N_held_out * result.valid_loss;
+		n += (double) result.N_held_out;
+	}
+	return n > 0 ? sum / n : NAN;
+}
+
+static Jsonb *
+candidates_jsonb(const Candidate *c, size_t folds)
+{
+	JsonbBuild build;
+
+	jsonb_begin(&build);
+	jsonb_put_int(&build, "folds", (int64) folds);
+	for (size_t i = 0; i < CANDIDATES; i++)
+		jsonb_put_float(&build, sequence_architectures[candidates[i]], c[i].loss);
+	return jsonb_end(&build);
+}
+
+static void
+notice_chosen(const Candidate *c, size_t best, const NetworksTraining *training)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (size_t i = 0; i < CANDIDATES; i++)
+	{
+		const char *name = sequence_architectures[candidates[i]];
+
+		if (isnan(c[i].loss))
+			appendStringInfo(&list, "%s%s was left out (about %.0f s)", i ? "; " : "", name, c[i].seconds);
+		else
+			appendStringInfo(&list, "%s%s %.4g", i ? "; " : "", name, c[i].loss);
+	}
+	notice_send(NOTICE, psprintf("architecture %s was chosen", sequence_architectures[candidates[best]]),
+				psprintf("Log-loss on %s: %s. The budget is %g s of CPU.",
+						 folds_of(training) > 1 ? psprintf("%d parts, each held out in turn", FOLDS)
+												: "the held-out users",
+						 list.data, training->request->config.auto_seconds),
+				"Pass an architecture, or another auto_seconds in hyperparams, to choose otherwise.");
+}
+
+/* The candidate of the least loss becomes the request's. */
+static Jsonb *
+choose(NetworksTraining *training)
+{
+	Candidate c[CANDIDATES];
+	double left = training->request->config.auto_seconds;
+	size_t best = CANDIDATES;
+
+	for (size_t i = 0; i < CANDIDATES; i++)
+	{
+		c[i] = candidate_make(training, candidates[i]);
+		if (c[i].seconds == 0 || (c[i].seconds > left && best < CANDIDATES))
+			continue;
+		left -= c[i].seconds;
+		c[i].loss = candidate_loss(training, &c[i]);
+		if (best == CANDIDATES || c[i].loss < c[best].loss)
+			best = i;
+	}
+	training->request->config = c[best].config;
+	training->setup.config = c[best].config;
+	notice_chosen(c, best, training);
+	return candidates_jsonb(c, folds_of(training));
+}
+
+/* ---- All of them ---- */
+
+size_t
+networks_memory(const NetworksTraining *training)
+{
+	const SequenceConfig *config = &training->request->config;
+	const bool chooses = training->request->automatic && !training->warm;
+	SequenceSetup setup = training->setup;
+	size_t most = chooses ? 0 : runner_measure(&runner_sequence, &setup);
+	ParamTable *params = palloc(sizeof(*params));
+
+	for (size_t i = 0; chooses && i < CANDIDATES; i++)
+		if (networks_candidate(&setup.config, training->request, candidates[i]))
+			most = Max(most, runner_measure(&runner_sequence, &setup));
+	seqmodel_params(params, config, setup.F, setup.C);
+	most += config->ensemble > 1 ? params->total * sizeof(real) : 0;
+	pfree(params);
+	return most;
+}
+
+/* As many parts as give each the share that is held out of the version. */
+static Part
+ensemble_part(const NetworksTraining *training, size_t network)
+{
+	const double share = training->request->validation.share;
+	const size_t parts = share > 0 ? (size_t) Max(2, rint(1 / share)) : 0;
+
+	if (training->setup.config.ensemble <= 1 || parts == 0)
+		return (Part){0};
+	return (Part){.of = parts, .which = network % parts};
+}
+
+TrainedNetworks
+networks_train(NetworksTraining *training)
+{
+	TrainedNetworks trained = {.params = palloc(sizeof(ParamTable))};
+	const SequenceSetup *setup = &training->setup;
+
+	if (training->request->automatic && !training->warm)
+		trained.candidates = choose(training);
+	seqmodel_params(trained.params, &setup->config, setup->F, setup->C);
+	trained.w = memory_array(trained.params->total, sizeof(real));
+
+	const size_t networks = (size_t) Max(setup->config.ensemble, 1);
+
+	for (size_t i = 0; i < networks; i++)
+	{
+		const int before = training->run->epochs;
+		const SequenceResult result = train_one(trained.w + i * (trained.params->total / networks), training,
+												*setup, ensemble_part(training, i), i);
+
+		if (i > 0)
+			continue;
+		trained.best_epoch = result.report.best_epoch > 0 ? before + result.report.best_epoch : 0;
+		trained.temperature = result.temperature;
+	}
+	return trained;
+}

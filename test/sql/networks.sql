@@ -1,0 +1,88 @@
+-- Several networks in one training: an ensemble in one version, and the candidates of architecture => 'auto'.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+
+CREATE TABLE networks_log AS
+SELECT u AS user_id, timestamptz '2026-01-05' + make_interval(days => 7 * w) AS ts,
+       (1 + u % 5) * (1 + (abs(w - (3 + 5 * (u % 2))) <= 1)::int * 3) + 3 * sin(u * w) AS spend, (ARRAY['early', 'late'])[u % 2 + 1] AS kind
+FROM generate_series(1, 160) AS u, generate_series(0, 11) AS w;
+CREATE TABLE networks_seq AS
+SELECT user_id, min(kind) AS kind, usercls.sequence_agg(ts, ARRAY[spend], interval '7 days', timestamptz '2026-01-05', '2026-03-30') AS seq
+FROM networks_log GROUP BY user_id;
+CREATE FUNCTION networks_train(model text, architecture text, options jsonb, dry_run boolean DEFAULT false) RETURNS usercls.train_result
+LANGUAGE sql AS $$
+	SELECT usercls.train_sequence(model, 'networks_log', label_column => 'kind', features => '{spend}', architecture => architecture,
+	                              hyperparams => '{"hidden_size": 4, "max_epochs": 4}' || options, promote => 'always', dry_run => dry_run)
+$$;
+
+-- The memory of an ensemble is known before; its epochs are counted through, in the log too.
+SELECT (networks_train('networks', 'gru', '{"ensemble": 3}', true)).memory > (networks_train('networks', 'gru', '{}', true)).memory AS more_memory;
+SELECT epochs BETWEEN 3 AND 12 AS epochs, best_epoch <= epochs AS best_epoch, rows_held_out
+FROM networks_train('networks', 'gru', '{"ensemble": 3}');
+SELECT count(*) = max(epoch) AND min(epoch) = 1 AS counted_through FROM usercls.training_log JOIN usercls.training_run USING (run_id)
+JOIN usercls.model USING (model_id) WHERE name = 'networks';
+-- One file holds all of them.
+SELECT count(*) FILTER (WHERE tensor ~ '^ensemble\.[012]\.head\.bias$') AS heads, count(*) FILTER (WHERE tensor !~ '^ensemble\.[012]\.') AS others
+FROM usercls.model_tensors('networks');
+-- Every door says the same; out and in again it does.
+SELECT bool_and(p.probabilities = v.probabilities) AS by_value, max(abs((SELECT sum(x) FROM unnest(p.probabilities) x) - 1)) < 1e-6 AS sum_to_one,
+       bool_and(abs(p.probability - c.probability) < 1e-6) AS many_at_once
+FROM networks_seq JOIN usercls.classify_sequences('networks', 'networks_seq') c USING (user_id),
+     (SELECT usercls.export_model('networks') AS weights) m,
+     LATERAL usercls.predict('networks', seq) AS p, LATERAL usercls.predict(m.weights, seq) AS v;
+SELECT usercls.import_model('networks copy', usercls.export_model('networks'), promote => 'always');
+SELECT bool_and((usercls.predict('networks copy', seq)).probabilities = (usercls.predict('networks', seq)).probabilities) AS same FROM networks_seq;
+
+-- It is the mean of its networks: each file that is made of one of them answers for itself.
+CREATE FUNCTION networks_only(weights bytea, member int) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE
+	n int := get_byte(weights, 0) + 256 * get_byte(weights, 1) + 65536 * get_byte(weights, 2);
+	header jsonb := convert_from(substring(weights FROM 9 FOR n), 'UTF8')::jsonb;
+	entries jsonb := jsonb_build_object('__metadata__', header -> '__metadata__' || '{"ensemble": "1"}');
+	data bytea := '';
+	name text;
+	at int[];
+	text bytea;
+BEGIN
+	FOR name IN SELECT key FROM jsonb_each(header) WHERE key LIKE 'ensemble.' || member || '.%' LOOP
+		at := ARRAY[(header #>> ARRAY[name, 'data_offsets', '0'])::int, (header #>> ARRAY[name, 'data_offsets', '1'])::int];
+		entries := entries || jsonb_build_object(substring(name FROM 12), header -> name
+			|| jsonb_build_object('data_offsets', jsonb_build_array(length(data), length(data) + at[2] - at[1])));
+		data := data || substring(weights FROM 9 + n + at[1] FOR at[2] - at[1]);
+	END LOOP;
+	text := convert_to(entries::text, 'UTF8');
+	RETURN set_byte(set_byte('\x0000000000000000', 0, length(text) % 256), 1, length(text) / 256) || text || data;
+END $$;
+SELECT max(abs(usercls.score('networks', seq, 'late')
+       - (SELECT avg(usercls.score(weights, seq, 'late')) FROM (SELECT networks_only(usercls.export_model('networks'), i) AS weights FROM generate_series(0, 2) i OFFSET 0) w))) < 1e-6 AS mean,
+       max(abs(usercls.score('networks', seq, 'late') - usercls.score(networks_only(usercls.export_model('networks'), 0), seq, 'late'))) > 1e-4 AS of_several
+FROM networks_seq WHERE user_id <= 20;
+-- Trained again from where it is, and as minirockets.
+CALL usercls.retrain('networks', promote => 'always');
+SELECT version, hyperparams::jsonb ->> 'ensemble' AS networks FROM usercls.versions WHERE model = 'networks' AND promoted;
+SELECT epochs FROM networks_train('networks', 'minirocket', '{"ensemble": 2, "num_features": 168, "max_epochs": 0}');
+SELECT avg((usercls.score('networks', seq, kind) > 0.5)::int) > 0.9 AS accurate FROM networks_seq;
+
+-- auto: every candidate's log-loss is on record, and in the notices of the result.
+CREATE VIEW networks_tried AS
+SELECT version, architecture, spec::jsonb ->> 'architecture' AS asked, metrics::jsonb -> 'candidates' AS tried
+FROM usercls.versions WHERE model = 'networks auto';
+SELECT count(*) FROM networks_train('networks auto', 'auto', '{"num_features": 168, "max_epochs": 1}') AS r, unnest(r.notices) AS notice
+WHERE notice ~ 'architecture (gru|tcn|minirocket) was chosen';
+SELECT version, asked, tried -> 'folds' AS folds, (SELECT array_agg(key ORDER BY key) FROM jsonb_each(tried)) AS keys,
+       (tried ->> architecture)::float8 = least((tried ->> 'minirocket')::float8, (tried ->> 'gru')::float8, (tried ->> 'tcn')::float8) AS the_least
+FROM networks_tried;
+-- A budget of nothing tries the first one alone. An option that a candidate does not know leaves it out.
+SELECT count(*) FROM networks_train('networks auto', 'auto', '{"num_features": 168, "auto_seconds": 0}');
+SELECT count(*) FROM networks_train('networks auto', 'auto', '{"bidirectional": true, "max_epochs": 1}');
+SELECT version, architecture, tried ->> 'minirocket' IS NULL AS no_minirocket, tried ->> 'gru' IS NULL AS no_gru, tried ->> 'tcn' IS NULL AS no_tcn
+FROM networks_tried WHERE version IN (2, 3) ORDER BY version;
+-- A retrain goes on with what was chosen, and without a warm start chooses again.
+CALL usercls.retrain('networks auto', promote => 'never');
+CALL usercls.retrain('networks auto', promote => 'never', warm_start => false);
+SELECT version, architecture, asked, tried IS NOT NULL AS chose FROM networks_tried WHERE version > 3 ORDER BY version;
+DROP VIEW networks_tried;
+
+SELECT count(usercls.drop_model(model)) FROM (VALUES ('networks'), ('networks copy'), ('networks auto')) AS m(model);
+DROP TABLE networks_log, networks_seq;
+DROP FUNCTION networks_train, networks_only;
