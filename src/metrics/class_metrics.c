@@ -2,6 +2,8 @@
 
 #include "metrics/class_metrics.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 
 #include "metrics/pure/rank.h"
@@ -78,6 +80,29 @@ class_auc(const ClassRanking *ranking, const uint32_t *weight, uint32_t *scratch
 
 /* -- All metrics at once -------------------------------------------------- */
 
+/* What each user adds to log_loss. */
+static double *
+row_losses(const ClassScores *scores)
+{
+	double *loss = memory_array(scores->n, sizeof(double));
+
+	for (size_t i = 0; i < scores->n; i++)
+		loss[i] = metric_surprise((double) scores->prob[i * scores->C + (size_t) scores->label[i]]);
+	return loss;
+}
+
+double
+class_gain(const ClassMetrics *metrics, const ClassMetrics *other, size_t n)
+{
+	double mean = 0, square = 0;
+
+	for (size_t i = 0; i < n; i++)
+		mean += (other->loss[i] - metrics->loss[i]) / (double) n;
+	for (size_t i = 0; i < n; i++)
+		square += pow(other->loss[i] - metrics->loss[i] - mean, 2);
+	return square > 0 ? mean / (sqrt(square) / (double) n) : 0;
+}
+
 ClassMetrics
 class_metrics(const real *prob, const int32_t *label, const real *decision, size_t n, size_t C)
 {
@@ -92,6 +117,7 @@ class_metrics(const real *prob, const int32_t *label, const real *decision, size
 
 	if (weighted)
 		pfree(weighted);
+	metrics.loss = row_losses(&scores);
 	metrics.auc = palloc(sizeof(double) * C);
 	for (size_t c = 0; c < C; c++)
 	{

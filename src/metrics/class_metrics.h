@@ -15,8 +15,9 @@ typedef struct ClassMetrics
 	double accuracy;
 	double macro_f1;
 	double log_loss;
-	double ece;  /* expected calibration error */
-	double *auc; /* C: of each class against the others; NaN where it is not defined; NULL: not measured */
+	double ece;   /* expected calibration error */
+	double *loss; /* n: of each user, whose mean is log_loss; NULL: not kept */
+	double *auc;  /* C: of each class against the others; NaN where it is not defined; NULL: not measured */
 } ClassMetrics;
 
 /*
@@ -46,6 +47,12 @@ extern double class_auc(const ClassRanking *ranking, const uint32_t *weight, uin
 /* All metrics of n users. decision: factors of the probabilities to choose the class by; NULL: all alike. */
 extern ClassMetrics class_metrics(const real *prob, const int32_t *label, const real *decision, size_t n,
 								  size_t C);
+
+/*
+ * By how many standard errors of its mean the log_loss of the first is lower than that of the other, user by user, of
+ * the same n users; 0 when they do not differ. Both with the losses of users.
+ */
+extern double class_gain(const ClassMetrics *metrics, const ClassMetrics *other, size_t n);
 
 /*
  * Metrics of rules that need no model, learned from users learn .. n - 1 and measured on users 0 .. learn - 1. The rule

@@ -275,6 +275,11 @@ registry_gate(Model *model, int32 version, const char *promote, const Comparison
 	}
 	else if (!decide(comparison, now, reason))
 		return false;
+	if (comparison->rule)
+	{
+		*reason = psprintf("not surely better than a rule without a model: %s", comparison->rule);
+		return false;
+	}
 	registry_promote(model, version, *reason);
 	return true;
 }

@@ -147,6 +147,9 @@ typedef struct Comparison
 	/* Why it is decided without measuring, as a clause: "nobody is held out"; NULL: it is not. */
 	const char *obstacle;
 	bool promote_anyway; /* then */
+
+	/* In what it is not surely better than a rule that needs no model; NULL: it is, or that was not measured. */
+	const char *rule;
 } Comparison;
 
 /*

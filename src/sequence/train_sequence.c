@@ -29,8 +29,11 @@
 #include "work/progress.h"
 #include "work/train.h"
 
-/* A model that answers as the rule does is not worse for what rounding makes of it. */
-#define ROUNDING 1e-5
+/*
+ * Standard errors by which the log-loss has to be lower than that of a rule. The held-out users have chosen the epoch and
+ * the penalty, too, so that chance alone makes one of them more than it should be.
+ */
+#define SURE 2.0
 
 static bool
 same_names(const char *const *a, int n, char **b, int m)
@@ -153,25 +156,36 @@ count_classes(const SequenceUsers *users)
 	return jsonb_end(&build);
 }
 
+/* A rule that needs no model, as it does on the held-out users. */
+typedef struct Rule
+{
+	const ClassMetrics *metrics;
+	const char *name;
+	bool labels; /* they are answers as the model's are, which ranges of a number are not */
+} Rule;
+
 /*
- * Whether a rule that needs no model is better in log-loss, or in what its labels are for: accuracy, or under
- * decision => 'balanced' macro-F1 (not of ranges of a number). The reason of the first one that is stays.
+ * Whether the model is better than a rule that needs none: surely in log-loss, and no worse in what its labels are for,
+ * accuracy or under another decision than the largest probability macro-F1. The reason of the first rule that it is not
+ * better than stays.
  */
 static void
-compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const ClassMetrics *rule,
-				  const SequenceRequest *request, const char *name, bool number)
+compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const Rule *rule, size_t held_out,
+				  const SequenceRequest *request)
 {
-	const bool balanced = request->config.decision == DECISION_BALANCED;
-	const double ours = balanced ? model->macro_f1 : model->accuracy;
-	const double theirs = balanced ? rule->macro_f1 : rule->accuracy;
+	const bool largest = request->config.decision == DECISION_LARGEST;
+	const double ours = largest ? model->accuracy : model->macro_f1;
+	const double theirs = largest ? rule->metrics->accuracy : rule->metrics->macro_f1;
+	const double gain = class_gain(model, rule->metrics, held_out);
 
-	if (outcome->worse)
+	if (outcome->comparison.rule)
 		return;
-	if (model->log_loss > rule->log_loss * (1 + ROUNDING))
-		outcome->worse = psprintf("log_loss %.4g against %.4g of %s", model->log_loss, rule->log_loss, name);
-	else if (ours < theirs && !number)
-		outcome->worse =
-			psprintf("%s %.4g against %.4g of %s", balanced ? "macro_f1" : "accuracy", ours, theirs, name);
+	if (gain < SURE)
+		outcome->comparison.rule = psprintf("log_loss %.4g against %.4g of %s (%.1f standard errors, not %g)",
+											model->log_loss, rule->metrics->log_loss, rule->name, gain, SURE);
+	else if (rule->labels && ours < theirs)
+		outcome->comparison.rule = psprintf("%s %.4g against %.4g of %s", largest ? "accuracy" : "macro_f1",
+											ours, theirs, rule->name);
 }
 
 /* Measure on the held-out users; without any, all metrics stay null. */
@@ -200,7 +214,8 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 
 	record->value = metrics.log_loss;
 	record->baseline = majority.log_loss;
-	compare_with_rule(outcome, &metrics, &majority, request, "the classes' shares", users->ranges != NULL);
+	compare_with_rule(outcome, &metrics, &(Rule){&majority, "the classes' shares", users->ranges == NULL},
+					  held_out, request);
 	jsonb_begin(&build);
 	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
@@ -209,17 +224,18 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 		const ClassMetrics carried = carried_metrics(users->label, users->carried, held_out, users->N, C);
 
 		record->baseline = Min(record->baseline, carried.log_loss);
-		compare_with_rule(outcome, &metrics, &carried, request, "carrying the label forward", false);
+		compare_with_rule(outcome, &metrics, &(Rule){&carried, "carrying the label forward", true}, held_out,
+						  request);
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
 	jsonb_put_float(&build, "temperature", trained->temperature);
 	if (trained->candidates)
 		jsonb_put_jsonb(&build, "candidates", trained->candidates);
 	record->metrics = jsonb_end(&build);
-	if (outcome->worse)
+	if (outcome->comparison.rule)
 		notice_send(
-			NOTICE, "the new version is worse than a rule without a model",
-			psprintf("On the held-out users it has %s.", outcome->worse),
+			NOTICE, "the new version is not surely better than a rule without a model",
+			psprintf("On the held-out users it has %s.", outcome->comparison.rule),
 			"Bring more users or features, or another window and horizon; promote => 'always' promotes it "
 			"nonetheless.");
 	sequence_compare(

@@ -262,20 +262,6 @@ names_datum(const char *const *names, int n)
 	return PointerGetDatum(construct_array(element, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* What is worse than a rule that needs no model answers nobody, unless that was asked for. */
-static void
-promote_version(TrainRun *run, const TrainOutcome *outcome)
-{
-	if (!outcome->worse || strcmp(run->promote, "if_better") != 0)
-	{
-		run->promoted =
-			registry_gate(run->model, run->version, run->promote, &outcome->comparison, &run->reason);
-		return;
-	}
-	run->promoted = false;
-	run->reason = psprintf("worse than a rule without a model: %s", outcome->worse);
-}
-
 void
 train_end(TrainRun *run, TrainOutcome *outcome)
 {
@@ -296,7 +282,8 @@ train_end(TrainRun *run, TrainOutcome *outcome)
 		}
 		note_telling(record, outcome);
 		run->version = registry_store(run->model, run->run_id, record);
-		promote_version(run, outcome);
+		run->promoted =
+			registry_gate(run->model, run->version, run->promote, &outcome->comparison, &run->reason);
 		registry_run_decide(run->run_id, run->promoted, run->reason, run->notices, run->n_notices);
 		if (transaction_pending(psprintf("version %d of model \"%s\" is %s", run->version, run->name,
 										 run->promoted ? "stored and promoted" : "stored")))

@@ -81,7 +81,6 @@ typedef struct TrainOutcome
 	const char **telling; /* features and attributes that alone tell the answer */
 	int n_telling;
 	Comparison comparison; /* with the promoted version */
-	char *worse; /* what a rule that needs no model does better; NULL: nothing, or that was not measured */
 } TrainOutcome;
 
 /* The promoted version, to compare with. */

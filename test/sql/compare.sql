@@ -14,7 +14,10 @@ RETURNS TABLE (version int, promoted boolean, reason text) LANGUAGE sql AS $$
 		horizon_periods => coalesce((more->>'horizon')::int, 0), period => coalesce(more->>'period', '7 days')::interval, seed => coalesce((more->>'seed')::int, 42),
 		validation => coalesce(more->'validation', '{}'), active_only => coalesce((more->>'active_only')::boolean, false), time_zone => coalesce(more->>'zone', 'UTC'), warm_start => (more->>'warm')::int, hyperparams => '{"hidden_size": 8, "max_epochs": 30}', promote => coalesce(more->>'promote', 'if_better'))
 $$;
-SELECT * FROM attempt('label', '{flat}', 4);
+-- A feature that says nothing is no better than the shares of the classes; whoever wants the version says so.
+SELECT promoted, reason LIKE 'not surely better than a rule without a model: log_loss % (% standard errors, not 2)' AS why FROM attempt('label', '{flat}', 4);
+SELECT usercls.drop_model('comp') IS NOT NULL AS dropped;
+SELECT * FROM attempt('label', '{flat}', 4, '{"promote": "always"}');
 -- The same, and better: other features, a longer window, another period, another architecture.
 SELECT * FROM attempt('label', '{spend}', 12);
 SELECT reason FROM attempt('label', '{noise}', 3);
