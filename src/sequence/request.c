@@ -225,7 +225,7 @@ decision_of(const char *name)
 	for (int i = 0; sequence_decisions[i]; i++)
 		if (strcmp(sequence_decisions[i], name) == 0)
 			return i;
-	error_out_of_range("decision", name, "largest | balanced");
+	error_out_of_range("decision", name, "largest | balanced | macro_f1");
 }
 
 /* What the network must know of the forecast: it sees the trend when that is one of its features. */

@@ -91,8 +91,8 @@ decision_of(const Codec *codec, const char *model, int32 version)
 		if (strcmp(sequence_decisions[i], text) == 0)
 			return i;
 	if (text)
-		report_weights(status_make(STATUS_DAMAGED, 0, "metadata \"decision\" largest or balanced"), model,
-					   version);
+		report_weights(status_make(STATUS_DAMAGED, 0, "metadata \"decision\" largest, balanced or macro_f1"),
+					   model, version);
 	return DECISION_LARGEST;
 }
 
@@ -249,7 +249,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	check_positive(codec, model, "input.scale", name, version);
 	if (model->config.inputs == INPUTS_CHANGES)
 		check_positive(codec, model, "input.change", name, version);
-	if (model->config.decision == DECISION_BALANCED)
+	if (model->config.decision != DECISION_LARGEST)
 		check_positive(codec, model, "decision.weight", name, version);
 	check_positive(codec, model, "calibration.temperature", name, version);
 	check_variances(codec, model, name, version);

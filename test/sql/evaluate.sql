@@ -52,10 +52,10 @@ SELECT feature, psi > 0.25 AS drifted, missing_now, round((mean_now - mean_then)
 FROM drift('shop', 'changed', as_of => (SELECT as_of FROM versions WHERE model = 'shop'));
 
 -- Explain: a row for each value; one that is missing adds nothing; what is left out of predict()'s answer is what is shown.
-CREATE TABLE explained AS SELECT * FROM explain('shop', ARRAY[[1, 2], [3, NULL], [5, 4], [7, 1]], 'up');
+CREATE TABLE explained AS SELECT * FROM explain('shop', ARRAY[[6, 2], [5, NULL], [6, 4], [6, 1]], 'up');
 SELECT step, feature, value, contribution = 0 AS adds_nothing FROM explained WHERE value IS NULL OR step = 1 ORDER BY step, feature DESC;
-SELECT abs(contribution - (score('shop', ARRAY[[1, 2], [3, NULL], [5, 4], [7, 1]], 'up')
-                           - score('shop', ARRAY[[1, 2], [3, NULL], [NULL, 4], [7, 1]], 'up'))) < 1e-6 AS as_predicted
+SELECT abs(contribution - (score('shop', ARRAY[[6, 2], [5, NULL], [6, 4], [6, 1]], 'up')
+                           - score('shop', ARRAY[[6, 2], [5, NULL], [NULL, 4], [6, 1]], 'up'))) < 1e-6 AS as_predicted
 FROM explained WHERE step = 3 AND feature = 'spend';
 -- Without a class it is the most likely one, whose contributions are those by name.
 SELECT bool_and(abs(a.contribution - b.contribution) < 1e-9) AS same, count(*)

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "model/moments.h"
+
 /* Rows that the temperature is fitted to, at most: enough for one parameter, and few enough for one item of a job. */
 #define ROWS_MAX 20000
 
@@ -41,6 +43,22 @@ calibrate_loss(const real *score, const real *bias, double temperature, const in
 			   size_t C)
 {
 	return loss_sum(score, bias, temperature, label, n, 1, C) / (double) n;
+}
+
+double
+calibrate_gain(const real *score, const real *other, const real *bias, const int32_t *label, size_t n,
+			   size_t C)
+{
+	Moments gain = {0};
+
+	for (size_t i = 0; i < n; i++)
+	{
+		const double now = loss_sum(score + i * C, bias, 1, label + i, 1, 1, C);
+		const double before = loss_sum(other + i * C, bias, 1, label + i, 1, 1, C);
+
+		moments_merge(&gain, &(Moments){1, before - now, 0});
+	}
+	return gain.mean / fmax(sqrt(gain.m2) / (double) n, 1e-12);
 }
 
 double

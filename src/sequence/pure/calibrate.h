@@ -11,6 +11,10 @@
 extern double calibrate_loss(const real *score, const real *bias, double temperature, const int32_t *label,
 							 size_t n, size_t C);
 
+/* By how many standard errors of its mean the loss of `score` is lower than that of `other`, row by row. */
+extern double calibrate_gain(const real *score, const real *other, const real *bias, const int32_t *label,
+							 size_t n, size_t C);
+
 /* The temperature of the least loss. A weak prior keeps it near 1 where n is small. */
 extern double calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n,
 									size_t C);

@@ -8,7 +8,7 @@
 #define NAME(NAME, name) #name,
 const char *const sequence_architectures[] = {SEQUENCE_ARCHITECTURES(NAME) NULL};
 
-const char *const sequence_decisions[] = {"largest", "balanced", NULL};
+const char *const sequence_decisions[] = {"largest", "balanced", "macro_f1", NULL};
 
 /* Pooling, and after it what leaves the choice to the architecture. */
 static const char *const poolings[] = {"last", "mean", "max", "attention", "auto", NULL};

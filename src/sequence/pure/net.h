@@ -60,8 +60,9 @@ typedef enum Normalization
 
 typedef enum SequenceDecision
 {
-	DECISION_LARGEST, /* the most probable class */
-	DECISION_BALANCED /* the class whose probability is the largest multiple of its share */
+	DECISION_LARGEST,  /* the most probable class */
+	DECISION_BALANCED, /* the class whose probability is the largest multiple of its share */
+	DECISION_MACRO_F1 /* by factors of the probabilities that make macro-F1 the largest on the held-out users */
 } SequenceDecision;
 
 /* NULL-ended, indexed by SequenceDecision. */
@@ -107,7 +108,7 @@ typedef enum SequenceInputs
 		   "Seconds of CPU, as estimated, that the candidates of architecture 'auto' may take; the first is tried in any case.") \
 	OPTION(INT, ensemble, 1, 1, ENSEMBLE_MAX, NULL, \
 		   "Networks, each of another seed and held-out part, whose probabilities are averaged: scoring costs as often.") \
-	OPTION(REAL, learning_rate, 0.003, 1e-7, 1, NULL, \
+	OPTION(REAL, learning_rate, 0.002, 1e-7, 1, NULL, \
 		   "Step size of AdamW at its highest.") \
 	OPTION(REAL, weight_decay, 0.01, 0, 1, NULL, \
 		   "Decoupled weight decay of AdamW; biases do not decay.") \

@@ -93,7 +93,7 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 	attributes_params(table, &config->attributes);
 	if (baseline_rows(config) > 0)
 		add_fixed(table, "baseline.score", 0, baseline_rows(config), O);
-	if (config->decision == DECISION_BALANCED)
+	if (config->decision != DECISION_LARGEST)
 		add_fixed(table, "decision.weight", 1, C, 0);
 	add_fixed(table, C ? "calibration.bias" : "target.mean", 0, O, 0);
 	add_fixed(table, C ? "calibration.temperature" : "target.scale", 1, 1, 0);
@@ -244,19 +244,34 @@ lay_out_steps(Steps *steps, const SequenceSet *set, const uint32_t *index, const
 	}
 }
 
+static InputSequence
+sequence_of(const Network *net, const real *w, const SequenceSet *set, uint32_t i)
+{
+	return (InputSequence){.value = set->value + set->start[i] * net->F,
+						   .steps = sequence_length(set, i),
+						   .F = net->F,
+						   .mean = w + net->mean,
+						   .scale = w + net->scale,
+						   .change = w + net->change,
+						   .own_mean = net->own,
+						   .own_spread = net->own + net->F};
+}
+
+void
+network_summary(const Network *net, real *out, const real *w, const SequenceSet *set, uint32_t i)
+{
+	InputSequence sequence = sequence_of(net, w, set, i);
+
+	input_measure_user(&sequence);
+	summary_write(out, &sequence, &net->config);
+}
+
 static void
 read_sequence(Network *net, const real *w, const SequenceSet *set, uint32_t i, size_t b)
 {
 	const Steps *steps = &net->steps;
-	const size_t n = sequence_length(set, i);
-	InputSequence sequence = {.value = set->value + set->start[i] * net->F,
-							  .steps = n,
-							  .F = net->F,
-							  .mean = w + net->mean,
-							  .scale = w + net->scale,
-							  .change = w + net->change,
-							  .own_mean = net->own,
-							  .own_spread = net->own + net->F};
+	InputSequence sequence = sequence_of(net, w, set, i);
+	const size_t n = sequence.steps;
 
 	if (net->config.inputs == INPUTS_CHANGES || net->S > 0)
 		input_measure_user(&sequence);

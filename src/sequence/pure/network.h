@@ -102,6 +102,9 @@ extern void network_read(Network *net, const real *w, const SequenceSet *set, co
 extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index,
 							size_t n, Rng *dropout);
 
+/* The summary (S) of sequence i. */
+extern void network_summary(const Network *net, real *out, const real *w, const SequenceSet *set, uint32_t i);
+
 /* Adds the gradient of all tensors to dw, for net->dscore, of the chunk last gone forward with dropout or
  * without. */
 extern void network_backward(Network *net, real *dw, const real *w, bool dropout);

@@ -225,6 +225,9 @@ beginning_end(SequenceTask *task)
 	task->state->beginning = false;
 	sequence_evaluate(task, &loss, &metric);
 	keep_best(task, loss, metric);
+	task->state->has_begun = task->net.encoder->whole == NULL;
+	memcpy(task->begun, task->w, task->params.total * sizeof(real));
+	memcpy(task->begun_score, task->held_score, task->state->n_held * task->net.O * sizeof(real));
 	return is_complete(task) ? training_end(task) : epoch_begin(task);
 }
 
@@ -341,6 +344,11 @@ training_begin(SequenceTask *task)
 		state->phase = PHASE_CLOSED;
 		return closed_begin(task);
 	}
+	if (sequence_start_fits(task))
+	{
+		state->phase = PHASE_SUMMARISE;
+		return sequence_start_begin(task);
+	}
 	return beginning(task);
 }
 
@@ -350,6 +358,29 @@ closed_phase(SequenceTask *task)
 	const size_t items = closed_next(task);
 
 	return items > 0 ? items : beginning(task);
+}
+
+static size_t
+fit_step(SequenceTask *task)
+{
+	task->state->phase = PHASE_FIT;
+	return 1;
+}
+
+static size_t
+fit_begin(SequenceTask *task)
+{
+	sequence_start_standardise(task);
+	return fit_step(task);
+}
+
+static size_t
+fit_end(SequenceTask *task)
+{
+	if (sequence_start_goes_on(task))
+		return fit_step(task);
+	sequence_start_end(task);
+	return beginning(task);
 }
 
 size_t
@@ -365,6 +396,10 @@ seqtrain_next(void *arg)
 			return training_begin(task);
 		case PHASE_CLOSED:
 			return closed_phase(task);
+		case PHASE_SUMMARISE:
+			return fit_begin(task);
+		case PHASE_FIT:
+			return fit_end(task);
 		case PHASE_BATCH:
 			if (task->state->stop && task->state->result.report.epoch > 0)
 				return training_end(task);
@@ -399,6 +434,12 @@ seqtrain_run(void *arg, size_t item, int worker __attribute__((unused)))
 			break;
 		case PHASE_CLOSED:
 			closed_run(task, item);
+			break;
+		case PHASE_SUMMARISE:
+			sequence_start_summarise(task, item);
+			break;
+		case PHASE_FIT:
+			sequence_start_step(task);
 			break;
 		case PHASE_BATCH:
 			train_shard(task, item);

@@ -27,6 +27,7 @@
 #include "sequence/pure/network.h"
 #include "sequence/pure/net.h"
 #include "sequence/pure/train_closed.h"
+#include "nn/logistic.h"
 
 typedef enum ClassBalance
 {
@@ -72,6 +73,37 @@ typedef struct SequenceResult
 	double temperature;
 } SequenceResult;
 
+/* Fits of the regression that a training begins with. */
+typedef enum StartFit
+{
+	START_NOW,
+	START_BEST,
+	START_SHARES, /* of the classes, and no more */
+	START_FITS
+} StartFit;
+
+/* In the shared block. */
+typedef struct SequenceStartState
+{
+	size_t rows, held; /* sequences that it is fitted to, and measured on */
+	double loss;       /* held-out, the lowest so far */
+	int penalty;       /* number of the present one */
+	bool falls;        /* the last step was worth another one */
+} SequenceStartState;
+
+/* What train_start.c works with. S numbers of the summary, and a 1. */
+typedef struct SequenceStart
+{
+	Logistic fit;
+	SequenceStartState *state;
+	real *held_x;                 /* held × (S + 1) */
+	int32_t *held_label;          /* held */
+	real *w[START_FITS];          /* C × (S + 1); START_NOW's are fit.w */
+	real *held_score[START_FITS]; /* held × C */
+	real *no_bias;                /* C times 0 */
+	double *mean, *spread;        /* S: of the summary */
+} SequenceStart;
+
 /* Private to each process; what it points to may be shared. */
 typedef struct SequenceTask
 {
@@ -100,6 +132,8 @@ typedef struct SequenceTask
 	double *row_count;         /* (rows of that table + 4) × C: to count in */
 	real *held_score;          /* N × outputs of the head */
 	int32_t *held_label;       /* N */
+	SequenceStart start;       /* unless there is nothing to fit: see sequence_start_fits() */
+	real *begun, *begun_score; /* weights before the first epoch, and held_score by them */
 	real *class_weight, *bias; /* C: in the loss; log prior ratio */
 	ClosedTask closed;         /* of encoders that are not trained */
 } SequenceTask;

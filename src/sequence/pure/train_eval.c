@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "sequence/pure/calibrate.h"
+#include "sequence/pure/decide.h"
+#include "nn/loss.h"
 #include "model/moments.h"
 #include "metrics/pure/metrics.h"
+
+/* Standard errors that the best epoch has to be better than the beginning. */
+#define CHANCE 0.3
 
 /* The class that is answered: see SequenceDecision. */
 static size_t
@@ -107,6 +112,36 @@ sequence_baseline(const SequenceTask *task)
 	return state->n_held ? sum / (double) state->n_held : 0;
 }
 
+/* What may be chance is not worth leaving the beginning for. */
+static void
+go_back_to_beginning(SequenceTask *task)
+{
+	struct SequenceState *state = task->state;
+
+	if (!state->has_begun || state->result.report.best_epoch == 0 ||
+		calibrate_gain(task->held_score, task->begun_score, task->bias, task->held_label, state->n_held,
+					   task->setup.C) > CHANCE)
+		return;
+	memcpy(task->best, task->begun, task->params.total * sizeof(real));
+	memcpy(task->held_score, task->begun_score, state->n_held * task->setup.C * sizeof(real));
+	state->result.report.best_epoch = 0;
+	sequence_evaluate(task, &state->result.valid_loss, &state->result.valid_metric);
+}
+
+/* decision.weight, by the probabilities of the held-out sequences. Afterwards held_score holds these. */
+static void
+decide(SequenceTask *task, double temperature)
+{
+	const size_t C = task->setup.C, n = task->state->n_held;
+	const Tensor *p = params_find(&task->params, "decision.weight");
+
+	for (size_t i = 0; i < n * C; i++)
+		task->held_score[i] = (task->held_score[i] + task->bias[i % C]) / (real) temperature;
+	for (size_t i = 0; i < n; i++)
+		softmax(task->held_score + i * C, task->held_score + i * C, C);
+	decide_macro_f1(task->best + p->offset, task->held_score, n, C, task->row_count);
+}
+
 void
 sequence_calibrate(SequenceTask *task)
 {
@@ -117,9 +152,13 @@ sequence_calibrate(SequenceTask *task)
 	if (C == 0)
 		return;
 
+	go_back_to_beginning(task);
+
 	const double t = calibrate_temperature(task->held_score, task->bias, task->held_label, n, C);
 
 	fixed_tensors(task, task->best)[C] = (real) t;
 	state->result.temperature = t;
 	state->result.valid_loss = calibrate_loss(task->held_score, task->bias, t, task->held_label, n, C);
+	if (task->setup.config.decision == DECISION_MACRO_F1)
+		decide(task, t);
 }

@@ -161,7 +161,7 @@ sequence_measure_decision(SequenceTask *task)
 	const size_t C = task->setup.C;
 	real *weight = tensor_at(task, "decision.weight");
 
-	for (size_t c = 0; weight && c < C; c++)
+	for (size_t c = 0; task->setup.config.decision == DECISION_BALANCED && c < C; c++)
 	{
 		const double n = (double) (task->begin[c + 1] - task->begin[c]);
 

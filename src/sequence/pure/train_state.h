@@ -15,8 +15,10 @@
 typedef enum Phase
 {
 	PHASE_MEASURE,
-	PHASE_CLOSED, /* the phases of train_closed.h */
-	PHASE_BATCH,  /* its chunks; then their sum, and the step */
+	PHASE_CLOSED,    /* the phases of train_closed.h */
+	PHASE_SUMMARISE, /* for the regression to begin with; then the steps of its fit */
+	PHASE_FIT,
+	PHASE_BATCH, /* its chunks; then their sum, and the step */
 	PHASE_SUM,
 	PHASE_STEP,
 	PHASE_EVALUATE,
@@ -43,6 +45,7 @@ struct SequenceState
 	int stale;      /* epochs since it did */
 	bool beginning; /* what is evaluated is the network before its first epoch */
 	bool has_best;
+	bool has_begun; /* begun and begun_score are those of the network before its first epoch */
 	bool stop;
 };
 
@@ -79,6 +82,20 @@ extern size_t sequence_step_items(const SequenceTask *task);
 extern void sequence_sum(SequenceTask *task, size_t item);
 extern void sequence_step_begin(SequenceTask *task);
 extern void sequence_step(SequenceTask *task, size_t item);
+
+/*
+ * train_start.c: the regression that a training of classes with a summary and a baseline begins with. First the items of
+ * sequence_start_begin, by sequence_start_summarise; then sequence_start_standardise, and steps while it
+ * sequence_start_goes_on; at the end the weights are the network's.
+ */
+extern bool sequence_start_fits(const SequenceTask *task);
+extern void sequence_start_carve(SequenceTask *task, Arena *arena);
+extern size_t sequence_start_begin(SequenceTask *task);
+extern void sequence_start_summarise(SequenceTask *task, size_t item);
+extern void sequence_start_standardise(SequenceTask *task);
+extern void sequence_start_step(SequenceTask *task);
+extern bool sequence_start_goes_on(SequenceTask *task);
+extern void sequence_start_end(SequenceTask *task);
 
 /* train_eval.c: loss and metric of the scores in held_score; 0 without held-out sequences. */
 extern void sequence_evaluate(const SequenceTask *task, double *loss, double *metric);

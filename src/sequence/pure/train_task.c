@@ -125,6 +125,9 @@ carve_training(SequenceTask *task, Arena *arena)
 	network_carve_weights(&task->net, arena);
 	if (task->net.encoder->whole)
 		closed_carve(task, arena);
+	sequence_start_carve(task, arena);
+	task->begun = ARENA_TAKE(arena, real, total);
+	task->begun_score = (real *) arena_take(arena, setup->N, task->net.O * sizeof(real));
 }
 
 void
