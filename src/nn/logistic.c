@@ -85,7 +85,16 @@ void
 logistic_begin(Logistic *fit, size_t N)
 {
 	fit->N = N;
-	memset(fit->w, 0, weights_of(fit) * sizeof(real));
+	for (size_t c = 0; c < fit->C; c++)
+	{
+		real *w = fit->w + c * (fit->S + 1);
+		double n = 0.5; /* a class without rows is not impossible */
+
+		for (size_t i = 0; i < N; i++)
+			n += fit->label[i] == (int32_t) c;
+		memset(w, 0, fit->S * sizeof(real));
+		w[fit->S] = (real) log(n / (double) N);
+	}
 }
 
 void

@@ -40,7 +40,7 @@ typedef struct Logistic
 
 extern void logistic_carve(Logistic *fit, Arena *arena, size_t N, size_t S, size_t C);
 
-/* All weights 0; for the first N rows of x. */
+/* For the first N rows of x: the weights of their labels' shares, which an endless penalty leaves. */
 extern void logistic_begin(Logistic *fit, size_t N);
 
 extern void logistic_restart(Logistic *fit, double penalty);

@@ -101,7 +101,7 @@ test_shares(void **state)
 	for (size_t c = 0; c < C; c++)
 	{
 		entropy -= share[c] * log(share[c]);
-		assert_true(fabs((double) p[c] - share[c]) < 5e-3);
+		assert_true(fabs((double) p[c] - share[c]) < 2e-3);
 	}
 	assert_true(fabs(made.fit.loss - entropy) < 1e-4);
 	free(made.block);
