@@ -24,6 +24,10 @@ WINDOWS, HORIZONS = (12, 26, 52), (1, 4, 12)
 FIRST_SEED = 101  # what options were chosen by has smaller ones
 CLASSES = ("high_risk", "stable", "potential")
 PEERS = ("carry", "logreg", "lightgbm")
+DECIDED = "gru, decision macro_f1"
+ORACLE = "oracle"
+FUTURES = 200  # that the oracle draws for each user
+SHORT = 2  # seeds of the architectures, the ablation and the oracle
 ABLATIONS = {
     "by defaults": {},
     "without changes, signs and the user's own scale (1)": {"inputs": "values"},
@@ -36,41 +40,67 @@ ABLATIONS = {
 
 
 # ---- Families: users × periods, NaN where a user has no row ----
+# Each draws what a user is like from rng once, and answers draw(n, w, rng): values of the periods w for users of these
+# kinds, n draws of each (users × n × periods). walk alone depends on the value before: it is drawn by its steps.
 
 
 def trend(n, w, rng):
-    u = rng.integers(0, 10**6, (n, 1))
-    return (100 + rng.integers(0, 64, (n, 1)) + 20 * np.sin(w / 4 + u) + (u % 5 - 2) * w * 0.6
-            + rng.integers(0, 64, (n, w.size)))
+    u, level = rng.integers(0, 10**6, (n, 1)), rng.integers(0, 64, (n, 1))
+
+    def draw(w, noise):
+        return 100 + level + 20 * np.sin(w / 4 + u) + (u % 5 - 2) * w * 0.6 + noise
+    future = lambda w, rng: draw(w, 0)[:, None] + rng.integers(0, 64, (n, FUTURES, w.shape[1]))
+    return draw(w, rng.integers(0, 64, (n, w.size))), future
 
 
 def season(n, w, rng):
-    cycle = rng.choice([8, 13, 26, 52], (n, 1))
-    wave = np.sin(2 * np.pi * (w / cycle + rng.random((n, 1))))
-    return 100 + rng.integers(0, 64, (n, 1)) + rng.uniform(5, 40, (n, 1)) * wave + rng.normal(0, 8, (n, w.size))
+    cycle, phase = rng.choice([8, 13, 26, 52], (n, 1)), rng.random((n, 1))
+    level, size = rng.integers(0, 64, (n, 1)), rng.uniform(5, 40, (n, 1))
+
+    def draw(w):
+        return 100 + level + size * np.sin(2 * np.pi * (w / cycle + phase))
+    future = lambda w, rng: draw(w)[:, None] + rng.normal(0, 8, (n, FUTURES, w.shape[1]))
+    return draw(w) + rng.normal(0, 8, (n, w.size)), future
 
 
 def noise(n, w, rng):
-    return np.exp(rng.normal(3, 1, (n, 1)) + rng.normal(0, 0.5, (n, w.size)))
+    level = rng.normal(3, 1, (n, 1))
+    future = lambda w, rng: np.exp(level[:, None] + rng.normal(0, 0.5, (n, FUTURES, w.shape[1])))
+    return np.exp(level + rng.normal(0, 0.5, (n, w.size))), future
 
 
 def walk(n, w, rng):
-    steps = rng.normal(0, 0.15, (n, w.size)) + rng.normal(0, 0.02, (n, 1))
-    return np.exp(rng.normal(4, 1, (n, 1)) + np.cumsum(steps, 1))
+    steps, drift, level = rng.normal(0, 0.15, (n, w.size)), rng.normal(0, 0.02, (n, 1)), rng.normal(4, 1, (n, 1))
+    path = level + np.cumsum(steps + drift, 1)
+
+    def future(w, rng):
+        more = rng.normal(0, 0.15, (n, FUTURES, w.shape[1])) + drift[:, None]
+        return np.exp(path[:, w[0, 0] - 1, None, None] + np.cumsum(more, 2))
+    return np.exp(path), future
 
 
 def counts(n, w, rng):
-    rate = np.exp(rng.normal(0, 0.8, (n, 1)) + rng.normal(0, 0.03, (n, 1)) * (w - w.size / 2))
-    bought = rng.poisson(rate)
-    return np.where(bought > 0, bought, np.nan)
+    level, slope, middle = rng.normal(0, 0.8, (n, 1)), rng.normal(0, 0.03, (n, 1)), w.size / 2
+
+    def rate(w):
+        return np.exp(level + slope * (w - middle))
+    bought = rng.poisson(rate(w))
+    future = lambda w, rng: rng.poisson(rate(w)[:, None], (n, FUTURES, w.shape[1])).astype(float)
+    return np.where(bought > 0, bought, np.nan), future
 
 
 def retail(n, w, rng):
     """Customers come and go, and buy by the season; as the demo's."""
-    born, life = rng.uniform(0, 0.6 * w.size, (n, 1)), rng.exponential(60, (n, 1))
-    rate = np.exp(rng.normal(-0.3, 0.8, (n, 1))) * (1 + 0.5 * np.sin(2 * np.pi * w / 52))
-    bought = rng.poisson(rate * ((w >= born) & (w < born + life)))
-    return np.where(bought > 0, np.round(bought * np.exp(rng.normal(3, 0.7, (n, w.size))), 2), np.nan)
+    born, life, level = rng.uniform(0, 0.6 * w.size, (n, 1)), rng.exponential(60, (n, 1)), rng.normal(-0.3, 0.8, (n, 1))
+
+    def rate(w):
+        return np.exp(level) * (1 + 0.5 * np.sin(2 * np.pi * w / 52)) * ((w >= born) & (w < born + life))
+    bought = rng.poisson(rate(w))
+
+    def future(w, rng):
+        bought = rng.poisson(rate(w)[:, None], (n, FUTURES, w.shape[1]))
+        return bought * np.exp(rng.normal(3, 0.7, bought.shape))
+    return np.where(bought > 0, np.round(bought * np.exp(rng.normal(3, 0.7, (n, w.size))), 2), np.nan), future
 
 
 FAMILIES = {f.__name__: f for f in (trend, season, noise, walk, counts, retail)}
@@ -91,17 +121,21 @@ def eulerian_tails(most):
 TAILS = eulerian_tails(30)
 
 
+def label_of(up, down):
+    n = up + down + 1
+    if up == down:
+        return 1
+    p = 2 * TAILS[n][min(up, down)] if n <= 30 else math.erfc((abs(up - down) - 1) / math.sqrt((n + 1) / 3) / math.sqrt(2))
+    return 1 if p > 0.1 else 2 if up > down else 0
+
+
+LABEL = np.array([[label_of(up, down) for down in range(PERIODS)] for up in range(PERIODS)])
+
+
 def labels(series):
-    signs = np.sign(np.diff(series, axis=1))
-    out = np.ones(len(series), int)
-    for i, (up, down) in enumerate(zip((signs > 0).sum(1), (signs < 0).sum(1))):
-        n = up + down + 1
-        if up == down:
-            continue
-        p = 2 * TAILS[n][min(up, down)] if n <= 30 else math.erfc(
-            (abs(int(up) - int(down)) - 1) / math.sqrt((n + 1) / 3) / math.sqrt(2))
-        out[i] = 1 if p > 0.1 else 2 if up > down else 0
-    return out
+    """Of the last axis."""
+    changes = np.diff(series, axis=-1)
+    return LABEL[(changes > 0).sum(-1), (changes < 0).sum(-1)]
 
 
 def features(window, horizon):
@@ -123,6 +157,20 @@ def all_classes(p, classes):
     full = np.full((len(p), 3), 1e-9)
     full[:, classes] = p
     return full
+
+
+def oracle(values, future, window, horizon, rng):
+    """Who knows what each user is like, which no forecaster does: shares of the labels among futures that may follow."""
+    end = PERIODS - horizon
+    spend = np.nan_to_num(values[:, :, 0])
+    p = np.zeros((len(values), 3))
+    more = future(np.arange(end, PERIODS)[None, :], rng)
+    begin = max(PERIODS - window, 0)
+    past = np.repeat(spend[:, None, begin:end], FUTURES, 1)
+    y = labels(np.concatenate([past, more], 2))
+    for c in range(3):
+        p[:, c] = ((y == c).sum(1) + 0.1) / (FUTURES + 0.3)
+    return p
 
 
 def carry(x, y, carried, fit, val):
@@ -181,15 +229,17 @@ def measure_peers(values, window, horizon):
 # ---- usercls ----
 
 
+STAMPS = [str(np.datetime64("2024-01-01T12:00") + np.timedelta64(7 * w, "D")) for w in range(PERIODS)]
+
+
 def fill(db, values):
     db.execute("DROP TABLE IF EXISTS learn, test")
-    for table, users in (("learn", range(LEARN)), ("test", range(LEARN, LEARN + TEST))):
+    for table, begin, end in (("learn", 0, LEARN), ("test", LEARN, LEARN + TEST)):
         db.execute(f"CREATE UNLOGGED TABLE {table} (user_id bigint, ts timestamp, spend float8, logins float8)")
+        users, weeks = np.nonzero(~np.isnan(values[begin:end, :, 0]))
+        rows = zip(users.tolist(), weeks.tolist(), values[begin + users, weeks].tolist())
         with db.cursor().copy(f"COPY {table} FROM STDIN") as copy:
-            for u in users:
-                for w in np.flatnonzero(~np.isnan(values[u, :, 0])):
-                    stamp = np.datetime64("2024-01-01T12:00") + np.timedelta64(7 * int(w), "D")
-                    copy.write_row((u, str(stamp), float(values[u, w, 0]), float(values[u, w, 1])))
+            copy.write("".join(f"{begin + u}\t{STAMPS[w]}\t{spend!r}\t{logins!r}\n" for u, w, (spend, logins) in rows))
 
 
 def cpu_of(pid):
@@ -197,15 +247,15 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def measure_usercls(db, architecture, window, horizon, seed, hyperparams=None):
+def measure_usercls(db, architecture, window, horizon, seed, hyperparams=None, decision="largest"):
     as_of = str(np.datetime64("2024-01-01") + np.timedelta64(7 * (PERIODS - horizon), "D"))
     pid = db.info.backend_pid
     begin = cpu_of(pid)
     version, promoted, reason, epochs, best = db.execute(
         "SELECT version, promoted, reason, epochs, best_epoch FROM usercls.train_sequence('forecast', 'learn',"
         " trend_of => 'spend', features => '{spend,logins}', window_periods => %s, horizon_periods => %s, as_of => %s,"
-        " active_only => true, architecture => %s, seed => %s, hyperparams => %s)",
-        (window, horizon, as_of, architecture, seed, json.dumps(hyperparams or {}))).fetchone()
+        " users => 'active', architecture => %s, seed => %s, hyperparams => %s, decision => %s)",
+        (window, horizon, as_of, architecture, seed, json.dumps(hyperparams or {}), decision)).fetchone()
     cpu = cpu_of(pid) - begin
     rows = dict(db.execute("SELECT metric, value FROM usercls.evaluate('forecast', 'test', as_of => %s, version => %s,"
                            " replicates => 0)", (as_of, version)).fetchall())
@@ -242,33 +292,54 @@ class Store:
 
 
 def run(store, seeds):
+    """What is needed most first: the GRU of all seeds, then what needs but some of them."""
     with psycopg.connect(autocommit=True) as db:
         db.execute("SET client_min_messages = warning")
-        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-            for number, (family, make) in enumerate(FAMILIES.items()):
-                rng = np.random.default_rng([seed, number])
-                spend = make(LEARN + TEST, np.arange(PERIODS)[None, :], rng)
-                logins = np.where(np.isnan(spend), np.nan, rng.integers(0, 8, spend.shape))
-                values = np.stack([spend, logins], 2)
-                fill(db, values)
-                for window in WINDOWS:
-                    for horizon in HORIZONS:
-                        measure_cell(store, db, values, family, window, horizon, seed)
+        for measure, some in ((measure_cell, seeds), (measure_more, seeds[:SHORT])):
+            for seed in some:
+                for number, (family, make) in enumerate(FAMILIES.items()):
+                    rng = np.random.default_rng([seed, number])
+                    spend, future = make(LEARN + TEST, np.arange(PERIODS)[None, :], rng)
+                    logins = np.where(np.isnan(spend), np.nan, rng.integers(0, 8, spend.shape))
+                    values = np.stack([spend, logins], 2)
+                    fill(db, values)
+                    for window in WINDOWS:
+                        for horizon in HORIZONS:
+                            measure(store, db, values, future, [family, window, horizon], seed)
+                    print(measure.__name__, family, seed, flush=True)
 
 
-def measure_cell(store, db, values, family, window, horizon, seed):
-    cell = [family, window, horizon]
+def measure_oracle(values, future, window, horizon, seed):
+    """On the same test users as all the others."""
+    x = values[:, PERIODS - horizon - window:PERIODS - horizon, 0]
+    test = LEARN + np.flatnonzero(~np.isnan(x[LEARN:]).all(1))
+    y = labels(np.nan_to_num(values[:, PERIODS - window:, 0]))
+    p = oracle(values, future, window, horizon, np.random.default_rng(seed))
+    return measures(p[test], None, y[test])
+
+
+def measure_cell(store, db, values, future, cell, seed):
     if not store.has([*cell, PEERS[-1], seed]):
-        for name, row in measure_peers(values, window, horizon):
+        for name, row in measure_peers(values, *cell[1:]):
             store.add([*cell, name, seed], row)
-    architectures = ("gru", "lstm", "tcn") if seed < FIRST_SEED + 2 else ("gru",)
-    for architecture in architectures:
+    if not store.has([*cell, "gru", seed]):
+        store.add([*cell, "gru", seed], measure_usercls(db, "gru", *cell[1:], seed))
+
+
+def measure_more(store, db, values, future, cell, seed):
+    """The decision for macro-F1 and the oracle in every cell; architectures and the ablation in one of each family."""
+    if not store.has([*cell, DECIDED, seed]):
+        store.add([*cell, DECIDED, seed], measure_usercls(db, "gru", *cell[1:], seed, decision="macro_f1"))
+    if not store.has([*cell, ORACLE, seed]):
+        store.add([*cell, ORACLE, seed], measure_oracle(values, future, *cell[1:], seed))
+    if cell[1:] != [26, 4]:
+        return
+    for architecture in ("lstm", "tcn"):
         if not store.has([*cell, architecture, seed]):
-            store.add([*cell, architecture, seed], measure_usercls(db, architecture, window, horizon, seed))
-    for name, hyperparams in ABLATIONS.items() if window == 26 and horizon == 4 and seed < FIRST_SEED + 2 else ():
+            store.add([*cell, architecture, seed], measure_usercls(db, architecture, *cell[1:], seed))
+    for name, hyperparams in ABLATIONS.items():
         if not store.has([*cell, name, seed]):
-            store.add([*cell, name, seed], measure_usercls(db, "gru", window, horizon, seed, hyperparams))
-    print(*cell, seed, flush=True)
+            store.add([*cell, name, seed], measure_usercls(db, "gru", *cell[1:], seed, hyperparams))
 
 
 # ---- The results file ----
@@ -354,5 +425,5 @@ Written by bench/accuracy/forecast, up to the notes.
 
 if __name__ == "__main__":
     seeds, store, path = int(sys.argv[1]), Store(sys.argv[2]), pathlib.Path(sys.argv[3])
-    run(store, seeds)
+    run(store, range(FIRST_SEED, FIRST_SEED + seeds))
     write(store, path)
