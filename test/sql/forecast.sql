@@ -101,6 +101,6 @@ CREATE VIEW fc_closed AS SELECT * FROM fc WHERE ts < '2025-08-01' OR ts > '2025-
 SELECT fc_try($$SELECT usercls.train_sequence('fc', 'fc_closed', trend_of => 'spend', window_periods => 12, dry_run => true, as_of => '2025-08-01')$$);
 DROP VIEW fc_closed;
 
-SELECT usercls.drop_model(m) FROM unnest('{fc,fc_first,fc_rare,fc_worse}'::text[]) m;
-DROP TABLE fc, fc_rare, fc_scored, fc_seq;
+SELECT usercls.drop_model(m) FROM unnest('{fc,fc_first,fc_rare,fc_factors,fc_worse}'::text[]) m;
+DROP TABLE fc, fc_others, fc_rare, fc_scored, fc_seq;
 DROP FUNCTION fc_try(text);

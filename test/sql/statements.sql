@@ -1,7 +1,7 @@
 -- What a statement does once, and what it does only when its transaction commits.
 SET timezone = 'UTC';
 CREATE TABLE one_events AS
-SELECT u AS user_id, timestamptz '2026-01-05' + w * interval '7 days' AS ts, sin(u * w)::float8 AS spend, u % 2 AS label
+SELECT u AS user_id, timestamptz '2026-01-05' + w * interval '7 days' AS ts, (sin(u * w) + 0.7 * (u % 2))::float8 AS spend, u % 2 AS label
 FROM generate_series(1, 60) AS u, generate_series(0, 3) AS w;
 CREATE TABLE one_users AS SELECT u AS user_id, u % 7 AS age, u % 2 AS treated, (u % 3 = 0)::int AS outcome FROM generate_series(1, 60) AS u;
 CREATE TABLE one_edges AS SELECT 1 AS src, 2 AS dst;
