@@ -51,7 +51,7 @@ SELECT spec::jsonb -> 'attributes' AS attributes, spec::jsonb ->> 'users_table' 
 -- A retrained version goes on with the values that the older one knew, and is compared with it; without attributes it is not.
 SELECT version, value < 0.25 AS learned FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan,city,student}', hyperparams => '{"hidden_size": 8}', warm_start => 1, promote => 'never');
 SELECT reason ~ '^log_loss .* against .* of version 2$' AS compared FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan}', hyperparams => '{"hidden_size": 8}');
-SELECT reason FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', hyperparams => '{"hidden_size": 8}');
+SELECT regexp_replace(reason, 'version [24]', 'version #') AS reason FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', hyperparams => '{"hidden_size": 8}');
 SELECT reason FROM usercls.train_sequence('att_without', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', hyperparams => '{"hidden_size": 8}') WHERE reason !~ '^log_loss .* against .* of version 1$';
 
 -- The closed form of an encoder that is not trained reads them, too: what is not known, or new, is none of the extremes.

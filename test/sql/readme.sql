@@ -72,11 +72,11 @@ FROM usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features 
 
 \o /dev/null
 SELECT version, attributes, promoted
-FROM usercls.train_sequence('visits', 'behaviour', outcome => 'sum(logins) > 14', features => '{spend,logins}',
-       users => 'members', attributes => '{plan,age}', promote => 'always');
+FROM usercls.train_sequence('spenders', 'behaviour', outcome => 'sum(spend) > 1300 AND sum(logins) > 12',
+       features => '{spend,logins}', users => 'members', attributes => '{plan,age}', promote => 'always');
 
-SELECT user_id, usercls.score('visits', seq, 'true', members) AS p
-FROM usercls.sequences('visits') JOIN members USING (user_id) ORDER BY p DESC LIMIT 3;
+SELECT user_id, usercls.score('spenders', seq, 'true', members) AS p
+FROM usercls.sequences('spenders') JOIN members USING (user_id) ORDER BY p DESC LIMIT 3;
 \o
 
 SELECT name, type FROM usercls.hyperparameters('sequence') WHERE name IN ('hidden_size', 'learning_rate') ORDER BY 1;
@@ -142,5 +142,5 @@ SELECT usercls.import_model('churn_copy', usercls.export_model('churn'), promote
 SELECT usercls.drop_model('churn_copy');
 
 -- The page ends; so does what it made.
-SELECT usercls.drop_model(model) FROM unnest('{churn,falling,next_spend,visits,incentive}'::text[]) AS model;
+SELECT usercls.drop_model(model) FROM unnest('{churn,falling,next_spend,spenders,incentive}'::text[]) AS model;
 DROP TABLE behaviour, trends, members, member, friend, churn_scores;
