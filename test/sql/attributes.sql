@@ -55,7 +55,7 @@ SELECT regexp_replace(reason, 'version [24]', 'version #') AS reason FROM usercl
 SELECT reason FROM usercls.train_sequence('att_without', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', hyperparams => '{"hidden_size": 8}') WHERE reason !~ '^log_loss .* against .* of version 1$';
 
 -- The closed form of an encoder that is not trained reads them, too: what is not known, or new, is none of the extremes.
-SELECT value < baseline AS learned FROM usercls.train_sequence('att_rocket', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan,city,student}', architecture => 'minirocket');
+SELECT value < baseline AS learned FROM usercls.train_sequence('att_rocket', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan,city,student}', architecture => 'minirocket', promote => 'always');
 SELECT count(*) FILTER (WHERE abs(p.probability - c.probability) < 1e-4) AS same,
        stddev_samp(usercls.score('att_rocket', seq, 'leaves', m)) > 0.05 AS differ
 FROM att_seq m JOIN usercls.classify_users('att_rocket', '2026-03-24') c USING (user_id), LATERAL usercls.predict('att_rocket', seq, m) p;
@@ -63,6 +63,7 @@ SELECT max(p) FILTER (WHERE city IS NULL) BETWEEN min(p) FILTER (WHERE city ~ '[
        max(p) FILTER (WHERE city = 'new') BETWEEN min(p) FILTER (WHERE city ~ '[0-6]') AND max(p) FILTER (WHERE city ~ '[0-6]') AS unseen
 FROM (SELECT city, usercls.score('att_rocket', ARRAY[8]::float8[], 'leaves', m) AS p
 	FROM (SELECT 60 AS age, 'pro' AS plan, city, true AS student FROM unnest('{city 0,city 1,city 2,city 3,city 4,city 5,city 6,new,NULL}'::text[]) AS city) AS m) AS s;
+SELECT usercls.promote('att', 4);
 SELECT property, value FROM usercls.model_info('att') WHERE property ~ '^(feature|attribute|class)';
 
 -- Not known, unseen, of another type, and by rows of any kind.

@@ -20,7 +20,7 @@ SELECT (SELECT count(*) FROM jsonb_object_keys(classes)) AS ranges, rows_train +
 SELECT rows_train + rows_held_out AS users FROM usercls.train_sequence('num', 'num_rows', features => '{spend}', outcome => 'sum(spend)', dry_run => true);
 
 -- Closed form: a network that has learned nothing forecasts the mean of all, and their quantiles as far as a range is wide.
-SELECT version FROM usercls.train_sequence('num_none', 'num_rows', features => '{spend}', outcome => 'coalesce(sum(spend), 0)', validation => '{"method": "none"}', hyperparams => '{"hidden_size": 4, "max_epochs": 1, "learning_rate": 1e-7}', promote => 'always');
+SELECT version FROM usercls.train_sequence('num_none', 'num_rows', features => '{spend}', outcome => 'coalesce(sum(spend), 0)', validation => '{"method": "none"}', hyperparams => '{"hidden_size": 4, "max_epochs": 1, "learning_rate": 1e-7, "summary_size": 0}', promote => 'always');
 SELECT abs(f.mean / t.mean - 1) < 1e-3 AS mean, abs(f.low - t.low) < 1e-6 AS low, abs(f.median - t.median) < 2 AS median, abs(f.high - t.high) < 2 AS high
 FROM (SELECT avg(spend) AS mean, percentile_cont(0.1) WITHIN GROUP (ORDER BY spend) AS low, percentile_cont(0.5) WITHIN GROUP (ORDER BY spend) AS median, percentile_cont(0.9) WITHIN GROUP (ORDER BY spend) AS high FROM num_truth) t,
      usercls.predict('num_none', ARRAY[3, 4, 5]::float8[]) p, usercls.forecast('num_none', p.probabilities) f;
