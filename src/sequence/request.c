@@ -37,6 +37,7 @@ enum
 	ARG_SOURCE,
 	ARG_USER_COLUMN,
 	ARG_TIME_COLUMN,
+	ARG_SEQUENCE_COLUMN,
 	ARG_FEATURES,
 	ARG_OUTCOME,
 	ARG_LABEL_COLUMN,
@@ -176,6 +177,28 @@ attributes_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 	check_attributes(reading);
 }
 
+/* Sequences in one row have no time: nothing lies before or after. */
+static void
+series_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
+{
+	static const int timely[] = {ARG_AS_OF,           ARG_CUTOFFS, ARG_CUTOFF_EVERY,
+								 ARG_HORIZON_PERIODS, ARG_OUTCOME, ARG_TREND_OF};
+
+	for (size_t i = 0; i < lengthof(timely); i++)
+		if (!PG_ARGISNULL(timely[i]))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("sequence_column is given with an argument of times"),
+							errdetail("A sequence in one row has no dates: as_of, cutoffs, cutoff_every, "
+									  "horizon_periods, outcome and trend_of say nothing of it."),
+							errhint("Leave them out, and name the label in label_column.")));
+	reading->features = PG_ARGISNULL(ARG_FEATURES)
+							? NULL
+							: request_features(&reading->F, PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
+	series_measure(reading);
+	sequence_check_periods("the longest sequence", reading->window_periods, 1);
+	check_features(reading);
+}
+
 static void
 check_label(const SequenceReading *reading)
 {
@@ -279,18 +302,23 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	source_quote(reading->relation);
 	reading->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
 	reading->time_column = arg_name(fcinfo, ARG_TIME_COLUMN, "time_column");
+	reading->sequence_column = arg_name_or_null(fcinfo, ARG_SEQUENCE_COLUMN);
 	reading->outcome = arg_text_or_null(fcinfo, ARG_OUTCOME);
 	reading->closed = reading->outcome != NULL;
 	reading->label_column = arg_name_or_null(fcinfo, ARG_LABEL_COLUMN);
 	reading->trend_of = arg_name_or_null(fcinfo, ARG_TREND_OF);
 	check_label(reading);
 	set_trend_rule(reading, PG_ARGISNULL(ARG_TREND_RULE) ? NULL : PG_GETARG_JSONB_P(ARG_TREND_RULE));
-	features_arg(reading, fcinfo);
+	if (reading->sequence_column)
+		series_arg(reading, fcinfo);
+	else
+		features_arg(reading, fcinfo);
 	attributes_arg(reading, fcinfo);
 	arg_require(fcinfo, ARG_PERIOD, "period");
 	reading->period = *PG_GETARG_INTERVAL_P(ARG_PERIOD);
 	period_check(TREND_TIMESTAMP, &reading->period);
-	reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
+	if (!reading->sequence_column)
+		reading->window_periods = periods_arg(fcinfo, ARG_WINDOW_PERIODS, "window_periods", 1);
 	reading->horizon_periods = horizon_arg(fcinfo, reading);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
@@ -302,9 +330,10 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 		cutoffs_read(PG_ARGISNULL(ARG_CUTOFFS) ? NULL : PG_GETARG_JSONB_P(ARG_CUTOFFS),
 					 PG_ARGISNULL(ARG_CUTOFF_EVERY) ? NULL : PG_GETARG_INTERVAL_P(ARG_CUTOFF_EVERY), reading);
 	check_as_of(request);
-	features_resolve(reading, request->has_as_of    ? &request->as_of
-							  : request->cutoffs.at ? &request->cutoffs.at[request->cutoffs.n - 1]
-													: NULL);
+	if (!reading->sequence_column)
+		features_resolve(reading, request->has_as_of    ? &request->as_of
+								  : request->cutoffs.at ? &request->cutoffs.at[request->cutoffs.n - 1]
+														: NULL);
 	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
@@ -315,47 +344,6 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 	request->warm_start = arg_int_or(fcinfo, ARG_WARM_START, 0);
 	run->promote = arg_text(fcinfo, ARG_PROMOTE, "promote");
 	run->comment = arg_text_or_null(fcinfo, ARG_COMMENT);
-}
-
-ClassBalance
-sequence_class_balance(double *weight, const SequenceRequest *request, const char *const *classes, int C)
-{
-	static const char *const range =
-		"\"balanced\" | \"resample\" | \"none\" | an object of class names and weights";
-	const Jsonb *given = request->class_weights;
-	JsonbIterator *it = NULL;
-	JsonbValue value;
-	const char *key;
-
-	for (int c = 0; c < C; c++)
-		weight[c] = 1;
-	if (JB_ROOT_IS_SCALAR(given) && JsonbExtractScalar((JsonbContainer *) &given->root, &value))
-	{
-		const char *text = jsonb_scalar_text(&value);
-
-		if (strcmp(text, "balanced") == 0)
-			return BALANCE_WEIGHTS;
-		if (strcmp(text, "resample") == 0)
-			return BALANCE_RESAMPLE;
-		if (strcmp(text, "none") != 0)
-			error_out_of_range("class_weights", text, range);
-		return BALANCE_NONE;
-	}
-	if (!JB_ROOT_IS_OBJECT(given))
-		error_out_of_range("class_weights", "[...]", range);
-	while (jsonb_next_member(&it, given, &key, &value))
-	{
-		int c = 0;
-
-		while (c < C && strcmp(classes[c], key) != 0)
-			c++;
-		if (c == C)
-			error_unknown_option("class_weights", key, classes, C);
-		weight[c] = value.type == jbvNumeric ? strtod(jsonb_scalar_text(&value), NULL) : -1;
-		if (!(weight[c] > 0 && weight[c] <= 1e6))
-			error_out_of_range(key, jsonb_scalar_text(&value), "a number above 0 and up to 1000000");
-	}
-	return BALANCE_GIVEN;
 }
 
 char *
@@ -379,6 +367,7 @@ sequence_request_to_spec(const SequenceRequest *request)
 	jsonb_put_text(&build, "source", source_quote(reading->relation));
 	jsonb_put_text(&build, "user_column", reading->user_column);
 	jsonb_put_text(&build, "time_column", reading->time_column);
+	jsonb_put_text(&build, "sequence_column", reading->sequence_column);
 	features_put(&build, reading);
 	jsonb_put_text(&build, "outcome", reading->outcome);
 	jsonb_put_text(&build, "label_column", reading->label_column);
@@ -463,6 +452,7 @@ sequence_request_from_spec(SequenceRequest *request, const Jsonb *spec)
 	reading->relation = spec_table(spec, "source");
 	reading->user_column = spec_need(spec, "user_column");
 	reading->time_column = spec_need(spec, "time_column");
+	reading->sequence_column = spec_text(spec, "sequence_column");
 	reading->outcome = spec_text(spec, "outcome");
 	reading->label_column = spec_text(spec, "label_column");
 	reading->trend_of = spec_text(spec, "trend_of");

@@ -294,7 +294,9 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	if (users->ranges)
 		ranges_measure(users->ranges, users->number + held_out, users->label + held_out, users->N - held_out);
 	sequence_check_held_out(users, held_out, labeled, &request->validation);
-	sequence_find_telling(outcome, reading, users);
+	/* Of sequences without dates the label is what they are, and not what comes. */
+	if (!reading->sequence_column)
+		sequence_find_telling(outcome, reading, users);
 
 	const Attributes attributes = warm ? warm->attributes : attributes_learn(users, held_out);
 

@@ -54,6 +54,7 @@ typedef struct SequenceReading
 	Oid relation;
 	const char *user_column;
 	const char *time_column;
+	const char *sequence_column; /* of arrays, a row a user, in place of rows with a time; NULL */
 	const char **features;
 	bool *expression; /* F: whether it is an aggregate expression, and no column; NULL: none is */
 	int F;
@@ -143,6 +144,9 @@ typedef struct SequenceRead
 
 /* Read all users. */
 extern SequenceUsers *sequence_read(const SequenceRead *read);
+
+/* Fill in periods, and features that are not named, by the arrays of sequence_column. */
+extern void series_measure(SequenceReading *reading);
 
 /* The newest moment of which the label of a training is known. */
 extern TimestampTz sequence_latest(const SequenceReading *reading);

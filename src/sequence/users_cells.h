@@ -157,6 +157,12 @@ extern void cells_read_end(SequenceCells *cells);
 
 extern size_t cells_memory(const SequenceCells *cells); /* bytes, with the others */
 
+/* users_series.c: the same of sequence_column. */
+extern SequenceCells *series_read(const SequenceRead *read);
+
+/* Room for the next user, whose number in the map is the number of users so far. */
+extern void cells_add_user(SequenceCells *cells);
+
 /* A new record, of no row; its number. */
 extern uint32 cells_add_record(SequenceCells *cells);
 

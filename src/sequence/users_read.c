@@ -294,6 +294,13 @@ read_cutoffs(SequenceUsers *users, const SequenceRead *read)
 	const SequenceCutoffs *cutoffs = read->cutoffs;
 	const int last = users->cutoffs - 1;
 	const bool listed = cutoffs && cutoffs->at;
+
+	if (read->reading->sequence_column)
+	{
+		users->cells[0] = series_read(read);
+		users->cutoff[0] = users->cells[0]->window.as_of;
+		return;
+	}
 	const TimestampTz *as_of = listed ? &cutoffs->at[last] : read->as_of;
 	SequenceCells *newest = cells_for(read, as_of, NULL);
 

@@ -62,8 +62,8 @@ cells_add_record(SequenceCells *cells)
 	return cells->records++;
 }
 
-static void
-add_user(SequenceCells *cells)
+void
+cells_add_user(SequenceCells *cells)
 {
 	if (cells->users == cells->user_room)
 	{
@@ -112,7 +112,7 @@ look_up_user(SequenceCells *cells, CellsRow *row)
 {
 	row->user = idmap_add(cells->ids, row->id, row->hash);
 	if (row->user == cells->users)
-		add_user(cells);
+		cells_add_user(cells);
 	else
 		waiting_ask(&cells->place[row->user], sizeof(UserPlace));
 	if (cells->list)
