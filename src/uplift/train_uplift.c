@@ -16,6 +16,7 @@
 #include "server/options.h"
 #include "server/source.h"
 #include "uplift/pure/train.h"
+#include "uplift/randomized.h"
 #include "uplift/sampled.h"
 #include "uplift/train_uplift.h"
 #include "uplift/trial.h"
@@ -240,6 +241,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 		.classes = classes_of(users, &all)};
 	uplift_tell_features(request);
 	uplift_find_telling(outcome, users);
+	uplift_check_randomized(outcome, users);
 	if (run->dry_run)
 	{
 		train_end(run, outcome);

@@ -1,0 +1,57 @@
+-- Is it an experiment? Training warns of features in which the arms differ by more than chance, and of nothing else.
+SET client_min_messages = warning;
+
+-- draw(i, what): uniform in [0, 1), the same everywhere.
+CREATE FUNCTION draw(i int, what int) RETURNS float8 LANGUAGE sql IMMUTABLE
+RETURN (hashint4extended(i, what) & 1048575)::float8 / 1048576;
+
+-- rare: a heavy tail; the treatment follows a and, when it is sometimes missing, the lack of it.
+CREATE FUNCTION people(seed int, share float8, by_a float8 = 0, by_missing float8 = 0)
+RETURNS TABLE (id int, a float8, b float8, sometimes float8, rare float8, one int, chance float8, t int, y int)
+LANGUAGE sql AS $$
+	SELECT i, a, b, CASE WHEN known THEN b END, CASE WHEN draw(i, seed + 5) < 0.002 THEN 1e6 ELSE 0 END, 1, p,
+		(draw(i, seed + 3) < p)::int, (draw(i, seed + 4) < 0.3 + 0.2 * a)::int
+	FROM generate_series(1, 1500) AS i,
+		LATERAL (SELECT draw(i, seed) AS a, draw(i, seed + 1) AS b, draw(i, seed + 2) < 0.7 AS known) AS x,
+		LATERAL (SELECT share + by_a * (a - 0.5) + by_missing * (known::int - 0.7) AS p) AS c
+$$;
+
+CREATE TABLE trial_users AS SELECT * FROM people(1, 0.5);
+CREATE FUNCTION train_trial(propensity name = NULL) RETURNS void LANGUAGE sql AS $$
+	SELECT usercls.train_uplift('m', 'trial_users', NULL, user_column => 'id', treatment_column => 't',
+		outcome_column => 'y', features => '{a,b,sometimes,rare,one}', propensity_column => $1, dry_run => true)
+$$;
+
+-- Random, by halves and with a small arm: nothing is said, 20 times each.
+DO $$
+BEGIN
+	FOR seed IN 1..20 LOOP
+		TRUNCATE trial_users;
+		INSERT INTO trial_users SELECT * FROM people(100 * seed, 0.5);
+		PERFORM train_trial();
+		TRUNCATE trial_users;
+		INSERT INTO trial_users SELECT * FROM people(100 * seed + 50, 0.03);
+		PERFORM train_trial();
+	END LOOP;
+END $$;
+
+-- By a, too little for any feature to tell the arm.
+TRUNCATE trial_users;
+INSERT INTO trial_users SELECT * FROM people(1, 0.5, by_a => 0.5);
+SELECT usercls.auc(a, t) BETWEEN 0.55 AND 0.68 AS moderate FROM trial_users;
+-- The difference in standard deviations stands beside the name.
+SELECT train_trial();
+-- The chances that were used put it right; those of another experiment do not.
+SELECT train_trial('chance');
+UPDATE trial_users SET chance = 1 - chance;
+SELECT train_trial('chance');
+
+-- By whether it is known: the values themselves are alike.
+TRUNCATE trial_users;
+INSERT INTO trial_users SELECT * FROM people(1, 0.5, by_missing => 0.4);
+SELECT train_trial();
+
+DROP TABLE trial_users;
+DROP FUNCTION train_trial(name);
+DROP FUNCTION people(int, float8, float8, float8);
+DROP FUNCTION draw(int, int);
