@@ -4,12 +4,17 @@
 CREATE FUNCTION usercls_private.auc_combine(bytea, bytea)
 RETURNS bytea LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__auc_combine';
-COMMENT ON FUNCTION usercls_private.auc_combine(bytea, bytea) IS 'merges two states of usercls.auc';
+COMMENT ON FUNCTION usercls_private.auc_combine(bytea, bytea) IS 'merges two states of usercls.auc or average_precision';
 
 CREATE FUNCTION usercls_private.auc_final(bytea)
 RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__auc_final';
 COMMENT ON FUNCTION usercls_private.auc_final(bytea) IS 'ends usercls.auc';
+
+CREATE FUNCTION usercls_private.average_precision_final(bytea)
+RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__average_precision_final';
+COMMENT ON FUNCTION usercls_private.average_precision_final(bytea) IS 'ends usercls.average_precision';
 
 CREATE FUNCTION usercls_private.auc_accum(bytea, score float8, label boolean)
 RETURNS bytea LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -22,6 +27,12 @@ CREATE AGGREGATE usercls.auc(score float8, label boolean) (
 );
 COMMENT ON AGGREGATE usercls.auc(score float8, label boolean) IS 'area under the ROC curve: probability that a row labelled 1 (true) scores above one labelled 0, ties counting half';
 
+CREATE AGGREGATE usercls.average_precision(score float8, label boolean) (
+    SFUNC = usercls_private.auc_accum, STYPE = bytea, SSPACE = 4096,
+    FINALFUNC = usercls_private.average_precision_final, COMBINEFUNC = usercls_private.auc_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.average_precision(score float8, label boolean) IS 'mean over the rows labelled 1 (true) of the precision among the rows that score as high or higher';
+
 CREATE FUNCTION usercls_private.auc_accum(bytea, score float8, label float8)
 RETURNS bytea LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__auc_accum';
@@ -32,6 +43,12 @@ CREATE AGGREGATE usercls.auc(score float8, label float8) (
     FINALFUNC = usercls_private.auc_final, COMBINEFUNC = usercls_private.auc_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE usercls.auc(score float8, label float8) IS 'area under the ROC curve: probability that a row labelled 1 (true) scores above one labelled 0, ties counting half';
+
+CREATE AGGREGATE usercls.average_precision(score float8, label float8) (
+    SFUNC = usercls_private.auc_accum, STYPE = bytea, SSPACE = 4096,
+    FINALFUNC = usercls_private.average_precision_final, COMBINEFUNC = usercls_private.auc_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.average_precision(score float8, label float8) IS 'mean over the rows labelled 1 (true) of the precision among the rows that score as high or higher';
 
 CREATE FUNCTION usercls_private.auc_accum(bytea, score float8, label anyelement)
 RETURNS bytea LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -44,20 +61,46 @@ CREATE AGGREGATE usercls.auc(score float8, label anyelement) (
 );
 COMMENT ON AGGREGATE usercls.auc(score float8, label anyelement) IS 'area under the ROC curve: probability that a row labelled 1 (true) scores above one labelled 0, ties counting half';
 
+CREATE AGGREGATE usercls.average_precision(score float8, label anyelement) (
+    SFUNC = usercls_private.auc_accum, STYPE = bytea, SSPACE = 4096,
+    FINALFUNC = usercls_private.average_precision_final, COMBINEFUNC = usercls_private.auc_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.average_precision(score float8, label anyelement) IS 'mean over the rows labelled 1 (true) of the precision among the rows that score as high or higher';
+
 CREATE FUNCTION usercls_private.log_loss_combine(float8[], float8[])
 RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__log_loss_combine';
-COMMENT ON FUNCTION usercls_private.log_loss_combine(float8[], float8[]) IS 'merges two states of usercls.log_loss';
+COMMENT ON FUNCTION usercls_private.log_loss_combine(float8[], float8[]) IS 'merges two states of usercls.log_loss or brier';
 
 CREATE FUNCTION usercls_private.log_loss_final(float8[])
 RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__log_loss_final';
-COMMENT ON FUNCTION usercls_private.log_loss_final(float8[]) IS 'ends usercls.log_loss';
+COMMENT ON FUNCTION usercls_private.log_loss_final(float8[]) IS 'ends usercls.log_loss or brier';
+
+CREATE FUNCTION usercls_private.expected_calibration_error_combine(float8[], float8[])
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__expected_calibration_error_combine';
+COMMENT ON FUNCTION usercls_private.expected_calibration_error_combine(float8[], float8[]) IS 'merges two states of usercls.expected_calibration_error';
+
+CREATE FUNCTION usercls_private.expected_calibration_error_final(float8[])
+RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__expected_calibration_error_final';
+COMMENT ON FUNCTION usercls_private.expected_calibration_error_final(float8[]) IS 'ends usercls.expected_calibration_error';
 
 CREATE FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label boolean)
 RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__log_loss_accum';
 COMMENT ON FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label boolean) IS 'adds a row to the state of usercls.log_loss';
+
+CREATE FUNCTION usercls_private.brier_accum(float8[], probability float8, label boolean)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__brier_accum';
+COMMENT ON FUNCTION usercls_private.brier_accum(float8[], probability float8, label boolean) IS 'adds a row to the state of usercls.brier';
+
+CREATE FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label boolean)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__expected_calibration_error_accum';
+COMMENT ON FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label boolean) IS 'adds a row to the state of usercls.expected_calibration_error';
 
 CREATE AGGREGATE usercls.log_loss(probability float8, label boolean) (
     SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{0,0}',
@@ -65,10 +108,32 @@ CREATE AGGREGATE usercls.log_loss(probability float8, label boolean) (
 );
 COMMENT ON AGGREGATE usercls.log_loss(probability float8, label boolean) IS 'mean of -ln of the probability that was given to the label (1 or true, 0 or false) that occurred';
 
+CREATE AGGREGATE usercls.brier(probability float8, label boolean) (
+    SFUNC = usercls_private.brier_accum, STYPE = float8[], INITCOND = '{0,0}',
+    FINALFUNC = usercls_private.log_loss_final, COMBINEFUNC = usercls_private.log_loss_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.brier(probability float8, label boolean) IS 'mean squared difference of the probability and the label (1 or true, 0 or false)';
+
+CREATE AGGREGATE usercls.expected_calibration_error(probability float8, label boolean) (
+    SFUNC = usercls_private.expected_calibration_error_accum, STYPE = float8[], INITCOND = '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}',
+    FINALFUNC = usercls_private.expected_calibration_error_final, COMBINEFUNC = usercls_private.expected_calibration_error_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.expected_calibration_error(probability float8, label boolean) IS 'mean of |share labelled 1 - mean probability| over 15 bins of equal width, by the rows in them';
+
 CREATE FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label float8)
 RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__log_loss_accum';
 COMMENT ON FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label float8) IS 'adds a row to the state of usercls.log_loss';
+
+CREATE FUNCTION usercls_private.brier_accum(float8[], probability float8, label float8)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__brier_accum';
+COMMENT ON FUNCTION usercls_private.brier_accum(float8[], probability float8, label float8) IS 'adds a row to the state of usercls.brier';
+
+CREATE FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label float8)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__expected_calibration_error_accum';
+COMMENT ON FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label float8) IS 'adds a row to the state of usercls.expected_calibration_error';
 
 CREATE AGGREGATE usercls.log_loss(probability float8, label float8) (
     SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{0,0}',
@@ -76,16 +141,139 @@ CREATE AGGREGATE usercls.log_loss(probability float8, label float8) (
 );
 COMMENT ON AGGREGATE usercls.log_loss(probability float8, label float8) IS 'mean of -ln of the probability that was given to the label (1 or true, 0 or false) that occurred';
 
+CREATE AGGREGATE usercls.brier(probability float8, label float8) (
+    SFUNC = usercls_private.brier_accum, STYPE = float8[], INITCOND = '{0,0}',
+    FINALFUNC = usercls_private.log_loss_final, COMBINEFUNC = usercls_private.log_loss_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.brier(probability float8, label float8) IS 'mean squared difference of the probability and the label (1 or true, 0 or false)';
+
+CREATE AGGREGATE usercls.expected_calibration_error(probability float8, label float8) (
+    SFUNC = usercls_private.expected_calibration_error_accum, STYPE = float8[], INITCOND = '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}',
+    FINALFUNC = usercls_private.expected_calibration_error_final, COMBINEFUNC = usercls_private.expected_calibration_error_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.expected_calibration_error(probability float8, label float8) IS 'mean of |share labelled 1 - mean probability| over 15 bins of equal width, by the rows in them';
+
 CREATE FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label anyelement)
 RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'usercls__log_loss_accum';
 COMMENT ON FUNCTION usercls_private.log_loss_accum(float8[], probability float8, label anyelement) IS 'adds a row to the state of usercls.log_loss';
+
+CREATE FUNCTION usercls_private.brier_accum(float8[], probability float8, label anyelement)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__brier_accum';
+COMMENT ON FUNCTION usercls_private.brier_accum(float8[], probability float8, label anyelement) IS 'adds a row to the state of usercls.brier';
+
+CREATE FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label anyelement)
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__expected_calibration_error_accum';
+COMMENT ON FUNCTION usercls_private.expected_calibration_error_accum(float8[], probability float8, label anyelement) IS 'adds a row to the state of usercls.expected_calibration_error';
 
 CREATE AGGREGATE usercls.log_loss(probability float8, label anyelement) (
     SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{0,0}',
     FINALFUNC = usercls_private.log_loss_final, COMBINEFUNC = usercls_private.log_loss_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE usercls.log_loss(probability float8, label anyelement) IS 'mean of -ln of the probability that was given to the label (1 or true, 0 or false) that occurred';
+
+CREATE AGGREGATE usercls.brier(probability float8, label anyelement) (
+    SFUNC = usercls_private.brier_accum, STYPE = float8[], INITCOND = '{0,0}',
+    FINALFUNC = usercls_private.log_loss_final, COMBINEFUNC = usercls_private.log_loss_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.brier(probability float8, label anyelement) IS 'mean squared difference of the probability and the label (1 or true, 0 or false)';
+
+CREATE AGGREGATE usercls.expected_calibration_error(probability float8, label anyelement) (
+    SFUNC = usercls_private.expected_calibration_error_accum, STYPE = float8[], INITCOND = '{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}',
+    FINALFUNC = usercls_private.expected_calibration_error_final, COMBINEFUNC = usercls_private.expected_calibration_error_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.expected_calibration_error(probability float8, label anyelement) IS 'mean of |share labelled 1 - mean probability| over 15 bins of equal width, by the rows in them';
+
+CREATE FUNCTION usercls_private.decision_combine(float8[], float8[])
+RETURNS float8[] LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__decision_combine';
+COMMENT ON FUNCTION usercls_private.decision_combine(float8[], float8[]) IS 'merges two states of usercls.f1, precision_at or recall_at';
+
+CREATE FUNCTION usercls_private.f1_final(float8[])
+RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__f1_final';
+COMMENT ON FUNCTION usercls_private.f1_final(float8[]) IS 'ends usercls.f1';
+
+CREATE FUNCTION usercls_private.precision_at_final(float8[])
+RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__precision_at_final';
+COMMENT ON FUNCTION usercls_private.precision_at_final(float8[]) IS 'ends usercls.precision_at';
+
+CREATE FUNCTION usercls_private.recall_at_final(float8[])
+RETURNS float8 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__recall_at_final';
+COMMENT ON FUNCTION usercls_private.recall_at_final(float8[]) IS 'ends usercls.recall_at';
+
+CREATE FUNCTION usercls_private.decision_accum(float8[], score float8, label boolean, threshold float8)
+RETURNS float8[] LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__decision_accum';
+COMMENT ON FUNCTION usercls_private.decision_accum(float8[], score float8, label boolean, threshold float8) IS 'adds a row to the state of usercls.f1, precision_at or recall_at';
+
+CREATE AGGREGATE usercls.f1(score float8, label boolean, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.f1_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.f1(score float8, label boolean, threshold float8) IS 'harmonic mean of precision_at and recall_at';
+
+CREATE AGGREGATE usercls.precision_at(score float8, label boolean, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.precision_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.precision_at(score float8, label boolean, threshold float8) IS 'share labelled 1 (true) of the rows whose score is at or above the threshold';
+
+CREATE AGGREGATE usercls.recall_at(score float8, label boolean, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.recall_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.recall_at(score float8, label boolean, threshold float8) IS 'share of the rows labelled 1 (true) whose score is at or above the threshold';
+
+CREATE FUNCTION usercls_private.decision_accum(float8[], score float8, label float8, threshold float8)
+RETURNS float8[] LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__decision_accum';
+COMMENT ON FUNCTION usercls_private.decision_accum(float8[], score float8, label float8, threshold float8) IS 'adds a row to the state of usercls.f1, precision_at or recall_at';
+
+CREATE AGGREGATE usercls.f1(score float8, label float8, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.f1_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.f1(score float8, label float8, threshold float8) IS 'harmonic mean of precision_at and recall_at';
+
+CREATE AGGREGATE usercls.precision_at(score float8, label float8, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.precision_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.precision_at(score float8, label float8, threshold float8) IS 'share labelled 1 (true) of the rows whose score is at or above the threshold';
+
+CREATE AGGREGATE usercls.recall_at(score float8, label float8, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.recall_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.recall_at(score float8, label float8, threshold float8) IS 'share of the rows labelled 1 (true) whose score is at or above the threshold';
+
+CREATE FUNCTION usercls_private.decision_accum(float8[], score float8, label anyelement, threshold float8)
+RETURNS float8[] LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'usercls__decision_accum';
+COMMENT ON FUNCTION usercls_private.decision_accum(float8[], score float8, label anyelement, threshold float8) IS 'adds a row to the state of usercls.f1, precision_at or recall_at';
+
+CREATE AGGREGATE usercls.f1(score float8, label anyelement, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.f1_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.f1(score float8, label anyelement, threshold float8) IS 'harmonic mean of precision_at and recall_at';
+
+CREATE AGGREGATE usercls.precision_at(score float8, label anyelement, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.precision_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.precision_at(score float8, label anyelement, threshold float8) IS 'share labelled 1 (true) of the rows whose score is at or above the threshold';
+
+CREATE AGGREGATE usercls.recall_at(score float8, label anyelement, threshold float8) (
+    SFUNC = usercls_private.decision_accum, STYPE = float8[], INITCOND = '{0,0,0}',
+    FINALFUNC = usercls_private.recall_at_final, COMBINEFUNC = usercls_private.decision_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.recall_at(score float8, label anyelement, threshold float8) IS 'share of the rows labelled 1 (true) whose score is at or above the threshold';
 
 CREATE FUNCTION usercls_private.uplift_combine(bytea, bytea)
 RETURNS bytea LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE

@@ -1,91 +1,24 @@
 /*
- * The metrics as aggregates over any query: auc, log_loss, qini, auuc, uplift_at.
+ * The metrics of a ranking as aggregates over any query: auc, average_precision, qini, auuc, uplift_at.
  *
  *   state = NULL;  foreach row without a NULL do check its values, append them to the state's arrays
  *   combine: append the other state's arrays
  *   final: the arrays in the order of falling score (metrics/ranked.h);  metric of them, NULL where it is not defined
  *
- * log_loss needs no order: its state is {rows, their loss}.
+ * auc and average_precision share their state and its functions. What needs no order is in metrics/sums.c.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/primnodes.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "server/errors.h"
+#include "metrics/aggregate_arguments.h"
 #include "metrics/ranked.h"
 #include "metrics/aggregate_state.h"
-#include "server/source.h"
-
-/*
- * The types of the arguments: looked up once for each call in a query, and kept on fn_extra. They are the function's own:
- * an expression that would know better is not there where servers call each other's transition functions. Only the form
- * for any type, which takes what the others refuse, asks it.
- */
-static const Oid *
-arg_types(FunctionCallInfo fcinfo)
-{
-	if (!fcinfo->flinfo->fn_extra)
-	{
-		const MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		Oid *type;
-		int n;
-
-		get_func_signature(fcinfo->flinfo->fn_oid, &type, &n);
-		for (int i = 0; i < n; i++)
-			if (IsPolymorphicType(type[i]))
-				type[i] = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, i));
-		fcinfo->flinfo->fn_extra = type;
-		MemoryContextSwitchTo(old);
-	}
-	return fcinfo->flinfo->fn_extra;
-}
-
-/* A number or a boolean (false is 0) of whatever type the caller's column has. */
-static double
-arg_number(FunctionCallInfo fcinfo, int arg, const char *what)
-{
-	const Oid type = arg_types(fcinfo)[arg];
-
-	if (!source_is_number(type))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("%s must be a number or a boolean, not %s", what, format_type_be(type)),
-				 source_is_category(type) ? errhint("Say which value counts, for example %s = '...'.", what)
-										  : errhint("Cast the argument, for example (%s)::integer.", what)));
-	return source_number(PG_GETARG_DATUM(arg), type);
-}
-
-static double
-arg_finite(FunctionCallInfo fcinfo, int arg, const char *what)
-{
-	const double value = arg_number(fcinfo, arg, what);
-
-	if (!isfinite(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is not finite: %g", what, value),
-						errdetail("Such a value has no place in a ranking."),
-						errhint("Leave such rows out: FILTER (WHERE ...).")));
-	return value;
-}
-
-static uint8
-arg_binary(FunctionCallInfo fcinfo, int arg, const char *what)
-{
-	const double value = arg_number(fcinfo, arg, what);
-
-	if (value != 0 && value != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be 0 or 1, not %g", what, value),
-				 errdetail("This metric is of outcomes that happened or did not."),
-				 errhint("Pass a condition, for example (%s > 0).", what)));
-	return value == 1;
-}
 
 static Datum
 defined_or_null(FunctionCallInfo fcinfo, double value)
@@ -113,8 +46,8 @@ usercls__auc_accum(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return unchanged(fcinfo, state);
 
-	const double score = arg_finite(fcinfo, 1, "score");
-	const uint8 label = arg_binary(fcinfo, 2, "label");
+	const double score = aggregate_finite(fcinfo, 1, "score");
+	const uint8 label = aggregate_binary(fcinfo, 2, "label");
 
 	state = score_state_reserve(state, SCORE_BINARY, 1);
 	score_state_scores(state)[state->n] = score;
@@ -169,70 +102,18 @@ usercls__auc_final(PG_FUNCTION_ARGS)
 	return defined_or_null(fcinfo, metric_auc(&set));
 }
 
-/* The state of log_loss: {rows, their loss}. */
-static ArrayType *
-loss_state(FunctionCallInfo fcinfo, int arg)
-{
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(arg);
-
-	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] != 2 || ARR_HASNULL(array) ||
-		ARR_ELEMTYPE(array) != FLOAT8OID)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("state of log_loss must be an array of two double precision values"),
-						errhint("Call usercls.log_loss, not its support functions.")));
-	return array;
-}
-
-static double *
-loss_sums(ArrayType *state)
-{
-	return (double *) ARR_DATA_PTR(state);
-}
-
-static Datum
-loss_add(FunctionCallInfo fcinfo, double rows, double loss)
-{
-	ArrayType *state = loss_state(fcinfo, 0);
-
-	if (!AggCheckCallContext(fcinfo, NULL)) /* called by somebody else: the argument is not ours to change */
-		state = DatumGetArrayTypePCopy(PG_GETARG_DATUM(0));
-	loss_sums(state)[0] += rows;
-	loss_sums(state)[1] += loss;
-	PG_RETURN_ARRAYTYPE_P(state);
-}
-
-PG_FUNCTION_INFO_V1(usercls__log_loss_accum);
+PG_FUNCTION_INFO_V1(usercls__average_precision_final);
 Datum
-usercls__log_loss_accum(PG_FUNCTION_ARGS)
+usercls__average_precision_final(PG_FUNCTION_ARGS)
 {
-	const double p = PG_GETARG_FLOAT8(1);
-	const uint8 label = arg_binary(fcinfo, 2, "label");
+	ScoreState *state = score_state(fcinfo, 0, SCORE_BINARY);
 
-	if (!(p >= 0 && p <= 1))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("probability must be between 0 and 1, not %g", p),
-						errhint("Pass what predict() or score() return, not a score of another scale.")));
-	return loss_add(fcinfo, 1, metric_surprise(label ? p : 1 - p));
-}
-
-PG_FUNCTION_INFO_V1(usercls__log_loss_combine);
-Datum
-usercls__log_loss_combine(PG_FUNCTION_ARGS)
-{
-	const double *more = loss_sums(loss_state(fcinfo, 1));
-
-	return loss_add(fcinfo, more[0], more[1]);
-}
-
-PG_FUNCTION_INFO_V1(usercls__log_loss_final);
-Datum
-usercls__log_loss_final(PG_FUNCTION_ARGS)
-{
-	const double *sum = loss_sums(loss_state(fcinfo, 0));
-
-	if (sum[0] == 0)
+	if (!state)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(sum[1] / sum[0]);
+
+	const BinaryScores set = ranked_binary(score_state_scores(state), score_state_marks(state), state->n);
+
+	return defined_or_null(fcinfo, metric_average_precision(&set));
 }
 
 /*
@@ -242,10 +123,10 @@ usercls__log_loss_final(PG_FUNCTION_ARGS)
 static Datum
 uplift_row(FunctionCallInfo fcinfo, ScoreState *state, ScoreOption option, bool binary_outcome)
 {
-	const double uplift = arg_finite(fcinfo, 1, "uplift");
-	const uint8 treated = arg_binary(fcinfo, 2, "treated");
+	const double uplift = aggregate_finite(fcinfo, 1, "uplift");
+	const uint8 treated = aggregate_binary(fcinfo, 2, "treated");
 	const double outcome =
-		binary_outcome ? arg_binary(fcinfo, 3, "outcome") : arg_finite(fcinfo, 3, "outcome");
+		binary_outcome ? aggregate_binary(fcinfo, 3, "outcome") : aggregate_finite(fcinfo, 3, "outcome");
 	const bool first = !state;
 
 	if (!first)

@@ -40,6 +40,23 @@ SELECT name, same(m.qini, r.qini) AS qini, same(m.qini_positive, r.qini_positive
        same(m.auc, r.auc) AS auc, same(m.log_loss, r.log_loss) AS log_loss
 FROM measured m JOIN reference r USING (name) ORDER BY name;
 
+-- Those of labels alone against scikit-learn: the values are printed by test/fixtures/make_metric_fixtures.py.
+CREATE TABLE learned (name text, average_precision float8, brier float8, calibration float8, threshold float8, f1 float8, precision_at float8,
+                      recall_at float8);
+INSERT INTO learned VALUES
+	('n1000_distinct', 0.33172469718667, 0.31042335368301, 0.299768956937594, 0.8572535, 0.224899598393574, 0.304347826086957, 0.178343949044586),
+	('n1000_ties', 0.319180205772043, 0.316328157780906, 0.30823557019564, 0.4, 0.441117764471058, 0.320754716981132, 0.706070287539936),
+	('n40_distinct', 0.24328670143293, 0.331359797282419, 0.3405724043942, 0.791683, 0.181818181818182, 0.181818181818182, 0.181818181818182),
+	('n40_ties', 0.55835163098321, 0.277202378106964, 0.258789211208142, 0.6, 0.588235294117647, 0.526315789473684, 0.666666666666667),
+	('n60_distinct', 0.44159833042668, 0.300389194366877, 0.247814414911158, -0.11641897, 0.55, 0.407407407407407, 0.846153846153846),
+	('n60_ties', 0.369796716135929, 0.294869713443165, 0.339145671086803, 0.8, 0.444444444444444, 0.4, 0.5);
+SELECT name, same(usercls.average_precision(u, y), r.average_precision) AS average_precision,
+       same(usercls.brier(1 / (1 + exp(-u)), y), r.brier) AS brier,
+       same(usercls.expected_calibration_error(1 / (1 + exp(-u)), y), r.calibration) AS calibration,
+       same(usercls.f1(u, y, threshold), r.f1) AS f1, same(usercls.precision_at(u, y = 1, threshold), r.precision_at) AS precision_at,
+       same(usercls.recall_at(u, y::numeric, threshold), r.recall_at) AS recall_at
+FROM vector JOIN learned r USING (name) GROUP BY name, r.average_precision, r.brier, r.calibration, r.f1, r.precision_at, r.recall_at ORDER BY name;
+
 -- The order of rows does not matter, whatever type the columns have.
 SELECT name, same(usercls.qini(u, t, y ORDER BY y, t, row DESC), r.qini) AS qini,
        same(usercls.qini(u, t = 1, y = 1), r.qini) AS qini_boolean, same(usercls.auuc(u, t::numeric, y::smallint), r.auuc) AS auuc,
@@ -53,6 +70,10 @@ ANALYZE many;
 CREATE TABLE serial AS SELECT usercls.qini(u, t, y) AS qini, usercls.auuc(u, t, y) AS auuc, usercls.auc(u, y) AS auc,
                               usercls.log_loss(1 / (1 + exp(-u)), y) AS log_loss, usercls.uplift_at(u, t, y, 0.3) AS uplift_at,
                               usercls.uplift_at(u, t, y, 0.3, 'by_group') AS by_group FROM many;
+CREATE TABLE serial_learned AS
+SELECT usercls.average_precision(u, y) AS average_precision, usercls.brier(1 / (1 + exp(-u)), y) AS brier,
+       usercls.expected_calibration_error(1 / (1 + exp(-u)), y) AS calibration, usercls.f1(u, y, 0.4) AS f1,
+       usercls.precision_at(u, y, 0.4) AS precision_at, usercls.recall_at(u, y, 0.4) AS recall_at FROM many;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
@@ -62,6 +83,13 @@ SELECT same(usercls.qini(u, t, y), s.qini) AS qini, same(usercls.auuc(u, t, y), 
        same(usercls.log_loss(1 / (1 + exp(-u)), y), s.log_loss) AS log_loss, same(usercls.uplift_at(u, t, y, 0.3), s.uplift_at) AS uplift_at,
        same(usercls.uplift_at(u, t, y, 0.3, 'by_group'), s.by_group) AS by_group
 FROM many, serial s GROUP BY s.qini, s.auuc, s.auc, s.log_loss, s.uplift_at, s.by_group;
+EXPLAIN (COSTS off) SELECT usercls.average_precision(u, y), usercls.brier(0.5, y), usercls.expected_calibration_error(0.5, y),
+	usercls.f1(u, y, 0.4), usercls.precision_at(u, y, 0.4), usercls.recall_at(u, y, 0.4) FROM many;
+SELECT same(usercls.average_precision(u, y), s.average_precision) AS average_precision, same(usercls.brier(1 / (1 + exp(-u)), y), s.brier) AS brier,
+       same(usercls.expected_calibration_error(1 / (1 + exp(-u)), y), s.calibration) AS calibration,
+       same(usercls.f1(u, y, 0.4), s.f1) AS f1, same(usercls.precision_at(u, y, 0.4), s.precision_at) AS precision_at,
+       same(usercls.recall_at(u, y, 0.4), s.recall_at) AS recall_at
+FROM many, serial_learned s GROUP BY s.average_precision, s.brier, s.calibration, s.f1, s.precision_at, s.recall_at;
 -- A tie at the cut counts by its share. ORDER BY inside the call settles the order instead, in one process.
 EXPLAIN (COSTS off) SELECT usercls.uplift_at(u, t, y, 0.3) FROM many;
 EXPLAIN (COSTS off) SELECT usercls.uplift_at(u, t, y, 0.3 ORDER BY row) FROM many;
@@ -78,6 +106,16 @@ SELECT usercls.auc(s, l) FROM (VALUES (0.9, 1), (0.7, 0), (0.7, 1), (0.1, 0)) v(
 -- -0 and 0 are one score.
 SELECT usercls.auc(s, l) FROM (VALUES ('-0'::float8, 1), (0, 0)) v(s, l);
 SELECT round(usercls.log_loss(p, l)::numeric, 6) AS log_loss FROM (VALUES (0.8, true), (0.4, false)) v(p, l);
+-- The first tie has a 1 and a 0 and the precision 2/3, the 1 above it 1.
+SELECT round(usercls.average_precision(s, l)::numeric, 6) AS average_precision FROM (VALUES (0.9, 1), (0.7, 0), (0.7, 1), (0.1, 0)) v(s, l);
+SELECT round(usercls.brier(p, l)::numeric, 6) AS brier FROM (VALUES (0.8, true), (0.4, false)) v(p, l);
+-- At 0.7 two of three are hits, and none is missed; a threshold may be of the row.
+SELECT round(usercls.f1(s, l, 0.7)::numeric, 6) AS f1, round(usercls.precision_at(s, l, 0.7)::numeric, 6) AS precision_at,
+       usercls.recall_at(s, l, 0.7), usercls.recall_at(s, l, CASE WHEN s > 0.8 THEN 1 ELSE 0.7 END) AS of_the_row
+FROM (VALUES (0.9, 1), (0.7, 0), (0.7, 1), (0.1, 0)) v(s, l);
+-- Both ends have a bin, and one bin sets off what is too high by what is too low.
+SELECT round(usercls.expected_calibration_error(p, l)::numeric, 6) AS ends, usercls.expected_calibration_error(0.5, l) AS one_bin
+FROM (VALUES (0, 1), (1, 1), (1, 0), (0, 0)) v(p, l);
 -- The surprise at what was held impossible is finite: -ln(2^-52).
 SELECT round(usercls.log_loss(0, 1)::numeric, 4) AS log_loss;
 -- One treated and one untreated respond, and the treated one is ranked first: all rows, the first half, half of each arm.
@@ -96,6 +134,12 @@ WINDOW w AS (ORDER BY i) ORDER BY i;
 -- No rows, one class, one arm, nothing to rank: not defined, so NULL.
 SELECT usercls.auc(u, y), usercls.log_loss(0.5, y), usercls.qini(u, t, y), usercls.auuc(u, t, y), usercls.uplift_at(u, t, y, 0.3)
 FROM vector WHERE false;
+SELECT usercls.average_precision(u, y), usercls.brier(0.5, y), usercls.expected_calibration_error(0.5, y), usercls.f1(u, y, 0.5),
+       usercls.precision_at(u, y, 0.5), usercls.recall_at(u, y, 0.5)
+FROM vector WHERE false;
+SELECT usercls.average_precision(u, 0) AS no_ones, usercls.average_precision(u, 1) AS all_ones, usercls.f1(u, 0, 1e9) AS neither,
+       usercls.precision_at(u, 1, 1e9) AS none_above, usercls.recall_at(u, 0, 0) AS none_to_find, usercls.recall_at(u, 1, 1e9) AS none_found
+FROM vector;
 SELECT usercls.auc(u, 1) AS one_class, usercls.qini(u, 1, y) AS all_treated, usercls.auuc(u, 0, y) AS none_treated,
        usercls.uplift_at(u, 1, y, 0.3) AS all_treated_at, usercls.qini(u, t, 0) AS nobody_responds, usercls.auuc(u, t, 0) AS nobody_responds_auuc
 FROM vector;
@@ -103,6 +147,9 @@ SELECT usercls.uplift_at(u, t, y, 0.01) AS nobody_in_share FROM vector WHERE nam
 -- Rows with a NULL are left out.
 SELECT usercls.auc(s, l) FROM (VALUES (0.9, 1), (NULL, 0), (0.7, NULL), (0.1, 0)) v(s, l);
 SELECT usercls.log_loss(s, l) FROM (VALUES (0.5, 1), (NULL, 0), (0.7, NULL)) v(s, l);
+SELECT usercls.average_precision(s, l), usercls.brier(s, l), usercls.expected_calibration_error(s, l), usercls.f1(s, l, 0.5),
+       usercls.precision_at(s, l, 0.5), usercls.recall_at(s, l, 0.5)
+FROM (VALUES (0.5, 1), (NULL, 0), (0.7, NULL)) v(s, l);
 SELECT usercls.uplift_at(u, t, y, 1) FROM (VALUES (1, 1, 1), (1, 0, 0), (1, 1, NULL), (1, NULL, 1), (NULL, 0, 1)) v(u, t, y);
 SELECT usercls.auc(NULL, NULL::int), usercls.log_loss(NULL, 1), usercls.qini(1, 1, NULL::int);
 
@@ -113,6 +160,14 @@ SELECT usercls.auc(0.5, 2);
 SELECT usercls.auc(0.5, 'yes'::text);
 SELECT usercls.log_loss(1.5, 1);
 SELECT usercls.log_loss('NaN', 1);
+SELECT usercls.brier(-0.5, 1);
+SELECT usercls.expected_calibration_error(0.5, 2);
+SELECT usercls.average_precision('NaN', 1);
+SELECT usercls.f1('NaN', 1, 0.5);
+SELECT usercls.precision_at(0.5, 2, 0.5);
+SELECT usercls.recall_at(0.5, 1, NULL);
+SELECT usercls.recall_at(0.5, 1, 'NaN');
+SELECT usercls.recall_at(0.5, 'yes'::text, 0.5);
 SELECT usercls.qini('Infinity', 1, 1);
 SELECT usercls.qini(0.1, 3, 1);
 SELECT usercls.qini(0.1, 1, 'NaN'::float8);
@@ -130,8 +185,10 @@ CREATE AGGREGATE forged (float8, float8) (SFUNC = usercls_private.auc_accum, STY
 SELECT forged(0.5, 1);
 CREATE AGGREGATE forged_loss (float8, float8) (SFUNC = usercls_private.log_loss_accum, STYPE = float8[], INITCOND = '{1}');
 SELECT forged_loss(0.5, 1);
+SELECT usercls_private.decision_accum(NULL, 0.5, 1, 0.5);
+SELECT usercls_private.f1_final('{1,2}');
 
 DROP AGGREGATE forged (float8, float8);
 DROP AGGREGATE forged_loss (float8, float8);
-DROP TABLE vector, reference, many, serial CASCADE;
+DROP TABLE vector, reference, learned, many, serial, serial_learned CASCADE;
 DROP FUNCTION same(float8, float8);

@@ -95,7 +95,8 @@ FROM (VALUES ('bigint', 'bigint'), ('date', 'integer'), ('date', 'interval'), ('
 WHERE v.value = 'double precision' OR p.pattern ~ '^trend_agg';
 INSERT INTO doors.no_door
 SELECT format(p.pattern, t.type), 'values'
-FROM (VALUES ('boolean'), ('double precision'), ('anyelement')) t(type), (VALUES ('auc(double precision, %s)'), ('log_loss(double precision, %s)')) p(pattern);
+FROM (VALUES ('boolean'), ('double precision'), ('anyelement')) t(type), (VALUES ('auc(double precision, %s)'), ('average_precision(double precision, %s)'), ('log_loss(double precision, %s)'), ('brier(double precision, %s)'), ('expected_calibration_error(double precision, %s)'),
+	('f1(double precision, %s, double precision)'), ('precision_at(double precision, %s, double precision)'), ('recall_at(double precision, %s, double precision)')) p(pattern);
 INSERT INTO doors.no_door
 SELECT format(p.pattern, t.treated, t.outcome), 'values'
 FROM (VALUES ('boolean', 'boolean'), ('boolean', 'double precision'), ('double precision', 'boolean'), ('double precision', 'double precision'),

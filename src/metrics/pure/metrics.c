@@ -38,6 +38,25 @@ metric_auc(const BinaryScores *set)
 }
 
 double
+metric_average_precision(const BinaryScores *set)
+{
+	double above[2] = {0, 0}; /* rows by label with a score at or above the tie at hand */
+	double sum = 0;           /* over the ones: the precision of their tie */
+
+	for (size_t i = 0; i < set->n;)
+	{
+		const double score = set->score[i];
+		const double ones = above[1];
+
+		for (; i < set->n && set->score[i] == score; i++)
+			above[set->label[i]] += row_weight(set->weight, i);
+		if (above[1] > ones)
+			sum += (above[1] - ones) * above[1] / (above[0] + above[1]);
+	}
+	return above[1] > 0 ? sum / above[1] : NAN;
+}
+
+double
 metric_surprise(double p)
 {
 	return -log(fmin(fmax(p, 0x1p-52), 1.0 - 0x1p-52));

@@ -26,6 +26,9 @@ typedef struct BinaryScores
 /* Area under the ROC curve: P(a 1 scores above a 0), ties count half. NaN when there is one class only. */
 extern double metric_auc(const BinaryScores *set);
 
+/* Mean over the 1s of the precision among the rows that score as high or higher. NaN without a 1. */
+extern double metric_average_precision(const BinaryScores *set);
+
 /*
  * -ln p, p being the probability that was given to what happened, clipped to
  * [2^-52, 1 - 2^-52] as scikit-learn does with doubles: one row's log-loss.

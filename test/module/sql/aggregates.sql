@@ -32,10 +32,10 @@ BEGIN
 	RAISE EXCEPTION '%: % on one node, % of parts', aggregate, one, parts;
 END $$;
 SELECT p.proname, count(*), bool_and(split(p.oid::regprocedure,
-                                CASE p.proname
-                                WHEN 'auc' THEN format('score, %s', label)
-                                WHEN 'log_loss' THEN format('score, %s', label)
-                                ELSE format('score, %s, %s%s', treated, outcome, more) END)) AS equal
+                                CASE
+                                WHEN p.proname IN ('qini', 'auuc', 'uplift_at') THEN format('score, %s, %s%s', treated, outcome, more)
+                                WHEN p.proname IN ('f1', 'precision_at', 'recall_at') THEN format('score, %s, 0.4::float8', label)
+                                ELSE format('score, %s', label) END)) AS equal
 FROM pg_proc AS p
 CROSS JOIN LATERAL (SELECT CASE p.proargtypes[1] WHEN 'boolean'::regtype THEN 'treated' ELSE 'treated::int::float8' END AS treated,
                            CASE p.proargtypes[1] WHEN 'boolean'::regtype THEN 'outcome' ELSE 'outcome::int::float8' END AS label,
@@ -44,7 +44,9 @@ CROSS JOIN LATERAL (SELECT CASE p.proargtypes[1] WHEN 'boolean'::regtype THEN 't
                            CASE WHEN p.proname = 'qini' AND p.pronargs = 4 THEN ', true'
                                 WHEN p.proname = 'uplift_at' AND p.pronargs = 4 THEN ', 0.3::float8'
                                 WHEN p.proname = 'uplift_at' THEN ', 0.3::float8, ''by_group''::text' ELSE '' END AS more) AS given
-WHERE p.pronamespace = 'usercls'::regnamespace AND p.prokind = 'a' AND p.proname IN ('auc', 'log_loss', 'qini', 'auuc', 'uplift_at')
+WHERE p.pronamespace = 'usercls'::regnamespace AND p.prokind = 'a'
+  AND p.proname IN ('auc', 'average_precision', 'log_loss', 'brier', 'expected_calibration_error', 'f1', 'precision_at', 'recall_at',
+                    'qini', 'auuc', 'uplift_at')
   AND NOT ('anyelement'::regtype = ANY (p.proargtypes))
 GROUP BY p.proname ORDER BY p.proname COLLATE "C";
 -- No aggregate lacks what servers need: a combine function, a state that is no pointer, and forms with concrete arguments.

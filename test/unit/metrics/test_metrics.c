@@ -79,6 +79,20 @@ test_auc(void **state)
 	assert_true(isnan(metric_auc(&(BinaryScores){NULL, NULL, NULL, 0})));
 }
 
+static void
+test_average_precision(void **state)
+{
+	const double score[] = {0.9, 0.7, 0.7, 0.1};
+	const uint8_t label[] = {1, 0, 1, 0};
+	const uint8_t zeros[] = {0, 0, 0, 0};
+	const uint32_t weight[] = {0, 2, 1, 3}; /* 0.7/0 twice, 0.7/1, 0.1/0 three times */
+
+	assert_close(metric_average_precision(&(BinaryScores){score, label, NULL, 4}), (1 + 2.0 / 3) / 2);
+	assert_close(metric_average_precision(&(BinaryScores){score, label, weight, 4}), 1.0 / 3);
+	assert_true(isnan(metric_average_precision(&(BinaryScores){score, zeros, NULL, 4})));
+	assert_true(isnan(metric_average_precision(&(BinaryScores){NULL, NULL, NULL, 0})));
+}
+
 /* Probabilities in 64ths: exact as floats. */
 static const int sixty_fourths[12][3] = {{58, 4, 2},  {42, 19, 3}, {36, 21, 7}, {51, 3, 10},
 										 {4, 18, 42}, {18, 40, 6}, {56, 1, 7},  {31, 27, 6},
@@ -427,6 +441,7 @@ main(void)
 		cmocka_unit_test(test_rank_by_hand),
 		cmocka_unit_test(test_rank_is_falling_and_later_first),
 		cmocka_unit_test(test_auc),
+		cmocka_unit_test(test_average_precision),
 		cmocka_unit_test(test_classes_as_scikit_learn),
 		cmocka_unit_test(test_macro_f1_counts_what_occurs),
 		cmocka_unit_test(test_calibration_error),
