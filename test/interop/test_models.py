@@ -112,7 +112,7 @@ def test_to_torch(db, kind):
     name, trend = f"trained {kind}", "spend" if "forecast" in kind else None
     db.execute(
         """SELECT usercls.train_sequence(%s, 'behaviour', label_column => %s, trend_of => %s, features => %s,
-               as_of => '2026-03-26', architecture => %s, hyperparams => %s, promote => 'always')""",
+               as_of => '2026-03-26', window_periods => 14, architecture => %s, hyperparams => %s, promote => 'always')""",
         (name, None if trend else "label", trend, FEATURES, kind.split()[0],
          json.dumps(dict(inputs="values", summary_size=0, baseline=False) | OPTIONS[kind] | {"max_epochs": 3})),
     )
