@@ -18,7 +18,7 @@
 #include "sequence/pure/encoder.h"
 
 /* Sequences that the regression is fitted to, and measured on: fewer when there are many numbers and classes. */
-#define FIT_MAX 20000
+#define FIT_MAX 10000
 #define MEASURED_MAX 5000
 #define FIT_PRODUCTS                                                                                         \
 	8e6 /* of sequences, numbers and classes: a step ends long before an interrupt is missed */
