@@ -19,7 +19,9 @@ SELECT u AS user_id, timestamptz '2025-01-06 12:00Z' + w * interval '7 days' AS 
 FROM generate_series(1, 6000) u, generate_series(0, 39) w;
 CREATE TABLE fc_others AS SELECT * FROM fc WHERE user_id > 3000;
 DELETE FROM fc WHERE user_id > 3000;
-SELECT promoted, reason, metric, value < 0.8 * baseline AS far_better_than_counting, epochs <= 30 AS soon, elapsed_seconds < 60 AS fast
+\set slow 1
+\getenv slow SLOW
+SELECT promoted, reason, metric, value < 0.8 * baseline AS far_better_than_counting, epochs <= 30 AS soon, elapsed_seconds < 60 * :slow AS fast
 FROM usercls.train_sequence('fc', 'fc', trend_of => 'spend', features => '{spend,logins}', window_periods => 26);
 SELECT metric, CASE metric WHEN 'log_loss' THEN value < baseline ELSE value > baseline END AS better
 FROM usercls.evaluate('fc', 'fc_others', replicates => 0) WHERE baseline IS NOT NULL ORDER BY metric;
