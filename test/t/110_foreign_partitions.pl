@@ -70,6 +70,11 @@ same('metrics by region', q{SELECT region, round(usercls.auc(score, outcome)::nu
 	round(usercls.qini(score, treated, outcome)::numeric, 12), round(usercls.auuc(score, treated, outcome)::numeric, 12),
 	round(usercls.uplift_at(score, treated, outcome, 0.3::float8)::numeric, 12) FROM %s GROUP BY region ORDER BY region},
 	'scores', map { "usercls\\.$_\\(" } qw(auc log_loss qini auuc uplift_at));
+same('metrics of a label by region', q{SELECT region, round(usercls.average_precision(score, outcome)::numeric, 12), round(usercls.brier(score, outcome)::numeric, 12),
+	round(usercls.expected_calibration_error(score, outcome)::numeric, 12), round(usercls.f1(score, outcome, 0.4::float8)::numeric, 12),
+	round(usercls.precision_at(score, outcome, 0.4::float8)::numeric, 12), round(usercls.recall_at(score, outcome, 0.4::float8)::numeric, 12)
+	FROM %s GROUP BY region ORDER BY region},
+	'scores', map { "usercls\\.$_\\(" } qw(average_precision brier expected_calibration_error f1 precision_at recall_at));
 same('metrics of all', q{SELECT round(usercls.auc(score, outcome)::numeric, 12), round(usercls.uplift_at(score, treated, outcome, 0.3)::numeric, 12) FROM %s},
 	'scores');
 
