@@ -84,7 +84,15 @@ typedef struct MetricSet
 
 extern MetricSet *class_set(const ClassSample *sample);
 extern MetricSet *number_set(const ClassSample *sample); /* of a number */
-extern MetricSet *uplift_set(const UpliftScores *sample);
+
+/* The arms of an experiment are apart in one feature by smd standard deviations; chance stays below bound. */
+typedef struct ArmsApart
+{
+	double smd, bound;
+} ArmsApart;
+
+/* apart: where they are furthest apart, measured against the bound. */
+extern MetricSet *uplift_set(const UpliftScores *sample, const ArmsApart *apart);
 
 /* A row of calibration(): users of whom about the same was predicted. */
 typedef struct CalibrationBin

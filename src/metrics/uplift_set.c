@@ -24,8 +24,15 @@ enum
 	MEAN_PREDICTED = FIRST_SHARE + lengthof(shares),
 	MEAN_EFFECT,
 	CALIBRATION_ERROR,
+	LARGEST_SMD,
 	ROWS
 };
+
+typedef struct UpliftSetState
+{
+	const UpliftScores *sample;
+	double largest_smd;
+} UpliftSetState;
 
 /*
  * The mean of |predicted - measured uplift| over ten groups of users by prediction, weighted by their sizes. In every
@@ -56,7 +63,8 @@ calibration_error(const UpliftScores *scores)
 static void
 measure(double *value, void *arg, const uint32 *weight)
 {
-	UpliftScores scores = *(const UpliftScores *) arg;
+	const UpliftSetState *state = arg;
+	UpliftScores scores = *state->sample;
 
 	scores.weight = weight;
 	value[QINI] = metric_qini(&scores, true);
@@ -71,14 +79,18 @@ measure(double *value, void *arg, const uint32 *weight)
 	value[MEAN_EFFECT] = all.effect;
 	CHECK_FOR_INTERRUPTS();
 	value[CALIBRATION_ERROR] = calibration_error(&scores);
+
+	/* A largest difference has no interval by resampling: every replicate adds noise to it. Its baseline says what chance is. */
+	value[LARGEST_SMD] = weight ? NAN : state->largest_smd;
 }
 
 MetricSet *
-uplift_set(const UpliftScores *sample)
+uplift_set(const UpliftScores *sample, const ArmsApart *apart)
 {
 	const UpliftBin all = uplift_group(sample, 0, sample->n);
 	MetricSet *set = palloc(sizeof(*set));
 	MetricRow *row = palloc0(ROWS * sizeof(MetricRow));
+	UpliftSetState *state = palloc(sizeof(*state));
 
 	row[QINI] = (MetricRow){.name = "qini"};
 	row[AUUC] = (MetricRow){.name = "auuc"};
@@ -88,8 +100,9 @@ uplift_set(const UpliftScores *sample)
 	row[MEAN_PREDICTED] = (MetricRow){.name = "mean_predicted", .baseline = all.effect};
 	row[MEAN_EFFECT] = (MetricRow){.name = "mean_effect", .baseline = NAN};
 	row[CALIBRATION_ERROR] = (MetricRow){.name = "calibration_error", .baseline = NAN};
-	*set =
-		(MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = (void *) sample};
+	row[LARGEST_SMD] = (MetricRow){.name = "largest_smd", .baseline = apart->bound};
+	*state = (UpliftSetState){.sample = sample, .largest_smd = fabs(apart->smd)};
+	*set = (MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = state};
 	return set;
 }
 

@@ -15,8 +15,9 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/rows.h"
-#include "uplift/stored.h"
+#include "uplift/randomized.h"
 #include "uplift/request.h"
+#include "uplift/stored.h"
 #include "uplift/trial.h"
 
 /* Both arms are needed to measure anything. */
@@ -36,7 +37,7 @@ require_arms(const UpliftScores *sample, const UpliftRequest *request, bool own)
 }
 
 UpliftScores *
-uplift_sample(const EvaluateCall *call)
+uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 {
 	const bool own = !OidIsValid(call->source);
 	UpliftRequest *request = uplift_request_read(registry_spec(call->model));
@@ -68,6 +69,8 @@ uplift_sample(const EvaluateCall *call)
 	UpliftScores *sample = uplift_trial(users, score, held_out);
 
 	require_arms(sample, request, own);
+	if (apart)
+		*apart = uplift_arms_apart(users, held_out);
 	return sample;
 }
 
@@ -140,7 +143,7 @@ usercls_uplift_by_decile(PG_FUNCTION_ARGS)
 	const MemoryContext old = rows_begin(fcinfo);
 	const EvaluateCall call = evaluate_call(fcinfo, &uplift_kind, arguments);
 	const int groups = arg_int(fcinfo, ARG_NUMBER, "groups");
-	const UpliftScores *sample = uplift_sample(&call);
+	const UpliftScores *sample = uplift_sample(&call, NULL);
 	const UpliftBin *bin = groups_of(sample, groups);
 
 	for (int i = 0; i < groups; i++)
@@ -175,7 +178,7 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 	if (points < 1)
 		error_out_of_range("points", psprintf("%d", points), "1 and more");
 
-	const UpliftScores *sample = uplift_sample(&call);
+	const UpliftScores *sample = uplift_sample(&call, NULL);
 	CurvePoint *curve = memory_array(sample->n + 1, sizeof(*curve));
 	const size_t n = uplift_qini_curve(curve, sample);
 	const CurvePoint end = curve[n - 1];

@@ -6,8 +6,8 @@
 
 #include "metrics/sample.h"
 
-/* In the current memory context; an error when there is nobody to evaluate on, or one arm only. */
-extern UpliftScores *uplift_sample(const EvaluateCall *call);
+/* In the current memory context; an error when there is nobody to evaluate on, or one arm only. apart, unless NULL: of these users. */
+extern UpliftScores *uplift_sample(const EvaluateCall *call, ArmsApart *apart);
 
 /* Of uplift_kind. */
 extern void uplift_observe(Observations *features, const EvaluateCall *call);

@@ -47,13 +47,16 @@ id_type(const Jsonb *spec)
 static MetricSet *
 metrics(const EvaluateCall *call)
 {
-	return uplift_set(uplift_sample(call));
+	ArmsApart apart;
+	const UpliftScores *sample = uplift_sample(call, &apart);
+
+	return uplift_set(sample, &apart);
 }
 
 static int
 calibration(CalibrationBin *bin, const EvaluateCall *call)
 {
-	return uplift_calibration(bin, uplift_sample(call));
+	return uplift_calibration(bin, uplift_sample(call, NULL));
 }
 
 const ModelKind uplift_kind = {

@@ -122,6 +122,22 @@ uplift_arm_difference(const UserGraph *users, const uint8_t *chosen, size_t f)
 	return further(&by_missing, &by_value) ? by_missing : by_value;
 }
 
+ArmsApart
+uplift_arms_apart(const UserGraph *users, const uint8_t *chosen)
+{
+	ArmDifference furthest = {0};
+
+	for (size_t f = 0; f < users->F; f++)
+	{
+		const ArmDifference by = uplift_arm_difference(users, chosen, f);
+
+		if (further(&by, &furthest))
+			furthest = by;
+	}
+	return furthest.bound > 0 ? (ArmsApart){.smd = furthest.smd, .bound = furthest.bound}
+							  : (ArmsApart){.smd = NAN, .bound = NAN};
+}
+
 /* -- At training ---------------------------------------------------------- */
 
 static bool

@@ -7,6 +7,7 @@
 #ifndef USERCLS_UPLIFT_RANDOMIZED_H
 #define USERCLS_UPLIFT_RANDOMIZED_H
 
+#include "metrics/sample.h"
 #include "uplift/graphload.h"
 #include "work/train.h"
 
@@ -24,6 +25,9 @@ typedef struct ArmDifference
  * missing the one that is further out. With propensities each user counts by the inverse of the chance to be in its arm.
  */
 extern ArmDifference uplift_arm_difference(const UserGraph *users, const uint8_t *chosen, size_t f);
+
+/* Of all features the one that is furthest out, measured against the bound; NaN when none varies. */
+extern ArmsApart uplift_arms_apart(const UserGraph *users, const uint8_t *chosen);
 
 /* A WARNING that names the features in which the arms are apart by more than chance, unless they are told already. */
 extern void uplift_check_randomized(const TrainOutcome *outcome, const UserGraph *users);

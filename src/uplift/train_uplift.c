@@ -171,7 +171,9 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 static Jsonb *
 measure(double *deciding, const UpliftMeasured *measured)
 {
-	const MetricSet *set = uplift_set(uplift_trial(measured->users, measured->score, measured->held_out));
+	const ArmsApart apart = uplift_arms_apart(measured->users, measured->held_out);
+	const MetricSet *set =
+		uplift_set(uplift_trial(measured->users, measured->score, measured->held_out), &apart);
 	double *value = palloc(sizeof(double) * (size_t) set->rows);
 	JsonbBuild build;
 

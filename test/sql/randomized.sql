@@ -51,6 +51,23 @@ TRUNCATE trial_users;
 INSERT INTO trial_users SELECT * FROM people(1, 0.5, by_missing => 0.4);
 SELECT train_trial();
 
+-- evaluate() says the same of its users: above the baseline as it was, below it with random treatment; and so does the version's record.
+SET client_min_messages = error;
+SELECT version FROM usercls.train_uplift('m', 'trial_users', NULL, user_column => 'id',
+	treatment_column => 't', outcome_column => 'y', features => '{a,b,sometimes,rare,one}', hyperparams => '{"max_epochs": 2}');
+SELECT abs((v.metrics::jsonb->>'largest_smd')::float8 - e.value) < 1e-9 AS same FROM usercls.versions AS v, usercls.evaluate('m', version => 1, replicates => 0) AS e
+WHERE v.model = 'm' AND e.metric = 'largest_smd';
+CREATE VIEW at_random AS SELECT * FROM people(7, 0.5);
+CREATE VIEW by_value AS SELECT * FROM people(1, 0.5, by_a => 0.5);
+SELECT source, value > baseline AS not_random, ci_low, ci_high
+FROM (VALUES ('trial_users'), ('at_random'), ('by_value')) AS s (source),
+	LATERAL usercls.evaluate('m', source => s.source::regclass, version => 1, replicates => 20) WHERE metric = 'largest_smd';
+-- The difference of means over the standard deviation.
+SELECT abs(value - (SELECT (avg(a) FILTER (WHERE t = 1) - avg(a) FILTER (WHERE t = 0)) / stddev_pop(a) FROM by_value)) < 1e-5 AS as_defined
+FROM usercls.evaluate('m', source => 'by_value', version => 1, replicates => 0) WHERE metric = 'largest_smd';
+
+SELECT usercls.drop_model('m');
+DROP VIEW at_random, by_value;
 DROP TABLE trial_users;
 DROP FUNCTION train_trial(name);
 DROP FUNCTION people(int, float8, float8, float8);
