@@ -253,7 +253,7 @@ def measure_usercls(db, architecture, window, horizon, seed, hyperparams=None, d
     version, promoted, reason, epochs, best = db.execute(
         "SELECT version, promoted, reason, epochs, best_epoch FROM usercls.train_sequence('forecast', 'learn',"
         " trend_of => 'spend', features => '{spend,logins}', window_periods => %s, horizon_periods => %s, as_of => %s,"
-        " users => 'active', architecture => %s, seed => %s, hyperparams => %s, decision => %s)",
+        " active_only => true, architecture => %s, seed => %s, hyperparams => %s, decision => %s)",
         (window, horizon, as_of, architecture, seed, json.dumps(hyperparams or {}), decision)).fetchone()
     cpu = cpu_of(pid) - begin
     rows = dict(db.execute("SELECT metric, value FROM usercls.evaluate('forecast', 'test', as_of => %s, version => %s,"
