@@ -121,6 +121,13 @@ channel_auc(int *which, const Summaries *summaries, size_t f)
 	return largest;
 }
 
+/* Texts of an attribute that are counted; one even where it is null for everybody, for NULL is counted with the first. */
+static size_t
+texts_of(const Summaries *summaries, int a)
+{
+	return Max(users_attribute_texts(summaries->users, a), 1);
+}
+
 /*
  * What a text says of a class: the share of the class among the users of the other half who have it, so that no user
  * says what he is himself. NaN where nobody there has it. seen: 2 × texts × 2, to count in.
@@ -129,7 +136,7 @@ static void
 shares_of_texts(double *value, int64 *seen, const Summaries *summaries, int a, int32 class)
 {
 	const SequenceUsers *users = summaries->users;
-	const size_t texts = users_attribute_texts(users, a);
+	const size_t texts = texts_of(summaries, a);
 
 	memset(seen, 0, sizeof(int64) * 4 * texts);
 	for (size_t i = 0; i < summaries->n; i++)
@@ -155,7 +162,7 @@ attribute_auc(const Summaries *summaries, int a)
 {
 	const SequenceUsers *users = summaries->users;
 	const bool category = users_attribute_is_category(users, a);
-	int64 *seen = category ? memory_array(4 * users_attribute_texts(users, a), sizeof(int64)) : NULL;
+	int64 *seen = category ? memory_array(4 * texts_of(summaries, a), sizeof(int64)) : NULL;
 	double largest = 0;
 
 	for (int32 class = 0; class < (category ? users->C : 1); class ++)
