@@ -119,7 +119,21 @@ CREATE FUNCTION usercls.explain(
 	model text,
 	seq float8[],
 	class text DEFAULT NULL,
-	attributes record DEFAULT NULL,
+	OUT step int,
+	OUT feature text,
+	OUT value float8,
+	OUT contribution float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_explain'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 100 COST 1000000;
+COMMENT ON FUNCTION usercls.explain(text, float8[], text)
+IS 'what each value of a sequence adds to the probability of a class (null: the most likely one): the change when it is taken as missing';
+
+CREATE FUNCTION usercls.explain(
+	model text,
+	seq float8[],
+	class text,
+	attributes record,
 	OUT step int,
 	OUT feature text,
 	OUT value float8,
@@ -128,4 +142,4 @@ CREATE FUNCTION usercls.explain(
 AS 'MODULE_PATHNAME', 'usercls_explain'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 100 COST 1000000;
 COMMENT ON FUNCTION usercls.explain(text, float8[], text, record)
-IS 'what each value of a sequence adds to the probability of a class (null: the most likely one): the change when it is taken as missing; and each attribute of a row, with step null';
+IS 'the same for a model that reads attributes, from a row that has them (null: nothing is known), each of which is a row with step null';

@@ -122,21 +122,30 @@ explain_attributes(ReturnSetInfo *result, Variants *variants, const Explained *s
 					  whole - (double) sequence->prob[a * sequence->C + sequence->class]);
 }
 
-/* The attributes of a row, NULL: it has none, or they are not given. */
+/* What the call says of the user's attributes. */
+typedef struct GivenRow
+{
+	bool given;
+	const Datum *row; /* NULL: the row is null, and nothing is known */
+} GivenRow;
+
 static float *
-known_attributes(const SequenceModel *model, const Datum *row)
+known_attributes(const SequenceModel *model, GivenRow of)
 {
 	float *known = palloc(sizeof(float) * (size_t) Max(model->attributes.n, 1));
 
+	if (!of.given)
+		sequence_model_no_attributes(
+			model, "Pass a row that has them: usercls.explain(model, seq, class, members).");
 	attributes_unknown(known, &model->attributes);
-	if (row && model->attributes.n > 0)
-		attribute_row_read(known, attribute_row_make(&model->attributes, CurrentMemoryContext), *row);
+	if (of.row && model->attributes.n > 0)
+		attribute_row_read(known, attribute_row_make(&model->attributes, CurrentMemoryContext), *of.row);
 	return known;
 }
 
 static void
 explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const char *class_name,
-		const Datum *row)
+		GivenRow row)
 {
 	const SequenceModel *model = modelcache_get(found, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
@@ -190,6 +199,14 @@ enum
 	ARG_ATTRIBUTES
 };
 
+static GivenRow
+given_row(FunctionCallInfo fcinfo)
+{
+	if (PG_NARGS() <= ARG_ATTRIBUTES)
+		return (GivenRow){0};
+	return (GivenRow){true, PG_ARGISNULL(ARG_ATTRIBUTES) ? NULL : &fcinfo->args[ARG_ATTRIBUTES].value};
+}
+
 PG_FUNCTION_INFO_V1(usercls_explain);
 Datum
 usercls_explain(PG_FUNCTION_ARGS)
@@ -204,8 +221,7 @@ usercls_explain(PG_FUNCTION_ARGS)
 	work = AllocSetContextCreate(CurrentMemoryContext, "usercls explanation", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(work);
 	explain((ReturnSetInfo *) fcinfo->resultinfo, registry_promoted(name, &sequence_kind, RIGHT_SCORE),
-			PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE), arg_text_or_null(fcinfo, ARG_CLASS),
-			PG_ARGISNULL(ARG_ATTRIBUTES) ? NULL : &fcinfo->args[ARG_ATTRIBUTES].value);
+			PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE), arg_text_or_null(fcinfo, ARG_CLASS), given_row(fcinfo));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return (Datum) 0;

@@ -42,6 +42,9 @@ SELECT sum(n) FILTER (WHERE actual = predicted) / sum(n) > 0.9 AS right FROM use
 SELECT sum(n) AS calibrated FROM usercls.calibration('att');
 SELECT feature, bool_and(step IS NULL) AS attribute, count(value) AS numbers, max(abs(contribution)) > 0.5 AS much
 FROM att_seq m, LATERAL usercls.explain('att', seq, 'leaves', m) WHERE user_id <= 30 GROUP BY feature ORDER BY feature;
+-- Without the row it is an error, as in predict(); of a null row nothing is known.
+SELECT count(*) FROM att_seq, LATERAL usercls.explain('att', seq, 'leaves') WHERE user_id = 1;
+SELECT count(*) > 0 AS explained FROM att_seq, LATERAL usercls.explain('att', seq, 'leaves', NULL::att_members) WHERE user_id = 1;
 SELECT feature, round(psi::numeric, 2) AS psi, missing_then, missing_now, mean_then IS NULL AS category, n_now FROM usercls.drift('att', as_of => '2026-03-24');
 SELECT count(*) AS users, count(*) FILTER (WHERE abs(c.probability - usercls.score('att', seq, c.label, m)) < 1e-5) AS same
 FROM usercls.sequences('att', '2026-03-24') JOIN att_members m USING (user_id) JOIN usercls.classify_users('att', '2026-03-24') c USING (user_id);
