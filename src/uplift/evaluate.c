@@ -36,6 +36,21 @@ require_arms(const UpliftScores *sample, const UpliftRequest *request, bool own)
 					 (int64) sample->n);
 }
 
+/* Edges that the caller names in place of those that the model was trained on. */
+static void
+use_edges(UpliftRequest *request, const EvaluateCall *call)
+{
+	if (!OidIsValid(call->edges))
+		return;
+	if (!OidIsValid(request->edges))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("model \"%s\" was trained without edges", call->model->name),
+						errdetail("edges is \"%s\", and version %d does not know what a neighbour is.",
+								  get_rel_name(call->edges), call->model->version),
+						errhint("Leave out edges, or train a version with them.")));
+	request->edges = call->edges;
+}
+
 UpliftScores *
 uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 {
@@ -46,8 +61,7 @@ uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request->users = call->source;
-	if (OidIsValid(call->edges))
-		request->edges = call->edges;
+	use_edges(request, call);
 
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;

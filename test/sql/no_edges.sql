@@ -7,11 +7,11 @@ INSERT INTO ab
 SELECT g, g * 37 % 50, (ARRAY['free', 'paid'])[1 + (hashint4(g + 3000) & 1)], hashint4(g) & 1 = 1,
        (hashint4(g + 1000) & 7) < 2 + CASE WHEN hashint4(g) & 1 = 1 AND g * 37 % 50 > 25 THEN 4 ELSE 0 END
 FROM generate_series(1, 3000) g;
-CREATE TABLE nobody (src int, dst int);
+CREATE TABLE ab_edges (src int, dst int);
 
 SELECT version, features, rows_train + rows_held_out AS users, classes ->> 'edges' AS edges, promoted
 FROM train_uplift('alone', 'ab', NULL, promote => 'always');
-SELECT version FROM train_uplift('empty', 'ab', 'nobody', promote => 'always');
+SELECT version FROM train_uplift('empty', 'ab', 'ab_edges', promote => 'always');
 SELECT count(*), max(abs(a.uplift - b.uplift)) AS difference FROM target_users('alone') a JOIN target_users('empty') b USING (user_id);
 SELECT count(*), max(abs(t.uplift - u.uplift)) < 1e-5 AS by_lookup
 FROM target_users('alone') AS t, uplift('alone', t.user_id) AS u;
@@ -36,6 +36,7 @@ BEGIN
 END $$;
 RESET usercls.max_memory;
 -- What makes no sense without edges.
+SELECT count(*) FROM evaluate('alone', 'ab', 'ab_edges');
 SELECT train_uplift('alone', 'ab', NULL, weight_column => 'weight');
 SELECT train_uplift('alone', 'ab', NULL, features => '{}');
 SELECT drop_model(model) FROM models WHERE model IN ('alone', 'empty', 'small');
