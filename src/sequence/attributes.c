@@ -21,19 +21,9 @@
 #define TYPE_CATEGORY "category"
 
 bool
-attribute_is_category(Oid type)
-{
-	char category;
-	bool preferred;
-
-	get_type_category_preferred(type, &category, &preferred);
-	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM;
-}
-
-bool
 attribute_possible(Oid type)
 {
-	return source_is_number(type) || attribute_is_category(type);
+	return source_is_number(type) || source_is_category(type);
 }
 
 void

@@ -37,9 +37,8 @@ typedef struct Attributes
 	Attribute *of;
 } Attributes;
 
-/* Whether a column of such a type can be an attribute: a number, boolean, text or enum; and whether as a category. */
+/* Whether a column of such a type can be an attribute: a number, boolean, text or enum. */
 extern bool attribute_possible(Oid type);
-extern bool attribute_is_category(Oid type);
 
 /* An error unless the column can be one. */
 extern void attribute_check_column(Oid relation, const SourceColumn *column);

@@ -117,7 +117,7 @@ missing_attribute(const SequenceReading *reading, const Attributes *attributes)
 			return psprintf("it reads attribute \"%s\", which the new training has no column for",
 							attribute->name);
 		type = getBaseType(get_atttype(reading->users, number));
-		if (!attribute_possible(type) || attribute_is_category(type) != attribute->category)
+		if (!attribute_possible(type) || source_is_category(type) != attribute->category)
 			return psprintf("it reads attribute \"%s\", which is of another type now", attribute->name);
 	}
 	return NULL;

@@ -49,13 +49,6 @@ is_plain_name(const char *text)
 	return true;
 }
 
-static bool
-is_category(Oid type)
-{
-	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID || type == NAMEOID ||
-		   type_is_enum(type);
-}
-
 /* ---- Categories ---- */
 
 typedef struct Categories
@@ -151,7 +144,7 @@ features_resolve(SequenceReading *reading, const TimestampTz *as_of)
 
 		const SourceColumn column = source_column(reading->relation, feature);
 
-		if (is_category(column.type))
+		if (source_is_category(column.type))
 			add_categories(&list, reading, &column, as_of ? *as_of : sequence_latest(reading));
 		else
 			add_feature(&list, feature, false);

@@ -84,7 +84,7 @@ fill(SequenceTask *task, const NetworksTraining *training, Part part)
 	SequenceData *data = &task->data;
 
 	sequence_fill(users, data->start, data->value);
-	attribute_coder_fill(data->attribute, attribute_coder(users, training->attributes), 0, users->N);
+	attribute_coder_fill(data->attribute, training->coder, 0, users->N);
 	memcpy(data->label, users->label, sizeof(int32_t) * users->N);
 	memcpy(data->class_weight, training->weight, sizeof(double) * (size_t) users->C);
 	for (size_t i = 0; i < users->N; i++)
@@ -302,6 +302,7 @@ networks_train(NetworksTraining *training)
 	TrainedNetworks trained = {.params = palloc(sizeof(ParamTable))};
 	const SequenceSetup *setup = &training->setup;
 
+	training->coder = attribute_coder(training->users, training->attributes);
 	if (training->request->automatic && !training->warm)
 		trained.candidates = choose(training);
 	seqmodel_params(trained.params, &setup->config, setup->F, setup->C);

@@ -21,7 +21,8 @@ typedef struct NetworksTraining
 	SequenceSetup setup;  /* of one network */
 	const double *weight; /* C: of the classes */
 	const Attributes *attributes;
-	const SequenceModel *warm; /* to go on from, or NULL */
+	const AttributeCoder *coder; /* set by networks_train(), for all of them */
+	const SequenceModel *warm;   /* to go on from, or NULL */
 } NetworksTraining;
 
 typedef struct TrainedNetworks

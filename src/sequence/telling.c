@@ -175,6 +175,8 @@ attribute_auc(const Summaries *summaries, int a)
 		largest = fmax(largest, telling_auc(summaries->telling, summaries->value, users->label, summaries->n,
 											(size_t) users->C));
 	}
+	if (seen)
+		pfree(seen);
 	return largest;
 }
 

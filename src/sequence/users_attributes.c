@@ -203,7 +203,7 @@ attributes_create(const SequenceCells *cells, const UserAttributes *first)
 	{
 		all->column[a] = source_column(reading->users, reading->attributes[a]);
 		attribute_check_column(reading->users, &all->column[a]);
-		if (attribute_is_category(all->column[a].type))
+		if (source_is_category(all->column[a].type))
 			all->texts[a] = first ? first->texts[a] : idmap_create(TEXTOID);
 	}
 	for (size_t i = 0; i < n * A; i++)

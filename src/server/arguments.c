@@ -89,13 +89,6 @@ arg_bigint(FunctionCallInfo fcinfo, int arg, const char *name)
 	return PG_GETARG_INT64(arg);
 }
 
-double
-arg_float(FunctionCallInfo fcinfo, int arg, const char *name)
-{
-	arg_require(fcinfo, arg, name);
-	return PG_GETARG_FLOAT8(arg);
-}
-
 bool
 arg_bool(FunctionCallInfo fcinfo, int arg)
 {

@@ -29,7 +29,6 @@ extern int32 arg_int_or(FunctionCallInfo fcinfo, int arg, int32 otherwise); /* w
 extern int32 arg_count_or_all(FunctionCallInfo fcinfo, int arg,
 							  const char *name); /* from 1; null: 0, for all */
 extern int64 arg_bigint(FunctionCallInfo fcinfo, int arg, const char *name);
-extern double arg_float(FunctionCallInfo fcinfo, int arg, const char *name);
 extern bool arg_bool(FunctionCallInfo fcinfo, int arg); /* null is false */
 
 #endif

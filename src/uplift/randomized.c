@@ -35,11 +35,18 @@ typedef struct Compared
 	double n, treated, mean;
 } Compared;
 
+/* Users between two looks for an interrupt: some milliseconds. */
+#define USERS_A_LOOK 65536
+
 /* The user's value, NaN when the user does not count. */
 static double
 value_of(const Compared *compared, size_t i)
 {
 	const UserGraph *users = compared->users;
+
+	if (i % USERS_A_LOOK == 0)
+		CHECK_FOR_INTERRUPTS();
+
 	const float x = users->feature[i * users->F + compared->f];
 
 	if (users->treated[i] == UPLIFT_OUTSIDE || (compared->chosen && !compared->chosen[i]))
@@ -53,7 +60,6 @@ compared_make(const UserGraph *users, const uint8_t *chosen, size_t f, bool miss
 	Compared compared = {.users = users, .chosen = chosen, .f = f, .missing = missing};
 	double sum = 0;
 
-	CHECK_FOR_INTERRUPTS();
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const double x = value_of(&compared, i);
@@ -76,7 +82,6 @@ difference(const Compared *compared)
 	const double level = log(2 * (2 * (double) users->F) / LEVEL);
 	double squares = 0, sum = 0, variance = 0, largest = 0;
 
-	CHECK_FOR_INTERRUPTS();
 	if (share <= 0 || share >= 1)
 		return (ArmDifference){.missing = compared->missing};
 	for (size_t i = 0; i < users->N; i++)
