@@ -146,4 +146,4 @@ COMMENT ON FUNCTION usercls.spark(float8[]) IS 'the values as a line of blocks f
 CREATE FUNCTION usercls.spark(trend usercls.trend, measure text DEFAULT 'sum') RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN usercls.spark(usercls.period_values(trend, measure));
-COMMENT ON FUNCTION usercls.spark(usercls.trend, text) IS 'the values of a trend''s periods as a line of blocks, one each; measure: sum or mean';
+COMMENT ON FUNCTION usercls.spark(usercls.trend, text) IS 'the values of a trend''s periods as a line of blocks, one each; measure: sum, mean or count';
