@@ -111,6 +111,12 @@ FROM whole w JOIN labeler_copy c USING (user_id);
 SELECT t, period_values(t, 'mean') FROM (SELECT trend_agg(x % 2, x % 2, 1) AS t FROM generate_series(1, 400001) x) q;
 SELECT rollup(t) FROM (SELECT trend_agg(x % 2, x % 2, 1, 0, 2) FROM generate_series(1, 200001) x, generate_series(1, 3) part GROUP BY part) q(t);
 
+-- What rounding takes of large sums comes to half of their last digit: the result is a trend that can be read.
+SELECT count(*) AS rows, count(DISTINCT t::text) > 1 AS read
+FROM (SELECT rollup(trend('{1e15,254,376,316,279,4.9e-324,165,1,1,314,71.3,1e15,239}'::float8[], 2)) FILTER (WHERE g % 2 = 0)
+             OVER (ORDER BY g ROWS BETWEEN UNBOUNDED PRECEDING AND 2 FOLLOWING) AS t
+      FROM generate_series(1, 20) g) q;
+
 -- A state that leaves the aggregate without its final function is a trend as well.
 CREATE AGGREGATE pg_temp.bare(bigint, float8, bigint) (SFUNC = usercls_private.trend_accum, STYPE = usercls.trend);
 SELECT bare::text = own::text AS equal, period_values(bare)

@@ -121,16 +121,28 @@ trend_writer(void *bytes, const TrendShape *shape)
 	return (TrendWriter){.bytes = bytes, .used = (size_t) (to - from)};
 }
 
+/*
+ * The rest as it is stored: less than what would make another sum of it. Rounding it to a float may have brought it up
+ * to half of the sum's last digit, where sum + rest goes to the even neighbour; then it is the next one towards 0.
+ * NB: read_sum() and read_usual() take anything else for damage.
+ */
+static inline float
+rest_stored(double sum, float rest)
+{
+	return sum + (double) rest == sum ? rest : nextafterf(rest, 0.0f);
+}
+
 void
 trend_write(TrendWriter *writer, const TrendCell *cell)
 {
 	const double sum = cell->sum;
+	const float rest = rest_stored(sum, cell->rest);
 	unsigned char measured[TREND_CELL_MAX];
 	unsigned char *const from = writer->bytes ? writer->bytes + writer->used : measured;
 	unsigned char *to = from;
 	int form;
 
-	if (cell->rest != 0.0f)
+	if (rest != 0.0f)
 		form = SUM_REST;
 	else if (is_integer(sum))
 		form = SUM_INTEGER;
@@ -159,7 +171,7 @@ trend_write(TrendWriter *writer, const TrendCell *cell)
 			break;
 		case SUM_REST:
 			to = put_double(to, sum);
-			to = put_float(to, cell->rest);
+			to = put_float(to, rest);
 			break;
 	}
 	writer->used += (size_t) (to - from);
@@ -172,11 +184,13 @@ trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const fl
 {
 	for (size_t i = 0; i < n; i++)
 	{
+		const float stored = rest_stored(sum[i], rest[i]);
+
 		/*
 		 * A cell that follows the one before, with a count of one byte, no negative value and a sum of 8 bytes or more, is written here.
 		 */
 		if (index + i != writer->next || count >= 0x80 >> 2 || negative[i] != 0 ||
-			(rest[i] == 0.0f && (sum[i] == (double) (float) sum[i] || is_integer(sum[i]))))
+			(stored == 0.0f && (sum[i] == (double) (float) sum[i] || is_integer(sum[i]))))
 		{
 			const TrendCell cell = {.index = index + (uint32_t) i,
 									.sum = sum[i],
@@ -188,12 +202,12 @@ trend_write_run(TrendWriter *writer, uint32_t index, const double *sum, const fl
 			continue;
 		}
 
-		const bool has_rest = rest[i] != 0.0f;
+		const bool has_rest = stored != 0.0f;
 		unsigned char *to = writer->bytes + writer->used;
 
 		to[0] = 0;
 		to[1] = (unsigned char) (count << 2 | (has_rest ? SUM_REST : SUM_DOUBLE));
-		put_float(put_double(to + 2, sum[i]), rest[i]);
+		put_float(put_double(to + 2, sum[i]), stored);
 		writer->used += has_rest ? 14 : 10;
 		writer->next++;
 	}

@@ -271,6 +271,37 @@ test_round_trips(void **state)
 	}
 }
 
+/* A rest that was rounded up to half of the sum's last digit is stored below it, one by one and in a run: both are read. */
+static void
+test_rest_of_half_a_digit(void **state)
+{
+	const double sum[] = {0x1.8p50 + 0x1p-2, -0x1.8p50 - 0x1p-2, 0x1p-96 + 0x1p-148, 0x1.8p50};
+	const float rest[] = {0x1p-3f, -0x1p-3f, 0x1p-149f, 0x1p-3f};
+
+	for (size_t i = 0; i < sizeof(sum) / sizeof(sum[0]); i++)
+		for (int run = 0; run < 2; run++)
+		{
+			const TrendShape shape = {.grid.step = 1, .width = 1, .periods = 1};
+			unsigned char bytes[128];
+			TrendWriter writer = trend_writer(bytes, &shape);
+			const TrendCell cell = {.sum = sum[i], .rest = rest[i], .count = 2};
+			TrendCell back;
+
+			if (run)
+				trend_write_run(&writer, 0, &sum[i], &rest[i], (uint8_t[]){0}, 2, 1);
+			else
+				trend_write(&writer, &cell);
+
+			TrendReader reader = trend_reader(bytes, writer.used);
+
+			assert_true(trend_read(&reader, &back));
+			assert_null(reader.damaged);
+			assert_true(back.sum == sum[i] && fabsf(back.rest) <= fabsf(rest[i]));
+			assert_true(fabs((double) back.rest - (double) rest[i]) <=
+						0x1p-23 * fabs((double) rest[i]) + 0x1p-149);
+		}
+}
+
 /* Cells side by side have the bytes that they have one by one, and read back. */
 static void
 test_run(void **state)
@@ -406,10 +437,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),       cmocka_unit_test(test_count_wraps),
-		cmocka_unit_test(test_slack),       cmocka_unit_test(test_taking_away),
-		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_run),
-		cmocka_unit_test(test_bad_text),    cmocka_unit_test(test_series),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_count_wraps),
+		cmocka_unit_test(test_slack),
+		cmocka_unit_test(test_taking_away),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_rest_of_half_a_digit),
+		cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_series),
 		cmocka_unit_test(test_trend_order),
 	};
 
