@@ -24,6 +24,53 @@ LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
 COMMENT ON FUNCTION usercls.evaluate(text, regclass, regclass, timestamptz, int, int, bigint)
 IS 'metrics of a model on users it has not learned from, with 95 % intervals by bootstrap and what a rule without a model reaches';
 
+CREATE FUNCTION usercls.predictions(
+	model text,
+	version int DEFAULT NULL,
+	held_out boolean DEFAULT true,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	OUT user_id bigint,
+	OUT cutoff timestamptz,
+	OUT held_out boolean,
+	OUT actual text,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT outcome float8,
+	OUT treated boolean,
+	OUT uplift float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_predictions'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10000 COST 1000000;
+COMMENT ON FUNCTION usercls.predictions(text, int, boolean, regclass, regclass, timestamptz)
+IS 'what evaluate() measures, user by user: what a version answers (label, probability, probabilities in the order of its classes; uplift) and what was true (actual, and outcome where it is a number; treated and outcome of an experiment); held_out false: users of the model''s own tables that it learned from, too';
+
+CREATE FUNCTION usercls.predictions(
+	model text,
+	id anyelement,
+	version int DEFAULT NULL,
+	held_out boolean DEFAULT true,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	OUT user_id anyelement,
+	OUT cutoff timestamptz,
+	OUT held_out boolean,
+	OUT actual text,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT outcome float8,
+	OUT treated boolean,
+	OUT uplift float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_predictions_by_id'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10000 COST 1000000;
+COMMENT ON FUNCTION usercls.predictions(text, anyelement, int, boolean, regclass, regclass, timestamptz)
+IS 'the same for user ids of another type than bigint: predictions(''churn'', NULL::uuid), with id before all other arguments; NULL::text takes ids of any type';
+
 CREATE FUNCTION usercls.confusion_matrix(
 	model text,
 	source regclass DEFAULT NULL,

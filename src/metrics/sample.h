@@ -24,6 +24,7 @@ typedef struct EvaluateCall
 	Oid source;     /* InvalidOid: the users held out of the model's own source */
 	Oid edges;      /* InvalidOid: the model's own */
 	bool has_as_of; /* sequence models: otherwise as trained, or the latest possible in another source */
+	bool learned;   /* of the model's own source those, too, whom the training learned from */
 	TimestampTz as_of;
 } EvaluateCall;
 
@@ -36,8 +37,19 @@ typedef struct EvaluateArguments
 /* kind: what the model must be of; NULL: any */
 extern EvaluateCall evaluate_call(FunctionCallInfo fcinfo, const ModelKind *kind, EvaluateArguments at);
 
+/* Whose the rows of a sample are. */
+typedef struct SampleUsers
+{
+	size_t n;
+	Oid id_type;
+	const Datum *id;
+	const TimestampTz *cutoff; /* up to which the row was read; NULL: the users have no times */
+	const uint8 *held_out;     /* 0: learned from; NULL: nobody knows, of a source that the caller names */
+} SampleUsers;
+
 typedef struct ClassSample
 {
+	SampleUsers rows;
 	ClassScores scores;   /* every label is known */
 	ClassScores answers;  /* the same users; the class that the model answers has the highest value */
 	const char **classes; /* C */
@@ -54,6 +66,16 @@ typedef struct ClassSample
 	const double *number;
 	const double *mean, *median, *low, *high;
 } ClassSample;
+
+/* A row of predictions() for each row of a sample. */
+typedef struct Predictions
+{
+	SampleUsers rows;
+	const ClassSample *classes; /* the same rows; NULL: the model answers no class */
+	const double *outcome; /* measured: of an experiment, or the number whose ranges are the classes; NULL */
+	const double *uplift;  /* NULL: the model answers classes */
+	const uint8_t *treated;
+} Predictions;
 
 /* An error: the relation has nobody to evaluate on; detail is a sentence that says why. */
 extern void error_nobody(Oid relation, const char *detail) pg_attribute_noreturn();

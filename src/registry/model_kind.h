@@ -19,6 +19,7 @@ struct TrainRun;
 struct EvaluateCall;
 struct MetricSet;
 struct CalibrationBin;
+struct Predictions;
 struct Observations;
 
 /* A column of a table of scores that comes from the model. */
@@ -80,7 +81,11 @@ typedef struct ModelKind
 	int (*score_columns)(const ScoreColumn **column, const struct Model *model, const ScoreChoice *choice);
 	Oid (*id_type)(const Jsonb *spec); /* of user ids */
 
-	/* metrics/sample.h: the metrics on users of whom the truth is known; bins, and how many; features then and now. */
+	/*
+	 * metrics/sample.h: users of whom the truth is known, one by one; the metrics on them; bins, and how many; features
+	 * then and now.
+	 */
+	struct Predictions *(*predictions)(const struct EvaluateCall *call);
 	struct MetricSet *(*metrics)(const struct EvaluateCall *call);
 	int (*calibration)(struct CalibrationBin *bin, const struct EvaluateCall *call);
 	void (*observe)(struct Observations *features, const struct EvaluateCall *call);

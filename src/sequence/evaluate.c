@@ -54,16 +54,38 @@ evaluate_attributes(const SequenceUsers *users, const Attributes *attributes, si
 	return value;
 }
 
+/* Whose the first n sequences are, of which the first held_out are of users that were held out. */
+static SampleUsers
+sample_rows(const SequenceUsers *users, size_t n, size_t held_out)
+{
+	TimestampTz *cutoff = memory_array(n, sizeof(*cutoff));
+	uint8 *is_held_out = memory_array(n, sizeof(*is_held_out));
+
+	for (size_t i = 0; i < n; i++)
+	{
+		cutoff[i] = users->cutoff[users->at[i]];
+		is_held_out[i] = i < held_out;
+	}
+	return (SampleUsers){n, users->id_type, users->id, cutoff, is_held_out};
+}
+
 /*
  * Whom to evaluate on, first among those with a label; returns how many. The rules without a model learn from the rest,
  * which in another source there is not: there they may look at the same users.
  */
 static size_t
-choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *request, bool own)
+choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *request,
+			 const EvaluateCall *call)
 {
+	const bool own = !OidIsValid(call->source);
 	const size_t held_out = sequence_hold_out(users, own ? &request->split : &(Split){0});
-	const size_t n = own ? held_out : users->N;
+	const size_t n = own && !call->learned ? held_out : users->N;
 
+	sample->rows = sample_rows(users, n, held_out);
+	if (!own)
+		sample->rows.held_out = NULL;
+	if (request->reading.sequence_column)
+		sample->rows.cutoff = NULL;
 	sample->all = users->N;
 	sample->labels = users->label;
 	sample->carried = users->carried;
@@ -136,7 +158,7 @@ sequence_sample(const EvaluateCall *call)
 
 	sequence_request_from_spec(&request, registry_spec(call->model));
 	sequence_model_check_spec(model, &request.reading);
-	if (own && request.split.share == 0)
+	if (own && !call->learned && request.split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request.reading.relation = call->source;
@@ -152,12 +174,12 @@ sequence_sample(const EvaluateCall *call)
 														 .C = model->C,
 														 .ranges = model->ranges,
 														 .what = "evaluation"});
-	const size_t n = choose_users(sample, users, &request, own);
+	const size_t n = choose_users(sample, users, &request, call);
 
 	if (n == 0)
 		error_nobody(request.reading.relation,
-					 own ? "No user that the training held out has a label."
-						 : "No user has a label that is one of the model's classes.");
+					 own && !call->learned ? "No user that the training held out has a label."
+										   : "No user has a label that is one of the model's classes.");
 
 	const float *attribute = evaluate_attributes(users, &model->attributes, n);
 	SequenceSet set = evaluate_sequences(users, "evaluation");

@@ -30,6 +30,16 @@ metrics(const EvaluateCall *call)
 	return sample->number ? number_set(sample) : class_set(sample);
 }
 
+static Predictions *
+predictions(const EvaluateCall *call)
+{
+	const ClassSample *sample = sequence_sample(call);
+	Predictions *all = palloc(sizeof(*all));
+
+	*all = (Predictions){.rows = sample->rows, .classes = sample, .outcome = sample->number};
+	return all;
+}
+
 static int
 calibration(CalibrationBin *bin, const EvaluateCall *call)
 {
@@ -48,6 +58,7 @@ const ModelKind sequence_kind = {
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,
+	.predictions = predictions,
 	.metrics = metrics,
 	.calibration = calibration,
 	.observe = sequence_observe,

@@ -15,6 +15,7 @@
 #include "server/errors.h"
 #include "server/memory.h"
 #include "server/rows.h"
+#include "uplift/pure/train.h"
 #include "uplift/randomized.h"
 #include "uplift/request.h"
 #include "uplift/stored.h"
@@ -22,15 +23,12 @@
 
 /* Both arms are needed to measure anything. */
 static void
-require_arms(const UpliftScores *sample, const UpliftRequest *request, bool own)
+require_arms(const UpliftScores *sample, const UpliftRequest *request)
 {
 	size_t treated = 0;
 
 	for (size_t i = 0; i < sample->n; i++)
 		treated += sample->treated[i];
-	if (sample->n == 0)
-		error_nobody(request->users, own ? "No user that the training held out is in the experiment."
-										 : "No user has both a treatment and an outcome.");
 	if (treated == 0 || treated == sample->n)
 		error_no_arm(get_rel_name(request->users), request->treatment_column, treated == 0,
 					 (int64) sample->n);
@@ -51,13 +49,45 @@ use_edges(UpliftRequest *request, const EvaluateCall *call)
 	request->edges = call->edges;
 }
 
-UpliftScores *
-uplift_sample(const EvaluateCall *call, ArmsApart *apart)
+/* The users of an experiment, and what a version says of them. */
+typedef struct Experiment
+{
+	const UpliftRequest *request;
+	const UserGraph *users;
+	const UpliftScore *score;
+	const uint8_t *held_out; /* N; NULL: nobody knows */
+	const uint8_t *chosen;   /* N: whom to evaluate on; NULL: everybody in the experiment */
+	size_t n;                /* how many these are */
+} Experiment;
+
+/* Whom of the model's own users: those that the training held out, unless the others are asked for, too. */
+static void
+choose_users(Experiment *experiment, const EvaluateCall *call)
+{
+	const UserGraph *users = experiment->users;
+	uint8_t *held_out;
+
+	experiment->n = users->inside;
+	if (OidIsValid(call->source))
+		return;
+	held_out = memory_array(users->N, 1);
+	uplift_held_out(held_out, users, &experiment->request->split);
+	experiment->held_out = held_out;
+	if (call->learned)
+		return;
+	experiment->chosen = held_out;
+	experiment->n = 0;
+	for (size_t i = 0; i < users->N; i++)
+		experiment->n += held_out[i];
+}
+
+static Experiment
+read_experiment(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
 	UpliftRequest *request = uplift_request_read(registry_spec(call->model));
 
-	if (own && request->split.share == 0)
+	if (own && !call->learned && request->split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request->users = call->source;
@@ -71,21 +101,58 @@ uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 													 .experiment = LOAD_EXPERIMENT,
 													 .binary = binary,
 													 .what = "evaluation"});
-	const UpliftScore *score = uplift_of_users(model, users, request, NULL);
-	uint8_t *held_out = NULL;
+	Experiment experiment = {.request = request, .users = users};
 
-	if (own)
-	{
-		held_out = memory_array(users->N, 1);
-		uplift_held_out(held_out, users, &request->split);
-	}
+	choose_users(&experiment, call);
+	if (experiment.n == 0)
+		error_nobody(request->users, own && !call->learned
+										 ? "No user that the training held out is in the experiment."
+										 : "No user has both a treatment and an outcome.");
+	experiment.score = uplift_of_users(model, users, request, NULL);
+	return experiment;
+}
 
-	UpliftScores *sample = uplift_trial(users, score, held_out);
+UpliftScores *
+uplift_sample(const EvaluateCall *call, ArmsApart *apart)
+{
+	const Experiment experiment = read_experiment(call);
+	UpliftScores *sample = uplift_trial(experiment.users, experiment.score, experiment.chosen);
 
-	require_arms(sample, request, own);
+	require_arms(sample, experiment.request);
 	if (apart)
-		*apart = uplift_arms_apart(users, held_out);
+		*apart = uplift_arms_apart(experiment.users, experiment.chosen);
 	return sample;
+}
+
+Predictions *
+uplift_predictions(const EvaluateCall *call)
+{
+	const Experiment experiment = read_experiment(call);
+	const UserGraph *users = experiment.users;
+	Datum *id = memory_array(experiment.n, sizeof(*id));
+	uint8 *held_out = experiment.held_out ? memory_array(experiment.n, 1) : NULL;
+	uint8 *treated = memory_array(experiment.n, 1);
+	double *outcome = memory_array(experiment.n, sizeof(*outcome));
+	double *uplift = memory_array(experiment.n, sizeof(*uplift));
+	Predictions *all = palloc(sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; i < users->N; i++)
+	{
+		if (users->treated[i] == UPLIFT_OUTSIDE || (experiment.chosen && !experiment.chosen[i]))
+			continue;
+		id[n] = idmap_id(users->ids, (uint32) i);
+		if (held_out)
+			held_out[n] = experiment.held_out[i];
+		treated[n] = (uint8) users->treated[i];
+		outcome[n] = (double) users->outcome[i];
+		uplift[n++] = experiment.score[i].uplift;
+	}
+	*all = (Predictions){.rows = {.n = n, .id_type = users->id_type, .id = id, .held_out = held_out},
+						 .outcome = outcome,
+						 .uplift = uplift,
+						 .treated = treated};
+	return all;
 }
 
 /* -- Features then and now ------------------------------------------------ */

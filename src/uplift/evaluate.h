@@ -10,6 +10,7 @@
 extern UpliftScores *uplift_sample(const EvaluateCall *call, ArmsApart *apart);
 
 /* Of uplift_kind. */
+extern Predictions *uplift_predictions(const EvaluateCall *call);
 extern void uplift_observe(Observations *features, const EvaluateCall *call);
 
 #endif

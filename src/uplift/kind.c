@@ -72,6 +72,7 @@ const ModelKind uplift_kind = {
 	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",
 	.score_columns = score_columns,
 	.id_type = id_type,
+	.predictions = uplift_predictions,
 	.metrics = metrics,
 	.calibration = calibration,
 	.observe = uplift_observe,
