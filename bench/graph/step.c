@@ -218,7 +218,7 @@ main(int argc, char **argv)
 		task.data.feature[i] = (float) rng_uniform(&rng);
 	for (size_t i = 0; i < N; i++)
 	{
-		task.data.treated[i] = (int8_t) rng_below(&rng, 2);
+		task.data.arm[i] = (int8_t) rng_below(&rng, 2);
 		task.data.outcome[i] = (float) rng_below(&rng, 2);
 		task.data.held_out[i] = 0;
 	}

@@ -156,8 +156,8 @@ run_make(Run *run, const Cora *cora, const UpliftConfig *config)
 	Arena measure = arena_measure();
 
 	*run = (Run){.cora = cora};
-	uplift_net(&run->net, config, 1);
-	uplift_params(&run->params, config, 1);
+	uplift_net(&run->net, config, 1, 1);
+	uplift_params(&run->params, config, 1, 1);
 
 	/* A projection of sparse features and a head of classes, in place of the product's, behind all its tensors. */
 	run->input = run->net.total;

@@ -88,7 +88,7 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	memcpy(task.data.outcome, b->outcome, b->N * sizeof(float));
 	for (size_t i = 0; i < b->N; i++)
 	{
-		task.data.treated[i] = part[i] == 2 ? UPLIFT_OUTSIDE : b->treated[i];
+		task.data.arm[i] = part[i] == 2 ? UPLIFT_OUTSIDE : b->treated[i];
 		task.data.held_out[i] = part[i] == 1;
 	}
 	job_run(uplifttrain_job(&task));
@@ -98,7 +98,7 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	score.weights = (real *) uplifttrain_weights(&task);
 	job_run(upliftscore_job(&score));
 	for (size_t i = 0; i < b->N; i++)
-		sum[i] += upliftscore_get(&score, i).uplift / b->members;
+		sum[i] += upliftscore_get(&score, i, 1).uplift / b->members;
 
 	const double best = uplifttrain_result(&task)->report.best_epoch;
 

@@ -139,12 +139,12 @@ uplift_predictions(const EvaluateCall *call)
 
 	for (size_t i = 0; i < users->N; i++)
 	{
-		if (users->treated[i] == UPLIFT_OUTSIDE || (experiment.chosen && !experiment.chosen[i]))
+		if (users->arm[i] == UPLIFT_OUTSIDE || (experiment.chosen && !experiment.chosen[i]))
 			continue;
 		id[n] = idmap_id(users->ids, (uint32) i);
 		if (held_out)
 			held_out[n] = experiment.held_out[i];
-		treated[n] = (uint8) users->treated[i];
+		treated[n] = (uint8) users->arm[i];
 		outcome[n] = (double) users->outcome[i];
 		uplift[n++] = experiment.score[i].uplift;
 	}

@@ -222,8 +222,11 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 
 	WeightsCall *call = weights_call(fcinfo);
 	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
-	const UpliftScore score = uplift_row_heads(
-		&model->net, model->w, reals_arg(fcinfo, ARG_HIDDEN, uplift_state_width(&model->net), "hidden"));
+	UpliftScore score;
+
+	uplift_row_heads(&score, &model->net, model->w,
+					 reals_arg(fcinfo, ARG_HIDDEN, uplift_state_width(&model->net), "hidden"));
+
 	const UpliftDecision decision = uplift_decision(fcinfo, 2, 3, model);
 	Datum value[4];
 	bool isnull[4];

@@ -97,7 +97,7 @@ users_grow(UserReader *reader)
 	users->feature = memory_array_resize(reader->context, users->feature, room, users->F * sizeof(float));
 	if (reader->experiment)
 	{
-		users->treated = memory_array_resize(reader->context, users->treated, room, sizeof(int8_t));
+		users->arm = memory_array_resize(reader->context, users->arm, room, sizeof(int8_t));
 		users->outcome = memory_array_resize(reader->context, users->outcome, room, sizeof(float));
 		if (reader->from->propensity_column)
 			users->propensity = memory_array_resize(reader->context, users->propensity, room, sizeof(float));
@@ -128,7 +128,7 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 	UserGraph *users = reader->users;
 	const bool propensity = reader->from->propensity_column != NULL;
 
-	users->treated[node] = UPLIFT_OUTSIDE;
+	users->arm[node] = UPLIFT_OUTSIDE;
 	users->outcome[node] = 0.0f;
 	if (propensity)
 		users->propensity[node] = 0.5f;
@@ -152,9 +152,9 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 		if (!(chance > 0.0f && chance < 1.0f))
 			error_user_value(reader, &reader->propensity, chance, id, "a number above 0 and below 1",
 							 "Set the outcome of users who could not be in both arms to NULL.");
-		users->propensity[node] = chance;
+		users->propensity[node] = treated ? chance : 1 - chance;
 	}
-	users->treated[node] = (int8_t) treated;
+	users->arm[node] = (int8_t) treated;
 	users->outcome[node] = outcome;
 	users->inside++;
 }

@@ -30,10 +30,11 @@ typedef struct UserGraph
 	float *feature; /* N × F, NaN = missing */
 
 	/* The experiment, or NULL. */
-	int8_t *treated;   /* N: 0, 1, UPLIFT_OUTSIDE */
-	float *outcome;    /* N: finite in the experiment */
-	float *propensity; /* N: in (0, 1) in the experiment; NULL without such a column */
-	size_t inside;     /* users in the experiment */
+	int8_t *arm;    /* N: 0 the control, 1 the treatment, or UPLIFT_OUTSIDE */
+	float *outcome; /* N: finite in the experiment */
+	float *
+		propensity; /* N: above 0 in the experiment, the chance of the user's own arm; NULL without such a column */
+	size_t inside; /* users in the experiment */
 
 	size_t E;
 	size_t unknown;            /* edges with an end that is no user */

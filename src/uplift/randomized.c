@@ -49,7 +49,7 @@ value_of(const Compared *compared, size_t i)
 
 	const float x = users->feature[i * users->F + compared->f];
 
-	if (users->treated[i] == UPLIFT_OUTSIDE || (compared->chosen && !compared->chosen[i]))
+	if (users->arm[i] == UPLIFT_OUTSIDE || (compared->chosen && !compared->chosen[i]))
 		return NAN;
 	return compared->missing ? isnan(x) : (double) x;
 }
@@ -67,7 +67,7 @@ compared_make(const UserGraph *users, const uint8_t *chosen, size_t f, bool miss
 		if (isnan(x))
 			continue;
 		compared.n++;
-		compared.treated += users->treated[i];
+		compared.treated += users->arm[i];
 		sum += x;
 	}
 	compared.mean = sum / Max(compared.n, 1);
@@ -87,14 +87,16 @@ difference(const Compared *compared)
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const double d = value_of(compared, i) - compared->mean;
-		const double p = users->propensity ? (double) users->propensity[i] : share;
+		const double own = users->propensity ? (double) users->propensity[i]
+						   : users->arm[i]   ? share
+											 : 1 - share;
 
 		if (isnan(d))
 			continue;
 		squares += d * d;
-		sum += users->treated[i] ? d / p : -d / (1 - p);
-		variance += d * d / (p * (1 - p));
-		largest = fmax(largest, fabs(d) / fmin(p, 1 - p));
+		sum += (users->arm[i] ? d : -d) / own;
+		variance += d * d / (own * (1 - own));
+		largest = fmax(largest, fabs(d) / fmin(own, 1 - own));
 	}
 
 	/* A constant differs from its mean by rounding alone. */

@@ -39,7 +39,7 @@ uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
 
 	graphload_build(&task->graph, users, &task->setup.graph, NULL);
 	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
-	memcpy(task->data.treated, users->treated, N);
+	memcpy(task->data.arm, users->arm, N);
 	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
 	memcpy(task->data.held_out, held_out, N);
 	if (task->setup.propensities)

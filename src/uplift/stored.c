@@ -94,8 +94,8 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 	model->feature = metadata_names(&F, codec, "features");
 	if (model->feature == NULL)
 		metadata_fail(codec, "features", name, version);
-	uplift_net(&model->net, &config, (size_t) F);
-	uplift_params(params, &config, (size_t) F);
+	uplift_net(&model->net, &config, (size_t) F, 1);
+	uplift_params(params, &config, (size_t) F, 1);
 	report_weights(codec_check(codec, params), name, version);
 	model->w = palloc(sizeof(real) * model->net.total);
 	report_weights(codec_read(codec, params, model->w), name, version);
@@ -185,7 +185,7 @@ uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRe
 	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
 	runner_run(runner, NULL);
 	for (size_t i = 0; i < users->N; i++)
-		score[i] = upliftscore_get(task, i);
+		score[i] = upliftscore_get(task, i, 1);
 	runner_end(runner);
 	return score;
 }

@@ -25,7 +25,7 @@ mean_outcome(const UserGraph *users)
 	double sum = 0;
 
 	for (size_t i = 0; i < users->N; i++)
-		if (users->treated[i] != UPLIFT_OUTSIDE)
+		if (users->arm[i] != UPLIFT_OUTSIDE)
 			sum += users->outcome[i];
 	return sum / (double) Max(users->inside, 1);
 }
@@ -43,10 +43,10 @@ sample_take(const UserGraph *users)
 
 	for (size_t i = 0; i < users->N; i++)
 	{
-		if (users->treated[i] == UPLIFT_OUTSIDE || seen++ % stride != 0)
+		if (users->arm[i] == UPLIFT_OUTSIDE || seen++ % stride != 0)
 			continue;
 		sample.node[sample.n] = i;
-		sample.arm[sample.n] = users->treated[i];
+		sample.arm[sample.n] = users->arm[i];
 		sample.outcome[sample.n++] = users->outcome[i] > mean;
 	}
 	return sample;

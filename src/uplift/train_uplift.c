@@ -43,10 +43,10 @@ arms_count(const UserGraph *users, const uint8_t *held_out, bool part)
 	ArmCounts arms = {0};
 
 	for (size_t i = 0; i < users->N; i++)
-		if (users->treated[i] != UPLIFT_OUTSIDE && (held_out[i] != 0) == part)
+		if (users->arm[i] != UPLIFT_OUTSIDE && (held_out[i] != 0) == part)
 		{
-			arms.users[users->treated[i]]++;
-			arms.responded[users->treated[i]] += users->outcome[i] == 1.0f;
+			arms.users[users->arm[i]]++;
+			arms.responded[users->arm[i]] += users->outcome[i] == 1.0f;
 		}
 	return arms;
 }
@@ -129,8 +129,8 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 	const UpliftModel *model = train_stored(run, request->warm_start);
 	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
-	uplift_params(stored, &model->net.config, model->net.F);
-	uplift_params(wanted, &request->config, model->net.F);
+	uplift_params(stored, &model->net.config, model->net.F, model->net.treatments);
+	uplift_params(wanted, &request->config, model->net.F, model->net.treatments);
 	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	return model;

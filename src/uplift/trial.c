@@ -34,8 +34,7 @@ uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *beg
 	for (size_t i = 0; i < users->N; i++)
 	{
 		hash[i] = user_hash(users, i);
-		group[i] =
-			users->treated[i] == UPLIFT_OUTSIDE ? -1 : 2 * users->treated[i] + (users->outcome[i] != 0.0f);
+		group[i] = users->arm[i] == UPLIFT_OUTSIDE ? -1 : 2 * users->arm[i] + (users->outcome[i] != 0.0f);
 	}
 
 	const Split split = split_make(from->seed, from->held_out_share, begun, &whom);
@@ -49,7 +48,7 @@ void
 uplift_held_out(uint8_t *held_out, const UserGraph *users, const Split *split)
 {
 	for (size_t i = 0; i < users->N; i++)
-		held_out[i] = users->treated[i] != UPLIFT_OUTSIDE && split_held_out(split, user_hash(users, i));
+		held_out[i] = users->arm[i] != UPLIFT_OUTSIDE && split_held_out(split, user_hash(users, i));
 }
 
 double
@@ -60,12 +59,11 @@ uplift_average_effect(const UserGraph *users)
 
 	for (size_t i = 0; i < users->N; i++)
 	{
-		if (users->treated[i] == UPLIFT_OUTSIDE)
+		if (users->arm[i] == UPLIFT_OUTSIDE)
 			continue;
 
-		const int arm = users->treated[i];
-		const double chance = users->propensity ? (double) users->propensity[i] : 0.5;
-		const double counts = 1 / (arm ? chance : 1 - chance);
+		const int arm = users->arm[i];
+		const double counts = users->propensity ? 1 / (double) users->propensity[i] : 1;
 
 		weight[arm] += counts;
 		outcome[arm] += counts * users->outcome[i];
@@ -84,11 +82,11 @@ uplift_trial(const UserGraph *users, const UpliftScore *score, const uint8_t *ch
 
 	for (size_t i = 0; i < users->N; i++)
 	{
-		if (users->treated[i] == UPLIFT_OUTSIDE || (chosen && !chosen[i]))
+		if (users->arm[i] == UPLIFT_OUTSIDE || (chosen && !chosen[i]))
 			continue;
 		uplift[n] = score[i].uplift;
 		outcome[n] = users->outcome[i];
-		treated[n] = (uint8_t) users->treated[i];
+		treated[n] = (uint8_t) users->arm[i];
 		n++;
 	}
 	*trial = ranked_uplift(uplift, outcome, treated, n);

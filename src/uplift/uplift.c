@@ -142,7 +142,7 @@ score_centre(const UpliftModel *model, const Neighbourhood *near)
 	const Job job = upliftscore_job(&task);
 
 	job_run(&job);
-	return upliftscore_get(&task, 0);
+	return upliftscore_get(&task, 0, 1);
 }
 
 Datum

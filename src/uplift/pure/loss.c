@@ -3,30 +3,36 @@
 #include <math.h>
 
 UpliftTerms
-uplift_terms(int estimator, bool treated, double outcome, double propensity, double mean)
+uplift_terms(int estimator, const UpliftUser *user, size_t treatments)
 {
+	const bool treated = user->arm > 0;
+	const bool responded = user->outcome > 0.5;
+	const double weight = user->share / user->chance;
+
 	if (estimator == ESTIMATOR_CLASS_TRANSFORM)
-		return (UpliftTerms){{1, 0}, {outcome * (treated - propensity) / (propensity * (1 - propensity)), 0}};
+		return (UpliftTerms){0, 1, {1}, {(treated ? user->outcome : -user->outcome) / user->chance}};
 
-	const double weight = treated ? mean / propensity : (1 - mean) / (1 - propensity);
-	const bool responded = outcome > 0.5;
-
+	/* The head of a treatment learns who responds, the last head who does not. */
 	if (estimator == ESTIMATOR_TWO_HEAD)
-		return (UpliftTerms){{treated ? weight : 0, treated ? 0 : weight}, {responded, !responded}};
+		return (UpliftTerms){treated ? user->arm - 1 : treatments, 1, {weight}, {treated == responded}};
 
 	/*
 	 * three_losses, as published. {1} teaches head 0 only, {3} head 1 only; {1, 2} says yes to head 0 and no to head 1,
 	 * {2, 3} the reverse.
 	 */
 	if (estimator == ESTIMATOR_THREE_LOSSES)
-		return (UpliftTerms){{treated && !responded ? 0 : weight, !treated && responded ? 0 : weight},
+		return (UpliftTerms){0,
+							 2,
+							 {treated && !responded ? 0 : weight, !treated && responded ? 0 : weight},
 							 {responded, !responded}};
 
 	/*
 	 * partial_label. Head 0 asks for class 1: of users who were treated and responded it is not known, all others say
 	 * yes or no. Head 1 asks for class 3: not known of those who were not treated and did not respond.
 	 */
-	return (UpliftTerms){{treated && responded ? 0 : weight, !treated && !responded ? 0 : weight},
+	return (UpliftTerms){0,
+						 2,
+						 {treated && responded ? 0 : weight, !treated && !responded ? 0 : weight},
 						 {!treated && responded, treated && !responded}};
 }
 
@@ -44,14 +50,14 @@ uplift_loss(real *dlogit, const real *logit, const UpliftTerms *terms, int estim
 
 	double loss = 0;
 
-	for (int h = 0; h < 2; h++)
+	for (size_t h = 0; h < terms->n; h++)
 	{
-		const double z = logit[h];
+		const double z = logit[terms->first + h];
 		const double tail = exp(-fabs(z));
 
 		loss += terms->weight[h] * (fmax(z, 0) + log1p(tail) - z * terms->target[h]);
 		if (dlogit)
-			dlogit[h] =
+			dlogit[terms->first + h] =
 				(real) (share * terms->weight[h] * ((z >= 0 ? 1 : tail) / (1 + tail) - terms->target[h]));
 	}
 	return loss;

@@ -26,6 +26,12 @@ uplift_config_check(const UpliftConfig *config)
 	return STATUS_FINE;
 }
 
+bool
+uplift_tells_apart(const UpliftConfig *config, size_t treatments)
+{
+	return treatments <= 1 || config->estimator == ESTIMATOR_TWO_HEAD;
+}
+
 static size_t
 add_fixed(ParamTable *table, const char *name, double value, size_t size)
 {
@@ -99,8 +105,9 @@ add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
 }
 
 static void
-describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F)
+describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
 {
+	assert(treatments <= UPLIFT_TREATMENTS_MAX && uplift_tells_apart(config, treatments));
 	*table = (ParamTable){0};
 	*net = (UpliftNet){
 		.config = *config,
@@ -109,8 +116,9 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 		.H = (size_t) config->hidden_size,
 		.K = (size_t) config->heads,
 		.L = (size_t) config->layers,
-		.C = config->estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : 2,
+		.treatments = treatments > 0 ? treatments : 1,
 	};
+	net->C = config->estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : net->treatments + 1;
 
 	const size_t standardised = F + (config->log_degree ? 1 : 0);
 
@@ -124,7 +132,7 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 		net->outcome_scale = add_fixed(table, "outcome.scale", 1, 1);
 	}
 	else
-		net->propensity = add_fixed(table, "propensity", 0.5, 1);
+		net->propensity = add_fixed(table, "propensity", 0.5, net->treatments);
 	net->input = add_linear(table, &net->input_bias, "input", net->H, net->D);
 	for (int l = 0; l < config->layers; l++)
 		add_layer(&net->layer[l], table, net, l);
@@ -133,19 +141,19 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 }
 
 void
-uplift_params(ParamTable *table, const UpliftConfig *config, size_t F)
+uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
 {
 	UpliftNet net;
 
-	describe(&net, table, config, F);
+	describe(&net, table, config, F, treatments);
 }
 
 void
-uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F)
+uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F, size_t treatments)
 {
 	ParamTable table;
 
-	describe(net, &table, config, F);
+	describe(net, &table, config, F, treatments);
 }
 
 static double
@@ -189,13 +197,13 @@ correct_three_losses(double first, double second, double p)
 }
 
 UpliftScore
-uplift_answer(const UpliftNet *net, const real *w, const real *logit)
+uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t treatment)
 {
 	if (net->config.estimator == ESTIMATOR_CLASS_TRANSFORM)
 		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale]};
 
-	const double one = sigmoid(logit[0]);
-	const double two = sigmoid(logit[1]);
+	const double one = sigmoid(logit[treatment - 1]);
+	const double two = sigmoid(logit[net->C - 1]);
 
 	if (net->config.estimator == ESTIMATOR_PARTIAL_LABEL)
 		return net->config.corrected ? correct_partial_label(one, two, w[net->propensity])

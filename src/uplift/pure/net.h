@@ -15,7 +15,9 @@
  *     and `corrected` inverts that exactly:
  *         a = pA (1 + r pC) / (1 - pA pC), c = pC (1 + pA / r) / (1 - pA pC),
  *     both then clamped to [0, 1];
- *   - two_head: P1 learned from the treated, P2 from the others;
+ *   - two_head: P1 learned from the treated, P2 from the others. With several
+ *     treatments each has a head, and so a P1, of its own; the others have two
+ *     arms alone;
  *   - three_losses: head 1 answers yes to every set that holds class 1 and no to
  *     {2, 3}, head 2 yes to every set that holds class 3 and no to {1, 2}; {3}
  *     does not teach head 1, nor {1} head 2. With p = P(treated) the heads
@@ -67,6 +69,7 @@ typedef enum UpliftMonitor
 } UpliftMonitor;
 
 #define UPLIFT_LAYERS_MAX 4
+#define UPLIFT_TREATMENTS_MAX 100
 #define UPLIFT_HEADS_MAX 16
 
 /*
@@ -122,8 +125,11 @@ extern const size_t uplift_option_count;
 /* Options that do not go together (heads that do not divide hidden_size): STATUS_BAD_VALUE. */
 extern Status uplift_config_check(const UpliftConfig *config);
 
-/* Tensors of a network that reads F features. */
-extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t F);
+/* Whether the estimator can tell so many treatments apart. */
+extern bool uplift_tells_apart(const UpliftConfig *config, size_t treatments);
+
+/* Tensors of a network that reads F features; treatments: arms beside the control, 0 is 1. */
+extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments);
 
 typedef struct UpliftLayer
 {
@@ -143,18 +149,19 @@ typedef struct UpliftNet
 	size_t F;
 	size_t D; /* input channels: 2F */
 	size_t H, K, L;
-	size_t C;                           /* outputs of the head: 2, class_transform 1 */
-	size_t total;                       /* reals of all tensors */
-	size_t mean, scale;                 /* fixed, F each, and with log_degree one more for log(1 + degree) */
-	size_t degree_mean;                 /* fixed: what sums over neighbours are divided by */
-	size_t propensity;                  /* fixed: p of the correction */
+	size_t treatments;  /* arms beside the control: arm 0 is the control, arms 1 .. treatments follow */
+	size_t C;           /* outputs of the head: P1 of each treatment, then P2; class_transform 1 */
+	size_t total;       /* reals of all tensors */
+	size_t mean, scale; /* fixed, F each, and with log_degree one more for log(1 + degree) */
+	size_t degree_mean; /* fixed: what sums over neighbours are divided by */
+	size_t propensity;  /* fixed, treatments: share of each; p of the correction */
 	size_t outcome_mean, outcome_scale; /* fixed: of class_transform */
 	size_t input, input_bias;           /* H × D, H */
 	size_t head, head_bias;             /* C × H, C */
 	UpliftLayer layer[UPLIFT_LAYERS_MAX];
 } UpliftNet;
 
-extern void uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F);
+extern void uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F, size_t treatments);
 
 /* Which of the two aggregates a layer has; one at least. */
 static inline bool
@@ -169,7 +176,7 @@ uplift_sums(const UpliftNet *net)
 	return net->config.aggregate != AGGREGATE_ATTENTION;
 }
 
-/* A user's answer. p_first and p_second are NaN for class_transform; otherwise all are in range and finite. */
+/* What one treatment does to a user. p_first and p_second are NaN for class_transform; otherwise all are in range and finite. */
 typedef struct UpliftScore
 {
 	double p_first;  /* P1: responds when treated */
@@ -199,7 +206,7 @@ typedef enum UpliftSegment
 
 extern UpliftSegment uplift_segment(const UpliftScore *score, bool treated);
 
-/* What the head's C outputs mean, with the correction. */
-extern UpliftScore uplift_answer(const UpliftNet *net, const real *w, const real *logit);
+/* What the head's C outputs mean for a treatment, from 1 on; with the correction. */
+extern UpliftScore uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t treatment);
 
 #endif

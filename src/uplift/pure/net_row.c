@@ -189,11 +189,12 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 			state[c] = m[c] + (net->config.depth == DEPTH_RESIDUAL ? self[c] : 0);
 }
 
-UpliftScore
-uplift_row_heads(const UpliftNet *net, const real *w, const real *state)
+void
+uplift_row_heads(UpliftScore *score, const UpliftNet *net, const real *w, const real *state)
 {
-	real logit[2];
+	real logit[UPLIFT_TREATMENTS_MAX + 1];
 
 	dense_forward(logit, state, w + net->head, w + net->head_bias, 1, net->H, net->C);
-	return uplift_answer(net, w, logit);
+	for (size_t k = 0; k < net->treatments; k++)
+		score[k] = uplift_answer(net, w, logit, 1 + k);
 }

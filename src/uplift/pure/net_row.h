@@ -38,6 +38,8 @@ extern void uplift_row_attend(real *accumulator, const UpliftNet *net, const rea
 extern void uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other);
 extern void uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t layer,
 							  const real *self, const real *accumulator);
-extern UpliftScore uplift_row_heads(const UpliftNet *net, const real *w, const real *state);
+
+/* The answer for each treatment: score holds net->treatments. */
+extern void uplift_row_heads(UpliftScore *score, const UpliftNet *net, const real *w, const real *state);
 
 #endif

@@ -16,7 +16,7 @@ upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *s
 	const size_t N = setup->graph.N;
 
 	*task = (UpliftScoreTask){.setup = *setup};
-	uplift_net(&task->net, &setup->config, setup->F);
+	uplift_net(&task->net, &setup->config, setup->F, setup->treatments);
 
 	task->state = ARENA_TAKE(arena, UpliftScoreState, 1);
 	graph_carve(&task->graph, arena, &setup->graph);
@@ -120,7 +120,7 @@ upliftscore_job(UpliftScoreTask *task)
 }
 
 UpliftScore
-upliftscore_get(const UpliftScoreTask *task, size_t node)
+upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment)
 {
-	return uplift_answer(&task->net, task->weights, task->logit + node * task->net.C);
+	return uplift_answer(&task->net, task->weights, task->logit + node * task->net.C, treatment);
 }

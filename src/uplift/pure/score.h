@@ -24,7 +24,8 @@ typedef struct UpliftScoreSetup
 	UpliftConfig config;
 	GraphSetup graph;
 	size_t F;
-	bool near; /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
+	size_t treatments; /* arms beside the control; 0 is 1 */
+	bool near;         /* reach holds: only nodes 0 .. reach[L] - 1 get an answer */
 	size_t reach[UPLIFT_LAYERS_MAX + 1];
 	bool own_weights; /* carve room for the weights; otherwise the caller sets the pointer */
 } UpliftScoreSetup;
@@ -53,7 +54,7 @@ extern size_t upliftscore_next(void *task);
 extern void upliftscore_run(void *task, size_t item, int worker);
 extern Job upliftscore_job(UpliftScoreTask *task);
 
-/* Answer of a node, after the job. */
-extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node);
+/* Answer of a node for a treatment, from 1 on, after the job. */
+extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment);
 
 #endif

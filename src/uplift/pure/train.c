@@ -58,14 +58,14 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	const size_t ranked = uplifttrain_qini_room(N);
 
 	*task = (UpliftTask){.setup = *setup};
-	uplift_net(&task->net, &setup->config, setup->F);
-	uplift_params(&task->params, &setup->config, setup->F);
+	uplift_net(&task->net, &setup->config, setup->F, setup->treatments);
+	uplift_params(&task->params, &setup->config, setup->F, setup->treatments);
 
 	const size_t total = task->net.total;
 
 	graph_carve(&task->graph, arena, &setup->graph);
 	task->data.feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
-	task->data.treated = ARENA_TAKE(arena, int8_t, N);
+	task->data.arm = ARENA_TAKE(arena, int8_t, N);
 	task->data.outcome = ARENA_TAKE(arena, float, N);
 	task->data.propensity = setup->propensities ? ARENA_TAKE(arena, float, N) : NULL;
 	task->data.held_out = ARENA_TAKE(arena, uint8_t, N);
@@ -78,9 +78,9 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	task->v = ARENA_TAKE(arena, real, total);
 	task->lanes = lane_count(&task->net);
 	task->lane_dw = (real *) arena_take(arena, task->lanes, total * sizeof(real));
-	task->lane_sums = SUM_FEATURE + 2 * scaled_channels(&task->net);
+	task->lane_sums = sum_feature(&task->net, scaled_channels(&task->net));
 	task->lane_sum = (double *) arena_take(arena, task->lanes, task->lane_sums * sizeof(double));
-	task->predicted = ARENA_TAKE(arena, double, N);
+	task->predicted = (double *) arena_take(arena, N, task->net.treatments * sizeof(double));
 	task->item = (RankItem *) arena_take(arena, ranked, 2 * sizeof(RankItem));
 	task->ranked = (double *) arena_take(arena, ranked, 2 * sizeof(double));
 	task->ranked_treated = ARENA_TAKE(arena, uint8_t, ranked);
@@ -165,7 +165,7 @@ end_mean(UpliftTask *task, const double *sum)
 
 	for (size_t f = 0; f < scaled_channels(net); f++)
 	{
-		const double *pair = sum + SUM_FEATURE + 2 * f;
+		const double *pair = sum + sum_feature(net, f);
 
 		task->w[net->mean + f] = pair[0] > 0 ? (real) (pair[1] / pair[0]) : 0;
 	}
@@ -176,61 +176,76 @@ end_mean(UpliftTask *task, const double *sum)
 static void
 end_scale(UpliftTask *task, const double *sum)
 {
-	for (size_t f = 0; f < scaled_channels(&task->net); f++)
+	const UpliftNet *net = &task->net;
+
+	for (size_t f = 0; f < scaled_channels(net); f++)
 	{
-		const double *pair = sum + SUM_FEATURE + 2 * f;
+		const double *pair = sum + sum_feature(net, f);
 		const double scale = pair[0] > 0 ? sqrt(pair[1] / pair[0]) : 0;
 
-		task->w[task->net.scale + f] = scale > 1e-30 && isfinite((real) scale) ? (real) scale : 1;
+		task->w[net->scale + f] = scale > 1e-30 && isfinite((real) scale) ? (real) scale : 1;
 	}
 }
 
 static UpliftPart
-part_of(const double *sum, int held_out)
+part_of(const UpliftNet *net, const double *sum, bool held_out)
 {
-	const double *users = sum + SUM_USERS + 2 * held_out;
-	const double *outcome = sum + SUM_OUTCOME + 2 * held_out;
+	UpliftPart part = {.control = (size_t) sum[sum_users(net, held_out, 0)]};
 
-	return (UpliftPart){(size_t) users[1], (size_t) users[0], outcome[1] / users[1], outcome[0] / users[0]};
+	for (size_t arm = 1; arm <= net->treatments; arm++)
+		part.treated += (size_t) sum[sum_users(net, held_out, arm)];
+	return part;
+}
+
+/* The arms' shares of the n users learned from; of two arms by design, or by the mean of the users' own chances. */
+static void
+find_shares(double *share, const UpliftTask *task, const double *sum, double n)
+{
+	const UpliftNet *net = &task->net;
+
+	for (size_t arm = 0; arm <= net->treatments; arm++)
+		share[arm] = sum[sum_users(net, false, arm)] / n;
+	if (net->treatments > 1)
+		return;
+	if (task->data.propensity)
+		share[1] = sum[SUM_PROPENSITY] / n;
+	else if (net->config.propensity > 0)
+		share[1] = net->config.propensity;
+	share[0] = 1 - share[1];
 }
 
 static void
 end_count(UpliftTask *task, const double *sum)
 {
+	const UpliftNet *net = &task->net;
 	struct UpliftState *state = task->state;
 	UpliftResult *result = &state->result;
-	const UpliftConfig *config = &task->net.config;
 
-	result->train = part_of(sum, 0);
-	result->held_out = part_of(sum, 1);
+	result->train = part_of(net, sum, false);
+	result->held_out = part_of(net, sum, true);
 
 	const double n = (double) (result->train.treated + result->train.control);
 
 	assert(n > 0);
-	if (task->data.propensity)
-		result->propensity = sum[SUM_PROPENSITY] / n;
-	else if (config->propensity > 0)
-		result->propensity = config->propensity;
-	else
-		result->propensity = (double) result->train.treated / n;
-
-	if (config->estimator != ESTIMATOR_CLASS_TRANSFORM)
+	find_shares(result->share, task, sum, n);
+	if (net->config.estimator != ESTIMATOR_CLASS_TRANSFORM)
 	{
-		task->w[task->net.propensity] = (real) result->propensity;
+		for (size_t k = 0; k < net->treatments; k++)
+			task->w[net->propensity + k] = (real) result->share[1 + k];
 		return;
 	}
 
 	/* Centring changes no expectation of y (t - p), and takes the part of its variance that is due to the mean. */
 	if (!task->data.initial)
 	{
-		const double mean = (sum[SUM_OUTCOME] + sum[SUM_OUTCOME + 1]) / n;
+		const double mean = sum[SUM_OUTCOME] / n;
 		const double variance = sum[SUM_SQUARE] / n - mean * mean;
 
-		task->w[task->net.outcome_mean] = (real) mean;
-		task->w[task->net.outcome_scale] = variance > 1e-12 * mean * mean ? (real) sqrt(variance) : 1;
+		task->w[net->outcome_mean] = (real) mean;
+		task->w[net->outcome_scale] = variance > 1e-12 * mean * mean ? (real) sqrt(variance) : 1;
 	}
-	state->outcome_mean = task->w[task->net.outcome_mean];
-	state->outcome_scale = task->w[task->net.outcome_scale];
+	state->outcome_mean = task->w[net->outcome_mean];
+	state->outcome_scale = task->w[net->outcome_scale];
 }
 
 static void
@@ -238,8 +253,8 @@ end_share(UpliftTask *task, const double *sum)
 {
 	for (size_t h = 0; h < task->net.C; h++)
 	{
-		const double used = sum[SUM_USED + h];
-		double share = used > 0 ? sum[SUM_TARGET + h] / used : 0.5;
+		const double used = sum[sum_used(h)];
+		double share = used > 0 ? sum[sum_target(&task->net, h)] / used : 0.5;
 
 		if (task->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM)
 		{

@@ -15,8 +15,8 @@
  * and the held-out users that are looked at after it are as many.
  *
  * A propensity per user enters as weights that bring every user to the same
- * mean propensity, so that scoring needs one number only; class_transform uses
- * it as it is.
+ * chances, the shares of the arms, so that scoring needs these only;
+ * class_transform uses it as it is.
  *
  * Use as sequence/pure/train.h: uplifttrain_carve over a measuring arena and again
  * over the block, build task->graph, fill task->data, run the job, read
@@ -33,7 +33,7 @@
 #include "uplift/pure/net_pass.h"
 #include "uplift/pure/sample.h"
 
-#define UPLIFT_OUTSIDE (-1) /* treated: this user is not in the experiment */
+#define UPLIFT_OUTSIDE (-1) /* arm: this user is not in the experiment */
 
 /* Flat: sizes and options alone. */
 typedef struct UpliftSetup
@@ -41,6 +41,7 @@ typedef struct UpliftSetup
 	UpliftConfig config;
 	GraphSetup graph;
 	size_t F;
+	size_t treatments; /* arms beside the control; 0 is 1 */
 	bool propensities; /* data.propensity is given */
 	bool warm_start;   /* begin at data.initial, with its standardisation */
 	size_t batch;      /* users of a mini-batch, at most; 0: every step is on the whole graph */
@@ -52,29 +53,29 @@ typedef struct UpliftSetup
 typedef struct UpliftData
 {
 	float *feature;    /* N × F, NaN = missing, otherwise finite */
-	int8_t *treated;   /* N: 0, 1, or UPLIFT_OUTSIDE */
+	int8_t *arm;       /* N: 0 the control, 1 .. treatments, or UPLIFT_OUTSIDE */
 	float *outcome;    /* N: 0 or 1, for class_transform any finite number; not read outside the experiment */
-	float *propensity; /* N, above 0 and below 1; NULL unless setup.propensities */
+	float *propensity; /* N: chance of the user's own arm, above 0; NULL unless setup.propensities */
 	uint8_t *held_out; /* N: 1 = of the experiment, but only to validate */
 	real *initial;     /* net.total; NULL unless warm_start */
 } UpliftData;
 
-/* Users of the experiment in one part of it. Effects are means of the treated less means of the others. */
+/* Users of the experiment in one part of it. */
 typedef struct UpliftPart
 {
-	size_t treated, control;
-	double treated_mean, control_mean; /* outcome */
+	size_t treated, control; /* by any treatment, by none */
 } UpliftPart;
 
 typedef struct UpliftResult
 {
-	TrainReport report; /* valid_metric: Qini, NaN when it is not defined */
+	TrainReport report; /* valid_metric: Qini, the mean of all treatments; NaN when it is not defined */
 	UpliftPart train, held_out;
-	double propensity;       /* mean P(treated) that was used */
-	double valid_loss;       /* of the best epoch */
-	double valid_metric;     /* Qini of the best epoch */
-	double baseline_loss;    /* held-out loss of a network that knows the training part's shares only */
-	double predicted_effect; /* mean predicted uplift of the held-out users at the best epoch */
+	double share[UPLIFT_TREATMENTS_MAX + 1]; /* of each arm, that was used */
+	double valid_loss;                       /* of the best epoch */
+	double valid_metric;                     /* Qini of the best epoch */
+	double baseline_loss; /* held-out loss of a network that knows the training part's shares only */
+	double
+		predicted_effect; /* mean predicted uplift of the held-out users and treatments at the best epoch */
 } UpliftResult;
 
 /* Private to each process; what it points to may be shared. */
@@ -94,7 +95,7 @@ typedef struct UpliftTask
 	real *m, *v;              /* net.total: of AdamW */
 	real *lane_dw;            /* lanes × net.total */
 	double *lane_sum;         /* lanes × lane_sums */
-	double *predicted;        /* N: uplift of held-out users */
+	double *predicted;        /* N × treatments: uplift of held-out users */
 	struct RankItem *item;    /* 2R, to rank R held-out users */
 	double *ranked;           /* 2R: predictions and outcomes in that order */
 	uint8_t *ranked_treated;  /* R */
@@ -119,7 +120,10 @@ extern void uplifttrain_stop(void *task);
 extern const TrainReport *uplifttrain_report(const void *task);
 extern const UpliftResult *uplifttrain_result(const UpliftTask *task);
 
-/* Uplift of the held-out users by number of node, NaN where none was predicted; of all of them after setup.score. */
+/*
+ * Uplift of the held-out users by number of node, of each treatment one after the other; NaN where none was predicted.
+ * Of all of them after setup.score.
+ */
 extern const double *uplifttrain_predicted(const UpliftTask *task);
 
 /* The weights to store: those of the best epoch, task->params.total reals. */

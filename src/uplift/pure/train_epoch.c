@@ -82,8 +82,9 @@ list_users(UpliftTask *task)
 
 	for (size_t i = 0; i < task->graph.N; i++)
 	{
-		task->predicted[i] = NAN;
-		if (data->treated[i] != UPLIFT_OUTSIDE)
+		for (size_t k = 0; k < task->net.treatments; k++)
+			task->predicted[i * task->net.treatments + k] = NAN;
+		if (data->arm[i] != UPLIFT_OUTSIDE)
 			task->user[next[data->held_out[i] != 0]++] = (uint32_t) i;
 	}
 	deal(task->user + next[0], held_out < read ? held_out : read, held_out, &rng);
@@ -169,19 +170,25 @@ update(UpliftTask *task)
 
 /* -- Held-out users --------------------------------------------------------- */
 
-/* Qini of the held-out users of the pass, or of every second, third, ... when they are too many to rank. */
+/*
+ * Qini of a treatment against the control, on the held-out users of the pass, or on every second, third, ... when they
+ * are too many to rank.
+ */
 static double
-held_out_qini(UpliftTask *task)
+treatment_qini(UpliftTask *task, size_t treatment)
 {
+	const UpliftData *data = &task->data;
+	const size_t treatments = task->net.treatments;
+	const double *predicted = task->predicted + treatment - 1;
 	const size_t stride = 1 + pass_users(task, true) / UPLIFT_QINI_USERS;
 	double *score = task->ranked + uplifttrain_qini_room(task->graph.N);
 	size_t seen = 0, n = 0;
 
 	for (size_t i = 0; i < task->graph.N; i++)
-		if (task->data.treated[i] != UPLIFT_OUTSIDE && task->data.held_out[i] && !isnan(task->predicted[i]) &&
-			seen++ % stride == 0)
+		if ((data->arm[i] == 0 || data->arm[i] == (int8_t) treatment) && data->held_out[i] &&
+			!isnan(predicted[i * treatments]) && seen++ % stride == 0)
 		{
-			score[n] = task->predicted[i];
+			score[n] = predicted[i * treatments];
 			task->member[n++] = (uint32_t) i;
 		}
 	rank_descending(task->order, task->item, score, n);
@@ -196,9 +203,9 @@ held_out_qini(UpliftTask *task)
 	{
 		const size_t i = task->member[task->order[r]];
 
-		uplift[r] = task->predicted[i];
-		outcome[r] = task->data.outcome[i];
-		task->ranked_treated[r] = task->data.treated[i] != 0;
+		uplift[r] = predicted[i * treatments];
+		outcome[r] = data->outcome[i];
+		task->ranked_treated[r] = data->arm[i] != 0;
 		binary = binary && (outcome[r] == 0 || outcome[r] == 1);
 	}
 	if (!binary)
@@ -207,6 +214,16 @@ held_out_qini(UpliftTask *task)
 	const UpliftScores scores = {uplift, outcome, task->ranked_treated, NULL, NULL, n};
 
 	return metric_qini(&scores, true);
+}
+
+static double
+held_out_qini(UpliftTask *task)
+{
+	double sum = 0;
+
+	for (size_t treatment = 1; treatment <= task->net.treatments; treatment++)
+		sum += treatment_qini(task, treatment);
+	return sum / (double) task->net.treatments;
 }
 
 /* Measure the epoch on the held-out users; when it is the best so far, keep its weights. */

@@ -29,8 +29,8 @@ add_means(double *sum, const UpliftTask *task, size_t from, size_t end)
 		{
 			const double x = raw_channel(task, i, f);
 
-			sum[SUM_FEATURE + 2 * f] += !isnan(x);
-			sum[SUM_FEATURE + 2 * f + 1] += isnan(x) ? 0 : x;
+			sum[sum_feature(&task->net, f)] += !isnan(x);
+			sum[sum_feature(&task->net, f) + 1] += isnan(x) ? 0 : x;
 		}
 	for (size_t at = in->start[from]; at < in->start[end]; at++)
 		sum[SUM_WEIGHT] += in->log_weight ? exp(in->log_weight[at]) : 1;
@@ -44,8 +44,8 @@ add_squares(double *sum, const UpliftTask *task, size_t from, size_t end)
 		{
 			const double x = raw_channel(task, i, f) - task->w[task->net.mean + f];
 
-			sum[SUM_FEATURE + 2 * f] += !isnan(x);
-			sum[SUM_FEATURE + 2 * f + 1] += isnan(x) ? 0 : x * x;
+			sum[sum_feature(&task->net, f)] += !isnan(x);
+			sum[sum_feature(&task->net, f) + 1] += isnan(x) ? 0 : x * x;
 		}
 }
 
@@ -56,17 +56,15 @@ add_counts(double *sum, const UpliftTask *task, size_t from, size_t end)
 
 	for (size_t i = from; i < end; i++)
 	{
-		if (data->treated[i] == UPLIFT_OUTSIDE)
+		if (data->arm[i] == UPLIFT_OUTSIDE)
 			continue;
-
-		const int cell = 2 * (data->held_out[i] != 0) + (data->treated[i] != 0);
-
-		sum[SUM_USERS + cell]++;
-		sum[SUM_OUTCOME + cell] += data->outcome[i];
+		sum[sum_users(&task->net, data->held_out[i] != 0, (size_t) data->arm[i])]++;
 		if (data->held_out[i])
 			continue;
+		sum[SUM_OUTCOME] += data->outcome[i];
 		sum[SUM_SQUARE] += (double) data->outcome[i] * data->outcome[i];
-		sum[SUM_PROPENSITY] += data->propensity ? data->propensity[i] : 0;
+		if (data->propensity)
+			sum[SUM_PROPENSITY] += data->arm[i] ? data->propensity[i] : 1 - (double) data->propensity[i];
 	}
 }
 
@@ -75,11 +73,13 @@ user_terms(const UpliftTask *task, size_t i)
 {
 	const struct UpliftState *state = task->state;
 	const UpliftData *data = &task->data;
-	const double mean = state->result.propensity;
+	const double share = state->result.share[data->arm[i]];
+	const UpliftUser user = {.arm = (size_t) data->arm[i],
+							 .outcome = (data->outcome[i] - state->outcome_mean) / state->outcome_scale,
+							 .chance = data->propensity ? data->propensity[i] : share,
+							 .share = share};
 
-	return uplift_terms(task->net.config.estimator, data->treated[i] != 0,
-						(data->outcome[i] - state->outcome_mean) / state->outcome_scale,
-						data->propensity ? data->propensity[i] : mean, mean);
+	return uplift_terms(task->net.config.estimator, &user, task->net.treatments);
 }
 
 static void
@@ -87,16 +87,30 @@ add_shares(double *sum, const UpliftTask *task, size_t from, size_t end)
 {
 	for (size_t i = from; i < end; i++)
 	{
-		if (task->data.treated[i] == UPLIFT_OUTSIDE || task->data.held_out[i])
+		if (task->data.arm[i] == UPLIFT_OUTSIDE || task->data.held_out[i])
 			continue;
 
 		const UpliftTerms terms = user_terms(task, i);
 
-		for (int h = 0; h < 2; h++)
+		for (size_t h = 0; h < terms.n; h++)
 		{
-			sum[SUM_USED + h] += terms.weight[h];
-			sum[SUM_TARGET + h] += terms.weight[h] * terms.target[h];
+			sum[sum_used(terms.first + h)] += terms.weight[h];
+			sum[sum_target(&task->net, terms.first + h)] += terms.weight[h] * terms.target[h];
 		}
+	}
+}
+
+/* The uplift of a held-out user by each treatment, from its logits. */
+static void
+predict_user(double *sum, UpliftTask *task, const real *logit, size_t i)
+{
+	const size_t treatments = task->net.treatments;
+	double *predicted = task->predicted + i * treatments;
+
+	for (size_t k = 0; k < treatments; k++)
+	{
+		predicted[k] = uplift_answer(&task->net, task->w, logit, 1 + k).uplift;
+		sum[SUM_PREDICTED] += predicted[k] / (double) treatments;
 	}
 }
 
@@ -118,7 +132,7 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 	{
 		const size_t i = row_node(task, from + r);
 
-		if (task->data.treated[i] == UPLIFT_OUTSIDE)
+		if (task->data.arm[i] == UPLIFT_OUTSIDE)
 			continue;
 
 		const UpliftTerms terms = user_terms(task, i);
@@ -128,8 +142,7 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 			sum[SUM_TRAIN_LOSS] += uplift_loss(dlogit + r * C, logit + r * C, &terms, estimator, share);
 			continue;
 		}
-		task->predicted[i] = uplift_answer(&task->net, task->w, logit + r * C).uplift;
-		sum[SUM_PREDICTED] += task->predicted[i];
+		predict_user(sum, task, logit + r * C, i);
 		sum[SUM_VALID_LOSS] += uplift_loss(NULL, logit + r * C, &terms, estimator, 0);
 		sum[SUM_BASELINE_LOSS] += uplift_loss(NULL, state->constant, &terms, estimator, 0);
 	}

@@ -22,13 +22,10 @@ enum
 	SUM_BASELINE_LOSS,
 	SUM_PREDICTED,
 	SUM_PROPENSITY,
-	SUM_SQUARE,                   /* of outcomes */
-	SUM_WEIGHT,                   /* of all edges */
-	SUM_USED,                     /* 2: weight of each head's users */
-	SUM_TARGET = SUM_USED + 2,    /* 2 */
-	SUM_USERS = SUM_TARGET + 2,   /* 4: [held out × 2 + treated] */
-	SUM_OUTCOME = SUM_USERS + 4,  /* 4 */
-	SUM_FEATURE = SUM_OUTCOME + 4 /* 2 for each: count, and sum of values or squares */
+	SUM_OUTCOME, /* of users learned from */
+	SUM_SQUARE,  /* of these outcomes */
+	SUM_WEIGHT,  /* of all edges */
+	SUM_FIXED    /* how many there are, whatever the network is */
 };
 
 struct UpliftState
@@ -47,7 +44,7 @@ struct UpliftState
 	uint32_t key; /* of dropout in the running epoch */
 	double best;  /* what is monitored, lower is better */
 	double outcome_mean, outcome_scale;
-	real constant[2]; /* logits of heads that know no features */
+	real constant[UPLIFT_TREATMENTS_MAX + 1]; /* logits of heads that know no features */
 	UpliftResult result;
 };
 
@@ -56,6 +53,33 @@ static inline size_t
 scaled_channels(const UpliftNet *net)
 {
 	return net->F + (net->config.log_degree ? 1 : 0);
+}
+
+/* And behind SUM_FIXED: C weights of the heads' users, and C of what these are told. */
+static inline size_t
+sum_used(size_t head)
+{
+	return SUM_FIXED + head;
+}
+
+static inline size_t
+sum_target(const UpliftNet *net, size_t head)
+{
+	return SUM_FIXED + net->C + head;
+}
+
+/* Users of an arm that are learned from, or held out. */
+static inline size_t
+sum_users(const UpliftNet *net, bool held_out, size_t arm)
+{
+	return SUM_FIXED + 2 * net->C + (net->treatments + 1) * held_out + arm;
+}
+
+/* Of an input channel two: how many values there are, and their sum or that of their squares. */
+static inline size_t
+sum_feature(const UpliftNet *net, size_t channel)
+{
+	return SUM_FIXED + 2 * net->C + 2 * (net->treatments + 1) + 2 * channel;
 }
 
 /* Of a pass: forward through 2L steps, and when it trains back through 2L - 1. */

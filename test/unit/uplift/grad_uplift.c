@@ -13,7 +13,9 @@
 #define N 300 /* more than a block */
 #define F 3
 
-static real coefficient[N * 2];
+#define TREATMENTS 3
+
+static real coefficient[N * (TREATMENTS + 1)];
 
 static double
 objective(UpliftCase *c, real *logit, real *h)
@@ -28,7 +30,7 @@ objective(UpliftCase *c, real *logit, real *h)
 
 /* A few elements of every tensor. */
 static void
-check(const UpliftConfig *config, bool directed, bool weighted, double drop)
+check(const UpliftConfig *config, size_t treatments, bool directed, bool weighted, double drop)
 {
 	const GraphSetup setup = {N, 900, directed, weighted};
 	UpliftCase c;
@@ -36,15 +38,15 @@ check(const UpliftConfig *config, bool directed, bool weighted, double drop)
 	Rng rng = rng_seed(5, 5);
 
 	assert_int_equal(uplift_config_check(config).code, STATUS_SUCCESS);
-	case_make(&c, config, &setup, F, true, 11);
+	case_make_arms(&c, config, &setup, F, treatments, true, 11);
 	c.pass.drop = drop;
 	c.pass.attention_drop = drop;
 	c.pass.key = 77;
-	uplift_params(&table, config, F);
-	for (size_t i = 0; i < N * 2; i++)
+	uplift_params(&table, config, F, treatments);
+	for (size_t i = 0; i < N * c.net.C; i++)
 		coefficient[i] = rng_normal(&rng);
 
-	real *logit = malloc(N * 2 * sizeof(real));
+	real *logit = malloc(N * c.net.C * sizeof(real));
 	real *h = malloc(N * c.net.H * sizeof(real));
 	real *dw = calloc(c.net.total, sizeof(real));
 
@@ -100,35 +102,42 @@ test_network(void **state)
 				config.heads = layers == 2 ? 2 : layers == 3 ? 3 : 1;
 				config.hidden_size = layers == 2 ? 16 : 6;
 				config.log_degree = layers != 3;
-				check(&config, layers == 2, depth != DEPTH_NONE, 0);
-				check(&config, layers != 2, depth == DEPTH_NONE, 0.3);
+				check(&config, 1, layers == 2, depth != DEPTH_NONE, 0);
+				check(&config, layers == 1 ? TREATMENTS : 1, layers != 2, depth == DEPTH_NONE, 0.3);
 			}
+}
+
+static void
+check_loss(int estimator, size_t treatments, const UpliftUser *user)
+{
+	const UpliftTerms terms = uplift_terms(estimator, user, treatments);
+	const size_t C = estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : treatments + 1;
+	real logit[TREATMENTS + 1] = {0.7, -1.3, 0.2, 1.9};
+	real d[TREATMENTS + 1] = {0};
+
+	uplift_loss(d, logit, &terms, estimator, 2);
+	for (size_t h = 0; h < C; h++)
+	{
+		const double step = 1e-5;
+		const double kept = logit[h];
+
+		logit[h] = kept + step;
+		const double up = uplift_loss(NULL, logit, &terms, estimator, 0);
+		logit[h] = kept - step;
+		const double down = uplift_loss(NULL, logit, &terms, estimator, 0);
+		logit[h] = kept;
+		assert_true(fabs((up - down) / step - d[h]) < 1e-6 * fmax(1, fabs(d[h])));
+	}
 }
 
 static void
 test_loss(void **state)
 {
 	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_THREE_LOSSES; estimator++)
-		for (int cell = 0; cell < 4; cell++)
-		{
-			const UpliftTerms terms = uplift_terms(estimator, cell & 1, cell >> 1, 0.3, 0.4);
-			real logit[2] = {0.7, -1.3};
-			real d[2] = {0, 0};
-
-			uplift_loss(d, logit, &terms, estimator, 2);
-			for (int h = 0; h < (estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : 2); h++)
-			{
-				const double step = 1e-5;
-				const double kept = logit[h];
-
-				logit[h] = kept + step;
-				const double up = uplift_loss(NULL, logit, &terms, estimator, 0);
-				logit[h] = kept - step;
-				const double down = uplift_loss(NULL, logit, &terms, estimator, 0);
-				logit[h] = kept;
-				assert_true(fabs((up - down) / step - d[h]) < 1e-6 * fmax(1, fabs(d[h])));
-			}
-		}
+		for (size_t cell = 0; cell < 4; cell++)
+			check_loss(estimator, 1, &(UpliftUser){cell & 1, (double) (cell >> 1), 0.3, 0.4});
+	for (size_t cell = 0; cell < 2 * (TREATMENTS + 1); cell++)
+		check_loss(ESTIMATOR_TWO_HEAD, TREATMENTS, &(UpliftUser){cell / 2, cell % 2, 0.3, 0.4});
 }
 
 int

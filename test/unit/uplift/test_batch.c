@@ -139,8 +139,8 @@ test_batches(void **unused)
 		if (isnan(uplift))
 			continue;
 		predicted++;
-		assert_true(score.data.held_out[i] && score.data.treated[i] != UPLIFT_OUTSIDE);
-		assert_true(fabs(uplift - upliftscore_get(&scored, i).uplift) < 1e-5);
+		assert_true(score.data.held_out[i] && score.data.arm[i] != UPLIFT_OUTSIDE);
+		assert_true(fabs(uplift - upliftscore_get(&scored, i, 1).uplift) < 1e-5);
 	}
 	assert_int_equal(predicted, result->held_out.treated + result->held_out.control);
 	assert_int_equal(uplifttrain_report(&score)->epoch, 0);

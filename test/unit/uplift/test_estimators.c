@@ -19,7 +19,7 @@ test_correction(void **unused)
 	UpliftNet net;
 
 	config.estimator = ESTIMATOR_PARTIAL_LABEL;
-	uplift_net(&net, &config, 2);
+	uplift_net(&net, &config, 2, 1);
 
 	real *w = calloc(net.total, sizeof(real));
 
@@ -35,20 +35,20 @@ test_correction(void **unused)
 				w[net.propensity] = (real) p;
 				net.config.corrected = true;
 
-				const UpliftScore score = uplift_answer(&net, w, logit);
+				const UpliftScore score = uplift_answer(&net, w, logit, 1);
 
 				assert_true(fabs(score.p_second - (1 - m)) < 1e-5);
 				assert_true(fabs(score.p_first - (1 - c)) < 1e-5);
 				assert_true(fabs(score.uplift - (1 - m - c)) < 1e-5);
 				net.config.corrected = false;
-				assert_true(fabs(uplift_answer(&net, w, logit).uplift - (1 - raw_a - raw_c)) < 1e-5);
+				assert_true(fabs(uplift_answer(&net, w, logit, 1).uplift - (1 - raw_a - raw_c)) < 1e-5);
 			}
 
 	const real extreme[2] = {30, 30};
 
 	net.config.corrected = true;
 
-	const UpliftScore held = uplift_answer(&net, w, extreme);
+	const UpliftScore held = uplift_answer(&net, w, extreme, 1);
 
 	assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
 	free(w);
@@ -62,13 +62,13 @@ test_three_losses_correction(void **unused)
 	UpliftNet net;
 
 	config.estimator = ESTIMATOR_THREE_LOSSES;
-	uplift_net(&net, &config, 2);
+	uplift_net(&net, &config, 2, 1);
 
 	real *w = calloc(net.total, sizeof(real));
 
 	w[net.propensity] = 0.5; /* classes .2, .3, .5: P1 = 7 / 15, P2 = 13 / 18 */
 
-	const UpliftScore hand = uplift_answer(&net, w, (real[]){(real) log(7.0 / 8), (real) log(13.0 / 5)});
+	const UpliftScore hand = uplift_answer(&net, w, (real[]){(real) log(7.0 / 8), (real) log(13.0 / 5)}, 1);
 
 	assert_true(fabs(hand.uplift - 0.3) < 1e-6 && fabs(hand.p_first - 0.5) < 1e-6 &&
 				fabs(hand.p_second - 0.8) < 1e-6);
@@ -79,14 +79,14 @@ test_three_losses_correction(void **unused)
 				const double u = p * (1 - c);
 				const double v = (1 - p) * (1 - a);
 				const real logit[2] = {(real) log((1 - p + u - v) / v), (real) log((p + v - u) / u)};
-				const UpliftScore score = uplift_answer(&net, (w[net.propensity] = (real) p, w), logit);
+				const UpliftScore score = uplift_answer(&net, (w[net.propensity] = (real) p, w), logit, 1);
 
 				assert_true(fabs(score.p_first - (1 - c)) < 1e-5 && fabs(score.p_second - (1 - a)) < 1e-5);
 				assert_true(fabs(score.uplift - (1 - a - c)) < 1e-5);
 			}
 	for (int sign = -1; sign <= 1; sign += 2)
 	{
-		const UpliftScore held = uplift_answer(&net, w, (real[]){(real) (sign * 80), (real) (sign * 80)});
+		const UpliftScore held = uplift_answer(&net, w, (real[]){(real) (sign * 80), (real) (sign * 80)}, 1);
 
 		assert_true(held.p_first >= 0 && held.p_first <= 1 && held.p_second >= 0 && held.p_second <= 1);
 	}
@@ -124,8 +124,8 @@ test_three_losses_teach(void **unused)
 		void *block = train(&task, &setup, 1, NULL);
 
 		for (size_t i = 0; i < USERS; i++)
-			if (task.data.treated[i] != treated || (task.data.outcome[i] > 0.5) != responded)
-				task.data.treated[i] = UPLIFT_OUTSIDE;
+			if (task.data.arm[i] != treated || (task.data.outcome[i] > 0.5) != responded)
+				task.data.arm[i] = UPLIFT_OUTSIDE;
 		task.started = false;
 
 		const Job job = uplifttrain_job(&task);
@@ -154,20 +154,64 @@ test_three_losses_teach(void **unused)
 	}
 }
 
+static UpliftTerms
+terms(int estimator, size_t arm, double outcome, double chance, double share)
+{
+	return uplift_terms(estimator, &(UpliftUser){arm, outcome, chance, share}, 1);
+}
+
 static void
 test_terms(void **unused)
 {
-	const UpliftTerms sure = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 1, 0.5, 0.5);
-	const UpliftTerms lost = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 0, 0.5, 0.5);
-	const UpliftTerms first = uplift_terms(ESTIMATOR_PARTIAL_LABEL, true, 1, 0.5, 0.5);
-	const UpliftTerms second = uplift_terms(ESTIMATOR_PARTIAL_LABEL, false, 0, 0.5, 0.5);
+	const UpliftTerms sure = terms(ESTIMATOR_PARTIAL_LABEL, 0, 1, 0.5, 0.5);
+	const UpliftTerms lost = terms(ESTIMATOR_PARTIAL_LABEL, 1, 0, 0.5, 0.5);
+	const UpliftTerms first = terms(ESTIMATOR_PARTIAL_LABEL, 1, 1, 0.5, 0.5);
+	const UpliftTerms second = terms(ESTIMATOR_PARTIAL_LABEL, 0, 0, 0.5, 0.5);
 
 	assert_true(sure.weight[0] == 1 && sure.target[0] == 1 && sure.weight[1] == 1 && sure.target[1] == 0);
 	assert_true(lost.weight[0] == 1 && lost.target[0] == 0 && lost.weight[1] == 1 && lost.target[1] == 1);
 	assert_true(first.weight[0] == 0 && first.weight[1] == 1 && first.target[1] == 0);
 	assert_true(second.weight[0] == 1 && second.target[0] == 0 && second.weight[1] == 0);
-	assert_true(fabs(uplift_terms(ESTIMATOR_CLASS_TRANSFORM, true, 3, 0.25, 0.5).target[0] - 12) < 1e-12);
-	assert_true(fabs(uplift_terms(ESTIMATOR_TWO_HEAD, false, 1, 0.25, 0.5).weight[1] - 0.5 / 0.75) < 1e-12);
+	assert_true(fabs(terms(ESTIMATOR_CLASS_TRANSFORM, 1, 3, 0.25, 0.5).target[0] - 12) < 1e-12);
+	assert_true(fabs(terms(ESTIMATOR_CLASS_TRANSFORM, 0, 3, 0.25, 0.5).target[0] + 12) < 1e-12);
+}
+
+/* two_head: a user teaches the head of its arm alone; the last head is that of the control, and says who does not respond. */
+static void
+test_arms(void **unused)
+{
+	for (size_t arm = 0; arm <= 3; arm++)
+		for (int responded = 0; responded < 2; responded++)
+		{
+			const UpliftUser user = {arm, responded, 0.25, 0.5};
+			const UpliftTerms one = uplift_terms(ESTIMATOR_TWO_HEAD, &user, 3);
+
+			assert_int_equal(one.n, 1);
+			assert_int_equal(one.first, arm > 0 ? arm - 1 : 3);
+			assert_true(one.weight[0] == 2 && one.target[0] == (arm > 0 ? responded : !responded));
+		}
+
+	UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 1, 1);
+	UpliftNet net;
+	const real logit[4] = {(real) log(0.5 / 0.5), (real) log(0.2 / 0.8), (real) log(0.7 / 0.3),
+						   (real) log(0.6 / 0.4)};
+
+	uplift_net(&net, &config, 2, 3);
+	assert_int_equal(net.C, 4);
+	for (size_t treatment = 1; treatment <= 3; treatment++)
+	{
+		const UpliftScore score = uplift_answer(&net, NULL, logit, treatment);
+		static const double respond[] = {0.5, 0.2, 0.7};
+
+		assert_true(fabs(score.p_first - respond[treatment - 1]) < 1e-6 && fabs(score.p_second - 0.6) < 1e-6);
+		assert_true(fabs(score.uplift - (respond[treatment - 1] - 0.4)) < 1e-6);
+	}
+	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_THREE_LOSSES; estimator++)
+	{
+		config.estimator = estimator;
+		assert_true(uplift_tells_apart(&config, 1));
+		assert_true(uplift_tells_apart(&config, 2) == (estimator == ESTIMATOR_TWO_HEAD));
+	}
 }
 
 static void
@@ -196,8 +240,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_correction),         cmocka_unit_test(test_three_losses_correction),
-		cmocka_unit_test(test_three_losses_teach), cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_correction),
+		cmocka_unit_test(test_three_losses_correction),
+		cmocka_unit_test(test_three_losses_teach),
+		cmocka_unit_test(test_terms),
+		cmocka_unit_test(test_arms),
 		cmocka_unit_test(test_segments),
 	};
 

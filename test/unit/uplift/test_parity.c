@@ -122,7 +122,7 @@ test_fixture(void **state)
 	const GraphSetup setup = {30, E, true, true};
 
 	case_make(&c, &config, &setup, 3, true, 1);
-	uplift_params(&table, &config, 3);
+	uplift_params(&table, &config, 3, 1);
 	for (size_t i = 0; i < table.count; i++)
 	{
 		float *value = tensor(&codec, table.param[i].name, &size);

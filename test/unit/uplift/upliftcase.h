@@ -80,14 +80,14 @@ case_carve(UpliftCase *c, Arena *arena, const GraphSetup *setup, bool training)
 }
 
 static inline void
-case_make(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setup, size_t F, bool training,
-		  uint64_t seed)
+case_make_arms(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setup, size_t F,
+			   size_t treatments, bool training, uint64_t seed)
 {
 	ParamTable table;
 	Rng rng = rng_seed(seed, 7);
 
-	uplift_net(&c->net, config, F);
-	uplift_params(&table, config, F);
+	uplift_net(&c->net, config, F, treatments);
+	uplift_params(&table, config, F, treatments);
 
 	Arena measure = arena_measure();
 
@@ -114,6 +114,13 @@ case_make(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setup, si
 						   .feature = c->feature,
 						   .rows = c->rows,
 						   .training = training};
+}
+
+static inline void
+case_make(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setup, size_t F, bool training,
+		  uint64_t seed)
+{
+	case_make_arms(c, config, setup, F, 1, training, seed);
 }
 
 static inline void

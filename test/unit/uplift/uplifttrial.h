@@ -85,11 +85,11 @@ train(UpliftTask *task, const UpliftSetup *setup, int workers, const real *warm)
 		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
 			mean +=
 				fmax(-3, data->feature[in->node[at] * setup->F]) / (double) (in->start[i + 1] - in->start[i]);
-		data->treated[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
-		data->outcome[i] = rng_uniform(&rng) < (data->treated[i] == 1 && mean > 0 ? 0.7 : 0.3);
+		data->arm[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
+		data->outcome[i] = rng_uniform(&rng) < (data->arm[i] == 1 && mean > 0 ? 0.7 : 0.3);
 		data->held_out[i] = i % 5 == 0;
 		if (data->propensity)
-			data->propensity[i] = 0.4f;
+			data->propensity[i] = data->arm[i] == 1 ? 0.4f : 0.6f;
 	}
 	if (warm)
 		memcpy(data->initial, warm, task->net.total * sizeof(real));
