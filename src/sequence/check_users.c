@@ -54,8 +54,8 @@ check_users(const SequenceReading *reading, const SequenceUsers *users, bool has
 		error_no_rows(relation,
 					  users->silent > 0
 						  ? psprintf("No user has a row in the %d periods before %s; %zu have one before.",
-									 reading->window_periods, timestamptz_to_str(users->as_of), users->silent)
-						  : psprintf("No user has a row before %s.", timestamptz_to_str(users->as_of)),
+									 reading->window_periods, sequence_as_of_text(users), users->silent)
+						  : psprintf("No user has a row before %s.", sequence_as_of_text(users)),
 					  hint_window(reading, has_as_of));
 	if (labeled == 0)
 		error_no_rows(
@@ -64,7 +64,7 @@ check_users(const SequenceReading *reading, const SequenceUsers *users, bool has
 				? psprintf("The outcome is null for all %zu users: %s", users->N, reading->outcome)
 				: psprintf("Column \"%s\" is null for all %zu users.", reading->label_column, users->N),
 			psprintf("Labels of rows up to horizon_periods (%d) after as_of (%s) count.",
-					 reading->horizon_periods, timestamptz_to_str(users->as_of)));
+					 reading->horizon_periods, sequence_as_of_text(users)));
 	if (users->C < 2 && reading->trend_of)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("all users of %s have the same label", relation),

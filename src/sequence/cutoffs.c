@@ -4,12 +4,14 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "labeler/periods.h"
 #include "server/errors.h"
 #include "sequence/request.h"
+#include "sequence/window.h"
 
 static const char *const what = "a number from 1 to 1000, or an array of as many times";
 
@@ -35,9 +37,21 @@ sort_times(SequenceCutoffs *cutoffs)
 	cutoffs->n = n;
 }
 
-static SequenceCutoffs
-read_times(const Jsonb *given)
+/* integers: the time column holds such, and so may the list. */
+static TimestampTz
+read_time(const JsonbValue *value, bool integers)
 {
+	const char *text = jsonb_scalar_text(value);
+
+	if (value->type != jbvString && !(integers && value->type == jbvNumeric))
+		error_out_of_range("cutoffs", text, what);
+	return value->type == jbvString ? jsonb_time(text) : window_moment(pg_strtoint64(text));
+}
+
+static SequenceCutoffs
+read_times(const Jsonb *given, const SequenceReading *reading)
+{
+	const bool integers = window_of_integers(source_column(reading->relation, reading->time_column).type);
 	const uint32 n = JB_ROOT_COUNT(given);
 	SequenceCutoffs cutoffs = {.n = (int) n};
 
@@ -48,9 +62,7 @@ read_times(const Jsonb *given)
 	{
 		const JsonbValue *value = getIthJsonbValueFromContainer((JsonbContainer *) &given->root, i);
 
-		if (value->type != jbvString)
-			error_out_of_range("cutoffs", jsonb_scalar_text(value), what);
-		cutoffs.at[i] = jsonb_time(jsonb_scalar_text(value));
+		cutoffs.at[i] = read_time(value, integers);
 		if (TIMESTAMP_NOT_FINITE(cutoffs.at[i]))
 			error_out_of_range("cutoffs", jsonb_scalar_text(value), "finite times");
 	}
@@ -99,7 +111,7 @@ cutoffs_read(const Jsonb *given, const Interval *every, const SequenceReading *r
 						errhint("Pass cutoffs => '12', or leave cutoff_every out.")));
 	if (!given)
 		return (SequenceCutoffs){0};
-	return listed ? read_times(given) : read_number(given, every, reading);
+	return listed ? read_times(given, reading) : read_number(given, every, reading);
 }
 
 void

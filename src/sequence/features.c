@@ -10,6 +10,7 @@
 
 #include "server/errors.h"
 #include "server/expression.h"
+#include "sequence/window.h"
 
 /* Values of a column that have a channel of their own. */
 #define CATEGORIES_MAX 8
@@ -76,8 +77,9 @@ static Categories
 read_categories(const SequenceReading *reading, const SourceColumn *column, TimestampTz as_of)
 {
 	Categories categories = {.type = column->type, .context = CurrentMemoryContext};
-	const Oid type[] = {TIMESTAMPTZOID};
-	const Datum value[] = {TimestampTzGetDatum(as_of)};
+	const Oid time = source_column(reading->relation, reading->time_column).type;
+	const Oid type[] = {window_type(time)};
+	const Datum value[] = {Int64GetDatum(window_tick(time, as_of))};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -118,7 +120,8 @@ add_categories(FeatureList *list, const SequenceReading *reading, const SourceCo
 	if (categories.n == 0)
 		error_no_rows(
 			get_rel_name(reading->relation),
-			psprintf("Column \"%s\" has no value up to %s.", column->name, timestamptz_to_str(as_of)),
+			psprintf("Column \"%s\" has no value up to %s.", column->name,
+					 window_as_of_text(source_column(reading->relation, reading->time_column).type, as_of)),
 			"Leave it out of features.");
 }
 

@@ -32,6 +32,9 @@
  * With cutoffs each user has a sequence for each of them at which he is there: all
  * of the above holds of each, and as_of is the newest.
  *
+ * A time column of integers counts by itself: see sequence/window.h. It knows no now,
+ * and an integer with a row is complete.
+ *
  * Days and months are those of the source's time zone: while it is read, views
  * included, that zone is the session's.
  */
@@ -150,6 +153,9 @@ extern void series_measure(SequenceReading *reading);
 
 /* The newest moment of which the label of a training is known. */
 extern TimestampTz sequence_latest(const SequenceReading *reading);
+
+/* The newest moment that was read up to, for messages. */
+extern const char *sequence_as_of_text(const SequenceUsers *users);
 
 /* Say how many users are silent, and what becomes of them. */
 extern void sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users);

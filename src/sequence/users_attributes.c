@@ -144,13 +144,24 @@ read_row(void *arg, const Datum *value, const bool *isnull)
 	all->time[user] = time;
 }
 
+/* The time column of the table of users tells a history when it counts as that of the source does. */
 static bool
-is_history(Oid relation, const char *time_column)
+is_history(const SequenceReading *reading, Oid of_source)
 {
-	const AttrNumber number = get_attnum(relation, time_column);
-	const Oid type = number == InvalidAttrNumber ? InvalidOid : getBaseType(get_atttype(relation, number));
+	const AttrNumber number = get_attnum(reading->users, reading->time_column);
+	const Oid type =
+		number == InvalidAttrNumber ? InvalidOid : getBaseType(get_atttype(reading->users, number));
 
+	if (window_of_integers(of_source))
+		return window_of_integers(type);
 	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+}
+
+/* What times of a history are compared as. */
+static Oid
+history_type(const SequenceCells *cells)
+{
+	return cells->window.type == INT8OID ? INT8OID : TIMESTAMPTZOID;
 }
 
 /* The user's id as the source has it: int columns meet bigint ones. */
@@ -168,17 +179,18 @@ query_of(const UserAttributes *all, Oid relation)
 	const SequenceReading *reading = all->cells->reading;
 	const SourceColumn user = source_column(relation, reading->user_column);
 	const char *time = all->history ? source_column(relation, reading->time_column).quoted : NULL;
+	const char *type = source_type(history_type(all->cells));
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", id_expression(all, &user));
 	if (time)
-		appendStringInfo(&sql, ", %s::pg_catalog.timestamptz", time);
+		appendStringInfo(&sql, ", %s::%s", time, type);
 	for (int a = 0; a < all->A; a++)
 		appendStringInfo(&sql, ", %s%s", all->column[a].quoted, all->texts[a] ? "::pg_catalog.text" : "");
 	appendStringInfo(&sql, " FROM %s", source_quote(relation));
 	if (time)
-		appendStringInfo(&sql, " WHERE %s::pg_catalog.timestamptz OPERATOR(pg_catalog.%s) $1", time,
+		appendStringInfo(&sql, " WHERE %s::%s OPERATOR(pg_catalog.%s) $1", time, type,
 						 reading->closed ? "<=" : "<");
 	return sql.data;
 }
@@ -198,7 +210,7 @@ attributes_create(const SequenceCells *cells, const UserAttributes *first)
 							.value = memory_array(n * A, sizeof(float)),
 							.time = memory_array(n, sizeof(int64)),
 							.row = palloc(sizeof(float) * A),
-							.history = is_history(reading->users, reading->time_column)};
+							.history = is_history(reading, cells->window.column)};
 	for (int a = 0; a < all->A; a++)
 	{
 		all->column[a] = source_column(reading->users, reading->attributes[a]);
@@ -215,10 +227,10 @@ attributes_create(const SequenceCells *cells, const UserAttributes *first)
 
 /* What the table said at one cutoff. first: the attributes of another one, or NULL: all have the same dictionaries. */
 static UserAttributes *
-read_at(const SequenceCells *cells, TimestampTz cutoff, const UserAttributes *first, bool whole)
+read_at(const SequenceCells *cells, const UserAttributes *first, bool whole)
 {
-	const Oid type[] = {TIMESTAMPTZOID};
-	const Datum as_of[] = {TimestampTzGetDatum(cutoff)};
+	const Oid type[] = {history_type(cells)};
+	const Datum as_of[] = {Int64GetDatum(type[0] == INT8OID ? cells->window.at : cells->window.as_of)};
 	UserAttributes *all = attributes_create(cells, first);
 
 	source_scan(&(SourceScan){.sql = query_of(all, cells->reading->users),
@@ -238,8 +250,7 @@ users_read_attributes(SequenceUsers *users, bool whole)
 		return;
 	users->attributes = palloc(sizeof(*users->attributes) * (size_t) users->cutoffs);
 	for (int at = 0; at < users->cutoffs; at++)
-		users->attributes[at] =
-			read_at(users->cells[at], users->cutoff[at], at > 0 ? users->attributes[0] : NULL, whole);
+		users->attributes[at] = read_at(users->cells[at], at > 0 ? users->attributes[0] : NULL, whole);
 }
 
 size_t

@@ -42,11 +42,14 @@ newest_row(void *arg, const Datum *value, const bool *isnull)
 	newest->time = time;
 }
 
-/* The clock, as the time column shows it. */
+/* The clock, as the time column shows it; integers have none. */
 static int64
 time_now(Oid type)
 {
 	const TimestampTz now = GetCurrentTimestamp();
+
+	if (window_of_integers(type))
+		return DT_NOEND;
 
 	if (type == TIMESTAMPTZOID)
 		return now;
@@ -60,9 +63,9 @@ newest_time(void *arg, int64 *newest)
 	SequenceCells *cells = arg;
 	const SourceColumn *time = &cells->time;
 	const Oid relation = cells->reading->relation;
-	const Oid type[] = {time->type == TIMESTAMPTZOID ? TIMESTAMPTZOID : TIMESTAMPOID};
+	const Oid type[] = {window_type(time->type)};
 	const Datum latest[] = {TimestampGetDatum(cells->latest)};
-	Newest found = {.window.dates = time->type == DATEOID, .latest = cells->latest};
+	Newest found = {.window.column = time->type, .latest = cells->latest};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -206,6 +209,8 @@ cells_create(const SequenceRead *read, const SequenceCells *first)
 static const char *
 time_text(const SequenceCells *cells, int64 time)
 {
+	if (cells->window.type == INT8OID)
+		return psprintf(INT64_FORMAT, time);
 	return cells->window.type == TIMESTAMPTZOID
 			   ? timestamptz_to_str(time)
 			   : DatumGetCString(DirectFunctionCall1(timestamp_out, TimestampGetDatum(time)));
@@ -242,7 +247,7 @@ check_labels_are_known(SequenceCells *cells, int after)
 			 errdetail("The label's window ends at %s, and the newest row of %s is of %s.",
 					   pstrdup(time_text(cells, end)), cells->relation, newest_text),
 			 errhint("The latest as_of with complete labels is %s; leave as_of out to use it.",
-					 timestamptz_to_str(latest.as_of))));
+					 window_as_of_text(cells->time.type, latest.as_of))));
 }
 
 /* For what is read up to one cutoff (NULL: the latest possible). first: the cells of the newest one, or NULL when that is it. */
@@ -343,6 +348,12 @@ read_users(const SequenceRead *read)
 	return users;
 }
 
+const char *
+sequence_as_of_text(const SequenceUsers *users)
+{
+	return window_as_of_text(users->cells[users->cutoffs - 1]->window.column, users->as_of);
+}
+
 void
 sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *users)
 {
@@ -352,7 +363,7 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 				psprintf("%zu of %zu %s \"%s\" have no row in the %d periods before %s", users->silent,
 						 users->silent + users->active, users->cutoffs > 1 ? "sequences of" : "users of",
 						 get_rel_name(reading->relation), reading->window_periods,
-						 users->cutoffs > 1 ? "their cutoffs" : timestamptz_to_str(users->as_of)),
+						 users->cutoffs > 1 ? "their cutoffs" : sequence_as_of_text(users)),
 				reading->active_only ? "They are left out, as active_only says."
 									 : "They are learned and scored as users without activity.",
 				reading->active_only ? "active_only => false in the training takes them in."

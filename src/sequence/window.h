@@ -2,7 +2,9 @@
  * The periods around as_of: see sequence/users.h.
  *
  * Times are microseconds in the time column's own type (timestamptz, or
- * timestamp; dates count as timestamps at midnight).
+ * timestamp; dates count as timestamps at midnight), or the integers of a column of
+ * integers. Where a moment is asked for, an integer is that many seconds of Unix time,
+ * as to_timestamp() has it, and where a length is, that many seconds: '1' is one.
  */
 #ifndef USERCLS_SEQUENCE_WINDOW_H
 #define USERCLS_SEQUENCE_WINDOW_H
@@ -15,11 +17,11 @@
 typedef struct Window
 {
 	Periods periods; /* before + after of them */
-	Oid type;        /* TIMESTAMPTZOID or TIMESTAMPOID: of its start and end, as parameters of a query */
-	bool dates;      /* the column is a date */
-	bool closed;     /* a row at the end of a period belongs to it, and not one at its beginning */
-	int before;      /* periods up to as_of */
-	int after;       /* periods from as_of on */
+	Oid type;    /* TIMESTAMPTZOID, TIMESTAMPOID or INT8OID: of its start and end, as parameters of a query */
+	Oid column;  /* the type of the time column */
+	bool closed; /* a row at the end of a period belongs to it, and not one at its beginning */
+	int before;  /* periods up to as_of */
+	int after;   /* periods from as_of on */
 	TimestampTz as_of;
 	int64 at; /* the same as the column shows it */
 } Window;
@@ -27,7 +29,22 @@ typedef struct Window
 /* The newest time in the data; false when there is none. */
 typedef bool (*WindowNewest)(void *arg, int64 *newest);
 
-/* An error when the column is no date or time. */
+/* Whether a time column of this type holds integers. */
+extern bool window_of_integers(Oid column);
+
+/* The type of the times of a column, as a query's parameters have it. */
+extern Oid window_type(Oid column);
+
+/* A moment as a value of window_type(column); an error when it is infinite. */
+extern int64 window_tick(Oid column, TimestampTz as_of);
+
+/* The moment of an integer; an error when to_timestamp() makes no time of it. */
+extern TimestampTz window_moment(int64 integer);
+
+/* A moment, for messages: of a column of integers to_timestamp(104). */
+extern const char *window_as_of_text(Oid column, TimestampTz as_of);
+
+/* An error when the column is no date, time or integer. */
 extern void window_check_column(const SourceColumn *time, Oid relation);
 
 /* What a window is made of. */

@@ -65,21 +65,22 @@ SELECT types.ask_values(type, CASE type WHEN 'boolean' THEN 'spend > 100' ELSE '
 SELECT door, type, cell FROM types.answers WHERE aspect = 'values' ORDER BY n \crosstabview
 
 -- Times. Numbers of periods are for the labeler; a model's window is of days.
-CREATE FUNCTION types.ask_times(type text, ts text, period text, bounds text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION types.ask_times(type text, ts text, period text, bounds text, length text, as_of text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('DROP TABLE IF EXISTS types.v; CREATE TABLE types.v AS SELECT u AS user_id, (%s)::%s AS ts, spend AS v, u %% 2 = 0 AS label FROM types.weeks', ts, type);
-	PERFORM types.ask('times', door, type, replace(replace(query, '<period>', period), '<bounds>', bounds), CASE door WHEN 'train_sequence' THEN
-		$q$SELECT train_sequence(%2$L, 'types.v', trend_of => 'v', features => '{v}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always')$q$ ELSE '' END) FROM (VALUES
+	PERFORM types.ask('times', door, type, replace(replace(replace(replace(query, '<period>', period), '<bounds>', bounds), '<length>', length), '<as_of>', as_of), CASE door WHEN 'train_sequence' THEN replace(
+		$q$SELECT train_sequence(%2$L, 'types.v', trend_of => 'v', features => '{v}', period => '<length>', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always')$q$, '<length>', length) ELSE '' END) FROM (VALUES
 		('trend_agg', $q$SELECT md5(string_agg(period_values(t)::text, ' ' ORDER BY user_id)) FROM (SELECT user_id, trend_agg(ts, v, <period>) AS t FROM types.v GROUP BY 1) t$q$),
 		('trend_agg, window', $q$SELECT md5(string_agg(period_values(t)::text, ' ' ORDER BY user_id)) FROM (SELECT user_id, trend_agg(ts, v, <period>, <bounds>) AS t FROM types.v GROUP BY 1) t$q$),
 		('trend_users', $q$SELECT md5(string_agg(period_values(trend)::text, ' ' ORDER BY user_id)) FROM trend_users('types.v', 'user_id', 'ts', 'v', <period>, <bounds>)$q$),
 		('sequence_agg', $q$SELECT md5(string_agg(s::text, ' ' ORDER BY user_id)) FROM (SELECT user_id, sequence_agg(ts, ARRAY[v], <period>, <bounds>) AS s FROM types.v GROUP BY 1) t$q$),
-		('label_summary', $q$SELECT md5(string_agg(l::text, ' ')) FROM label_summary('types.v', 'v') l$q$),
-		('train_sequence', $q$SELECT classes || ' ' || as_of FROM versions WHERE model = %2$L$q$),
-		('classify_users', $q$SELECT md5(string_agg(period_values(trend)::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L, '2026-04-27', NULL::bigint, with_trend => true)$q$)) d(door, query);
+		('label_summary', $q$SELECT md5(string_agg((to_jsonb(l) - 'period')::text, ' ')) FROM label_summary('types.v', 'v', periods => '{<length>}') l$q$),
+		('train_sequence', $q$SELECT classes || ' ' || (rows_train + rows_held_out) FROM versions WHERE model = %2$L$q$),
+		('classify_users', $q$SELECT md5(string_agg(period_values(trend)::text, ' ' ORDER BY user_id)) FROM classify_users(%2$L, <as_of>, NULL::bigint, with_trend => true)$q$)) d(door, query);
 END $$;
 SELECT types.ask_times(type, CASE WHEN type ~ 'int|numeric' THEN 'w' ELSE 'ts' END, CASE WHEN type ~ 'int|numeric' THEN '1' ELSE '''7 days''' END,
-	CASE WHEN type ~ 'int|numeric' THEN '0, 16' ELSE '''2026-01-05'', ''2026-04-27''' END)
+	CASE WHEN type ~ 'int|numeric' THEN '0, 16' ELSE '''2026-01-05'', ''2026-04-27''' END,
+	CASE WHEN type ~ 'int|numeric' THEN '1' ELSE '7 days' END, CASE WHEN type ~ 'int|numeric' THEN 'to_timestamp(16)' ELSE '''2026-04-27''' END)
 FROM unnest('{timestamptz,timestamp,date,smallint,int,bigint,numeric,text}'::text[]) type;
 SELECT door, type, cell FROM types.answers WHERE aspect = 'times' ORDER BY n \crosstabview
 
