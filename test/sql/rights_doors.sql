@@ -72,6 +72,7 @@ INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('upli
 	('calibration', 'SELECT count(*) FROM usercls.calibration(%1$L, version => %2$s)'),
 	('predictions(text, integer, %', 'SELECT count(*) FROM usercls.predictions(%1$L, %2$s)'),
 	('predictions(text, anyelement, %', 'SELECT count(*) FROM usercls.predictions(%1$L, NULL::bigint, %2$s, held_out => false)'),
+	('report', 'SELECT usercls.report(%1$L, %2$s)'),
 	('refresh_scores', 'CALL usercls.refresh_scores(%1$L, ''pg_temp."'' || current_user || '' '' || %1$L || ''"'')'),
 	('retrain', 'CALL usercls.retrain(%1$L, promote => ''never'')')) d(name, call);
 -- What reads no table that a model names: numbers and states by value; the registry; tables that the caller names himself.

@@ -1,0 +1,230 @@
+-- The sections of a report. Each has its rows from one query by what users call themselves, with the caller's rights. What
+-- fails (a table that is gone, a right that is missing) is said in its section, and the others stay.
+
+-- The rows of a query over model ($1), version ($2) and a word ($3), or how it failed: {"rows": [...]}, {} without rows, {"error": "..."}.
+CREATE FUNCTION usercls_private.report_query(query text, model text, version int, word text DEFAULT NULL) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	answer jsonb;
+	message text;
+	detail text;
+BEGIN
+	EXECUTE 'SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) FROM (' || query || ') AS q' INTO STRICT answer USING model, version, word;
+	RETURN CASE WHEN answer IS NULL THEN '{}' ELSE pg_catalog.jsonb_build_object('rows', answer) END;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+	RETURN pg_catalog.jsonb_build_object('error', pg_catalog.concat_ws('. ', message, NULLIF(detail, '')));
+END $$;
+COMMENT ON FUNCTION usercls_private.report_query(text, text, int, text) IS 'rows of a query, or the error that it ends with';
+
+CREATE FUNCTION usercls_private.report_section(id text, title text, answer jsonb, body text, otherwise text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN pg_catalog.concat('<section id="', id, '"><h2>', title, '</h2>',
+	COALESCE('<p class="note">Not available here: ' || usercls_private.html(answer ->> 'error') || '</p>', NULLIF(body, ''),
+		'<p class="note">' || otherwise || '</p>'), '</section>');
+COMMENT ON FUNCTION usercls_private.report_section(text, text, jsonb, text, text) IS 'a section: its body, or why it has none';
+
+-- Pairs of a word and its text, which is HTML already; those without a text are left out.
+CREATE FUNCTION usercls_private.report_list(VARIADIC pairs text[]) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT '<dl>' || pg_catalog.string_agg('<div><dt>' || pairs[i] || '</dt><dd>' || pairs[i + 1] || '</dd></div>', '' ORDER BY i) || '</dl>'
+	FROM pg_catalog.generate_series(1, pg_catalog.cardinality(pairs), 2) AS i WHERE pairs[i + 1] <> '';
+END;
+COMMENT ON FUNCTION usercls_private.report_list(text[]) IS 'a list of words, each with its text';
+
+CREATE FUNCTION usercls_private.report_words(list jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT pg_catalog.string_agg('<code>' || usercls_private.html(word) || '</code>', ' ' ORDER BY at)
+	FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(list) WHEN 'array' THEN list WHEN 'null' THEN '[]' ELSE pg_catalog.jsonb_build_array(list) END)
+		WITH ORDINALITY AS r (word, at);
+END;
+COMMENT ON FUNCTION usercls_private.report_words(jsonb) IS 'a word, or an array of them, as code; null for none';
+
+-- What the sections have in common: the version's row of usercls.versions, with its spec (null unless the caller may train), classes and
+-- features in order, and the number of the class that is looked at.
+CREATE FUNCTION usercls_private.report_facts(model text, version int) RETURNS jsonb
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH info AS MATERIALIZED (
+		SELECT i.property, i.value, pg_catalog.row_number() OVER () AS at FROM usercls.model_info(model, version) AS i
+	), listed AS MATERIALIZED (
+		SELECT pg_catalog.jsonb_agg(value ORDER BY at) FILTER (WHERE property LIKE 'class %') AS classes,
+			pg_catalog.jsonb_agg(value ORDER BY at) FILTER (WHERE property LIKE 'feature %') AS features,
+			pg_catalog.max(value) FILTER (WHERE property = 'version') AS version
+		FROM info
+	)
+	SELECT pg_catalog.to_jsonb(v) || pg_catalog.jsonb_build_object('classes', l.classes, 'features', l.features, 'spec', v.spec::jsonb,
+		'hyperparams', v.hyperparams::jsonb, 'about', m.comment, 'owner', m.owner, 'promoted_version', m.promoted_version,
+		'focus', COALESCE((SELECT pg_catalog.min(at) FROM pg_catalog.jsonb_array_elements_text(l.classes) WITH ORDINALITY AS r (name, at)
+			WHERE name IN ('true', 'high_risk', '1', 'yes')), 1))
+	-- Outer, so that model_info() is asked first: it says why there is no such version for the caller.
+	FROM listed AS l LEFT JOIN (usercls.versions AS v JOIN usercls.models AS m USING (model)) ON v.model = report_facts.model AND v.version::text = l.version;
+END;
+COMMENT ON FUNCTION usercls_private.report_facts(text, int) IS 'what a report says of a version before anybody''s rows are read';
+
+CREATE FUNCTION usercls_private.report_periods(number jsonb, spec jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN pg_catalog.jsonb_typeof(number) = 'number' THEN
+	usercls_private.html(pg_catalog.concat(number #>> '{}', ' periods of ', CASE WHEN spec ->> 'sequence_column' IS NULL THEN (spec ->> 'period')::interval::text ELSE 'the arrays' END)) END;
+COMMENT ON FUNCTION usercls_private.report_periods(jsonb, jsonb) IS 'a number of periods, with their length';
+
+-- A question in words, of what the training was asked for; "" where that is not known.
+CREATE FUNCTION usercls_private.report_question(spec jsonb, kind text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN kind = 'uplift' THEN pg_catalog.format('Whom does the treatment (%s) persuade? For each user: by how much it changes the probability of the outcome (%s).',
+		usercls_private.report_words(spec -> 'treatment_column'), usercls_private.report_words(spec -> 'outcome_column'))
+	WHEN spec ->> 'outcome' IS NOT NULL THEN pg_catalog.format('What will be true of a user''s rows in the %s after the moment of asking: %s',
+		usercls_private.report_periods(spec -> 'horizon_periods', spec), usercls_private.report_words(spec -> 'outcome'))
+	WHEN spec ->> 'trend_of' IS NOT NULL THEN pg_catalog.format('Which trend will %s have, seen %s later?',
+		usercls_private.report_words(spec -> 'trend_of'), usercls_private.report_periods(spec -> 'horizon_periods', spec))
+	WHEN spec ->> 'label_column' IS NOT NULL THEN pg_catalog.format('Which %s does a user have?', usercls_private.report_words(spec -> 'label_column'))
+	ELSE 'To which of its classes does a user belong?' END;
+COMMENT ON FUNCTION usercls_private.report_question(jsonb, text) IS 'what a model answers, in words';
+
+CREATE FUNCTION usercls_private.report_answers(facts jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN pg_catalog.concat('<p class="lead">', usercls_private.report_question(NULLIF(facts -> 'spec', 'null'), facts ->> 'kind'), '</p>',
+	usercls_private.report_list(
+		'Answers', CASE facts ->> 'kind' WHEN 'uplift' THEN 'an uplift, the probabilities with and without the treatment, and a segment' ELSE usercls_private.report_words(facts -> 'classes') END,
+		'For', COALESCE('the users of ' || usercls_private.report_words(COALESCE(facts #> '{spec,source}', facts #> '{spec,users}')), 'who trained it knows: you may use the model, and not see its question'),
+		'Purpose', usercls_private.html(pg_catalog.concat_ws('; ', facts ->> 'about', facts ->> 'comment')),
+		'Owner', usercls_private.html(facts ->> 'owner'),
+		'Version', pg_catalog.format('%s, %s', facts ->> 'version', CASE WHEN (facts ->> 'promoted')::boolean THEN 'which answers for the model now' ELSE 'which does not answer for the model now' END),
+		'Held-out ' || usercls_private.html(facts ->> 'metric'), pg_catalog.format('%s; without a model %s',
+			usercls_private.report_number((facts ->> 'value')::float8), usercls_private.report_number((facts ->> 'baseline')::float8))));
+COMMENT ON FUNCTION usercls_private.report_answers(jsonb) IS 'what the model answers, for whom, and who has it';
+
+CREATE FUNCTION usercls_private.report_data(facts jsonb, sources jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN usercls_private.report_list(
+	'Window', usercls_private.report_periods(facts #> '{spec,window_periods}', facts -> 'spec') || ' before the moment of asking',
+	'Read up to', usercls_private.html(pg_catalog.to_char((facts ->> 'as_of')::timestamptz, 'YYYY-MM-DD HH24:MI')),
+	'Moments asked', usercls_private.html(facts #>> '{spec,cutoffs}'),
+	'Time zone', usercls_private.html(facts #>> '{spec,time_zone}'),
+	'Features', usercls_private.report_words(facts -> 'features'),
+	'Attributes', usercls_private.report_words(facts #> '{spec,attributes}'),
+	'Learned from', usercls_private.report_number((facts ->> 'rows_train')::float8) || ' users (with several moments, users at a moment)',
+	'Held out', usercls_private.report_number((facts ->> 'rows_held_out')::float8) || ' users; every figure below is of them, and nothing was learned from them',
+	'Trained', usercls_private.html(pg_catalog.to_char((facts ->> 'created_at')::timestamptz, 'YYYY-MM-DD HH24:MI') || ' by ' || (facts ->> 'created_by')),
+	'Seed', facts ->> 'seed')
+	|| COALESCE(usercls_private.report_table('What it reads', '{argument|Argument|text,source|Table or expression|text,state|State|text}', sources -> 'rows'), '');
+COMMENT ON FUNCTION usercls_private.report_data(jsonb, jsonb) IS 'what was read, and when';
+
+CREATE FUNCTION usercls_private.report_balance(cells jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('Held-out users by what is true of them', '{class|Class|text,users|Users|number,share|Share|share}',
+		pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('class', actual, 'users', users, 'share', users / NULLIF(whole, 0)) ORDER BY at))
+	FROM (SELECT actual, pg_catalog.sum(n) AS users, pg_catalog.min(at) AS at, pg_catalog.sum(pg_catalog.sum(n)) OVER () AS whole
+		  FROM (SELECT e ->> 'actual' AS actual, (e ->> 'n')::float8 AS n, at FROM pg_catalog.jsonb_array_elements(cells) WITH ORDINALITY AS r (e, at)) AS cell
+		  GROUP BY actual) AS class;
+END;
+COMMENT ON FUNCTION usercls_private.report_balance(jsonb) IS 'how many users are of each class, by the cells of confusion_matrix()';
+
+CREATE FUNCTION usercls_private.report_arms(deciles jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('Held-out users of the experiment', '{arm|Arm|text,users|Users|number,share|Share|share,outcome|Mean outcome|number}', pg_catalog.jsonb_build_array(
+		pg_catalog.jsonb_build_object('arm', 'treated', 'users', pg_catalog.sum(treated), 'share', pg_catalog.sum(treated) / NULLIF(pg_catalog.sum(users), 0),
+			'outcome', pg_catalog.sum(treated * outcome_treated) / NULLIF(pg_catalog.sum(treated), 0)),
+		pg_catalog.jsonb_build_object('arm', 'not treated', 'users', pg_catalog.sum(users - treated), 'share', pg_catalog.sum(users - treated) / NULLIF(pg_catalog.sum(users), 0),
+			'outcome', pg_catalog.sum((users - treated) * outcome_untreated) / NULLIF(pg_catalog.sum(users - treated), 0))))
+	FROM pg_catalog.jsonb_to_recordset(deciles) AS r (users float8, treated float8, outcome_treated float8, outcome_untreated float8)
+	HAVING pg_catalog.count(*) > 0;
+END;
+COMMENT ON FUNCTION usercls_private.report_arms(jsonb) IS 'how many users are in each arm, by the groups of uplift_by_decile()';
+
+CREATE FUNCTION usercls_private.report_training(facts jsonb, epochs jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_chart('Training curve', pg_catalog.format('Mean loss by epoch; the weights kept are those after epoch %s of %s (0: as it began).', facts ->> 'best_epoch', facts ->> 'epochs'),
+		'epoch', 'loss', pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', name, 'kind', 'line', 'x', e -> 'epoch', 'y', e -> key) ORDER BY place, (e ->> 'epoch')::int))
+	FROM pg_catalog.jsonb_array_elements(epochs) AS e, (VALUES (1, 'train_loss', 'users learned from'), (2, 'held_out_loss', 'users held out')) AS r (place, key, name);
+END;
+COMMENT ON FUNCTION usercls_private.report_training(jsonb, jsonb) IS 'the losses of the epochs';
+
+CREATE FUNCTION usercls_private.report_figures(figures jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN usercls_private.report_table('Held-out figures with 95 % intervals, and what a rule without a model reaches',
+	'{metric|Figure|text,value|Value|number,ci_low|From|number,ci_high|To|number,baseline|Without a model|number,n|Users|number}', figures);
+COMMENT ON FUNCTION usercls_private.report_figures(jsonb) IS 'what evaluate() says';
+
+CREATE FUNCTION usercls_private.report_calibration(facts jsonb, bins jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_chart('Calibration', CASE facts ->> 'kind'
+			WHEN 'uplift' THEN 'Predicted uplift against the effect that the experiment measured, by groups of users, with 95 % intervals. On the line they agree.'
+			ELSE 'How sure the model is of its answer against how often the answer is right, with 95 % intervals. On the line they agree.' END,
+		'predicted', 'observed', pg_catalog.jsonb_build_array(
+			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.min(predicted), 'y', pg_catalog.min(predicted)),
+			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.max(predicted), 'y', pg_catalog.max(predicted)))
+		|| pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', 'observed', 'kind', 'dots', 'x', predicted, 'y', observed,
+			'low', GREATEST(bottom, observed - 1.96 * standard_error), 'high', LEAST(top, observed + 1.96 * standard_error)) ORDER BY predicted))
+	FROM (SELECT CASE facts ->> 'kind' WHEN 'sequence' THEN 0 END AS bottom, CASE facts ->> 'kind' WHEN 'sequence' THEN 1 END AS top) AS range,
+		pg_catalog.jsonb_to_recordset(bins) AS r (predicted float8, observed float8, standard_error float8);
+END;
+COMMENT ON FUNCTION usercls_private.report_calibration(jsonb, jsonb) IS 'what calibration() says';
+
+CREATE FUNCTION usercls_private.report_confusion(cells jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('What is true (rows) and what the model answers', '{actual|True|text,predicted|Answer|text,n|Users|number,share|Of the true class|share}',
+		pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('actual', actual, 'predicted', predicted, 'n', n, 'share', n / NULLIF(of_class, 0))))
+	FROM (SELECT actual, predicted, n, pg_catalog.sum(n) OVER (PARTITION BY actual) AS of_class
+		  FROM pg_catalog.jsonb_to_recordset(cells) AS r (actual text, predicted text, n float8)) AS cell
+	HAVING pg_catalog.count(*) <= 64;
+END;
+COMMENT ON FUNCTION usercls_private.report_confusion(jsonb) IS 'what confusion_matrix() says, of up to eight classes';
+
+CREATE FUNCTION usercls_private.report_qini(points jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_chart('Qini curve', 'What is gained by treating the users of the highest predicted uplift first, by the share of users treated, beside treating them at random.',
+		'share treated', 'outcomes gained', pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', name, 'kind', 'line', 'x', p -> 'share', 'y', p -> key) ORDER BY place, (p ->> 'share')::float8))
+	FROM pg_catalog.jsonb_array_elements(points) AS p, (VALUES (1, 'incremental', 'by the model'), (2, 'random', 'at random')) AS r (place, key, name);
+END;
+COMMENT ON FUNCTION usercls_private.report_qini(jsonb) IS 'what qini_curve() says';
+
+CREATE FUNCTION usercls_private.report_uplift_deciles(deciles jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN usercls_private.report_table('Tenths of the users, from the highest predicted uplift down',
+	'{decile|Tenth|number,users|Users|number,treated|Treated|number,predicted|Predicted|number,effect|Measured|number,standard_error|Its error|number,agrees|Agree|text}', deciles);
+COMMENT ON FUNCTION usercls_private.report_uplift_deciles(jsonb) IS 'what uplift_by_decile() says';
+
+CREATE FUNCTION usercls_private.report_drift(features jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('Features at the training and now; a stability index (PSI) above 0.25 is much',
+		'{feature|Feature|text,psi|PSI|number,verdict|Moved|text,mean_then|Mean then|number,mean_now|Now|number,missing_then|Missing then|percent,missing_now|Now|percent}',
+		pg_catalog.jsonb_agg(f || pg_catalog.jsonb_build_object('verdict', CASE WHEN (f ->> 'psi')::float8 > .25 THEN 'much' WHEN (f ->> 'psi')::float8 > .1 THEN 'a little' ELSE 'no' END) ORDER BY at))
+	FROM pg_catalog.jsonb_array_elements(features) WITH ORDINALITY AS r (f, at);
+END;
+COMMENT ON FUNCTION usercls_private.report_drift(jsonb) IS 'what drift() says';
+
+CREATE FUNCTION usercls_private.report_users(facts jsonb, users jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE facts ->> 'kind' WHEN 'uplift' THEN usercls_private.report_table('The ten users to treat first',
+		'{user_id|User|text,uplift|Uplift|number,p_first|If treated|percent,p_otherwise|If not|percent,segment|Segment|text}', users)
+	ELSE usercls_private.report_table('The ten users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1),
+		pg_catalog.string_to_array('user_id|User|text,score|Probability|share,label|Answer|text,series|' || pg_catalog.translate(facts -> 'features' ->> 0, ',|', '  ') || '|spark', ','), users) END;
+COMMENT ON FUNCTION usercls_private.report_users(jsonb, jsonb) IS 'the ten users whom the model names first';
+
+CREATE FUNCTION usercls_private.report_settings(facts jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('Hyperparameters (' || (facts ->> 'architecture') || ')', '{name|Name|text,value|Value|text,usual|Default|text,description|What it is|text}',
+		pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', key, 'value', value, 'usual', h."default", 'description', h.description) ORDER BY key))
+	FROM pg_catalog.jsonb_each_text(facts -> 'hyperparams') LEFT JOIN usercls.hyperparameters(facts ->> 'kind') AS h ON h.name = key;
+END;
+COMMENT ON FUNCTION usercls_private.report_settings(jsonb) IS 'hyperparameters beside their defaults';
+
+CREATE FUNCTION usercls_private.report_history(versions jsonb, deployments jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN pg_catalog.concat(
+	usercls_private.report_table('Versions, the newest first', '{version|Version|text,created_at|Stored|time,architecture|Network|text,metric|Metric|text,value|Value|number,baseline|Without a model|number,decision|Decision|text,reason|Why|text,comment|Comment|text}', versions),
+	usercls_private.report_table('Which version answered since when', '{deployed_at|Since|time,version|Version|text,action|Action|text,role|By|text,reason|Why|text}', deployments));
+COMMENT ON FUNCTION usercls_private.report_history(jsonb, jsonb) IS 'versions, and what was decided about them';

@@ -1,0 +1,91 @@
+-- report(): a page of HTML that is complete, well-formed and escaped, whatever the names, and says what it cannot show.
+\set SHOW_CONTEXT never
+\pset format unaligned
+SET client_min_messages = error;
+-- What is wrong with a page: tags that do not nest, text that is not escaped. No row: nothing is. Elements without an end are written <br/>.
+CREATE FUNCTION pg_temp.faults(page text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	open text[] := '{}';
+	tag text[];
+BEGIN
+	FOR tag IN SELECT m FROM regexp_matches(page, '<(/?)([a-z][a-z0-9]*)((?: [a-zA-Z0-9-]+="[^"<]*")*)(/?)>', 'g') AS m LOOP
+		IF tag[1] = '/' AND open[cardinality(open)] IS DISTINCT FROM tag[2] THEN
+			RETURN NEXT format('</%s> ends <%s>', tag[2], open[cardinality(open)]);
+		END IF;
+		open := CASE WHEN tag[1] = '/' THEN trim_array(open, LEAST(1, cardinality(open))) WHEN tag[4] = '/' THEN open ELSE open || tag[2] END;
+	END LOOP;
+	RETURN QUERY SELECT 'never ended: ' || t FROM unnest(open) AS t;
+	RETURN QUERY SELECT 'not a tag: ' || m[1] FROM regexp_matches(page, '(<(?!/?[a-z][a-z0-9]*(?: [a-zA-Z0-9-]+="[^"<]*")*/?>|!DOCTYPE html>).{0,40})', 'g') AS m;
+	RETURN QUERY SELECT 'not an entity: ' || m[1] FROM regexp_matches(page, '(&(?!(?:amp|lt|gt|quot|#[0-9]+);).{0,40})', 'g') AS m;
+	RETURN QUERY SELECT 'active: ' || m[1] FROM regexp_matches(page, '(<(?:script|iframe|object|embed|link|img|a href="[^#])[^>]*|<[^>]* on[a-z]+=[^>]*| href="javascript:|@import|url\()', 'gi') AS m;
+	RETURN QUERY SELECT 'given twice: ' || m[1] FROM regexp_matches(page, ' id="([^"]*)"', 'g') AS m GROUP BY m[1] HAVING count(*) > 1;
+END $$;
+SELECT pg_temp.faults('<p><b>x</p></b>&x <3 <script src="x"></script><i id="a"/><i id="a"/>') AS they_are_seen;
+
+CREATE FUNCTION pg_temp.sections(page text) RETURNS text[] LANGUAGE sql AS $$
+	SELECT array_agg(m[1]) FROM regexp_matches(page, '<section id="([a-z]+)">', 'g') AS m $$;
+CREATE FUNCTION pg_temp.missing(page text) RETURNS text[] LANGUAGE sql AS $$
+	SELECT array_agg(m[1] || ': ' || m[2]) FROM regexp_matches(page, '<section id="([a-z]+)"><h2>[^<]*</h2><p class="note">([^<]*)</p>', 'g') AS m $$;
+
+-- Names as hostile as they come: of the model, its columns, classes and users, and in what people wrote about it.
+CREATE TABLE hostile (user_id text, ts timestamptz, "a<b>&""c'" float8, "|,{}" float8, kind text);
+INSERT INTO hostile SELECT '<img src=x onerror=alert(' || u || ')>', '2026-01-05 12:00Z'::timestamptz + w * interval '7 days',
+	(u % 2) * w + (hashint8(u * 1000 + w) & 3), hashint8(u * 7 + w) & 7,
+	CASE u % 2 WHEN 1 THEN '<script>alert("1")</script>' ELSE '&amp;''"' || chr(1) || chr(27) END
+FROM generate_series(1, 160) AS u, generate_series(0, 15) AS w;
+SELECT version FROM usercls.train_sequence('<i>"x"&''', 'hostile', label_column => 'kind', window_periods => 8,
+	hyperparams => '{"max_epochs": 3, "hidden_size": 4}', promote => 'always', comment => '</p><script>x</script>');
+SELECT usercls.set_model_comment('<i>"x"&''', ']]></style><svg onload=x>');
+CREATE TABLE page AS SELECT 'hostile' AS name, usercls.report('<i>"x"&''') AS page;
+
+-- The question as an outcome, as a trend and as a number; attributes; an uplift model with a graph.
+CREATE TABLE visits AS
+SELECT u AS user_id, timestamptz '2026-01-05 12:00Z' + w * interval '7 days' AS ts, (100 + (u % 3 - 1) * 3 * w + (hashint8(u * 1000 + w) & 7))::float8 AS spend
+FROM generate_series(1, 200) AS u, generate_series(0, 19) AS w;
+CREATE TABLE people AS SELECT u AS user_id, 20 + (u & 31) AS age FROM generate_series(1, 200) AS u;
+CREATE TABLE trial AS
+SELECT u AS user_id, hashint8(u) & 15 AS visits, u % 2 AS treated, (hashint8(u * 7) & 7 < 2 + (u % 2) * (hashint8(u) & 3))::int AS outcome
+FROM generate_series(1::bigint, 600) AS u;
+CREATE TABLE friends AS SELECT u AS src, u % 600 + 1 AS dst FROM generate_series(1::bigint, 600) AS u;
+SELECT count(*) FROM (VALUES ('sum(spend) > 400'), ('sum(spend)')) AS o(outcome),
+	usercls.train_sequence('of ' || outcome, 'visits', outcome => outcome, features => '{spend}', users => 'people', attributes => '{age}',
+		hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always') AS t;
+SELECT version FROM usercls.train_sequence('trend', 'visits', trend_of => 'spend', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
+SELECT version FROM usercls.train_sequence('trend', 'visits', trend_of => 'spend', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'never');
+SELECT version FROM usercls.train_uplift('offer', 'trial', 'friends', hyperparams => '{"max_epochs": 3, "hidden_size": 4}', promote => 'always');
+INSERT INTO page SELECT model, usercls.report(model) FROM unnest('{of sum(spend) > 400,of sum(spend),trend,offer}'::text[]) AS model;
+INSERT INTO page SELECT 'not promoted', usercls.report('trend', 2);
+SELECT name, f FROM page, pg_temp.faults(page) AS f;
+-- Every section is there, and has what it is for.
+SELECT name, pg_temp.sections(page) AS sections, pg_temp.missing(page) AS missing FROM page ORDER BY name;
+SELECT name, page ~ '^<!DOCTYPE html>' AS html, page LIKE '%prefers-color-scheme: dark%' AS dark, page LIKE '%@media print%' AS print, page LIKE '%name="viewport"%' AS phone,
+	(SELECT count(*) FROM regexp_matches(page, '<svg class="chart"', 'g')) = (SELECT count(*) FROM regexp_matches(page, 'role="img"><title>[^<]+</title><desc>[^<]+</desc>', 'g')) AS charts_are_named
+FROM page ORDER BY name;
+-- What it says is what the functions say: each figure of evaluate(), to three digits.
+SELECT count(*) > 5 AS figures, bool_and(page LIKE format('%%<tr><td>%s</td><td class="n">%s</td>%%', usercls_private.html(metric), usercls_private.report_number(value))) AS said
+FROM page, usercls.evaluate('trend') WHERE name = 'trend';
+
+-- A table that is gone, and one that may not be read, are said where they are missed. Without any right there is no report.
+CREATE ROLE regress_report_reader;
+CREATE ROLE regress_report_watcher IN ROLE pg_monitor;
+SELECT usercls.grant_model('trend', 'regress_report_reader', 'score');
+SET ROLE regress_report_reader;
+SELECT usercls.report('offer');
+SELECT pg_temp.missing(usercls.report('trend')) AS as_reader;
+SET ROLE regress_report_watcher;
+SELECT (pg_temp.missing(usercls.report('offer')))[1] AS as_watcher;
+RESET ROLE;
+ALTER TABLE visits RENAME TO gone;
+SELECT array_agg(f) AS faults, pg_temp.missing(page) AS missing FROM (SELECT usercls.report('trend') AS page) AS r LEFT JOIN pg_temp.faults(page) AS f ON true GROUP BY page;
+SELECT usercls.report('trend', 7);
+SELECT usercls.report(NULL);
+
+-- Numbers, lines and axes.
+SELECT v, usercls_private.report_number(v) FROM unnest('{0,1,-1,.1234567,12.345,99.96,-123.456,1234567.8,1e20,1e-9,-.5,NaN,Infinity,NULL}'::float8[]) AS v;
+SELECT a.*, r.* FROM (VALUES (0, 1), (0, 0), (-3, 7), (.2, .21), (1e-12, 2e-12), (5e9, 5e9), (-1e20, 1e20)) AS a (low, high), usercls_private.report_axis(low, high) AS r;
+SELECT usercls_private.report_spark('[1, null, "NaN", 3, 2]') ~ 'points="2.0,22.0 74.0,2.0 98.0,12.0"' AS with_holes, usercls_private.report_spark('[5]') ~ 'points="2.0,12.0"' AS one, usercls_private.report_spark('[]') IS NULL AS none;
+SELECT usercls_private.report_chart('t', 'd', 'x', 'y', '[{"series": "s", "kind": "line", "x": "NaN", "y": 1}]') IS NULL AS nothing_to_draw;
+
+SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer');
+DROP TABLE hostile, page, gone, people, trial, friends;
+DROP ROLE regress_report_reader, regress_report_watcher;
