@@ -121,12 +121,22 @@ report_damage(const char *expected, const char *model, int32 version)
 	report_weights(status_make(STATUS_DAMAGED, 0, expected), model, version);
 }
 
+/* The table of a category, of an ensemble that of its first network; NULL: there is none. */
+static const CodecTensor *
+category_table(const Codec *codec, int place)
+{
+	const char *name = psprintf("attributes.%d.weight", place);
+	const CodecTensor *table = codec_find(codec, name);
+
+	return table ? table : codec_find(codec, psprintf("ensemble.0.%s", name));
+}
+
 /* The size of a row stands in the file as the shape of the table. */
 static void
 decode_category(Attribute *attribute, int place, const Codec *codec, const char *model, int32 version)
 {
 	const char *key = psprintf("attributes.%d.values", place);
-	const CodecTensor *table = codec_find(codec, psprintf("attributes.%d.weight", place));
+	const CodecTensor *table = category_table(codec, place);
 
 	attribute->category = true;
 	attribute->value = (const char **) metadata_names(&attribute->n, codec, key);

@@ -57,6 +57,9 @@ SELECT reason ~ '^log_loss .* against .* of version 2$' AS compared FROM usercls
 SELECT regexp_replace(reason, 'version [24]', 'version #') AS reason FROM usercls.train_sequence('att', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', hyperparams => '{"hidden_size": 8}');
 SELECT reason FROM usercls.train_sequence('att_without', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', hyperparams => '{"hidden_size": 8}') WHERE reason !~ '^log_loss .* against .* of version 1$';
 
+-- So does an ensemble, whose tensors have other names.
+SELECT value < 0.5 AS learned FROM usercls.train_sequence('att_three', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan}', hyperparams => '{"hidden_size": 8, "ensemble": 3}', promote => 'always');
+
 -- The closed form of an encoder that is not trained reads them, too: what is not known, or new, is none of the extremes.
 SELECT value < baseline AS learned FROM usercls.train_sequence('att_rocket', 'att', label_column => 'label', as_of => '2026-03-24', features => '{spend}', users => 'att_members', attributes => '{age,plan,city,student}', architecture => 'minirocket', promote => 'always');
 SELECT count(*) FILTER (WHERE abs(p.probability - c.probability) < 1e-4) AS same,
