@@ -20,63 +20,18 @@
 #include "registry/modelcache.h"
 #include "registry/registry.h"
 #include "sequence/array.h"
-#include "sequence/score.h"
 #include "sequence/stored.h"
-
-/* Copies of a sequence that are scored together, each without another value. */
-#define BATCH 64
-
-typedef struct Variants
-{
-	float *value;       /* BATCH × steps × F */
-	float *attribute;   /* BATCH × attributes */
-	const float *known; /* the user's */
-	const Attributes *attributes;
-	size_t start[BATCH + 1];
-	size_t n;
-} Variants;
+#include "sequence/variants.h"
 
 /* A sequence that is explained. */
 typedef struct Explained
 {
 	const float *value;
+	const float *known; /* attributes */
 	size_t steps, F, C;
 	size_t class;
-	real *prob; /* BATCH × C: to work in */
-	SequenceScorer *scorer;
+	Variants *variants;
 } Explained;
-
-/* A copy of the sequence without value `without` (SIZE_MAX: with all), as predict() would read it. */
-static void
-variant_add(Variants *variants, const float *value, size_t steps, size_t F, size_t without)
-{
-	float *copy = variants->value + variants->start[variants->n] * F;
-
-	memcpy(copy, value, sizeof(float) * steps * F);
-	if (without != SIZE_MAX)
-		copy[without] = NAN;
-
-	const size_t empty = sequence_empty_steps(copy, steps, F);
-
-	memcpy(variants->attribute + variants->n * (size_t) variants->attributes->n, variants->known,
-		   sizeof(float) * (size_t) variants->attributes->n);
-	memmove(copy, copy + empty * F, sizeof(float) * (steps - empty) * F);
-	variants->start[variants->n + 1] = variants->start[variants->n] + steps - empty;
-	variants->n++;
-}
-
-static void
-variants_score(real *prob, Variants *variants, SequenceScorer *scorer, size_t F, size_t C)
-{
-	const SequenceSet set = {.N = variants->n,
-							 .F = F,
-							 .start = variants->start,
-							 .value = variants->value,
-							 .attribute = variants->attribute};
-
-	sequence_probabilities(prob, scorer, &set, variants->n, C);
-	variants->n = 0;
-}
 
 static void
 put_value(ReturnSetInfo *result, size_t step, const char *feature, float value, double contribution)
@@ -101,25 +56,47 @@ put_attribute(ReturnSetInfo *result, const Attribute *attribute, float value, do
 
 /* The same for each attribute. There are fewer than a batch takes. */
 static void
-explain_attributes(ReturnSetInfo *result, Variants *variants, const Explained *sequence, double whole)
+explain_attributes(ReturnSetInfo *result, const Attributes *attributes, const Explained *sequence,
+				   double whole)
 {
-	const Attributes *attributes = variants->attributes;
 	const size_t A = (size_t) attributes->n;
 	float unknown[ATTRIBUTES_MAX];
 
-	StaticAssertStmt(ATTRIBUTES_MAX <= BATCH, "a variant for each attribute");
+	StaticAssertStmt(ATTRIBUTES_MAX <= VARIANTS_BATCH, "a variant for each attribute");
 	if (A == 0)
 		return;
 	attributes_unknown(unknown, attributes);
 	for (size_t a = 0; a < A; a++)
 	{
-		variant_add(variants, sequence->value, sequence->steps, sequence->F, SIZE_MAX);
-		variants->attribute[a * A + a] = unknown[a];
+		variants_add(sequence->variants, sequence->value, sequence->known);
+		variants_attributes(sequence->variants)[a] = unknown[a];
 	}
-	variants_score(sequence->prob, variants, sequence->scorer, sequence->F, sequence->C);
+
+	const real *prob = variants_score(sequence->variants);
+
 	for (size_t a = 0; a < A; a++)
-		put_attribute(result, &attributes->of[a], variants->known[a],
-					  whole - (double) sequence->prob[a * sequence->C + sequence->class]);
+		put_attribute(result, &attributes->of[a], sequence->known[a],
+					  whole - (double) prob[a * sequence->C + sequence->class]);
+}
+
+static void
+explain_values(ReturnSetInfo *result, char *const *features, const Explained *sequence, double whole)
+{
+	const size_t F = sequence->F, values = sequence->steps * F;
+
+	for (size_t from = 0; from < values; from += VARIANTS_BATCH)
+	{
+		const size_t n = Min(VARIANTS_BATCH, values - from);
+
+		for (size_t i = from; i < from + n; i++)
+			variants_add(sequence->variants, sequence->value, sequence->known)[i] = NAN;
+
+		const real *prob = variants_score(sequence->variants);
+
+		for (size_t i = from; i < from + n; i++)
+			put_value(result, i / F, features[i % F], sequence->value[i],
+					  whole - (double) prob[(i - from) * sequence->C + sequence->class]);
+	}
 }
 
 /* What the call says of the user's attributes. */
@@ -149,46 +126,28 @@ explain(ReturnSetInfo *result, const Model *found, const ArrayType *array, const
 {
 	const SequenceModel *model = modelcache_get(found, CurrentMemoryContext);
 	const size_t F = (size_t) model->F;
-	const size_t C = (size_t) model->C;
 	const SequenceOrigin origin = {.model = found->name, .window = model->config.window_periods};
 	const size_t steps = sequence_array_steps(array, model->F, &origin);
-	float *value = palloc(sizeof(float) * steps * F);
-	real *prob = palloc(sizeof(real) * BATCH * C);
-	SequenceScorer *scorer = sequence_model_batch(model, steps, BATCH, "explanation");
-	Variants *variants = palloc0(sizeof(*variants));
+	float *value = memory_array(steps * F, sizeof(float));
+	Explained sequence = {.value = value,
+						  .known = known_attributes(model, row),
+						  .steps = steps,
+						  .F = F,
+						  .C = (size_t) model->C,
+						  .variants = variants_make(model, steps, "explanation")};
 
 	sequence_array_values(value, array, steps * F, &origin);
-	variants->value = memory_array(BATCH * steps * F, sizeof(float));
-	variants->attributes = &model->attributes;
-	variants->attribute = palloc(sizeof(float) * BATCH * (size_t) Max(model->attributes.n, 1));
-	variants->known = known_attributes(model, row);
-	variant_add(variants, value, steps, F, SIZE_MAX);
-	variants_score(prob, variants, scorer, F, C);
+	variants_add(sequence.variants, value, sequence.known);
 
-	const int class =
-		class_name ? sequence_model_class_named(model, class_name) : sequence_model_class(model, prob);
-	const double whole = prob[class];
+	const real *prob = variants_score(sequence.variants);
 
-	for (size_t from = 0; from < steps * F; from += BATCH)
-	{
-		const size_t n = Min(BATCH, steps * F - from);
+	sequence.class = (size_t) (class_name ? sequence_model_class_named(model, class_name)
+										  : sequence_model_class(model, prob));
 
-		for (size_t i = from; i < from + n; i++)
-			variant_add(variants, value, steps, F, i);
-		variants_score(prob, variants, scorer, F, C);
-		for (size_t i = from; i < from + n; i++)
-			put_value(result, i / F, model->features[i % F], value[i],
-					  whole - prob[(i - from) * C + (size_t) class]);
-	}
-	explain_attributes(result, variants,
-					   &(Explained){.value = value,
-									.steps = steps,
-									.F = F,
-									.C = C,
-									.class = (size_t) class,
-									.prob = prob,
-									.scorer = scorer},
-					   whole);
+	const double whole = (double) prob[sequence.class];
+
+	explain_values(result, model->features, &sequence, whole);
+	explain_attributes(result, &model->attributes, &sequence, whole);
 }
 
 enum
