@@ -190,3 +190,24 @@ AS 'MODULE_PATHNAME', 'usercls_explain'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 100 COST 1000000;
 COMMENT ON FUNCTION usercls.explain(text, float8[], text, record)
 IS 'the same for a model that reads attributes, from a row that has them (null: nothing is known), each of which is a row with step null';
+
+CREATE FUNCTION usercls.explain_user(
+	model text,
+	user_id anyelement,
+	class text DEFAULT NULL,
+	top int DEFAULT 5,
+	as_of timestamptz DEFAULT NULL,
+	OUT feature text,
+	OUT period_start timestamptz,
+	OUT value float8,
+	OUT typical float8,
+	OUT contribution float8,
+	OUT reason text,
+	OUT label text,
+	OUT score float8,
+	OUT typical_score float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_explain_user'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 5 COST 1000000;
+COMMENT ON FUNCTION usercls.explain_user(text, anyelement, text, int, timestamptz)
+IS 'why a user of the model''s own table has the probability that classify_users() gives him of a class (null: the one that he gets): the top reasons (null: all), each a feature in a stretch of periods or an attribute, with what is typical, and a contribution; those of all reasons add up to score - typical_score, the probabilities of the user and of the typical one';

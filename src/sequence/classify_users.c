@@ -93,7 +93,7 @@ rank_users(ClassifiedUsers *all)
 }
 
 ClassifiedUsers *
-classify_users_read(const Model *version, const TimestampTz *as_of)
+classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user)
 {
 	ClassifiedUsers *all = palloc0(sizeof(*all));
 	SequenceRequest request;
@@ -103,16 +103,20 @@ classify_users_read(const Model *version, const TimestampTz *as_of)
 	all->model = modelcache_get(version, CurrentMemoryContext);
 	sequence_model_check_spec(all->model, &all->reading);
 	progress_phase(PROGRESS_READING);
-	all->users = sequence_read(&(SequenceRead){
-		.reading = &all->reading, .as_of = as_of, .labels = SEQUENCE_UNLABELED, .what = "scoring"});
-	sequence_notice_silent(&all->reading, all->users);
+	all->users = sequence_read(&(SequenceRead){.reading = &all->reading,
+											   .as_of = as_of,
+											   .labels = SEQUENCE_UNLABELED,
+											   .user = user,
+											   .what = "scoring"});
+	if (!user)
+		sequence_notice_silent(&all->reading, all->users);
 	return all;
 }
 
 ClassifiedUsers *
 classify_users(const Model *version, const TimestampTz *as_of)
 {
-	ClassifiedUsers *all = classify_users_read(version, as_of);
+	ClassifiedUsers *all = classify_users_read(version, as_of, NULL);
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));

@@ -22,8 +22,12 @@ typedef struct ClassifiedUsers
 	uint32_t *rank;  /* N: of user i within its class, from 1; equal probabilities share a rank */
 } ClassifiedUsers;
 
-/* The model and its users, not scored yet: prob, label, order and rank are NULL. As classify_users() in all else. */
-extern ClassifiedUsers *classify_users_read(const Model *version, const TimestampTz *as_of);
+/*
+ * The model and its users (user: this one alone, NULL: all), not scored yet: prob, label, order and rank are NULL. As
+ * classify_users() in all else.
+ */
+extern ClassifiedUsers *classify_users_read(const Model *version, const TimestampTz *as_of,
+											const Datum *user);
 
 /* as_of NULL: the latest possible. In the current memory context. */
 extern ClassifiedUsers *classify_users(const Model *version, const TimestampTz *as_of);

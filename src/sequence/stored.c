@@ -254,6 +254,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	check_positive(codec, model, "calibration.temperature", name, version);
 	check_variances(codec, model, name, version);
 	model->decision = decision_weights(model);
+	model->typical = typical_decode(codec, model, name, version);
 	pfree(codec);
 	return model;
 }
@@ -379,7 +380,8 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 {
 	const SequenceConfig *config = file->config;
 	const SequenceReading *reading = file->reading;
-	CodecEntry *entry = palloc(sizeof(*entry) * (sequence_option_count + 13 + ATTRIBUTE_ENTRIES_MAX));
+	CodecEntry *entry =
+		palloc(sizeof(*entry) * (sequence_option_count + 13 + ATTRIBUTE_ENTRIES_MAX + TYPICAL_ENTRIES));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -401,6 +403,7 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 	}
 
 	n += (size_t) attributes_encode(entry + n, file->attributes);
+	n += (size_t) typical_encode(entry + n, file->typical, reading->F, file->attributes->n);
 	if (file->ranges)
 	{
 		entry[n++] = (CodecEntry){"range_low", numbers_text(file->ranges->low, file->ranges->n)};

@@ -7,6 +7,7 @@
 #include "sequence/attributes.h"
 #include "sequence/pure/net.h"
 #include "sequence/pure/numbers.h"
+#include "sequence/typical.h"
 #include "registry/model_kind.h"
 #include "sequence/users.h"
 
@@ -21,6 +22,7 @@ typedef struct SequenceModel
 	NumberRanges *ranges; /* that the classes are, when it answers a number; NULL */
 	ParamTable *params;
 	real *w;
+	Typical *typical;
 	real *decision;        /* C: see sequence_model_class() */
 	MemoryContext context; /* that all of this lives in */
 
@@ -66,6 +68,7 @@ typedef struct SequenceFile
 	const SequenceConfig *config;
 	const SequenceReading *reading;
 	const Attributes *attributes;
+	const Typical *typical;
 	const char *const *classes;
 	int C;
 	const NumberRanges *ranges; /* of a number; NULL */

@@ -340,13 +340,15 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	{
 		const TrainedNetworks trained = networks_train(&training);
 
-		record->weights = sequence_model_encode(&(SequenceFile){.config = &request->config,
-																.reading = reading,
-																.attributes = &attributes,
-																.classes = users->classes,
-																.C = users->C,
-																.ranges = users->ranges},
-												trained.params, trained.w);
+		record->weights =
+			sequence_model_encode(&(SequenceFile){.config = &request->config,
+												  .reading = reading,
+												  .attributes = &attributes,
+												  .typical = typical_measure(users, &attributes, held_out),
+												  .classes = users->classes,
+												  .C = users->C,
+												  .ranges = users->ranges},
+								  trained.params, trained.w);
 		record->best_epoch = trained.best_epoch;
 		measure(outcome, run, request, users, &trained, held_out);
 	}

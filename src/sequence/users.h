@@ -142,11 +142,15 @@ typedef struct SequenceRead
 	int C;
 	const NumberRanges *ranges; /* the classes of a number; NULL: as the numbers are found */
 	bool whole;                 /* an error when row security would hide rows */
+	const Datum *user;          /* of the type of the source's ids: nobody else is read; NULL: everybody is */
 	const char *what; /* the work, in errors about memory, which is checked while it grows: "training" */
 } SequenceRead;
 
 /* Read all users. */
 extern SequenceUsers *sequence_read(const SequenceRead *read);
+
+/* The zone whose days and months the periods are, until AtEOXact_GUC(true, what this returns). */
+extern int sequence_enter_time_zone(const SequenceReading *reading);
 
 /* Fill in periods, and features that are not named, by the arrays of sequence_column. */
 extern void series_measure(SequenceReading *reading);
@@ -183,6 +187,17 @@ extern void sequence_fill_part(const SequenceUsers *users, size_t from, size_t n
 
 /* The whole window of user i, periods × features, null where a period has no value: as predict() takes it. */
 extern ArrayType *sequence_array(const SequenceUsers *users, size_t i);
+
+/* Periods of the window; and all of them of user i, W × F: NaN where a period has no value. */
+extern size_t sequence_window_periods(const SequenceUsers *users);
+extern void sequence_window(const SequenceUsers *users, size_t i, float *value);
+
+/* When a period of user i begins; false: sequences have no times. */
+extern bool sequence_period_start(TimestampTz *start, const SequenceUsers *users, size_t i, size_t period);
+
+/* The same for people: its date in the session's time zone; the integer; without times its number, from 1. */
+extern const char *sequence_period_name(const SequenceUsers *users, size_t i, size_t period);
+extern bool sequence_has_dates(const SequenceUsers *users);
 
 /* How trend_of moved in the window_periods before as_of for user i; room: twice as many numbers. */
 extern SignScore sequence_trend_score(const SequenceUsers *users, size_t i, TrendMeasure measure,

@@ -192,6 +192,8 @@ query_of(const UserAttributes *all, Oid relation)
 	if (time)
 		appendStringInfo(&sql, " WHERE %s::%s OPERATOR(pg_catalog.%s) $1", time, type,
 						 reading->closed ? "<=" : "<");
+	appendStringInfoString(&sql,
+						   only_user(all->cells, time ? " AND " : " WHERE ", &user, all->history ? 2 : 1));
 	return sql.data;
 }
 
@@ -229,14 +231,16 @@ attributes_create(const SequenceCells *cells, const UserAttributes *first)
 static UserAttributes *
 read_at(const SequenceCells *cells, const UserAttributes *first, bool whole)
 {
-	const Oid type[] = {history_type(cells)};
-	const Datum as_of[] = {Int64GetDatum(type[0] == INT8OID ? cells->window.at : cells->window.as_of)};
 	UserAttributes *all = attributes_create(cells, first);
+	const int times = all->history ? 1 : 0;
+	const Oid type[] = {history_type(cells), cells->user.type};
+	const Datum value[] = {Int64GetDatum(type[0] == INT8OID ? cells->window.at : cells->window.as_of),
+						   cells->only ? *cells->only : (Datum) 0};
 
 	source_scan(&(SourceScan){.sql = query_of(all, cells->reading->users),
-							  .n = all->history ? 1 : 0,
-							  .types = type,
-							  .values = as_of,
+							  .n = times + (cells->only ? 1 : 0),
+							  .types = type + 1 - times,
+							  .values = value + 1 - times,
 							  .whole = whole,
 							  .row = read_row,
 							  .arg = all});

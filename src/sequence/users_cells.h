@@ -62,6 +62,7 @@ struct SequenceCells
 	const SequenceReading *reading;
 	const char *relation; /* for messages */
 	const char *what;
+	const Datum *only;                               /* as SequenceRead.user */
 	SourceColumn user, time, trend, label, *feature; /* those features that are columns */
 	int columns;                                     /* how many */
 	int *channel;                                    /* of each, among the features */
@@ -152,6 +153,12 @@ period_cell(const PeriodSum *slot, uint32 index)
 
 /* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */
 extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
+
+/* users_only.c: " AND " or " WHERE ", and that the column of ids is parameter $n of the source's type; "" for everybody. */
+extern const char *only_user(const SequenceCells *cells, const char *before, const SourceColumn *user, int n);
+
+/* users_only.c: the rows of `read` that are of that user, whose id is its last parameter. */
+extern void cells_read_only(const SourceRead *read, SequenceCells *cells);
 
 extern void cells_read_end(SequenceCells *cells);
 

@@ -114,24 +114,27 @@ needed_times(const SequenceCells *cells)
 static void
 read_rows(SequenceCells *cells)
 {
-	const SequenceReading *reading = cells->reading;
-	const Oid type[] = {cells->window.type, cells->window.type};
+	const Oid type[] = {cells->window.type, cells->window.type, cells->user.type};
 	const bool closed = cells->window.closed; /* >= a tick later is >, and < a tick later is <= */
 	const Datum bound[] = {Int64GetDatum(cells->window.periods.start + closed),
-						   Int64GetDatum(cells->window.periods.end + closed)};
+						   Int64GetDatum(cells->window.periods.end + closed),
+						   cells->only ? *cells->only : (Datum) 0};
 	SourceColumn *column = palloc(sizeof(*column) * ((size_t) cells->columns + 4));
-	const int n = list_columns(column, cells);
+	SourceRead read = {.relation = cells->reading->relation,
+					   .columns = column,
+					   .n = list_columns(column, cells),
+					   .condition = needed_times(cells),
+					   .params = cells->only ? 3 : 2,
+					   .types = type,
+					   .values = bound,
+					   .whole = cells->whole,
+					   .row = cells_read_row,
+					   .arg = cells};
 
-	source_read(&(SourceRead){.relation = reading->relation,
-							  .columns = column,
-							  .n = n,
-							  .condition = needed_times(cells),
-							  .params = lengthof(type),
-							  .types = type,
-							  .values = bound,
-							  .whole = cells->whole,
-							  .row = cells_read_row,
-							  .arg = cells});
+	if (cells->only)
+		cells_read_only(&read, cells);
+	else
+		source_read(&read);
 	cells_read_end(cells);
 }
 
@@ -190,6 +193,7 @@ cells_create(const SequenceRead *read, const SequenceCells *first)
 	*cells = (SequenceCells){.reading = reading,
 							 .relation = get_rel_name(reading->relation),
 							 .what = read->what,
+							 .only = read->user,
 							 .whole = read->whole,
 							 .user = source_column(reading->relation, reading->user_column),
 							 .time = source_column(reading->relation, reading->time_column),
@@ -370,9 +374,8 @@ sequence_notice_silent(const SequenceReading *reading, const SequenceUsers *user
 									 : "active_only => true in the training leaves them out.");
 }
 
-/* The zone whose days and months the periods are; returns what ends it. */
-static int
-enter_time_zone(const SequenceReading *reading)
+int
+sequence_enter_time_zone(const SequenceReading *reading)
 {
 	const int nest_level = NewGUCNestLevel();
 
@@ -385,7 +388,7 @@ enter_time_zone(const SequenceReading *reading)
 TimestampTz
 sequence_latest(const SequenceReading *reading)
 {
-	const int nest_level = enter_time_zone(reading);
+	const int nest_level = sequence_enter_time_zone(reading);
 	SequenceReading alone = *reading;
 
 	alone.F = 0;
@@ -401,7 +404,7 @@ sequence_latest(const SequenceReading *reading)
 SequenceUsers *
 sequence_read(const SequenceRead *read)
 {
-	const int nest_level = enter_time_zone(read->reading);
+	const int nest_level = sequence_enter_time_zone(read->reading);
 	SequenceUsers *users = read_users(read);
 
 	AtEOXact_GUC(true, nest_level);

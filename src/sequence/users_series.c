@@ -85,6 +85,7 @@ series_cells(const SequenceRead *read)
 		.reading = reading,
 		.relation = get_rel_name(reading->relation),
 		.what = read->what,
+		.only = read->user,
 		.user = source_column(reading->relation, reading->user_column),
 		.trend = series_column(reading),
 		.window = {.type = TIMESTAMPTZOID, .before = reading->window_periods, .as_of = now, .at = now},
@@ -146,7 +147,14 @@ series_read(const SequenceRead *read)
 	appendStringInfo(&sql, "SELECT %s, %s::pg_catalog.float8[]", cells->user.quoted, cells->trend.quoted);
 	if (cells->list)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
-	appendStringInfo(&sql, " FROM %s", source_quote(read->reading->relation));
-	source_scan(&(SourceScan){.sql = sql.data, .whole = read->whole, .row = read_series, .arg = cells});
+	appendStringInfo(&sql, " FROM %s%s", source_quote(read->reading->relation),
+					 only_user(cells, " WHERE ", &cells->user, 1));
+	source_scan(&(SourceScan){.sql = sql.data,
+							  .n = read->user ? 1 : 0,
+							  .types = &cells->user.type,
+							  .values = read->user,
+							  .whole = read->whole,
+							  .row = read_series,
+							  .arg = cells});
 	return cells;
 }

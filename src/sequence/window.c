@@ -183,6 +183,14 @@ window_make(Window *window, const WindowRequest *request)
 }
 
 TimestampTz
+window_period(const Window *window, int i)
+{
+	const bool next = window->type == INT8OID && window->closed; /* the first integer that is in it */
+
+	return as_of_tick(trend_time(window->type), window->periods.bound[i] + next);
+}
+
+TimestampTz
 window_earlier(const Window *window, const Interval *every, int n)
 {
 	const TrendTime type = trend_time(window->type);

@@ -71,3 +71,21 @@ user_id_datum(const UserIdOutput *output, Datum id)
 			return id;
 	}
 }
+
+Datum
+user_id_convert(Datum id, Oid given, Oid type)
+{
+	Oid output, input, ioparam;
+	bool is_varlena;
+
+	if (given == type)
+		return id;
+	if (!can_coerce_type(1, &given, &type, COERCION_ASSIGNMENT))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("user ids are of type %s, not %s", format_type_be(type), format_type_be(given)),
+				 errhint("Cast the user id to %s.", format_type_be(type))));
+	getTypeOutputInfo(given, &output, &is_varlena);
+	getTypeInputInfo(type, &input, &ioparam);
+	return OidInputFunctionCall(input, OidOutputFunctionCall(output, id), ioparam, -1);
+}

@@ -5,13 +5,13 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "server/errors.h"
 #include "server/memory.h"
+#include "server/userid.h"
 #include "uplift/neighbourhood.h"
 #include "uplift/stored.h"
 
@@ -74,25 +74,6 @@ call_find_model(UpliftCall *call, const Model *version, MemoryContext holder)
 	call->model_id = version->model_id;
 	call->version = version->version;
 	memcpy(call->digest, version->digest, MODEL_DIGEST);
-}
-
-/* The id as one of the table's type: 42 is an int, but the ids may be bigint. */
-static Datum
-convert_id(Datum id, Oid given, Oid type)
-{
-	Oid output, input, ioparam;
-	bool is_varlena;
-
-	if (given == type)
-		return id;
-	if (!can_coerce_type(1, &given, &type, COERCION_ASSIGNMENT))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("user ids are of type %s, not %s", format_type_be(type), format_type_be(given)),
-				 errhint("Cast the user id to %s.", format_type_be(type))));
-	getTypeOutputInfo(given, &output, &is_varlena);
-	getTypeInputInfo(type, &input, &ioparam);
-	return OidInputFunctionCall(input, OidOutputFunctionCall(output, id), ioparam, -1);
 }
 
 static void
@@ -165,7 +146,7 @@ usercls_uplift(PG_FUNCTION_ARGS)
 
 	const UpliftDecision decision = uplift_decision(fcinfo, ARG_VALUE, ARG_COST, call->model);
 	NeighbourLookup *lookup = neighbour_lookup(version, call->model);
-	const Datum id = convert_id(PG_GETARG_DATUM(ARG_USER), call->given, neighbour_id_type(lookup));
+	const Datum id = user_id_convert(PG_GETARG_DATUM(ARG_USER), call->given, neighbour_id_type(lookup));
 	const Neighbourhood *near = neighbourhood_read(lookup, id, &call->model->net);
 
 	if (!near)

@@ -97,6 +97,10 @@ FROM usercls.sequences('churn') AS s
 JOIN usercls.classify_users('churn') AS c USING (user_id)
 CROSS JOIN LATERAL usercls.predict('churn', s.seq) AS p;
 
+\o /dev/null
+SELECT feature, period_start, reason, contribution FROM usercls.explain_user('churn', 42, 'high_risk');
+\o
+
 CREATE TABLE member AS
 SELECT u AS user_id, visits, age, treated,
        ((hashint8(u * 100 + 4) & 1023) / 1024.0 < 0.1 + 0.5 * treated * (visits > 8)::int)::int AS outcome
