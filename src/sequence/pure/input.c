@@ -61,9 +61,8 @@ input_measure_user(InputSequence *s)
 	}
 }
 
-/* The value by the user's own mean and spread. */
-static real
-own_value(const InputSequence *s, size_t t, size_t f)
+real
+input_own_value(const InputSequence *s, size_t t, size_t f)
 {
 	return clamp((period_sum(s, t, f) - s->own_mean[f]) / s->own_spread[f], INPUT_LIMIT);
 }
@@ -102,7 +101,7 @@ input_write(real *x, const InputSequence *s, size_t t, const SequenceConfig *con
 	{
 		const real change = change_at(s, t, f);
 
-		x[at++] = own_value(s, t, f);
+		x[at++] = input_own_value(s, t, f);
 		x[at++] = clamp(change / s->change[f], INPUT_LIMIT);
 		x[at++] = sign_of(change);
 		x[at++] = period_sum(s, t, f) != 0;
@@ -127,7 +126,7 @@ summarise_course(real *slope, real *echo, const InputSequence *s, size_t f)
 
 	for (size_t t = 0; t < s->steps; t++)
 	{
-		const double v = (double) own_value(s, t, f), d = (double) t - middle;
+		const double v = (double) input_own_value(s, t, f), d = (double) t - middle;
 
 		time += d * d;
 		with_time += d * v;
@@ -147,7 +146,7 @@ own_mean_of_last(const InputSequence *s, size_t f, size_t steps)
 	const size_t n = steps < s->steps ? steps : s->steps;
 
 	for (size_t t = s->steps - n; t < s->steps; t++)
-		sum += (double) own_value(s, t, f);
+		sum += (double) input_own_value(s, t, f);
 	return (real) (sum / (double) n);
 }
 
@@ -186,7 +185,7 @@ summarise_feature(real *out, const InputSequence *s, size_t f)
 	*out++ = own_mean_of_last(s, f, s->steps / 4 + 1);
 	*out++ = own_mean_of_last(s, f, s->steps / 2 + 1);
 	for (size_t k = 1; k <= LAST_STEPS; k++)
-		*out++ = s->steps >= k ? clamp(own_value(s, s->steps - k, f), 8) : 0;
+		*out++ = s->steps >= k ? clamp(input_own_value(s, s->steps - k, f), 8) : 0;
 	return out;
 }
 

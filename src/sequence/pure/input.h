@@ -43,6 +43,9 @@ extern size_t baseline_rows(const SequenceConfig *config);
 /* Before the others: own_mean and own_spread. */
 extern void input_measure_user(InputSequence *sequence);
 
+/* The value of step t by the user's own mean and spread; a period without a value is a sum of 0. */
+extern real input_own_value(const InputSequence *sequence, size_t t, size_t f);
+
 /* x (input_count) of step t. */
 extern void input_write(real *x, const InputSequence *sequence, size_t t, const SequenceConfig *config);
 

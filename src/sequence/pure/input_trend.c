@@ -8,6 +8,7 @@
 
 #include "labeler/pure/label.h"
 #include "sequence/pure/outlook.h"
+#include "sequence/pure/season.h"
 
 /* Beyond it trend_label() speaks of a trend, where the score has the normal distribution. */
 #define CRITICAL_Z 1.645
@@ -195,14 +196,26 @@ summarise_rest(real *out, const TrendState *state, size_t window)
 }
 
 static real *
-write_outlook(real *out, const OutlookOf *of)
+write_chances(real *out, Outlook chance)
 {
-	const Outlook chance = outlook(of);
 	const double neither = fmax(1 - chance.rises - chance.falls, 0) + CHANCE_LEAST;
 
 	*out++ = (real) (log((chance.falls + CHANCE_LEAST) / neither) / 2);
 	*out++ = (real) (log((chance.rises + CHANCE_LEAST) / neither) / 2);
 	return out;
+}
+
+static real *
+write_outlook(real *out, const OutlookOf *of)
+{
+	return write_chances(out, outlook(of));
+}
+
+/* Of the changes of the window that is read, those that are not 0. */
+static double
+moving_share(const TrendState *state, size_t window)
+{
+	return ((double) (state->whole.rises + state->whole.falls) + 0.5) / (double) window;
 }
 
 /*
@@ -214,7 +227,7 @@ summarise_outlooks(real *out, const TrendState *state, LastRank rank, size_t win
 				   const SequenceConfig *config)
 {
 	const size_t left = at_most((size_t) config->horizon_periods, window - 1);
-	const double share = ((double) (state->whole.rises + state->whole.falls) + 0.5) / (double) window;
+	const double share = moving_share(state, window);
 	const double late =
 		((double) (state->late.rises + state->late.falls) + 0.5) / (double) (late_changes(window) + 1);
 	const bool adjoins = (size_t) config->horizon_periods < window && rank.above + rank.below > 0;
@@ -230,6 +243,108 @@ summarise_outlooks(real *out, const TrendState *state, LastRank rank, size_t win
 	return out;
 }
 
+/* ---- By the seasons ---- */
+
+/* Courses of a smaller share than this one of the largest do not count. */
+#define SHARE_LEAST 0.03
+
+/* Of a net sign: nothing is surer than this. */
+#define VARIANCE_LEAST 0.02
+
+/* P(a change of that mean and spread is a rise). */
+static double
+rise_chance(double mean, double spread)
+{
+	return 0.5 * erfc(-mean / (spread * sqrt(2) + 1e-9));
+}
+
+/* Of the changes to come when the values go this course, from the last value on. */
+static OutlookOf
+course_outlook(const Course *course, double last, SignScore known, size_t left, double moving)
+{
+	double before = last, spread = course->spread, net = 0, variance = 0;
+
+	for (size_t t = 1; t <= left; t++)
+	{
+		const double mean = course_at(course, (double) t);
+		const double rises = rise_chance(mean - before, spread);
+
+		net += 2 * rises - 1;
+		variance += 4 * rises * (1 - rises) / (double) left;
+		before = mean;
+		spread = course->spread * sqrt(2);
+	}
+	return (OutlookOf){
+		known, left, moving, moving * net, .each = variance / 3, .first = variance / 3 + VARIANCE_LEAST};
+}
+
+static double
+largest_share(const Seasons *seasons)
+{
+	double largest = 0;
+
+	for (size_t i = 0; i < seasons->n; i++)
+		largest = fmax(largest, seasons->course[i].share);
+	return largest;
+}
+
+/* The mean of what all courses say. */
+static Outlook
+season_outlook(const Seasons *seasons, double last, SignScore known, size_t left, double moving)
+{
+	const double least = SHARE_LEAST * largest_share(seasons);
+	Outlook sum = {0, 0};
+	double shares = 0;
+
+	for (size_t i = 0; i < seasons->n; i++)
+	{
+		const Course *course = &seasons->course[i];
+
+		if (course->share < least)
+			continue;
+
+		const OutlookOf of = course_outlook(course, last, known, left, moving);
+		const Outlook chance = outlook(&of);
+
+		shares += course->share;
+		sum.falls += course->share * chance.falls;
+		sum.rises += course->share * chance.rises;
+	}
+	return (Outlook){sum.falls / shares, sum.rises / shares};
+}
+
+/* The user's own values, large ones less far off, of the last steps; how many. */
+static size_t
+season_values(real *value, const InputSequence *s, size_t f)
+{
+	const size_t n = at_most(s->steps, SEASON_STEPS_MAX);
+
+	for (size_t t = 0; t < n; t++)
+		value[t] = (real) asinh((double) input_own_value(s, s->steps - n + t, f));
+	return n;
+}
+
+/* What the label will probably be when the user's seasons go on; and whether he has any. */
+static real *
+summarise_seasons(real *out, const InputSequence *s, const TrendState *state, size_t window,
+				  const SequenceConfig *config)
+{
+	const size_t left = at_most((size_t) config->horizon_periods, window - 1);
+	real value[SEASON_STEPS_MAX];
+	const size_t n = season_values(value, s, (size_t) config->trend_feature - 1);
+	Seasons seasons;
+
+	seasons_measure(&seasons, value, n);
+
+	const Outlook chance =
+		season_outlook(&seasons, (double) value[n - 1], state->known, left, moving_share(state, window));
+	const double plain = seasons.course[0].share + (seasons.n > 1 ? seasons.course[1].share : 0);
+
+	out = write_chances(out, chance);
+	*out++ = (real) (1 - 2 * plain);
+	return out;
+}
+
 real *
 summarise_trend(real *out, const InputSequence *s, const SequenceConfig *config)
 {
@@ -238,5 +353,6 @@ summarise_trend(real *out, const InputSequence *s, const SequenceConfig *config)
 
 	out = summarise_score(out, &state, config);
 	out = summarise_rest(out, &state, window);
-	return summarise_outlooks(out, &state, last_rank(s, window, config->trend_feature - 1), window, config);
+	out = summarise_outlooks(out, &state, last_rank(s, window, config->trend_feature - 1), window, config);
+	return summarise_seasons(out, s, &state, window, config);
 }

@@ -4,7 +4,7 @@
 
 #include "sequence/pure/input.h"
 
-#define SUMMARY_TREND 19
+#define SUMMARY_TREND 22
 
 /* Writes SUMMARY_TREND numbers of order 1, and answers where the next one goes. Only with a trend_feature. */
 extern real *summarise_trend(real *out, const InputSequence *s, const SequenceConfig *config);

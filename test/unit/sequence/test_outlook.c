@@ -11,6 +11,7 @@
 #include "nn/rng.h"
 #include "sequence/pure/decide.h"
 #include "sequence/pure/outlook.h"
+#include "sequence/pure/season.h"
 
 /* The critical score is where the labeler's own answer changes, in the exact part and beyond it. */
 static void
@@ -107,12 +108,92 @@ test_decide(void **state)
 	assert_int_equal(rare, 50);
 }
 
+/* ---- Seasons ---- */
+
+static double
+mean_at(const Seasons *seasons, double t)
+{
+	double mean = 0;
+
+	for (size_t i = 0; i < seasons->n; i++)
+		if (seasons->course[i].share > 0)
+			mean += seasons->course[i].share * course_at(&seasons->course[i], t);
+	return mean;
+}
+
+/* A wave of a length among those that are tried goes on, and so does one of a length between two of them. */
+static void
+test_wave(void **state)
+{
+	const double lengths[] = {8, 13, 11.5};
+	real value[52];
+	Seasons seasons;
+
+	for (size_t i = 0; i < 3; i++)
+	{
+		const double turn = 2 * acos(-1) / lengths[i];
+
+		for (int t = 0; t < 52; t++)
+			value[t] = (real) (3 + 2 * sin(turn * (t - 51) + 1));
+		seasons_measure(&seasons, value, 52);
+		assert_true(seasons.course[0].share + seasons.course[1].share < 1e-6);
+		for (int t = -10; t <= 4; t++)
+			assert_true(fabs(mean_at(&seasons, t) - 3 - 2 * sin(turn * t + 1)) < 0.35);
+	}
+}
+
+/* Shares add up to 1; noise has a level and no more, a slope is a line. */
+static void
+test_plain(void **state)
+{
+	Rng rng = rng_seed(3, 1);
+	real value[SEASON_STEPS_MAX];
+	double noise = 0, line = 0;
+	Seasons seasons;
+
+	for (size_t n = 6; n <= SEASON_STEPS_MAX; n++)
+	{
+		double sum = 0;
+
+		for (size_t t = 0; t < n; t++)
+			value[t] = (real) rng_normal(&rng);
+		seasons_measure(&seasons, value, n);
+		for (size_t i = 0; i < seasons.n; i++)
+			sum += seasons.course[i].share;
+		assert_true(fabs(sum - 1) < 1e-9);
+		noise += seasons.course[0].share / (SEASON_STEPS_MAX - 5);
+		for (size_t t = 0; t < n; t++)
+			value[t] += (real) t;
+		seasons_measure(&seasons, value, n);
+		line += seasons.course[1].share / (SEASON_STEPS_MAX - 5);
+		assert_true(fabs(course_at(&seasons.course[1], 1) - (double) n) < 3);
+	}
+	assert_true(noise > 0.7 && line > 0.9);
+}
+
+/* Nothing to regress: the mean, whose share is 1. */
+static void
+test_too_little(void **state)
+{
+	const real value[] = {4, 4, 4, 4, 4, 4, 4, 4, 1};
+	Seasons seasons;
+
+	for (size_t n = 1; n <= 8; n++)
+	{
+		seasons_measure(&seasons, value, n);
+		assert_true(seasons.n == 1 && seasons.course[0].share == 1 && mean_at(&seasons, 3) == 4);
+	}
+	seasons_measure(&seasons, value + 4, 5);
+	assert_true(seasons.n == 1 && fabs(mean_at(&seasons, 1) - 3.4) < 1e-6);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_critical), cmocka_unit_test(test_known),  cmocka_unit_test(test_symmetry),
-		cmocka_unit_test(test_walks),    cmocka_unit_test(test_decide),
+		cmocka_unit_test(test_critical),   cmocka_unit_test(test_known),  cmocka_unit_test(test_symmetry),
+		cmocka_unit_test(test_walks),      cmocka_unit_test(test_wave),   cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_too_little), cmocka_unit_test(test_decide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
