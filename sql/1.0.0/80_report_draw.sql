@@ -63,7 +63,7 @@ CREATE FUNCTION usercls_private.report_table(caption text, columns text[], data 
 BEGIN ATOMIC
 	SELECT '<div class="scroll" role="region" tabindex="0" aria-label="' || usercls_private.html(caption) || '"><table><caption>'
 		|| usercls_private.html(caption) || '</caption><thead><tr>'
-		|| (SELECT pg_catalog.string_agg('<th scope="col">' || usercls_private.html(pg_catalog.split_part(c, '|', 2)) || '</th>', '' ORDER BY at)
+		|| (SELECT pg_catalog.string_agg(pg_catalog.format('<th scope="col"%s>%s</th>', CASE WHEN c ~ '[|](number|percent|share)$' THEN ' class="n"' END, usercls_private.html(pg_catalog.split_part(c, '|', 2))), '' ORDER BY at)
 			FROM pg_catalog.unnest(columns) WITH ORDINALITY AS r (c, at))
 		|| '</tr></thead><tbody>'
 		|| pg_catalog.string_agg('<tr>' || (

@@ -1,8 +1,8 @@
 -- The sections of a report. Each has its rows from one query by what users call themselves, with the caller's rights. What
 -- fails (a table that is gone, a right that is missing) is said in its section, and the others stay.
 
--- The rows of a query over model ($1), version ($2) and a word ($3), or how it failed: {"rows": [...]}, {} without rows, {"error": "..."}.
-CREATE FUNCTION usercls_private.report_query(query text, model text, version int, word text DEFAULT NULL) RETURNS jsonb
+-- The rows of a query over model ($1), version ($2) and facts ($3), or how it failed: {"rows": [...]}, {} without rows, {"error": "..."}.
+CREATE FUNCTION usercls_private.report_query(query text, model text, version int, facts jsonb) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -10,13 +10,13 @@ DECLARE
 	message text;
 	detail text;
 BEGIN
-	EXECUTE 'SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) FROM (' || query || ') AS q' INTO STRICT answer USING model, version, word;
+	EXECUTE 'SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) FROM (' || query || ') AS q' INTO STRICT answer USING model, version, facts;
 	RETURN CASE WHEN answer IS NULL THEN '{}' ELSE pg_catalog.jsonb_build_object('rows', answer) END;
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
 	RETURN pg_catalog.jsonb_build_object('error', pg_catalog.concat_ws('. ', message, NULLIF(detail, '')));
 END $$;
-COMMENT ON FUNCTION usercls_private.report_query(text, text, int, text) IS 'rows of a query, or the error that it ends with';
+COMMENT ON FUNCTION usercls_private.report_query(text, text, int, jsonb) IS 'rows of a query, or the error that it ends with';
 
 CREATE FUNCTION usercls_private.report_section(id text, title text, answer jsonb, body text, otherwise text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -114,29 +114,12 @@ RETURN usercls_private.report_list(
 	|| COALESCE(usercls_private.report_table('What it reads', '{argument|Argument|text,source|Table or expression|text,state|State|text}', sources -> 'rows'), '');
 COMMENT ON FUNCTION usercls_private.report_data(jsonb, jsonb) IS 'what was read, and when';
 
-CREATE FUNCTION usercls_private.report_balance(cells jsonb) RETURNS text
+CREATE FUNCTION usercls_private.report_balance(facts jsonb, balance jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT usercls_private.report_table('Held-out users by what is true of them', '{class|Class|text,users|Users|number,share|Share|share}',
-		pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('class', actual, 'users', users, 'share', users / NULLIF(whole, 0)) ORDER BY at))
-	FROM (SELECT actual, pg_catalog.sum(n) AS users, pg_catalog.min(at) AS at, pg_catalog.sum(pg_catalog.sum(n)) OVER () AS whole
-		  FROM (SELECT e ->> 'actual' AS actual, (e ->> 'n')::float8 AS n, at FROM pg_catalog.jsonb_array_elements(cells) WITH ORDINALITY AS r (e, at)) AS cell
-		  GROUP BY actual) AS class;
-END;
-COMMENT ON FUNCTION usercls_private.report_balance(jsonb) IS 'how many users are of each class, by the cells of confusion_matrix()';
-
-CREATE FUNCTION usercls_private.report_arms(deciles jsonb) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT usercls_private.report_table('Held-out users of the experiment', '{arm|Arm|text,users|Users|number,share|Share|share,outcome|Mean outcome|number}', pg_catalog.jsonb_build_array(
-		pg_catalog.jsonb_build_object('arm', 'treated', 'users', pg_catalog.sum(treated), 'share', pg_catalog.sum(treated) / NULLIF(pg_catalog.sum(users), 0),
-			'outcome', pg_catalog.sum(treated * outcome_treated) / NULLIF(pg_catalog.sum(treated), 0)),
-		pg_catalog.jsonb_build_object('arm', 'not treated', 'users', pg_catalog.sum(users - treated), 'share', pg_catalog.sum(users - treated) / NULLIF(pg_catalog.sum(users), 0),
-			'outcome', pg_catalog.sum((users - treated) * outcome_untreated) / NULLIF(pg_catalog.sum(users - treated), 0))))
-	FROM pg_catalog.jsonb_to_recordset(deciles) AS r (users float8, treated float8, outcome_treated float8, outcome_untreated float8)
-	HAVING pg_catalog.count(*) > 0;
-END;
-COMMENT ON FUNCTION usercls_private.report_arms(jsonb) IS 'how many users are in each arm, by the groups of uplift_by_decile()';
+RETURN CASE facts ->> 'kind'
+	WHEN 'uplift' THEN usercls_private.report_table('Held-out users of the experiment', '{arm|Arm|text,users|Users|number,share|Share|share,outcome|Mean outcome|number}', balance)
+	ELSE usercls_private.report_table('Held-out users by what is true of them', '{class|Class|text,users|Users|number,share|Share|share}', balance) END;
+COMMENT ON FUNCTION usercls_private.report_balance(jsonb, jsonb) IS 'how many users are of each class, or in each arm';
 
 CREATE FUNCTION usercls_private.report_training(facts jsonb, epochs jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -153,48 +136,6 @@ RETURN usercls_private.report_table('Held-out figures with 95 % intervals, and w
 	'{metric|Figure|text,value|Value|number,ci_low|From|number,ci_high|To|number,baseline|Without a model|number,n|Users|number}', figures);
 COMMENT ON FUNCTION usercls_private.report_figures(jsonb) IS 'what evaluate() says';
 
-CREATE FUNCTION usercls_private.report_calibration(facts jsonb, bins jsonb) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT usercls_private.report_chart('Calibration', CASE facts ->> 'kind'
-			WHEN 'uplift' THEN 'Predicted uplift against the effect that the experiment measured, by groups of users, with 95 % intervals. On the line they agree.'
-			ELSE 'How sure the model is of its answer against how often the answer is right, with 95 % intervals. On the line they agree.' END,
-		'predicted', 'observed', pg_catalog.jsonb_build_array(
-			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.min(predicted), 'y', pg_catalog.min(predicted)),
-			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.max(predicted), 'y', pg_catalog.max(predicted)))
-		|| pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', 'observed', 'kind', 'dots', 'x', predicted, 'y', observed,
-			'low', GREATEST(bottom, observed - 1.96 * standard_error), 'high', LEAST(top, observed + 1.96 * standard_error)) ORDER BY predicted))
-	FROM (SELECT CASE facts ->> 'kind' WHEN 'sequence' THEN 0 END AS bottom, CASE facts ->> 'kind' WHEN 'sequence' THEN 1 END AS top) AS range,
-		pg_catalog.jsonb_to_recordset(bins) AS r (predicted float8, observed float8, standard_error float8);
-END;
-COMMENT ON FUNCTION usercls_private.report_calibration(jsonb, jsonb) IS 'what calibration() says';
-
-CREATE FUNCTION usercls_private.report_confusion(cells jsonb) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT usercls_private.report_table('What is true (rows) and what the model answers', '{actual|True|text,predicted|Answer|text,n|Users|number,share|Of the true class|share}',
-		pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('actual', actual, 'predicted', predicted, 'n', n, 'share', n / NULLIF(of_class, 0))))
-	FROM (SELECT actual, predicted, n, pg_catalog.sum(n) OVER (PARTITION BY actual) AS of_class
-		  FROM pg_catalog.jsonb_to_recordset(cells) AS r (actual text, predicted text, n float8)) AS cell
-	HAVING pg_catalog.count(*) <= 64;
-END;
-COMMENT ON FUNCTION usercls_private.report_confusion(jsonb) IS 'what confusion_matrix() says, of up to eight classes';
-
-CREATE FUNCTION usercls_private.report_qini(points jsonb) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT usercls_private.report_chart('Qini curve', 'What is gained by treating the users of the highest predicted uplift first, by the share of users treated, beside treating them at random.',
-		'share treated', 'outcomes gained', pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', name, 'kind', 'line', 'x', p -> 'share', 'y', p -> key) ORDER BY place, (p ->> 'share')::float8))
-	FROM pg_catalog.jsonb_array_elements(points) AS p, (VALUES (1, 'incremental', 'by the model'), (2, 'random', 'at random')) AS r (place, key, name);
-END;
-COMMENT ON FUNCTION usercls_private.report_qini(jsonb) IS 'what qini_curve() says';
-
-CREATE FUNCTION usercls_private.report_uplift_deciles(deciles jsonb) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN usercls_private.report_table('Tenths of the users, from the highest predicted uplift down',
-	'{decile|Tenth|number,users|Users|number,treated|Treated|number,predicted|Predicted|number,effect|Measured|number,standard_error|Its error|number,agrees|Agree|text}', deciles);
-COMMENT ON FUNCTION usercls_private.report_uplift_deciles(jsonb) IS 'what uplift_by_decile() says';
-
 CREATE FUNCTION usercls_private.report_drift(features jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -205,13 +146,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION usercls_private.report_drift(jsonb) IS 'what drift() says';
 
-CREATE FUNCTION usercls_private.report_users(facts jsonb, users jsonb) RETURNS text
+CREATE FUNCTION usercls_private.report_users(facts jsonb, sample jsonb, users jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN CASE facts ->> 'kind' WHEN 'uplift' THEN usercls_private.report_table('The ten users to treat first',
-		'{user_id|User|text,uplift|Uplift|number,p_first|If treated|percent,p_otherwise|If not|percent,segment|Segment|text}', users)
-	ELSE usercls_private.report_table('The ten users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1),
-		pg_catalog.string_to_array('user_id|User|text,score|Probability|share,label|Answer|text,series|' || pg_catalog.translate(facts -> 'features' ->> 0, ',|', '  ') || '|spark', ','), users) END;
-COMMENT ON FUNCTION usercls_private.report_users(jsonb, jsonb) IS 'the ten users whom the model names first';
+RETURN CASE
+	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number}', users)
+	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,cutoff|Asked at|time,series|Series|spark}', users)
+	ELSE usercls_private.report_table('The ten held-out users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1) || ', and what they were',
+		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text,cutoff|Asked at|time,series|Series|spark}', users) END;
+COMMENT ON FUNCTION usercls_private.report_users(jsonb, jsonb, jsonb) IS 'the ten users whom the model names first, of those it has not learned from';
 
 CREATE FUNCTION usercls_private.report_settings(facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

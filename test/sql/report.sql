@@ -64,6 +64,23 @@ FROM page ORDER BY name;
 -- What it says is what the functions say: each figure of evaluate(), to three digits.
 SELECT count(*) > 5 AS figures, bool_and(page LIKE format('%%<tr><td>%s</td><td class="n">%s</td>%%', usercls_private.html(metric), usercls_private.report_number(value))) AS said
 FROM page, usercls.evaluate('trend') WHERE name = 'trend';
+-- What is drawn is what other functions say of the same users: the area below the ROC curve, the cells, the points of the Qini curve.
+CREATE TEMPORARY TABLE drawn AS SELECT m AS model, f, usercls_private.report_sample(f, m, 1) AS s FROM unnest('{trend,offer,of sum(spend)}'::text[]) AS m, usercls_private.report_facts(m, 1) AS f;
+SELECT abs(sum((tpr + before) / 2 * (fpr - left_)) - (SELECT value FROM usercls.evaluate('trend', replicates => 0) WHERE metric = 'auc(high_risk)')) < 1e-9 AS area
+FROM (SELECT tpr, fpr, lag(tpr, 1, 0::float8) OVER w AS before, lag(fpr, 1, 0::float8) OVER w AS left_
+	  FROM (SELECT hits / positives AS tpr, (users - hits) / (whole - positives) AS fpr, users
+			FROM drawn, jsonb_to_recordset(s -> 'curve') AS r (users float8, whole float8, hits float8, positives float8) WHERE model = 'trend') AS point WINDOW w AS (ORDER BY users)) AS step;
+SELECT count(*) AS differences FROM (
+	SELECT actual, predicted, n FROM usercls.confusion_matrix('trend') WHERE n > 0 EXCEPT
+	SELECT r.* FROM drawn, jsonb_to_recordset(s -> 'cells') AS r (actual text, label text, n bigint) WHERE model = 'trend') AS d;
+SELECT count(*) > 20 AS points, max(abs(q.incremental - (yt - yu * nt / nu))) < 1e-9 AS same
+FROM drawn, jsonb_to_recordset(s -> 'curve') AS r (users bigint, nt float8, nu float8, yt float8, yu float8)
+JOIN usercls.qini_curve('offer', points => 1000) AS q USING (users) WHERE model = 'offer' AND nt > 0 AND nu > 0;
+SELECT count(*) AS tenths, bool_and(abs(d.predicted - r.predicted) < .02 AND d.users = r.users) AS same
+FROM drawn, jsonb_to_recordset(s -> 'tenths') AS r (tenth int, users bigint, predicted float8) JOIN usercls.uplift_by_decile('offer') AS d ON d.decile = tenth WHERE model = 'offer';
+SELECT (s ->> 'numbers')::boolean AS numbers, abs((SELECT sum(users * outcome) / sum(users) FROM jsonb_to_recordset(s -> 'tenths') AS r (users float8, outcome float8))
+	- (SELECT avg(outcome) FROM usercls.predictions('of sum(spend)'))) < 1e-9 AS mean_outcome FROM drawn WHERE model = 'of sum(spend)';
+SELECT hits, n, round(low::numeric, 4) AS low, round(high::numeric, 4) AS high FROM (VALUES (0, 10), (5, 10), (10, 10), (1, 0)) AS v (hits, n), usercls_private.report_interval(hits, n);
 
 -- A table that is gone, and one that may not be read, are said where they are missed. Without any right there is no report.
 CREATE ROLE regress_report_reader;

@@ -16,7 +16,8 @@ dt { color: var(--soft); font-size: .875rem } dd { margin: 0 }
 .scroll { overflow-x: auto; margin: 1rem 0 } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem }
 caption { text-align: left; font-size: .875rem; padding-bottom: .25rem }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; max-width: 24rem; min-width: 2.5rem }
-td { overflow-wrap: break-word } .n { text-align: right; white-space: nowrap } .g { min-width: 7rem }
+td { overflow-wrap: break-word } th.n, .n { text-align: right; white-space: nowrap } .g { min-width: 7rem }
+@media (min-width: 60rem) { .pair { display: flex; gap: 1rem } .pair > figure { flex: 1 } }
 figure { margin: 1rem 0; max-width: 34rem } figcaption { font-size: .875rem } svg { display: block } .chart { width: 100%; height: auto }
 .bar { width: 6rem; height: .7rem; margin-top: .4rem } .spark { width: 7rem; height: 1.7rem }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0 1.25rem; padding: 0; margin: .25rem 0; font-size: .875rem } .legend svg { width: 1.5rem; height: .5rem; display: inline-block; vertical-align: middle }
@@ -54,69 +55,50 @@ BEGIN ATOMIC
 		usercls_private.report_section('training', 'Training curve', epochs, usercls_private.report_training(facts, epochs -> 'rows'),
 			'No epochs were logged: the version was imported, or has a closed form.'),
 		usercls_private.report_section('figures', 'Figures', figures, usercls_private.report_figures(figures -> 'rows'), 'Nobody was held out.')]
-	FROM usercls_private.report_query('SELECT argument, source, state FROM usercls.sources WHERE model = $1 AND version = $2 ORDER BY argument, source', model, version) AS sources,
-		usercls_private.report_query('SELECT epoch, train_loss, held_out_loss FROM usercls.training_epochs WHERE model = $1 AND version = $2 ORDER BY epoch', model, version) AS epochs,
-		usercls_private.report_query('SELECT * FROM usercls.evaluate($1, version => $2)', model, version) AS figures;
+	FROM usercls_private.report_query('SELECT argument, source, state FROM usercls.sources WHERE model = $1 AND version = $2 ORDER BY argument, source', model, version, facts) AS sources,
+		usercls_private.report_query('SELECT epoch, train_loss, held_out_loss FROM usercls.training_epochs WHERE model = $1 AND version = $2 ORDER BY epoch', model, version, facts) AS epochs,
+		usercls_private.report_query('SELECT * FROM usercls.evaluate($1, version => $2)', model, version, facts) AS figures;
 END;
 COMMENT ON FUNCTION usercls_private.report_beginning(jsonb, text, int) IS 'sections on what was asked, read and learned';
 
-CREATE FUNCTION usercls_private.report_of_classes(facts jsonb, model text, version int) RETURNS text[]
+-- What is said of held-out users, by one reading of them.
+CREATE FUNCTION usercls_private.report_measured(facts jsonb, model text, version int) RETURNS text[]
 	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT ARRAY[
-		usercls_private.report_section('balance', 'Class balance', cells, usercls_private.report_balance(cells -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('calibration', 'Calibration', bins, usercls_private.report_calibration(facts, bins -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('confusion', 'Answers and truth', cells, usercls_private.report_confusion(cells -> 'rows'), 'Too many classes for a table: usercls.confusion_matrix() has it.'),
-		usercls_private.report_section('drift', 'Drift', moved, usercls_private.report_drift(moved -> 'rows'), 'No feature to compare.'),
-		usercls_private.report_section('users', 'The first users', users, usercls_private.report_users(facts, users -> 'rows'), 'Only of the version that answers for the model.')]
-	FROM usercls_private.report_query('SELECT * FROM usercls.confusion_matrix($1, version => $2)', model, version) AS cells,
-		usercls_private.report_query('SELECT * FROM usercls.calibration($1, version => $2)', model, version) AS bins,
-		usercls_private.report_query('SELECT * FROM usercls.drift($1, version => $2)', model, version) AS moved,
-		usercls_private.report_query('SELECT c.user_id, c.label, c.score, (SELECT pg_catalog.jsonb_agg(s.seq[i][1] ORDER BY i) FROM pg_catalog.generate_subscripts(s.seq, 1) AS i) AS series
-			FROM (SELECT user_id, label, probabilities[$3::int] AS score FROM usercls.classify_users($1, NULL, NULL::text)
-				  WHERE EXISTS (SELECT FROM usercls.models AS m WHERE m.model = $1 AND m.promoted_version = $2)
-				  ORDER BY 3 DESC, 1 LIMIT 10) AS c LEFT JOIN usercls.sequences($1, NULL, NULL::text) AS s USING (user_id) ORDER BY c.score DESC, c.user_id',
-			model, version, facts ->> 'focus') AS users;
+		usercls_private.report_section('balance', CASE facts ->> 'kind' WHEN 'uplift' THEN 'Arms of the experiment' ELSE 'Class balance' END, s, usercls_private.report_balance(facts, s -> 'balance'), 'Nobody was held out.'),
+		usercls_private.report_section('calibration', 'Calibration', s, usercls_private.report_calibration(s), 'Nobody was held out.'),
+		usercls_private.report_section('curves', CASE facts ->> 'kind' WHEN 'uplift' THEN 'Qini curve' ELSE CASE WHEN (s ->> 'numbers')::boolean THEN 'Lift' ELSE 'ROC and lift' END END, s, CASE facts ->> 'kind'
+			WHEN 'uplift' THEN usercls_private.report_qini(s -> 'curve')
+			ELSE COALESCE('<div class="pair">' || usercls_private.report_roc(s -> 'curve') || usercls_private.report_lift(s -> 'curve') || '</div>', usercls_private.report_number_lift(s -> 'tenths')) END,
+			'The held-out users are all of one class, or none.'),
+		usercls_private.report_section('deciles', 'Deciles', s, usercls_private.report_tenths(facts, s), 'Nobody was held out.'),
+		usercls_private.report_section('confusion', 'Answers and truth', s, usercls_private.report_confusion(s -> 'cells'), 'Not of an uplift model, nor of more than eight classes: usercls.confusion_matrix() has them.'),
+		usercls_private.report_section('users', 'The first users', s, usercls_private.report_users(facts, s, usercls_private.report_first_users(facts, model, version, s -> 'users')), 'Nobody was held out.')]
+	FROM usercls_private.report_sample(facts, model, version) AS s;
 END;
-COMMENT ON FUNCTION usercls_private.report_of_classes(jsonb, text, int) IS 'sections of a sequence model';
-
-CREATE FUNCTION usercls_private.report_of_uplift(facts jsonb, model text, version int) RETURNS text[]
-	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT ARRAY[
-		usercls_private.report_section('balance', 'Arms of the experiment', deciles, usercls_private.report_arms(deciles -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('calibration', 'Calibration', bins, usercls_private.report_calibration(facts, bins -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('curves', 'Qini curve', points, usercls_private.report_qini(points -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('deciles', 'Deciles', deciles, usercls_private.report_uplift_deciles(deciles -> 'rows'), 'Nobody was held out.'),
-		usercls_private.report_section('drift', 'Drift', moved, usercls_private.report_drift(moved -> 'rows'), 'No feature to compare.'),
-		usercls_private.report_section('users', 'The first users', users, usercls_private.report_users(facts, users -> 'rows'), 'Only of the version that answers for the model.')]
-	FROM usercls_private.report_query('SELECT * FROM usercls.calibration($1, version => $2)', model, version) AS bins,
-		usercls_private.report_query('SELECT * FROM usercls.qini_curve($1, version => $2)', model, version) AS points,
-		usercls_private.report_query('SELECT * FROM usercls.uplift_by_decile($1, version => $2)', model, version) AS deciles,
-		usercls_private.report_query('SELECT * FROM usercls.drift($1, $3::regclass, version => $2)', model, version, facts #>> '{spec,users}') AS moved,
-		usercls_private.report_query('SELECT user_id, uplift, p_first, p_second, segment FROM usercls.target_users($1, NULL, NULL, NULL, NULL::text)
-			WHERE EXISTS (SELECT FROM usercls.models AS m WHERE m.model = $1 AND m.promoted_version = $2) ORDER BY rank LIMIT 10', model, version) AS users;
-END;
-COMMENT ON FUNCTION usercls_private.report_of_uplift(jsonb, text, int) IS 'sections of an uplift model';
+COMMENT ON FUNCTION usercls_private.report_measured(jsonb, text, int) IS 'sections on held-out users';
 
 CREATE FUNCTION usercls_private.report_end(facts jsonb, model text, version int) RETURNS text[]
 	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT ARRAY[
+		usercls_private.report_section('drift', 'Drift', moved, usercls_private.report_drift(moved -> 'rows'), 'No feature to compare.'),
 		usercls_private.report_section('settings', 'Hyperparameters', NULL, usercls_private.report_settings(facts), 'None are known.'),
 		usercls_private.report_section('history', 'Versions and decisions', versions, usercls_private.report_history(versions -> 'rows', deployments -> 'rows'), '')]
 	FROM usercls_private.report_query('SELECT v.version, v.created_at, v.architecture, v.metric, v.value, v.baseline, t.decision, t.reason, v.comment
-			FROM usercls.versions AS v LEFT JOIN usercls.training_runs AS t USING (model, version) WHERE v.model = $1 ORDER BY v.version DESC LIMIT 20', model, version) AS versions,
-		usercls_private.report_query('SELECT * FROM usercls.deployments WHERE model = $1 ORDER BY deployment_id DESC LIMIT 20', model, version) AS deployments;
+			FROM usercls.versions AS v LEFT JOIN usercls.training_runs AS t USING (model, version) WHERE v.model = $1 ORDER BY v.version DESC LIMIT 20', model, version, facts) AS versions,
+		usercls_private.report_query('SELECT * FROM usercls.deployments WHERE model = $1 ORDER BY deployment_id DESC LIMIT 20', model, version, facts) AS deployments,
+		usercls_private.report_query('SELECT * FROM usercls.drift($1, ($3 #>> ''{spec,users}'')::regclass, version => $2)', model, version, facts) AS moved;
 END;
-COMMENT ON FUNCTION usercls_private.report_end(jsonb, text, int) IS 'sections on how it was made and what was decided';
+COMMENT ON FUNCTION usercls_private.report_end(jsonb, text, int) IS 'sections on what has changed since, how it was made and what was decided';
 
 CREATE FUNCTION usercls.report(model text, version int DEFAULT NULL) RETURNS text
 	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT usercls_private.report_page('Model ' || report.model,
 		usercls_private.report_beginning(f, report.model, v)
-		|| CASE f ->> 'kind' WHEN 'uplift' THEN usercls_private.report_of_uplift(f, report.model, v) ELSE usercls_private.report_of_classes(f, report.model, v) END
+		|| usercls_private.report_measured(f, report.model, v)
 		|| usercls_private.report_end(f, report.model, v))
 	FROM usercls_private.report_facts(report.model, report.version) AS f, LATERAL (VALUES ((f ->> 'version')::int)) AS r (v);
 END;
