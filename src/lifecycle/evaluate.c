@@ -1,29 +1,11 @@
-/*
- * evaluate() and calibration(): how good a stored model is, on users it has not learned from.
- *
- *   set = kind->metrics(call): names, and a function over the users' weights
- *   value = set->measure(all weights 1);  foreach replicate: draw[r] = set->measure(how often each user was drawn)
- *   low, high = the 2.5th and 97.5th percentile of draw
- */
+/* evaluate() and calibration(): how good a stored model is, on users it has not learned from. */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "fmgr.h"
-#include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/timestamp.h"
 
-#include "metrics/pure/bootstrap.h"
-#include "server/arguments.h"
-#include "server/errors.h"
-#include "server/memory.h"
+#include "metrics/intervals.h"
 #include "server/rows.h"
-#include "metrics/sample.h"
-
-#define REPLICATES_MAX 100000
 
 /* Arguments of evaluate(); calibration() has the first five. */
 enum
@@ -41,50 +23,6 @@ static const EvaluateArguments arguments = {
 	.source = ARG_SOURCE, .edges = ARG_EDGES, .as_of = ARG_AS_OF, .version = ARG_VERSION};
 
 /* -- evaluate() ----------------------------------------------------------- */
-
-/* How often each row counts in a replicate: as often as its user is drawn. draw: of the users, where rows are not users. */
-static void
-draw_rows(uint32 *weight, uint32 *draw, const MetricSet *set, uint64 seed, uint64 replicate)
-{
-	if (!set->user)
-	{
-		bootstrap_draw(weight, seed, replicate, set->n);
-		return;
-	}
-	bootstrap_draw(draw, seed, replicate, set->users);
-	for (size_t i = 0; i < set->n; i++)
-		weight[i] = draw[set->user[i]];
-}
-
-static void
-bootstrap(MetricSet *set, int replicates, int64 seed)
-{
-	double *draws; /* rows × replicates */
-	double *value = palloc(sizeof(double) * (Size) set->rows);
-	uint32 *weight, *draw;
-
-	memory_check(2 * set->n * sizeof(*weight) + sizeof(*draws) * (Size) set->rows * (Size) replicates,
-				 "evaluation");
-	draws = memory_array((Size) set->rows * (Size) replicates, sizeof(*draws));
-	weight = memory_array(set->n, sizeof(*weight));
-	draw = memory_array(set->n, sizeof(*draw));
-	for (int r = 0; r < replicates; r++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		draw_rows(weight, draw, set, (uint64) seed, (uint64) r);
-		set->measure(value, set->state, weight);
-		for (int i = 0; i < set->rows; i++)
-			draws[(Size) i * (Size) replicates + (Size) r] = value[i];
-	}
-	for (int i = 0; i < set->rows; i++)
-	{
-		const Interval95 interval =
-			bootstrap_interval(draws + (Size) i * (Size) replicates, (size_t) replicates);
-
-		set->row[i].low = interval.low;
-		set->row[i].high = interval.high;
-	}
-}
 
 static void
 put_metric(FunctionCallInfo fcinfo, const MetricSet *set, const MetricRow *row)
@@ -106,23 +44,10 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 {
 	const MemoryContext old = rows_begin(fcinfo);
 	const EvaluateCall call = evaluate_call(fcinfo, NULL, arguments);
-	const int replicates = arg_int(fcinfo, ARG_REPLICATES, "replicates");
-	const int64 seed = arg_bigint(fcinfo, ARG_SEED, "seed");
-
-	if (replicates < 0 || replicates > REPLICATES_MAX)
-		error_out_of_range("replicates", psprintf("%d", replicates), psprintf("0 to %d", REPLICATES_MAX));
-
+	const Replicates replicates = replicates_arg(fcinfo, ARG_REPLICATES, ARG_SEED);
 	MetricSet *set = call.model->kind->metrics(&call);
-	double *value = palloc(sizeof(double) * (Size) set->rows);
 
-	set->measure(value, set->state, NULL);
-	for (int i = 0; i < set->rows; i++)
-	{
-		set->row[i].value = value[i];
-		set->row[i].low = set->row[i].high = NAN;
-	}
-	if (replicates > 0)
-		bootstrap(set, replicates, seed);
+	metric_set_measure(set, replicates);
 	for (int i = 0; i < set->rows; i++)
 		put_metric(fcinfo, set, &set->row[i]);
 	rows_end(old);
