@@ -76,14 +76,93 @@ CREATE FUNCTION usercls.confusion_matrix(
 	source regclass DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
 	version int DEFAULT NULL,
+	class text DEFAULT NULL,
+	threshold float8 DEFAULT NULL,
 	OUT actual text,
 	OUT predicted text,
 	OUT n bigint
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_confusion_matrix'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 9 COST 1000000;
-COMMENT ON FUNCTION usercls.confusion_matrix(text, regclass, timestamptz, int)
-IS 'users of each class by the class that a sequence model gives them';
+COMMENT ON FUNCTION usercls.confusion_matrix(text, regclass, timestamptz, int, text, float8)
+IS 'users of each class by the class that a sequence model gives them; with class and threshold those of that class and all others, by whether their probability of it is at least the threshold';
+
+CREATE FUNCTION usercls.thresholds(
+	model text,
+	class text,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	points int DEFAULT 100,
+	OUT threshold float8,
+	OUT users bigint,
+	OUT "precision" float8,
+	OUT recall float8,
+	OUT false_positive_rate float8,
+	OUT lift float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_thresholds'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 100 COST 1000000;
+COMMENT ON FUNCTION usercls.thresholds(text, text, regclass, timestamptz, int, int)
+IS 'what each threshold on the probability of a class marks (users with at least that probability), from the highest down; points: about so many rows, in equal steps of users; null: a row for each distinct probability';
+
+CREATE FUNCTION usercls.threshold(
+	model text,
+	class text,
+	min_precision float8 DEFAULT NULL,
+	min_recall float8 DEFAULT NULL,
+	users bigint DEFAULT NULL,
+	value float8 DEFAULT NULL,
+	cost float8 DEFAULT NULL,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	replicates int DEFAULT 200,
+	seed bigint DEFAULT 42,
+	OUT threshold float8,
+	OUT ci_low float8,
+	OUT ci_high float8,
+	OUT marked bigint,
+	OUT "precision" float8,
+	OUT recall float8
+)
+AS 'MODULE_PATHNAME', 'usercls_threshold'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED COST 1000000;
+COMMENT ON FUNCTION usercls.threshold(text, text, float8, float8, bigint, float8, float8, regclass, timestamptz, int, int, bigint)
+IS 'the threshold on the probability of a class that reaches one goal on users the model has not learned from, with a 95 % interval, and what it marks of them: min_precision: the lowest with that precision; min_recall: the highest with that recall; users: the highest that marks so many of all users; value and cost: the one that earns most when each marked user costs cost and each of the class brings value; null: none does';
+
+CREATE FUNCTION usercls.roc_curve(
+	model text,
+	class text,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	points int DEFAULT 100,
+	OUT threshold float8,
+	OUT false_positive_rate float8,
+	OUT true_positive_rate float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_roc_curve'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 101 COST 1000000;
+COMMENT ON FUNCTION usercls.roc_curve(text, text, regclass, timestamptz, int, int)
+IS 'the ROC curve of a class against all others, from nobody marked (threshold null) to everybody; points as in thresholds()';
+
+CREATE FUNCTION usercls.lift_curve(
+	model text,
+	class text,
+	source regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	version int DEFAULT NULL,
+	points int DEFAULT 100,
+	OUT share float8,
+	OUT users bigint,
+	OUT captured float8,
+	OUT lift float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_lift_curve'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 101 COST 1000000;
+COMMENT ON FUNCTION usercls.lift_curve(text, text, regclass, timestamptz, int, int)
+IS 'of the users with the highest probability of a class, by their share: captured, the part of the class that is among them, and lift, how many times as frequent it is there as among all; points as in thresholds()';
 
 CREATE FUNCTION usercls.calibration(
 	model text,
@@ -91,18 +170,20 @@ CREATE FUNCTION usercls.calibration(
 	edges regclass DEFAULT NULL,
 	as_of timestamptz DEFAULT NULL,
 	version int DEFAULT NULL,
+	by_class boolean DEFAULT false,
 	OUT bin int,
 	OUT lower float8,
 	OUT upper float8,
 	OUT n bigint,
 	OUT predicted float8,
 	OUT observed float8,
-	OUT standard_error float8
+	OUT standard_error float8,
+	OUT class text
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_calibration'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
-COMMENT ON FUNCTION usercls.calibration(text, regclass, regclass, timestamptz, int)
-IS 'predicted against observed: confidence and accuracy of a sequence model, uplift and effect of an uplift model, by bins of the prediction';
+COMMENT ON FUNCTION usercls.calibration(text, regclass, regclass, timestamptz, int, boolean)
+IS 'predicted against observed: confidence and accuracy of a sequence model, uplift and effect of an uplift model, by bins of the prediction; by_class: the probability of each class and how often it is the true one';
 
 CREATE FUNCTION usercls.qini_curve(
 	model text,

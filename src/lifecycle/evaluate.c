@@ -5,6 +5,7 @@
 #include "utils/builtins.h"
 
 #include "metrics/intervals.h"
+#include "server/arguments.h"
 #include "server/rows.h"
 
 /* Arguments of evaluate(); calibration() has the first five. */
@@ -16,7 +17,8 @@ enum
 	ARG_AS_OF,
 	ARG_VERSION,
 	ARG_REPLICATES,
-	ARG_SEED
+	ARG_SEED,
+	ARG_BY_CLASS = ARG_REPLICATES
 };
 
 static const EvaluateArguments arguments = {
@@ -59,13 +61,15 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 static void
 put_bin(FunctionCallInfo fcinfo, const CalibrationBin *bin)
 {
-	Datum value[7] = {Int32GetDatum(bin->number), Float8GetDatum(bin->low), Float8GetDatum(bin->high),
+	Datum value[8] = {Int32GetDatum(bin->number), Float8GetDatum(bin->low), Float8GetDatum(bin->high),
 					  Int64GetDatum((int64) bin->n)};
-	bool null[7] = {false};
+	bool null[8] = {false};
 
 	rows_number(value, null, 4, bin->predicted);
 	rows_number(value, null, 5, bin->observed);
 	rows_number(value, null, 6, bin->standard_error);
+	null[7] = bin->class == NULL;
+	value[7] = null[7] ? (Datum) 0 : CStringGetTextDatum(bin->class);
 	rows_put(fcinfo, value, null);
 }
 
@@ -75,8 +79,8 @@ usercls_calibration(PG_FUNCTION_ARGS)
 {
 	const MemoryContext old = rows_begin(fcinfo);
 	const EvaluateCall call = evaluate_call(fcinfo, NULL, arguments);
-	CalibrationBin bin[CALIBRATION_BINS_MAX];
-	const int bins = call.model->kind->calibration(bin, &call);
+	int bins;
+	const CalibrationBin *bin = call.model->kind->calibration(&bins, &call, arg_bool(fcinfo, ARG_BY_CLASS));
 
 	for (int i = 0; i < bins; i++)
 		put_bin(fcinfo, &bin[i]);

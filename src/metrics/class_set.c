@@ -10,8 +10,6 @@
 #include "metrics/class_metrics.h"
 #include "server/memory.h"
 
-StaticAssertDecl(CONFIDENCE_BINS <= CALIBRATION_BINS_MAX, "the bins of calibration() fit");
-
 /* The first rows of the set; the AUCs of the classes follow them. */
 enum
 {
@@ -112,28 +110,51 @@ class_set(const ClassSample *sample)
 	return set;
 }
 
-int
-class_calibration(CalibrationBin *out, const ClassSample *sample)
-{
-	ConfidenceBin bin[CONFIDENCE_BINS];
-	int bins = 0;
+/* -- calibration() ---------------------------------------------------------- */
 
-	metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
+/* The bins that have rows, behind the n before; returns how many there are then. */
+static int
+put_bins(CalibrationBin *out, int n, const ConfidenceBin *bin, const char *class)
+{
 	for (int i = 0; i < CONFIDENCE_BINS; i++)
 	{
-		const double n = bin[i].count;
-		const double correct = bin[i].correct / n;
+		const double rows = bin[i].count;
+		const double correct = bin[i].correct / rows;
 
-		if (n > 0)
-			out[bins++] = (CalibrationBin){
+		if (rows > 0)
+			out[n++] = (CalibrationBin){
+				.class = class,
 				.number = i + 1,
 				.low = (double) i / CONFIDENCE_BINS,
 				.high = (i + 1.0) / CONFIDENCE_BINS,
-				.n = n,
-				.predicted = bin[i].confidence / n,
+				.n = rows,
+				.predicted = bin[i].confidence / rows,
 				.observed = correct,
-				.standard_error = n > 1 ? sqrt(correct * (1 - correct) / (n - 1)) : NAN,
+				.standard_error = rows > 1 ? sqrt(correct * (1 - correct) / (rows - 1)) : NAN,
 			};
 	}
-	return bins;
+	return n;
+}
+
+CalibrationBin *
+class_calibration(int *n, const ClassSample *sample, bool by_class)
+{
+	const size_t groups = by_class ? sample->scores.C : 1;
+	CalibrationBin *out = palloc(sizeof(*out) * groups * CONFIDENCE_BINS);
+	ConfidenceBin bin[CONFIDENCE_BINS];
+
+	*n = 0;
+	if (!by_class)
+	{
+		metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
+		*n = put_bins(out, 0, bin, NULL);
+		return out;
+	}
+	for (size_t c = 0; c < groups; c++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		metric_class_confidence(bin, &sample->scores, c, CONFIDENCE_BINS);
+		*n = put_bins(out, *n, bin, sample->classes[c]);
+	}
+	return out;
 }

@@ -55,6 +55,7 @@ typedef struct ClassSample
 	const char **classes; /* C */
 	const uint32_t *user; /* of each row its user, from 0 on; NULL: each row is a user */
 	size_t users;
+	size_t population; /* users at the newest cutoff, of the sample and of those that were learned from */
 
 	/* Users of the sample and, after them, those that the rules without a model learn from. */
 	size_t all;
@@ -119,6 +120,7 @@ extern MetricSet *uplift_set(const UpliftScores *sample, const ArmsApart *apart)
 /* A row of calibration(): users of whom about the same was predicted. */
 typedef struct CalibrationBin
 {
+	const char *class; /* whose probability it is; NULL: that of the most probable one, or an uplift */
 	int number;
 	double low, high;
 	double n;
@@ -126,11 +128,9 @@ typedef struct CalibrationBin
 	double standard_error; /* of observed; NaN: not known */
 } CalibrationBin;
 
-#define CALIBRATION_BINS_MAX 15
-
-/* The bins of calibration(); return how many there are. */
-extern int class_calibration(CalibrationBin *bin, const ClassSample *sample);
-extern int uplift_calibration(CalibrationBin *bin, const UpliftScores *sample);
+/* The bins of calibration(), in the current memory context; *n: how many. by_class: of each class, not of the most probable one. */
+extern CalibrationBin *class_calibration(int *n, const ClassSample *sample, bool by_class);
+extern CalibrationBin *uplift_calibration(int *n, const UpliftScores *sample);
 
 /* n rows of F features, NaN = missing: steps of sequences, or users. */
 typedef struct Observed

@@ -8,8 +8,6 @@
 
 #define GROUPS 10
 
-StaticAssertDecl(GROUPS <= CALIBRATION_BINS_MAX, "the groups of calibration() fit");
-
 enum
 {
 	QINI,
@@ -106,9 +104,10 @@ uplift_set(const UpliftScores *sample, const ArmsApart *apart)
 	return set;
 }
 
-int
-uplift_calibration(CalibrationBin *out, const UpliftScores *sample)
+CalibrationBin *
+uplift_calibration(int *n, const UpliftScores *sample)
 {
+	CalibrationBin *out = palloc(sizeof(*out) * GROUPS);
 	const int groups = (int) Min(GROUPS, sample->n);
 	UpliftBin bin[GROUPS];
 
@@ -129,5 +128,6 @@ uplift_calibration(CalibrationBin *out, const UpliftScores *sample)
 			.standard_error = group->standard_error,
 		};
 	}
-	return groups;
+	*n = groups;
+	return out;
 }

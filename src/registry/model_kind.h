@@ -87,7 +87,7 @@ typedef struct ModelKind
 	 */
 	struct Predictions *(*predictions)(const struct EvaluateCall *call);
 	struct MetricSet *(*metrics)(const struct EvaluateCall *call);
-	int (*calibration)(struct CalibrationBin *bin, const struct EvaluateCall *call);
+	struct CalibrationBin *(*calibration)(int *n, const struct EvaluateCall *call, bool by_class);
 	void (*observe)(struct Observations *features, const struct EvaluateCall *call);
 
 	/* For hints: how such a model is used, and what scores the rows of a query. */

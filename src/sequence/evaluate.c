@@ -1,19 +1,14 @@
-/*
- * The sample of a sequence model: users whose label is known, and the probabilities they get. And confusion_matrix(),
- * which only they have.
- */
+/* The sample of a sequence model: users whose label is known, and the probabilities they get. */
 #include "postgres.h"
 
 #include "sequence/evaluate.h"
 
 #include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "metrics/class_metrics.h"
 #include "server/errors.h"
 #include "server/memory.h"
 #include "registry/modelcache.h"
-#include "server/rows.h"
 #include "sequence/score.h"
 #include "sequence/stored.h"
 #include "sequence/users_attributes.h"
@@ -69,6 +64,16 @@ sample_rows(const SequenceUsers *users, size_t n, size_t held_out)
 	return (SampleUsers){n, users->id_type, users->id, cutoff, is_held_out};
 }
 
+static size_t
+users_at_newest(const SequenceUsers *users)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < users->N; i++)
+		n += users->at[i] == users->cutoffs - 1;
+	return n;
+}
+
 /*
  * Whom to evaluate on, first among those with a label; returns how many. The rules without a model learn from the rest,
  * which in another source there is not: there they may look at the same users.
@@ -86,6 +91,7 @@ choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *r
 		sample->rows.held_out = NULL;
 	if (request->reading.sequence_column)
 		sample->rows.cutoff = NULL;
+	sample->population = users_at_newest(users);
 	sample->all = users->N;
 	sample->labels = users->label;
 	sample->carried = users->carried;
@@ -276,42 +282,4 @@ sequence_observe(Observations *features, const EvaluateCall *call)
 	of_users->name = request.reading.attributes;
 	of_users->category = attribute_categories(&model->attributes);
 	features->more = of_users;
-}
-
-/* -- confusion_matrix() ---------------------------------------------------- */
-
-/* Arguments of confusion_matrix(). */
-enum
-{
-	ARG_MODEL,
-	ARG_SOURCE,
-	ARG_AS_OF,
-	ARG_VERSION
-};
-
-PG_FUNCTION_INFO_V1(usercls_confusion_matrix);
-Datum
-usercls_confusion_matrix(PG_FUNCTION_ARGS)
-{
-	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call =
-		evaluate_call(fcinfo, &sequence_kind,
-					  (EvaluateArguments){.source = ARG_SOURCE, .as_of = ARG_AS_OF, .version = ARG_VERSION});
-	const ClassSample *sample = sequence_sample(&call);
-	const size_t C = sample->scores.C;
-	double *matrix = memory_array(C * C, sizeof(double));
-
-	metric_confusion(matrix, &sample->answers);
-	for (size_t actual = 0; actual < C; actual++)
-		for (size_t predicted = 0; predicted < C; predicted++)
-		{
-			Datum value[3] = {CStringGetTextDatum(sample->classes[actual]),
-							  CStringGetTextDatum(sample->classes[predicted]),
-							  Int64GetDatum((int64) matrix[actual * C + predicted])};
-			bool null[3] = {false};
-
-			rows_put(fcinfo, value, null);
-		}
-	rows_end(old);
-	return (Datum) 0;
 }

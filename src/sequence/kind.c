@@ -40,10 +40,10 @@ predictions(const EvaluateCall *call)
 	return all;
 }
 
-static int
-calibration(CalibrationBin *bin, const EvaluateCall *call)
+static CalibrationBin *
+calibration(int *n, const EvaluateCall *call, bool by_class)
 {
-	return class_calibration(bin, sequence_sample(call));
+	return class_calibration(n, sequence_sample(call), by_class);
 }
 
 const ModelKind sequence_kind = {

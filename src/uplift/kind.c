@@ -15,6 +15,14 @@ config_of(const void *model)
 	return &((const UpliftModel *) model)->net.config;
 }
 
+static void
+pg_attribute_noreturn() error_no_classes(const Model *model, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model \"%s\" has no classes", model->name),
+			 errdetail("The score of an uplift model is the uplift."), errhint("%s", hint)));
+}
+
 static int
 score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice)
 {
@@ -30,10 +38,7 @@ score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice 
 	};
 
 	if (choice->class)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("model \"%s\" has no classes", model->name),
-				 errdetail("The score of an uplift model is the uplift."),
-				 errhint("Leave class out; threshold marks users by their uplift.")));
+		error_no_classes(model, "Leave class out; threshold marks users by their uplift.");
 	*column = columns;
 	return lengthof(columns);
 }
@@ -53,10 +58,12 @@ metrics(const EvaluateCall *call)
 	return uplift_set(sample, &apart);
 }
 
-static int
-calibration(CalibrationBin *bin, const EvaluateCall *call)
+static CalibrationBin *
+calibration(int *n, const EvaluateCall *call, bool by_class)
 {
-	return uplift_calibration(bin, uplift_sample(call, NULL));
+	if (by_class)
+		error_no_classes(call->model, "Leave out by_class: the bins are of the uplift.");
+	return uplift_calibration(n, uplift_sample(call, NULL));
 }
 
 const ModelKind uplift_kind = {

@@ -138,26 +138,43 @@ metric_macro_f1(const double *matrix, size_t C)
 	return classes > 0 ? sum / (double) classes : NAN;
 }
 
+/* The bin of a probability. */
+static ConfidenceBin *
+bin_of(ConfidenceBin *bin, size_t bins, double probability)
+{
+	return bin + (size_t) fmin(fmax(ceil(probability * (double) bins) - 1, 0), (double) (bins - 1));
+}
+
+static void
+bin_add(ConfidenceBin *bin, size_t bins, const ClassScores *set, size_t i, size_t c)
+{
+	const double probability = set->prob[i * set->C + c];
+	const double weight = row_weight(set->weight, i);
+	ConfidenceBin *const b = bin_of(bin, bins, probability);
+
+	b->count += weight;
+	b->confidence += weight * probability;
+	b->correct += c == (size_t) set->label[i] ? weight : 0;
+}
+
 void
 metric_confidence(ConfidenceBin *bin, const ClassScores *set, size_t bins)
 {
 	for (size_t i = 0; i < bins; i++)
 		bin[i] = (ConfidenceBin){0};
 	for (size_t i = 0; i < set->n; i++)
-	{
-		if (set->label[i] < 0)
-			continue;
+		if (set->label[i] >= 0)
+			bin_add(bin, bins, set, i, likeliest(set->prob + i * set->C, set->C));
+}
 
-		const size_t predicted = likeliest(set->prob + i * set->C, set->C);
-		const double confidence = set->prob[i * set->C + predicted];
-		const double weight = row_weight(set->weight, i);
-		const double at = ceil(confidence * (double) bins) - 1;
-		ConfidenceBin *const b = bin + (size_t) fmin(fmax(at, 0), (double) (bins - 1));
-
-		b->count += weight;
-		b->confidence += weight * confidence;
-		b->correct += predicted == (size_t) set->label[i] ? weight : 0;
-	}
+void
+metric_class_confidence(ConfidenceBin *bin, const ClassScores *set, size_t c, size_t bins)
+{
+	for (size_t i = 0; i < bins; i++)
+		bin[i] = (ConfidenceBin){0};
+	for (size_t i = 0; i < set->n; i++)
+		if (set->label[i] >= 0)
+			bin_add(bin, bins, set, i, c);
 }
 
 double

@@ -65,6 +65,9 @@ typedef struct ConfidenceBin
 
 extern void metric_confidence(ConfidenceBin *bin, const ClassScores *set, size_t bins);
 
+/* The same by the probability of class c, right where that is the class. */
+extern void metric_class_confidence(ConfidenceBin *bin, const ClassScores *set, size_t c, size_t bins);
+
 /* Expected calibration error (Guo et al. 2017): |accuracy - confidence| of each bin, averaged by count. */
 extern double metric_ece(const ConfidenceBin *bin, size_t bins);
 
