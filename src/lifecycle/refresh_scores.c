@@ -11,9 +11,11 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
+#include "utils/queryenvironment.h"
 #include "utils/timestamp.h"
 
 #include "server/arguments.h"
+#include "server/changed.h"
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
@@ -32,7 +34,9 @@ enum
 	ARG_MAX_REMOVED,
 	ARG_CLASS,
 	ARG_THRESHOLD,
-	ARG_OUTBOX
+	ARG_OUTBOX,
+	ARG_CHANGED_SINCE,
+	ARG_CHANGED_COLUMN
 };
 
 /* What was asked for. */
@@ -45,37 +49,44 @@ typedef struct RefreshRequest
 	double max_removed; /* of the table's users, as a share */
 	ScoreChoice choice;
 	const char *outbox; /* NULL: none */
-	bool commits;       /* after each batch */
+	bool some;          /* only users whose scores rows may have changed that came in since */
+	ChangedSince since;
+	bool commits; /* after each batch */
 } RefreshRequest;
 
 #define BATCH_MAX 1000000
 
-/* All users that were scored, for the removal of those that are gone. */
-typedef struct ScoredIds
+/* The name of the rows that a refresh of some users selects from. */
+#define SOME_ROWS "usercls_changed"
+
+/* Users of a refresh. */
+typedef struct Users
 {
-	Datum *id;
-	size_t n, room;
+	ScoreIds scored;           /* for the removal of those that are gone */
+	const ScoreIds *looked_at; /* NULL: all users were */
+	size_t room;
 	MemoryContext context;
-} ScoredIds;
+} Users;
 
 static void
-keep_id(ScoredIds *ids, const ScoreTable *table, Datum id)
+keep_id(Users *users, const ScoreTable *table, Datum id)
 {
-	const MemoryContext old = MemoryContextSwitchTo(ids->context);
+	const MemoryContext old = MemoryContextSwitchTo(users->context);
+	ScoreIds *ids = &users->scored;
 
-	if (ids->n == ids->room)
+	if (ids->n == users->room)
 	{
-		ids->room = Max(1024, 2 * ids->room);
-		memory_check(ids->room * sizeof(Datum), "refreshing scores");
-		ids->id = memory_array_resize(ids->context, ids->id, ids->room, sizeof(Datum));
+		users->room = Max(1024, 2 * users->room);
+		memory_check(users->room * sizeof(Datum), "refreshing scores");
+		ids->id = memory_array_resize(users->context, ids->id, users->room, sizeof(Datum));
 	}
 	ids->id[ids->n++] = score_table_copy_id(table, id);
 	MemoryContextSwitchTo(old);
 }
 
-/* Score all users: rows of user_id and the columns, of which the ids are kept; the cursor stands before the first. */
+/* Score the users: rows of user_id and the columns, of which the ids are kept; the cursor stands before the first. */
 static Portal
-open_scores(ScoredIds *ids, const ScoreTable *table, const RefreshRequest *request)
+open_scores(Users *users, const ScoreTable *table, const RefreshRequest *request)
 {
 	const Oid type[] = {TEXTOID, TIMESTAMPTZOID, FLOAT8OID};
 	Datum given[] = {CStringGetTextDatum(request->model), request->as_of.value,
@@ -93,7 +104,7 @@ open_scores(ScoredIds *ids, const ScoreTable *table, const RefreshRequest *reque
 		{
 			bool is_null;
 
-			keep_id(ids, table, SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null));
+			keep_id(users, table, SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null));
 		}
 		SPI_freetuptable(SPI_tuptable);
 	} while (rows > 0);
@@ -101,22 +112,63 @@ open_scores(ScoredIds *ids, const ScoreTable *table, const RefreshRequest *reque
 	return cursor;
 }
 
+static void
+notice_everybody(const ScoreTable *table, const char *why, const char *hint)
+{
+	ereport(NOTICE, (errmsg("all users of table %s are scored again", table->name), errdetail("%s", why),
+					 errhint("%s", hint)));
+}
+
+/* Let the table select from the rows of users whose scores may have changed. False, and a notice: all are to be scored. */
+static bool
+select_some(Users *users, ScoreTable *table, const RefreshRequest *request)
+{
+	EphemeralNamedRelation rows = palloc0(sizeof(*rows));
+	ScoreIds *looked_at = palloc(sizeof(*looked_at));
+
+	if (!score_table_is_of(table, &request->choice))
+	{
+		notice_everybody(table, "It does not hold what this version says with this class and threshold.",
+						 "This is once: the next refresh with changed_since finds what this one leaves.");
+		return false;
+	}
+
+	const ChangedScores *scores = table->model->kind->changed(table->model, &request->since, table->id_type);
+
+	if (!scores)
+	{
+		notice_everybody(table, "The surroundings of users with new rows are half of the users or more.",
+						 "Refresh more often, or leave changed_since out.");
+		return false;
+	}
+	*looked_at = (ScoreIds){scores->looked_at, scores->n};
+	users->looked_at = looked_at;
+	rows->md.name = SOME_ROWS;
+	rows->md.tupdesc = scores->desc;
+	rows->md.enrtype = ENR_NAMED_TUPLESTORE;
+	rows->md.enrtuples = (double) scores->n;
+	rows->reldata = scores->rows;
+	SPI_register_relation(rows);
+	score_table_select_some(table, SOME_ROWS);
+	return true;
+}
+
 /* A source that is not loaded yet, or a window where nobody is, must not empty the table. */
 static void
-check_removal(const ScoreTable *table, const ScoredIds *ids, double max_removed)
+check_removal(const ScoreTable *table, const Users *users, double max_removed)
 {
-	uint64 users;
-	const uint64 others = score_table_count_others(table, ids->id, ids->n, &users);
+	uint64 all;
+	const uint64 others = score_table_count_others(table, &users->scored, users->looked_at, &all);
 
-	if ((double) others > max_removed * (double) users)
+	if ((double) others > max_removed * (double) all)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("refresh would remove " UINT64_FORMAT " of the " UINT64_FORMAT " users of table %s",
-					others, users, table->name),
+					others, all, table->name),
 			 errdetail("The model's source has %zu users now, and max_removed is %g of the table. Nothing "
 					   "was changed.",
-					   ids->n, max_removed),
+					   users->scored.n, max_removed),
 			 errhint("Check that the source is complete and its times are right; pass a larger max_removed "
 					 "(1: all of them) when these users are gone.")));
 }
@@ -180,7 +232,7 @@ write_scores(const ScoreTable *table, ScoreMarks *marks, Portal cursor, int batc
 }
 
 static void
-notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, uint64 written, uint64 removed,
+notify(const ScoreTable *table, const ScoreMarks *marks, size_t users, uint64 written, uint64 removed,
 	   TimestampTz started)
 {
 	JsonbBuild build;
@@ -189,7 +241,7 @@ notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, u
 	jsonb_put_text(&build, "model", table->model->name);
 	jsonb_put_int(&build, "version", table->version);
 	jsonb_put_text(&build, "target", table->name);
-	jsonb_put_int(&build, "users", (int64) ids->n);
+	jsonb_put_int(&build, "users", (int64) users);
 	jsonb_put_int(&build, "written", (int64) written);
 	jsonb_put_int(&build, "removed", (int64) removed);
 	score_marks_put(marks, &build);
@@ -200,9 +252,9 @@ notify(const ScoreTable *table, const ScoreMarks *marks, const ScoredIds *ids, u
 	Async_Notify("usercls_scores", JsonbToCString(NULL, &summary->root, VARSIZE(summary)));
 }
 
-/* The table, made when it was missing, ready to take what the promoted version says. */
-static const ScoreTable *
-open_target(const RefreshRequest *request)
+/* The table, made when it was missing, ready to take what the promoted version says; *grown: it was made, or has new columns. */
+static ScoreTable *
+open_target(bool *grown, const RefreshRequest *request)
 {
 	const Model *model = registry_promoted(request->model, NULL, RIGHT_SCORE);
 
@@ -210,7 +262,7 @@ open_target(const RefreshRequest *request)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("model \"%s\" does not score as of a time", request->model),
 						errdetail("%s", model->kind->timeless), errhint("Leave as_of out.")));
-	score_table_prepare(request->target, model, &request->choice);
+	*grown = score_table_prepare(request->target, model, &request->choice);
 	score_outbox_prepare(request->outbox, score_table_id_type(model));
 	if (request->commits)
 		procedure_commit();
@@ -221,30 +273,52 @@ open_target(const RefreshRequest *request)
 }
 
 static void
-refresh(const ScoreTable *table, const RefreshRequest *request)
+refresh(ScoreTable *table, bool grown, const RefreshRequest *request)
 {
 	const TimestampTz started = GetCurrentTimestamp();
-	ScoredIds ids = {.context = CurrentMemoryContext};
+	Users users = {.context = CurrentMemoryContext};
 	ScoreMarks marks;
 
 	progress_start("refresh_scores", request->model);
 
-	const Portal cursor = open_scores(&ids, table, request);
+	const bool some = request->some && !grown && select_some(&users, table, request);
+	const Portal cursor = open_scores(&users, table, request);
 
-	check_removal(table, &ids, request->max_removed);
+	check_removal(table, &users, request->max_removed);
 
 	score_marks_begin(&marks, table, request->outbox, request->choice.marks);
 
-	const uint64 written = write_scores(table, &marks, cursor, request->batch, request->commits);
+	uint64 written = write_scores(table, &marks, cursor, request->batch, request->commits);
 
 	progress_phase(PROGRESS_STORING);
-	score_marks_removed(&marks, ids.id, ids.n);
+	score_marks_removed(&marks, &users.scored, users.looked_at);
 
-	const uint64 removed = score_table_remove_others(table, ids.id, ids.n);
+	const uint64 removed = score_table_remove_others(table, &users.scored, users.looked_at);
 
-	notify(table, &marks, &ids, written, removed, started);
+	if (some)
+		written += score_table_rank(table);
+	notify(table, &marks, users.scored.n, written, removed, started);
 	transaction_pending(psprintf("the table of scores %s is kept", table->name));
 	progress_end();
+}
+
+static void
+check_changes(const RefreshRequest *request)
+{
+	if (!request->some && request->since.column)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("changed_column is given without changed_since"),
+						errdetail("It says which rows came in since then."),
+						errhint("Pass a moment before the former refresh began as changed_since.")));
+	if (!request->some)
+		return;
+	if (!request->as_of.isnull)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("changed_since and as_of exclude each other"),
+						errdetail("Up to when the former refresh read is not known then."),
+						errhint("Leave as_of out: the window then ends where the data do, before and now.")));
+	if (request->since.moment > GetCurrentTimestamp())
+		error_out_of_range("changed_since", timestamptz_to_str(request->since.moment), "a time up to now");
 }
 
 static RefreshRequest
@@ -260,6 +334,9 @@ request_of(FunctionCallInfo fcinfo)
 				   .marks = !PG_ARGISNULL(ARG_THRESHOLD),
 				   .threshold = PG_ARGISNULL(ARG_THRESHOLD) ? 0 : PG_GETARG_FLOAT8(ARG_THRESHOLD)},
 		.outbox = arg_text_or_null(fcinfo, ARG_OUTBOX),
+		.some = !PG_ARGISNULL(ARG_CHANGED_SINCE),
+		.since = {.moment = PG_ARGISNULL(ARG_CHANGED_SINCE) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_CHANGED_SINCE),
+				  .column = arg_text_or_null(fcinfo, ARG_CHANGED_COLUMN)},
 		.commits = procedure_may_commit(fcinfo)};
 
 	if (request.batch < 1 || request.batch > BATCH_MAX)
@@ -268,6 +345,7 @@ request_of(FunctionCallInfo fcinfo)
 		error_out_of_range("max_removed", psprintf("%g", request.max_removed), "a share from 0 to 1");
 	if (request.choice.marks && !isfinite(request.choice.threshold))
 		error_out_of_range("threshold", psprintf("%g", request.choice.threshold), "a finite number");
+	check_changes(&request);
 	return request;
 }
 
@@ -280,7 +358,8 @@ usercls_refresh_scores(PG_FUNCTION_ARGS)
 
 	SPI_connect_ext(request.commits ? SPI_OPT_NONATOMIC : 0);
 
-	const ScoreTable *table = open_target(&request);
+	bool grown;
+	ScoreTable *table = open_target(&grown, &request);
 
 	score_table_check_writer(table); /* before it may hold others up, and before long work */
 	if (!registry_work_lock(table->relation, WORK_REFRESH))
@@ -289,7 +368,7 @@ usercls_refresh_scores(PG_FUNCTION_ARGS)
 						errhint("usercls.progress() shows how far it is.")));
 	PG_TRY();
 	{
-		refresh(table, &request);
+		refresh(table, grown, &request);
 	}
 	PG_FINALLY();
 	{

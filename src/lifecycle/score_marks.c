@@ -158,25 +158,14 @@ note(ScoreMarks *marks, const char *changes, int n, const Oid *type, const Datum
 	SPI_freetuptable(SPI_tuptable);
 }
 
-/* The place of a column of that name among the arrays of a batch. */
-static int
-column_of(const ScoreTable *table, const char *name)
-{
-	int c = 1;
-
-	while (strcmp(table->column[c - 1].name, name) != 0)
-		c++;
-	return c;
-}
-
 void
 score_marks_batch(ScoreMarks *marks, const Datum *array)
 {
 	const ScoreTable *table = marks->table;
 	const Oid type[] = {source_array_type(table->id_type), get_array_type(FLOAT8OID),
 						get_array_type(BOOLOID)};
-	const Datum value[] = {array[0], array[column_of(table, SCORE_SCORE)],
-						   array[column_of(table, SCORE_MARKED)]};
+	const Datum value[] = {array[0], array[score_table_place(table, SCORE_SCORE)],
+						   array[score_table_place(table, SCORE_MARKED)]};
 
 	if (marks->watched)
 		note(marks,
@@ -191,20 +180,23 @@ score_marks_batch(ScoreMarks *marks, const Datum *array)
 }
 
 void
-score_marks_removed(ScoreMarks *marks, Datum *id, size_t n)
+score_marks_removed(ScoreMarks *marks, const ScoreIds *scored, const ScoreIds *looked_at)
 {
 	const ScoreTable *table = marks->table;
-	const Oid type[] = {source_array_type(table->id_type)};
-	const Datum ids[] = {score_table_id_array(table, id, n)};
+	const char *equals = source_equality(table->id_type);
+	const Oid ids_type = source_array_type(table->id_type);
+	const Oid type[] = {ids_type, ids_type};
+	const Datum ids[] = {score_table_id_array(table, scored),
+						 looked_at ? score_table_id_array(table, looked_at) : 0};
 
 	if (marks->watched)
 		note(marks,
 			 psprintf(
 				 "SELECT t.user_id, NULL::pg_catalog.float8 AS score, false AS entered FROM %s AS t WHERE "
 				 "t." SCORE_MARKED " AND NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id) WHERE "
-				 "u.user_id %s t.user_id)",
-				 table->name, source_equality(table->id_type)),
-			 1, type, ids);
+				 "u.user_id %s t.user_id)%s",
+				 table->name, equals, looked_at ? psprintf(" AND t.user_id %s ANY ($2)", equals) : ""),
+			 looked_at ? 2 : 1, type, ids);
 }
 
 void

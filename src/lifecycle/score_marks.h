@@ -4,7 +4,7 @@
  *   score_outbox_prepare(outbox, id_type);               once, beside score_table_prepare()
  *   score_marks_begin(&marks, table, outbox, marks_now);
  *   score_marks_batch(&marks, array);                    before score_table_upsert() of the same rows
- *   score_marks_removed(&marks, id, n);                  before score_table_remove_others()
+ *   score_marks_removed(&marks, &scored, looked_at);     before score_table_remove_others() of the same users
  *   score_marks_put(&marks, &build);
  *
  * A row of the outbox is written in the transaction that changes the mark: it is there when, and only when, the
@@ -36,7 +36,7 @@ extern void score_outbox_prepare(const char *outbox, Oid id_type);
 
 extern void score_marks_begin(ScoreMarks *marks, const ScoreTable *table, const char *outbox, bool marks_now);
 extern void score_marks_batch(ScoreMarks *marks, const Datum *array);
-extern void score_marks_removed(ScoreMarks *marks, Datum *id, size_t n);
+extern void score_marks_removed(ScoreMarks *marks, const ScoreIds *scored, const ScoreIds *looked_at);
 extern void score_marks_put(const ScoreMarks *marks, JsonbBuild *build);
 
 #endif

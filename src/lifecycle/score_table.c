@@ -28,9 +28,6 @@
 #include "server/majors.h"
 #include "server/source.h"
 
-/* Probabilities that differ by less are the same: the last bits depend on who is scored together. */
-#define SAME_SCORE "1e-6"
-
 Oid
 score_table_id_type(const Model *model)
 {
@@ -51,15 +48,9 @@ target_name(const char *target)
 /* The columns before and after those of the model. */
 static const ScoreColumn user_id_column = {.name = "user_id", .comment = "the user", .required = true};
 static const ScoreColumn last_columns[] = {
-	{"version", INT4OID, NULL, "version of the model that says so", true},
-	{"scored_at", TIMESTAMPTZOID, NULL, "when this row last changed", true},
+	{.name = "version", .type = INT4OID, .comment = "version of the model that says so", .required = true},
+	{.name = "scored_at", .type = TIMESTAMPTZOID, .comment = "when this row last changed", .required = true},
 };
-
-static const char *
-quoted(const ScoreColumn *column)
-{
-	return quote_identifier(column->name);
-}
 
 /* Whether the table keeps one row for each user; of a view, only its tables know. */
 static bool
@@ -140,12 +131,12 @@ execute(const char *sql)
 static void
 comment_on_column(const char *table, const ScoreColumn *column)
 {
-	execute(psprintf("COMMENT ON COLUMN %s.%s IS %s", table, quoted(column),
+	execute(psprintf("COMMENT ON COLUMN %s.%s IS %s", table, score_column_quoted(column),
 					 quote_literal_cstr(column->comment)));
 }
 
-/* The table is of before there were these columns, or the model has new classes. */
-static void
+/* The table is of before there were these columns, or the model has new classes; false: it has them all. */
+static bool
 add_columns(Oid relation, const ScoreColumn *column, int columns)
 {
 	const char *table = source_quote(relation);
@@ -160,12 +151,12 @@ add_columns(Oid relation, const ScoreColumn *column, int columns)
 	{
 		if (has_column(relation, &column[c]))
 			continue;
-		appendStringInfo(&sql, "%s ADD COLUMN %s %s", missing > 0 ? "," : "", quoted(&column[c]),
+		appendStringInfo(&sql, "%s ADD COLUMN %s %s", missing > 0 ? "," : "", score_column_quoted(&column[c]),
 						 source_type(column[c].type));
 		appendStringInfo(&names, "%s%s", missing++ > 0 ? ", " : "", column[c].name);
 	}
 	if (missing == 0)
-		return;
+		return false;
 
 	const bool is_table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
 
@@ -177,9 +168,10 @@ add_columns(Oid relation, const ScoreColumn *column, int columns)
 						  : errhint("Make it a view of a table that has them.")));
 	execute(sql.data);
 	for (int c = 0; c < columns; c++)
-		if (strstr(sql.data, psprintf(" ADD COLUMN %s ", quoted(&column[c]))))
+		if (strstr(sql.data, psprintf(" ADD COLUMN %s ", score_column_quoted(&column[c]))))
 			comment_on_column(table, &column[c]);
 	ereport(NOTICE, (errmsg("columns were added to table %s: %s", table, names.data)));
+	return true;
 }
 
 static void
@@ -192,9 +184,9 @@ create_table(const RangeVar *target, const ScoreColumn *column, int columns, Oid
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "CREATE TABLE %s (user_id %s PRIMARY KEY", table, source_type(id_type));
 	for (int c = 0; c < columns; c++)
-		appendStringInfo(&sql, ", %s %s", quoted(&column[c]), source_type(column[c].type));
+		appendStringInfo(&sql, ", %s %s", score_column_quoted(&column[c]), source_type(column[c].type));
 	for (int c = 0; c < lengthof(last_columns); c++)
-		appendStringInfo(&sql, ", %s %s NOT NULL", quoted(&last_columns[c]),
+		appendStringInfo(&sql, ", %s %s NOT NULL", score_column_quoted(&last_columns[c]),
 						 source_type(last_columns[c].type));
 	appendStringInfoString(&sql, ")");
 	execute(sql.data);
@@ -208,7 +200,7 @@ create_table(const RangeVar *target, const ScoreColumn *column, int columns, Oid
 		comment_on_column(table, &last_columns[c]);
 }
 
-void
+bool
 score_table_prepare(const char *target, const Model *model, const ScoreChoice *choice)
 {
 	const ScoreColumn *column;
@@ -220,10 +212,10 @@ score_table_prepare(const char *target, const Model *model, const ScoreChoice *c
 	if (!OidIsValid(relation))
 	{
 		create_table(name, column, columns, id_type, model);
-		return;
+		return true;
 	}
 	check_table(relation, model->kind, column, columns, id_type);
-	add_columns(relation, column, columns);
+	return add_columns(relation, column, columns);
 }
 
 /* Probabilities of classes that the model no longer has: null, where it had them. */
@@ -251,13 +243,33 @@ find_stale(ScoreTable *table, Oid relation)
 	table_close(rel, AccessShareLock);
 }
 
+/* SELECT of a query for its scores, from FROM on. */
+static char *
+select_sql(const ScoreTable *table, const char *rows)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT s.user_id");
+	for (int c = 1; c < table->columns; c++)
+	{
+		const ScoreColumn *column = &table->column[c - 1];
+
+		if (table->of_some && column->over)
+			appendStringInfo(&sql, ", NULL::%s", source_type(column->type));
+		else
+			appendStringInfo(&sql, ", %s", column->from);
+	}
+	appendStringInfo(&sql, " FROM %s AS s", rows);
+	return sql.data;
+}
+
 ScoreTable *
 score_table_open(const char *target, const Model *model, const ScoreChoice *choice)
 {
 	const ModelKind *kind = model->kind;
 	const Oid relation = RangeVarGetRelid(target_name(target), NoLock, false);
 	ScoreTable *table = palloc0(sizeof(*table));
-	StringInfoData sql;
 
 	table->name = source_quote(relation);
 	table->model = model;
@@ -267,176 +279,13 @@ score_table_open(const char *target, const Model *model, const ScoreChoice *choi
 	table->columns = kind->score_columns(&table->column, model, choice) + 1;
 	table->version = model->version;
 	find_stale(table, relation);
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT s.user_id");
-	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&sql, ", %s", table->column[c - 1].from);
-	appendStringInfoString(&sql, " FROM ");
-	appendStringInfo(&sql, kind->scores, source_type(table->id_type));
-	appendStringInfoString(&sql, " AS s");
-	table->select = sql.data;
+	table->select = select_sql(table, psprintf(kind->scores, source_type(table->id_type)));
 	return table;
 }
 
-/* ---- rows ---- */
-
-Datum
-score_table_copy_id(const ScoreTable *table, Datum id)
-{
-	return datumCopy(id, table->id_by_value, table->id_length);
-}
-
-Datum
-score_table_array(const ScoreTable *table, int c, Datum *value, bool *null, int n)
-{
-	const Oid type = c == 0 ? table->id_type : table->column[c - 1].type;
-	const int lower = 1;
-	int16 length;
-	bool by_value;
-	char align;
-
-	get_typlenbyvalalign(type, &length, &by_value, &align);
-	return PointerGetDatum(
-		construct_md_array(value, null, 1, &n, (int *) &lower, type, length, by_value, align));
-}
-
-/* Whether a column of the row (o) is not what the model says now (u). */
-static void
-append_changed(StringInfo sql, const ScoreColumn *column)
-{
-	const char *name = quoted(column);
-
-	appendStringInfo(sql, " OR (o.%s IS NULL) OPERATOR(pg_catalog.<>) (u.%s IS NULL) OR ", name, name);
-	if (column->type == FLOAT8OID)
-		appendStringInfo(
-			sql, "pg_catalog.abs(o.%s OPERATOR(pg_catalog.-) u.%s) OPERATOR(pg_catalog.>) " SAME_SCORE, name,
-			name);
-	else
-		appendStringInfo(sql, "o.%s OPERATOR(pg_catalog.<>) u.%s", name, name);
-}
-
-/*
- * Rows that stay as they are are only read: ON CONFLICT would lock each of them, and write that. LIMIT keeps the
- * search for a row by its id, whatever the planner thinks of the length of the arrays.
- */
-static char *
-upsert_sql(const ScoreTable *table)
-{
-	StringInfoData sql, names;
-
-	initStringInfo(&names);
-	appendStringInfoString(&names, "user_id");
-	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&names, ", %s", quoted(&table->column[c - 1]));
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql,
-					 "INSERT INTO %s (%s, version, scored_at) SELECT u.*, %d, pg_catalog.clock_timestamp() "
-					 "FROM ROWS FROM (",
-					 table->name, names.data, table->version);
-	for (int c = 0; c < table->columns; c++)
-		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", c ? ", " : "", c + 1);
-	appendStringInfo(
-		&sql,
-		") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
-		"ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
-		names.data, table->name, source_equality(table->id_type), table->version);
-	for (int c = 1; c < table->columns; c++)
-		append_changed(&sql, &table->column[c - 1]);
-	for (int i = 0; i < table->stales; i++)
-		appendStringInfo(&sql, " OR o.%s IS NOT NULL", table->stale[i]);
-	appendStringInfoString(&sql, " ON CONFLICT (user_id) DO UPDATE SET version = EXCLUDED.version, "
-								 "scored_at = EXCLUDED.scored_at");
-	for (int c = 1; c < table->columns; c++)
-		appendStringInfo(&sql, ", %s = EXCLUDED.%s", quoted(&table->column[c - 1]),
-						 quoted(&table->column[c - 1]));
-	for (int i = 0; i < table->stales; i++)
-		appendStringInfo(&sql, ", %s = NULL", table->stale[i]);
-	return sql.data;
-}
-
 void
-score_table_check_writer(const ScoreTable *table)
+score_table_select_some(ScoreTable *table, const char *rows)
 {
-	ScoreWriter before;
-
-	score_writer_enter(&before, table->relation, table->name, table->model);
-	if (pg_class_aclcheck(table->relation, GetUserId(), ACL_INSERT) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(table->relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(table->relation)),
-					   get_rel_name(table->relation));
-	score_writer_leave(&before);
-}
-
-uint64
-score_table_execute(const ScoreTable *table, Oid also, const char *sql, int n, const Oid *type,
-					const Datum *value)
-{
-	ScoreWriter before;
-
-	score_writer_enter(&before, table->relation, table->name, table->model);
-	if (OidIsValid(also))
-		score_writer_check(also, source_quote(also), table->model);
-	if (SPI_execute_with_args(sql, n, (Oid *) type, (Datum *) value, NULL, false, 0) < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(SPI_result));
-	score_writer_leave(&before);
-	return SPI_processed;
-}
-
-uint64
-score_table_upsert(const ScoreTable *table, const Datum *array)
-{
-	Oid *type = palloc(sizeof(Oid) * (size_t) table->columns);
-
-	for (int c = 0; c < table->columns; c++)
-		type[c] = get_array_type(c == 0 ? table->id_type : table->column[c - 1].type);
-	return score_table_execute(table, InvalidOid, upsert_sql(table), table->columns, type, array);
-}
-
-Datum
-score_table_id_array(const ScoreTable *table, Datum *id, size_t n)
-{
-	return PointerGetDatum(
-		construct_array(id, (int) n, table->id_type, table->id_length, table->id_by_value, table->id_align));
-}
-
-/* Run "<before> FROM table WHERE it is none of the ids"; returns SPI_processed. */
-static uint64
-execute_on_others(const char *before, const ScoreTable *table, Datum *id, size_t n)
-{
-	const Oid type[] = {source_array_type(table->id_type)};
-	const Datum ids[] = {score_table_id_array(table, id, n)};
-
-	return score_table_execute(
-		table, InvalidOid,
-		psprintf("%s FROM %s AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.unnest($1) AS u (user_id)"
-				 " WHERE u.user_id %s t.user_id)",
-				 before, table->name, source_equality(table->id_type)),
-		1, type, ids);
-}
-
-static uint64
-counted(void)
-{
-	bool null;
-
-	return (uint64) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
-}
-
-uint64
-score_table_count_others(const ScoreTable *table, Datum *id, size_t n, uint64 *users)
-{
-	score_table_execute(table, InvalidOid, psprintf("SELECT pg_catalog.count(*) FROM %s", table->name), 0,
-						NULL, NULL);
-	*users = counted();
-	if (*users == 0)
-		return 0;
-	execute_on_others("SELECT pg_catalog.count(*)", table, id, n);
-	return counted();
-}
-
-uint64
-score_table_remove_others(const ScoreTable *table, Datum *id, size_t n)
-{
-	return execute_on_others("DELETE", table, id, n);
+	table->of_some = true;
+	table->select = select_sql(table, rows);
 }

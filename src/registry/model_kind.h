@@ -21,6 +21,8 @@ struct MetricSet;
 struct CalibrationBin;
 struct Predictions;
 struct Observations;
+struct ChangedSince;
+struct ChangedScores;
 
 /* A column of a table of scores that comes from the model. */
 typedef struct ScoreColumn
@@ -28,6 +30,8 @@ typedef struct ScoreColumn
 	const char *name; /* to be quoted */
 	Oid type;         /* text, float8, bigint or boolean */
 	const char *from; /* expression over a row, s, of ModelKind.scores; $3: the threshold, or null */
+	const char *
+		over; /* the same over all rows of the table of scores, a window function; NULL: it is the row's own */
 	const char *comment;
 	bool required; /* what a table of scores is known by; others are added where they are missing */
 } ScoreColumn;
@@ -76,6 +80,13 @@ typedef struct ModelKind
 
 	/* Scores of all users of a version's own tables. */
 	const char *scores; /* FROM of a query: $1 the model, $2 as_of; %s is the type of user ids */
+
+	/*
+	 * The same columns of the users whose scores rows may have changed that came in since (server/changed.h); what depends
+	 * on all users is of these alone. NULL: they are so many that to score all is faster.
+	 */
+	struct ChangedScores *(*changed)(const struct Model *model, const struct ChangedSince *since,
+									 Oid id_type);
 
 	/* The columns of a table of scores, in the current memory context; returns how many. Errors of the choice. */
 	int (*score_columns)(const ScoreColumn **column, const struct Model *model, const ScoreChoice *choice);

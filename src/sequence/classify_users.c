@@ -2,6 +2,7 @@
 
 #include "sequence/classify_users.h"
 
+#include "access/tupdesc.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -93,7 +94,8 @@ rank_users(ClassifiedUsers *all)
 }
 
 ClassifiedUsers *
-classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user)
+classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user,
+					const ChangedSince *changed)
 {
 	ClassifiedUsers *all = palloc0(sizeof(*all));
 	SequenceRequest request;
@@ -107,16 +109,17 @@ classify_users_read(const Model *version, const TimestampTz *as_of, const Datum 
 											   .as_of = as_of,
 											   .labels = SEQUENCE_UNLABELED,
 											   .user = user,
+											   .changed = changed,
 											   .what = "scoring"});
-	if (!user)
+	if (!user && !changed)
 		sequence_notice_silent(&all->reading, all->users);
 	return all;
 }
 
 ClassifiedUsers *
-classify_users(const Model *version, const TimestampTz *as_of)
+classify_users(const Model *version, const TimestampTz *as_of, const ChangedSince *changed)
 {
-	ClassifiedUsers *all = classify_users_read(version, as_of, NULL);
+	ClassifiedUsers *all = classify_users_read(version, as_of, NULL, changed);
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));
@@ -130,6 +133,41 @@ classify_users(const Model *version, const TimestampTz *as_of)
 	score_users(all);
 	rank_users(all);
 	return all;
+}
+
+/* Of more columns than five, the sixth has the trend, or null. */
+static void
+put_rows(Tuplestorestate *rows, TupleDesc desc, const ClassifiedUsers *all, const UserIdOutput *id,
+		 bool with_trend)
+{
+	const int C = all->model->C;
+	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
+	const MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(row);
+
+	for (size_t k = 0; k < all->users->N; k++)
+	{
+		const uint32_t i = all->order[k];
+		const int label = all->label[i];
+		struct varlena *trend = with_trend ? sequence_trend(all->users, i) : NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int c = 0; c < C; c++)
+			prob[c] = Float8GetDatum((double) all->prob[(size_t) i * (size_t) C + (size_t) c]);
+
+		ArrayType *probabilities =
+			construct_array(prob, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+		Datum value[] = {
+			user_id_datum(id, all->users->id[i]), all->model->class_text[label], prob[label],
+			PointerGetDatum(probabilities),       Int64GetDatum(all->rank[i]),   PointerGetDatum(trend)};
+		bool null[] = {false, false, false, false, false, trend == NULL};
+
+		tuplestore_putvalues(rows, desc, value, null);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
 }
 
 enum
@@ -149,40 +187,43 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	const TimestampTz as_of = PG_ARGISNULL(ARG_AS_OF) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
 	const Model *version =
 		registry_promoted(arg_text(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
-	const MemoryContext row =
-		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", version->name);
 
 	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, sequence_kind.id_type(registry_spec(version)));
-	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of);
-	const int C = all->model->C;
-	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
-	const bool with_trend = PG_NARGS() > ARG_WITH_TREND && arg_bool(fcinfo, ARG_WITH_TREND);
-	const MemoryContext old = MemoryContextSwitchTo(row);
+	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of, NULL);
 
-	for (size_t k = 0; k < all->users->N; k++)
-	{
-		const uint32_t i = all->order[k];
-		const int label = all->label[i];
-		struct varlena *trend = with_trend ? sequence_trend(all->users, i) : NULL;
-
-		CHECK_FOR_INTERRUPTS();
-		for (int c = 0; c < C; c++)
-			prob[c] = Float8GetDatum((double) all->prob[(size_t) i * (size_t) C + (size_t) c]);
-
-		ArrayType *probabilities =
-			construct_array(prob, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-		Datum value[] = {
-			user_id_datum(&id, all->users->id[i]), all->model->class_text[label], prob[label],
-			PointerGetDatum(probabilities),        Int64GetDatum(all->rank[i]),   PointerGetDatum(trend)};
-		bool null[] = {false, false, false, false, false, trend == NULL};
-
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, value, null);
-		MemoryContextReset(row);
-	}
-	MemoryContextSwitchTo(old);
+	put_rows(rsinfo->setResult, rsinfo->setDesc, all, &id,
+			 PG_NARGS() > ARG_WITH_TREND && arg_bool(fcinfo, ARG_WITH_TREND));
 	progress_end();
 	return (Datum) 0;
+}
+
+/* -- Only what changed ----------------------------------------------------- */
+
+/* The columns of classify_users(). */
+static TupleDesc
+row_shape(Oid id_type)
+{
+	const Oid type[] = {id_type, TEXTOID, FLOAT8OID, FLOAT8ARRAYOID, INT8OID};
+	static const char *const name[] = {"user_id", "label", "probability", "probabilities", "rank"};
+	TupleDesc desc = CreateTemplateTupleDesc(lengthof(type));
+
+	for (int i = 0; i < lengthof(type); i++)
+		TupleDescInitEntry(desc, (AttrNumber) (i + 1), name[i], type[i], -1, 0);
+	return desc;
+}
+
+ChangedScores *
+classified_changed(const Model *version, const ChangedSince *changed, Oid id_type)
+{
+	const ClassifiedUsers *all = classify_users(version, NULL, changed);
+	const IdMap *looked_at = all->users->looked_at;
+	const UserIdOutput id = user_id_as(id_type, all->users->id_type);
+	ChangedScores *scores = changed_scores(row_shape(id_type));
+
+	put_rows(scores->rows, scores->desc, all, &id, false);
+	changed_scores_look_at(scores, looked_at, idmap_count(looked_at), &id);
+	return scores;
 }

@@ -8,6 +8,7 @@
 
 #include "nn/real.h"
 #include "registry/registry.h"
+#include "server/changed.h"
 #include "sequence/users.h"
 #include "sequence/stored.h"
 
@@ -23,13 +24,20 @@ typedef struct ClassifiedUsers
 } ClassifiedUsers;
 
 /*
- * The model and its users (user: this one alone, NULL: all), not scored yet: prob, label, order and rank are NULL. As
- * classify_users() in all else.
+ * The model and its users (user: this one alone, NULL: all; changed: as below), not scored yet: prob, label, order and rank are
+ * NULL. As classify_users() in all else.
  */
-extern ClassifiedUsers *classify_users_read(const Model *version, const TimestampTz *as_of,
-											const Datum *user);
+extern ClassifiedUsers *classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user,
+											const ChangedSince *changed);
 
-/* as_of NULL: the latest possible. In the current memory context. */
-extern ClassifiedUsers *classify_users(const Model *version, const TimestampTz *as_of);
+/*
+ * as_of NULL: the latest possible. changed: as in SequenceRead, and ranks are those among the users that are read; NULL: all
+ * users. In the current memory context.
+ */
+extern ClassifiedUsers *classify_users(const Model *version, const TimestampTz *as_of,
+									   const ChangedSince *changed);
+
+/* Of sequence_kind: see registry/model_kind.h. */
+extern ChangedScores *classified_changed(const Model *version, const ChangedSince *changed, Oid id_type);
 
 #endif

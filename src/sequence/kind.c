@@ -1,6 +1,7 @@
 /* Sequence models, as a kind among others. */
 #include "postgres.h"
 
+#include "sequence/classify_users.h"
 #include "sequence/evaluate.h"
 #include "sequence/score_columns.h"
 #include "sequence/stored.h"
@@ -56,6 +57,7 @@ const ModelKind sequence_kind = {
 	.sources = (const char *const[]){"source", "users_table", NULL},
 	.expressions = (const char *const[]){"outcome", "expressions", NULL},
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
+	.changed = classified_changed,
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,
 	.predictions = predictions,

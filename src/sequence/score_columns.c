@@ -74,12 +74,18 @@ mean_sql(const NumberRanges *ranges)
 static int
 number_columns(ScoreColumn *column, const NumberRanges *ranges)
 {
-	column[0] =
-		(ScoreColumn){"mean", FLOAT8OID, mean_sql(ranges), "mean of the number that is forecast", false};
-	column[1] = (ScoreColumn){"low", FLOAT8OID, "(usercls.forecast($1, s.probabilities)).low",
-							  "one in ten is below", false};
-	column[2] = (ScoreColumn){"high", FLOAT8OID, "(usercls.forecast($1, s.probabilities)).high",
-							  "one in ten is above", false};
+	column[0] = (ScoreColumn){.name = "mean",
+							  .type = FLOAT8OID,
+							  .from = mean_sql(ranges),
+							  .comment = "mean of the number that is forecast"};
+	column[1] = (ScoreColumn){.name = "low",
+							  .type = FLOAT8OID,
+							  .from = "(usercls.forecast($1, s.probabilities)).low",
+							  .comment = "one in ten is below"};
+	column[2] = (ScoreColumn){.name = "high",
+							  .type = FLOAT8OID,
+							  .from = "(usercls.forecast($1, s.probabilities)).high",
+							  .comment = "one in ten is above"};
 	return 3;
 }
 
@@ -104,8 +110,16 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 		score = mean_sql(model->ranges);
 		rank = psprintf("pg_catalog.rank() OVER (ORDER BY %s DESC)", score);
 	}
-	column[n++] = (ScoreColumn){"label", TEXTOID, "s.label", "class that the model gives the user", true};
-	column[n++] = (ScoreColumn){"probability", FLOAT8OID, "s.probability", "probability of that class", true};
+	column[n++] = (ScoreColumn){.name = "label",
+								.type = TEXTOID,
+								.from = "s.label",
+								.comment = "class that the model gives the user",
+								.required = true};
+	column[n++] = (ScoreColumn){.name = "probability",
+								.type = FLOAT8OID,
+								.from = "s.probability",
+								.comment = "probability of that class",
+								.required = true};
 	for (int c = 0; c < probabilities; c++)
 	{
 		column[n] = (ScoreColumn){.name = probability_name(column, n, model->classes[c]),
@@ -116,15 +130,24 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 	}
 	if (model->ranges)
 		n += number_columns(column + n, model->ranges);
-	column[n++] = (ScoreColumn){SCORE_SCORE, FLOAT8OID, score,
-								model->ranges ? "mean of the number that is forecast"
-											  : "probability of the class that matters; null: none was given",
-								false};
 	column[n++] = (ScoreColumn){
-		"rank", INT8OID, rank,
-		"place by score, from 1; without a class that matters, by probability within the label", false};
-	column[n++] = (ScoreColumn){SCORE_MARKED, BOOLOID, psprintf("%s OPERATOR(pg_catalog.>=) $3", score),
-								"score is at least the threshold; null: none was given", false};
+		.name = SCORE_SCORE,
+		.type = FLOAT8OID,
+		.from = score,
+		.comment = model->ranges ? "mean of the number that is forecast"
+								 : "probability of the class that matters; null: none was given"};
+	column[n++] = (ScoreColumn){
+		.name = "rank",
+		.type = INT8OID,
+		.from = rank,
+		.over = choice->class || model->ranges ? "pg_catalog.rank() OVER (ORDER BY " SCORE_SCORE " DESC)"
+											   : "pg_catalog.rank() OVER (PARTITION BY label ORDER BY "
+												 "probability DESC)",
+		.comment = "place by score, from 1; without a class that matters, by probability within the label"};
+	column[n++] = (ScoreColumn){.name = SCORE_MARKED,
+								.type = BOOLOID,
+								.from = psprintf("%s OPERATOR(pg_catalog.>=) $3", score),
+								.comment = "score is at least the threshold; null: none was given"};
 	*columns = column;
 	return n;
 }

@@ -47,6 +47,7 @@
 #include "sequence/pure/dataset.h"
 #include "sequence/pure/numbers.h"
 #include "sequence/trend_labels.h"
+#include "server/changed.h"
 #include "server/idmap.h"
 #include "server/request.h"
 #include "server/split.h"
@@ -121,6 +122,8 @@ typedef struct SequenceUsers
 	double *number;       /* N: the outcome where it is a number, NaN: not known; NULL: it is none */
 	NumberRanges *ranges; /* that are the classes then */
 
+	const IdMap
+		*looked_at; /* with `changed`: all who were read, those included who are not there (any more) */
 	SequenceCells **cells;       /* of each cutoff, as the rows were read; see users_cells.h */
 	UserAttributes **attributes; /* of each cutoff; see users_attributes.h. NULL: none were asked for */
 } SequenceUsers;
@@ -143,6 +146,7 @@ typedef struct SequenceRead
 	const NumberRanges *ranges; /* the classes of a number; NULL: as the numbers are found */
 	bool whole;                 /* an error when row security would hide rows */
 	const Datum *user;          /* of the type of the source's ids: nobody else is read; NULL: everybody is */
+	const ChangedSince *changed; /* NULL; or those alone whose sequences new rows may have changed */
 	const char *what; /* the work, in errors about memory, which is checked while it grows: "training" */
 } SequenceRead;
 

@@ -193,7 +193,7 @@ query_of(const UserAttributes *all, Oid relation)
 		appendStringInfo(&sql, " WHERE %s::%s OPERATOR(pg_catalog.%s) $1", time, type,
 						 reading->closed ? "<=" : "<");
 	appendStringInfoString(&sql,
-						   only_user(all->cells, time ? " AND " : " WHERE ", &user, all->history ? 2 : 1));
+						   only_users(all->cells, time ? " AND " : " WHERE ", &user, all->history ? 2 : 1));
 	return sql.data;
 }
 
@@ -233,12 +233,13 @@ read_at(const SequenceCells *cells, const UserAttributes *first, bool whole)
 {
 	UserAttributes *all = attributes_create(cells, first);
 	const int times = all->history ? 1 : 0;
-	const Oid type[] = {history_type(cells), cells->user.type};
-	const Datum value[] = {Int64GetDatum(type[0] == INT8OID ? cells->window.at : cells->window.as_of),
-						   cells->only ? *cells->only : (Datum) 0};
+	Oid type[1 + ONLY_PARAMS] = {history_type(cells)};
+	Datum value[1 + ONLY_PARAMS] = {
+		Int64GetDatum(type[0] == INT8OID ? cells->window.at : cells->window.as_of)};
+	const int only = only_params(type + 1, value + 1, cells);
 
 	source_scan(&(SourceScan){.sql = query_of(all, cells->reading->users),
-							  .n = times + (cells->only ? 1 : 0),
+							  .n = times + only,
 							  .types = type + 1 - times,
 							  .values = value + 1 - times,
 							  .whole = whole,

@@ -62,17 +62,26 @@ struct SequenceCells
 	const SequenceReading *reading;
 	const char *relation; /* for messages */
 	const char *what;
-	const Datum *only;                               /* as SequenceRead.user */
 	SourceColumn user, time, trend, label, *feature; /* those features that are columns */
 	int columns;                                     /* how many */
 	int *channel;                                    /* of each, among the features */
 	Oid *expression_type; /* F: of the features that are expressions; NULL: none is */
 	Window window;
-	bool everybody; /* also rows before the periods are read, for who is in them */
+	bool everybody; /* also rows before the periods are read, for who is in them, or was */
 
 	/* Rows after `latest` do not count: without as_of that is now, otherwise the end of time. */
 	int64 latest;
 	uint64 future; /* how many there were */
+
+	/*
+	 * Where only some users are read: those who were asked for, and those who have a row that is not earlier than `since`
+	 * (a time as Window's; DT_NOEND: nobody has). Earlier rows of the latter do not matter.
+	 */
+	IdMap *asked; /* NULL: all users are read */
+	int64 since;
+	SourceColumn
+		came; /* for cells_newest(): only rows that came before `before` count; quoted is NULL: all do */
+	Datum before;
 
 	MemoryContext context;
 	IdMap *ids;
@@ -151,14 +160,35 @@ period_cell(const PeriodSum *slot, uint32 index)
 					   .count = slot->count};
 }
 
+/* users_newest.c: a WindowNewest. A time that has not come yet says nothing of where the data end. */
+extern bool cells_newest(void *cells, int64 *newest);
+
+/* The moment as a time column of that type shows it; integers know none: the end of time. */
+extern int64 time_shown(Oid type, TimestampTz moment);
+
+/* users_only.c: ask for that user. */
+extern void only_ask(SequenceCells *cells, Datum id);
+
+/* The parameters of the conditions below, ONLY_PARAMS of them; returns how many, none where everybody is read. */
+#define ONLY_PARAMS 2
+extern int only_params(Oid *type, Datum *value, const SequenceCells *cells);
+
+/*
+ * The conditions on rows of the source, and on those of another table by its column of ids: " AND " or " WHERE " and SQL, of
+ * which the first parameter has number n; "" where all rows are read.
+ */
+extern const char *only_rows(const SequenceCells *cells, const char *before, int n);
+extern const char *only_users(const SequenceCells *cells, const char *before, const SourceColumn *user,
+							  int n);
+
+/* users_changed.c: find `asked` and `since`, once the window is known. */
+extern void changed_find(SequenceCells *cells, const ChangedSince *changed);
+
+/* All who were read, and who were asked for. */
+extern const IdMap *changed_looked_at(const SequenceCells *cells);
+
 /* A SourceRow; value[]: user, time, then what there is of trend and label, then the features. */
 extern void cells_read_row(void *cells, const Datum *value, const bool *isnull);
-
-/* users_only.c: " AND " or " WHERE ", and that the column of ids is parameter $n of the source's type; "" for everybody. */
-extern const char *only_user(const SequenceCells *cells, const char *before, const SourceColumn *user, int n);
-
-/* users_only.c: the rows of `read` that are of that user, whose id is its last parameter. */
-extern void cells_read_only(const SourceRead *read, SequenceCells *cells);
 
 extern void cells_read_end(SequenceCells *cells);
 

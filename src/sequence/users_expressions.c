@@ -19,14 +19,14 @@
 #include "server/errors.h"
 #include "server/expression.h"
 
-/* What the query's parameters are: the first moment, the first one after as_of, where all periods begin, and the only user. */
+/* What the query's parameters are: the first moment, the first one after as_of, where all periods begin; then only_params(). */
 enum
 {
 	PARAM_FROM,
 	PARAM_UNTIL,
 	PARAM_PERIODS,
-	PARAM_USER,
-	PARAMS
+	PARAM_ONLY,
+	PARAMS = PARAM_ONLY + ONLY_PARAMS
 };
 
 /* The columns of a row before those of the expressions. */
@@ -49,14 +49,8 @@ expressions_sql(const SequenceCells *cells)
 		&sql,
 		" FROM %s WHERE %s OPERATOR(pg_catalog.>=) $%d AND %s OPERATOR(pg_catalog.<) $%d%s GROUP BY 1, 2",
 		source_quote(reading->relation), time, PARAM_FROM + 1, time, PARAM_UNTIL + 1,
-		only_user(cells, " AND ", &cells->user, PARAM_USER + 1));
+		only_rows(cells, " AND ", PARAM_ONLY + 1));
 	return sql.data;
-}
-
-static int
-params(const SequenceCells *cells)
-{
-	return cells->only ? PARAMS : PARAM_USER;
 }
 
 /* Where the periods before as_of begin; closed ones hold the next tick first. */
@@ -85,9 +79,8 @@ void
 expressions_check(SequenceCells *cells)
 {
 	const SequenceReading *reading = cells->reading;
-	const Oid types[PARAMS] = {cells->window.type, cells->window.type, get_array_type(cells->window.type),
-							   cells->user.type};
-	const SourceScan scan = {.sql = expressions_sql(cells), .n = params(cells), .types = types};
+	const Oid types[] = {cells->window.type, cells->window.type, get_array_type(cells->window.type)};
+	const SourceScan scan = {.sql = expressions_sql(cells), .n = lengthof(types), .types = types};
 	int column = KEYS;
 
 	if (cells->columns == reading->F)
@@ -133,14 +126,14 @@ void
 expressions_read(SequenceCells *cells)
 {
 	const Window *window = &cells->window;
-	const Oid type[PARAMS] = {window->type, window->type, get_array_type(window->type), cells->user.type};
-	const Datum param[PARAMS] = {Int64GetDatum(window->periods.start + window->closed),
-								 Int64GetDatum(window->at + window->closed), period_starts(window),
-								 cells->only ? *cells->only : (Datum) 0};
+	Oid type[PARAMS] = {window->type, window->type, get_array_type(window->type)};
+	Datum param[PARAMS] = {Int64GetDatum(window->periods.start + window->closed),
+						   Int64GetDatum(window->at + window->closed), period_starts(window)};
+	const int only = only_params(type + PARAM_ONLY, param + PARAM_ONLY, cells);
 
 	if (cells->expression_type)
 		expression_scan("features", &(SourceScan){.sql = expressions_sql(cells),
-												  .n = params(cells),
+												  .n = PARAM_ONLY + only,
 												  .types = type,
 												  .values = param,
 												  .whole = cells->whole,

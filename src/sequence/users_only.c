@@ -1,10 +1,35 @@
-/* One user of a table: the conditions by which an index finds his rows. */
+/*
+ * Some users of a table: the conditions by which indexes find their rows.
+ *
+ * The parameters are those of only_params(): the ids that were asked for, and from when on a row is read whoever's it is.
+ */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 
 #include "sequence/users_cells.h"
+
+void
+only_ask(SequenceCells *cells, Datum id)
+{
+	if (!cells->asked)
+		cells->asked = idmap_create(cells->user.type);
+	idmap_add(cells->asked, id, idmap_hash(cells->asked, id));
+	cells->since = DT_NOEND;
+}
+
+int
+only_params(Oid *type, Datum *value, const SequenceCells *cells)
+{
+	if (!cells->asked)
+		return 0;
+	type[0] = source_array_type(cells->user.type);
+	value[0] = idmap_array(cells->asked, 0, idmap_count(cells->asked));
+	type[1] = cells->window.type;
+	/* Closed windows hold their rows a tick earlier. */
+	value[1] = Int64GetDatum(cells->since + (TIMESTAMP_NOT_FINITE(cells->since) ? 0 : cells->window.closed));
+	return ONLY_PARAMS;
+}
 
 static bool
 is_integer(Oid type)
@@ -12,37 +37,36 @@ is_integer(Oid type)
 	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
-const char *
-only_user(const SequenceCells *cells, const char *before, const SourceColumn *user, int n)
+/* The column of ids as the source's type. Integers are compared as they are, so that an index on either type serves. */
+static const char *
+is_asked_for(const SequenceCells *cells, const SourceColumn *user, int n)
 {
 	const Oid type = cells->user.type;
 
-	if (!cells->only)
-		return "";
-	/* Integers are compared as they are, so that an index on either type serves. */
 	if (is_integer(type) && is_integer(user->type))
-		return psprintf("%s%s OPERATOR(pg_catalog.=) $%d", before, user->quoted, n);
-	return psprintf("%s%s%s%s %s $%d", before, user->quoted,
+		return psprintf("%s OPERATOR(pg_catalog.=) ANY ($%d)", user->quoted, n);
+	return psprintf("%s%s%s %s ANY ($%d)", user->quoted,
 					user->type == type ? "" : "::", user->type == type ? "" : source_type(type),
 					source_equality(type), n);
 }
 
-void
-cells_read_only(const SourceRead *read, SequenceCells *cells)
+const char *
+only_rows(const SequenceCells *cells, const char *before, int n)
 {
-	StringInfoData sql;
+	if (!cells->asked)
+		return "";
 
-	initStringInfo(&sql);
-	for (int i = 0; i < read->n; i++)
-		appendStringInfo(&sql, "%s%s", i == 0 ? "SELECT " : ", ", read->columns[i].quoted);
-	appendStringInfo(&sql, " FROM %s WHERE %s%s", source_quote(read->relation),
-					 read->condition ? read->condition : "true",
-					 only_user(cells, " AND ", &cells->user, read->params));
-	source_scan(&(SourceScan){.sql = sql.data,
-							  .n = read->params,
-							  .types = read->types,
-							  .values = read->values,
-							  .whole = read->whole,
-							  .row = read->row,
-							  .arg = read->arg});
+	const char *asked = is_asked_for(cells, &cells->user, n);
+
+	if (cells->since == DT_NOEND)
+		return psprintf("%s%s", before, asked);
+	return psprintf("%s(%s OR %s OPERATOR(pg_catalog.>=) $%d)", before, asked, cells->time.quoted, n + 1);
+}
+
+const char *
+only_users(const SequenceCells *cells, const char *before, const SourceColumn *user, int n)
+{
+	if (!cells->asked || cells->since != DT_NOEND)
+		return "";
+	return psprintf("%s%s", before, is_asked_for(cells, user, n));
 }

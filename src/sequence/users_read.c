@@ -20,67 +20,6 @@
 #include "sequence/users_attributes.h"
 #include "sequence/users_cells.h"
 
-/* The newest time that is finite and counts. */
-typedef struct Newest
-{
-	Window window;
-	int64 latest; /* that counts */
-	bool found;
-	int64 time;
-} Newest;
-
-/* A SourceRow; value[]: time. */
-static void
-newest_row(void *arg, const Datum *value, const bool *isnull)
-{
-	Newest *newest = arg;
-	const int64 time = isnull[0] ? DT_NOBEGIN : window_time(&newest->window, value[0]);
-
-	if (time == DT_NOBEGIN || time > newest->latest || (newest->found && time <= newest->time))
-		return;
-	newest->found = true;
-	newest->time = time;
-}
-
-/* The clock, as the time column shows it; integers have none. */
-static int64
-time_now(Oid type)
-{
-	const TimestampTz now = GetCurrentTimestamp();
-
-	if (window_of_integers(type))
-		return DT_NOEND;
-
-	if (type == TIMESTAMPTZOID)
-		return now;
-	return DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(now)));
-}
-
-/* WindowNewest: a time that has not come yet says nothing of where the data end. */
-static bool
-newest_time(void *arg, int64 *newest)
-{
-	SequenceCells *cells = arg;
-	const SourceColumn *time = &cells->time;
-	const Oid relation = cells->reading->relation;
-	const Oid type[] = {window_type(time->type)};
-	const Datum latest[] = {TimestampGetDatum(cells->latest)};
-	Newest found = {.window.column = time->type, .latest = cells->latest};
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT pg_catalog.max(%s) FROM %s WHERE %s OPERATOR(pg_catalog.<=) $1",
-					 time->quoted, source_quote(relation), time->quoted);
-	if (source_knows_newest(relation, time))
-		source_scan(&(SourceScan){
-			.sql = sql.data, .n = 1, .types = type, .values = latest, .row = newest_row, .arg = &found});
-	else
-		source_read(
-			&(SourceRead){.relation = relation, .columns = time, .n = 1, .row = newest_row, .arg = &found});
-	*newest = found.time;
-	return found.found;
-}
-
 /* The columns that cells_read_row() takes. */
 static int
 list_columns(SourceColumn *column, const SequenceCells *cells)
@@ -111,30 +50,37 @@ needed_times(const SequenceCells *cells)
 	return cells->everybody ? until : psprintf("%s AND %s", from, until);
 }
 
+/* The same where only some users are read: parameters from $3 on. */
+static const char *
+needed_rows(const SequenceCells *cells)
+{
+	const char *times = needed_times(cells);
+	const char *users = only_rows(cells, times ? " AND " : "", 3);
+
+	return times || *users ? psprintf("%s%s", times ? times : "", users) : NULL;
+}
+
 static void
 read_rows(SequenceCells *cells)
 {
-	const Oid type[] = {cells->window.type, cells->window.type, cells->user.type};
 	const bool closed = cells->window.closed; /* >= a tick later is >, and < a tick later is <= */
-	const Datum bound[] = {Int64GetDatum(cells->window.periods.start + closed),
-						   Int64GetDatum(cells->window.periods.end + closed),
-						   cells->only ? *cells->only : (Datum) 0};
+	Oid type[2 + ONLY_PARAMS] = {cells->window.type, cells->window.type};
+	Datum value[2 + ONLY_PARAMS] = {Int64GetDatum(cells->window.periods.start + closed),
+									Int64GetDatum(cells->window.periods.end + closed)};
+	const int params = 2 + only_params(type + 2, value + 2, cells);
 	SourceColumn *column = palloc(sizeof(*column) * ((size_t) cells->columns + 4));
-	SourceRead read = {.relation = cells->reading->relation,
-					   .columns = column,
-					   .n = list_columns(column, cells),
-					   .condition = needed_times(cells),
-					   .params = cells->only ? 3 : 2,
-					   .types = type,
-					   .values = bound,
-					   .whole = cells->whole,
-					   .row = cells_read_row,
-					   .arg = cells};
+	const int n = list_columns(column, cells);
 
-	if (cells->only)
-		cells_read_only(&read, cells);
-	else
-		source_read(&read);
+	source_read(&(SourceRead){.relation = cells->reading->relation,
+							  .columns = column,
+							  .n = n,
+							  .condition = needed_rows(cells),
+							  .params = params,
+							  .types = type,
+							  .values = value,
+							  .whole = cells->whole,
+							  .row = cells_read_row,
+							  .arg = cells});
 	cells_read_end(cells);
 }
 
@@ -193,7 +139,6 @@ cells_create(const SequenceRead *read, const SequenceCells *first)
 	*cells = (SequenceCells){.reading = reading,
 							 .relation = get_rel_name(reading->relation),
 							 .what = read->what,
-							 .only = read->user,
 							 .whole = read->whole,
 							 .user = source_column(reading->relation, reading->user_column),
 							 .time = source_column(reading->relation, reading->time_column),
@@ -234,14 +179,14 @@ check_labels_are_known(SequenceCells *cells, int after)
 
 	/* Rows behind an empty last period say that the period was so; an infinite time says nothing. */
 	cells->latest = DT_NOEND - 1;
-	if (cells->newest_period == window->before + after - 1 || !newest_time(cells, &newest) || newest >= end)
+	if (cells->newest_period == window->before + after - 1 || !cells_newest(cells, &newest) || newest >= end)
 		return;
 	window_make(&latest, &(WindowRequest){.time = &cells->time,
 										  .period = &cells->reading->period,
 										  .before = window->before,
 										  .after = after,
 										  .closed = window->closed,
-										  .newest = newest_time,
+										  .newest = cells_newest,
 										  .arg = cells});
 
 	const char *newest_text = pstrdup(time_text(cells, newest));
@@ -262,23 +207,27 @@ cells_for(const SequenceRead *read, const TimestampTz *as_of, const SequenceCell
 	const int after = read->labels == SEQUENCE_LABELED ? reading->horizon_periods : 0;
 	SequenceCells *cells = cells_create(read, first);
 
-	cells->latest = as_of ? DT_NOEND : time_now(cells->time.type);
+	cells->latest = as_of ? DT_NOEND : time_shown(cells->time.type, GetCurrentTimestamp());
 	if (!window_make(&cells->window, &(WindowRequest){.time = &cells->time,
 													  .period = &reading->period,
 													  .before = reading->window_periods,
 													  .after = after,
 													  .closed = reading->closed,
 													  .as_of = as_of,
-													  .newest = newest_time,
+													  .newest = cells_newest,
 													  .arg = cells}))
 		error_no_rows(cells->relation,
 					  psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
 					  "Check source and time_column, or pass as_of.");
 	expressions_check(cells);
+	if (read->user)
+		only_ask(cells, *read->user);
+	if (read->changed)
+		changed_find(cells, read->changed);
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;
 	cells->slots = reading->trend_of ? (size_t) (reading->window_periods + after) : 0;
 	cells->stride = cells->sums * sizeof(double) + cells->slots * sizeof(PeriodSum) + sizeof(int64);
-	cells->everybody = !reading->active_only || read->whole;
+	cells->everybody = !reading->active_only || read->whole || read->changed;
 	cells->chunk = palloc(cells->room * sizeof(*cells->chunk));
 	for (int i = 0; i < CELLS_WAITING; i++)
 		cells->waiting[i].number = palloc(sizeof(double) * ((size_t) reading->F + 1));
@@ -338,6 +287,8 @@ read_users(const SequenceRead *read)
 	users->cutoff = palloc(sizeof(*users->cutoff) * (size_t) users->cutoffs);
 	read_cutoffs(users, read);
 
+	if (read->changed)
+		users->looked_at = changed_looked_at(users->cells[0]);
 	users->F = (size_t) read->reading->F;
 	users->as_of = users->cutoff[users->cutoffs - 1];
 	users->id_type = users->cells[0]->user.type;

@@ -240,6 +240,12 @@ read_earlier(SequenceCells *cells, CellsRow *row, const Datum *value, const bool
 	row_waits(cells, row, value[0]);
 }
 
+static bool
+is_asked(const SequenceCells *cells, Datum id, bool isnull)
+{
+	return !isnull && idmap_find(cells->asked, id, idmap_hash(cells->asked, id)) != IDMAP_NONE;
+}
+
 void
 cells_read_row(void *arg, const Datum *value, const bool *isnull)
 {
@@ -251,6 +257,8 @@ cells_read_row(void *arg, const Datum *value, const bool *isnull)
 	if (isnull[1])
 		return;
 	row->time = window_time(&cells->window, value[1]);
+	if (cells->asked && row->time < cells->since && !is_asked(cells, value[0], isnull[0]))
+		return;
 	if (row->time > cells->latest)
 	{
 		cells->future++;

@@ -85,7 +85,6 @@ series_cells(const SequenceRead *read)
 		.reading = reading,
 		.relation = get_rel_name(reading->relation),
 		.what = read->what,
-		.only = read->user,
 		.user = source_column(reading->relation, reading->user_column),
 		.trend = series_column(reading),
 		.window = {.type = TIMESTAMPTZOID, .before = reading->window_periods, .as_of = now, .at = now},
@@ -141,18 +140,25 @@ SequenceCells *
 series_read(const SequenceRead *read)
 {
 	SequenceCells *cells = series_cells(read);
+	Oid type[ONLY_PARAMS];
+	Datum value[ONLY_PARAMS];
 	StringInfoData sql;
+
+	if (read->user)
+		only_ask(cells, *read->user);
+	if (read->changed)
+		changed_find(cells, read->changed);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s, %s::pg_catalog.float8[]", cells->user.quoted, cells->trend.quoted);
 	if (cells->list)
 		appendStringInfo(&sql, ", %s", cells->label.quoted);
 	appendStringInfo(&sql, " FROM %s%s", source_quote(read->reading->relation),
-					 only_user(cells, " WHERE ", &cells->user, 1));
+					 only_rows(cells, " WHERE ", 1));
 	source_scan(&(SourceScan){.sql = sql.data,
-							  .n = read->user ? 1 : 0,
-							  .types = &cells->user.type,
-							  .values = read->user,
+							  .n = only_params(type, value, cells),
+							  .types = type,
+							  .values = value,
 							  .whole = read->whole,
 							  .row = read_series,
 							  .arg = cells});

@@ -12,8 +12,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
@@ -36,6 +38,7 @@ struct IdMap
 	uint32 room; /* ids that the entries take */
 	Datum *id;   /* of each number */
 	uint32 id_room;
+	Oid type;
 	bool by_value; /* integer-like: equal bits are equal ids */
 	int16 typlen;
 	bool typbyval;
@@ -203,6 +206,7 @@ idmap_create(Oid type)
 	IdMap *map = MemoryContextAllocZero(context, sizeof(IdMap));
 
 	map->context = context;
+	map->type = type;
 	map->by_value = is_integer_like(type);
 	if (!map->by_value)
 	{
@@ -377,6 +381,18 @@ idmap_id(const IdMap *map, uint32 number)
 {
 	Assert(number < map->count);
 	return map->id[number];
+}
+
+Datum
+idmap_array(const IdMap *map, uint32 from, uint32 n)
+{
+	int16 length;
+	bool by_value;
+	char align;
+
+	Assert(from + n <= map->count);
+	get_typlenbyvalalign(map->type, &length, &by_value, &align);
+	return PointerGetDatum(construct_array(map->id + from, (int) n, map->type, length, by_value, align));
 }
 
 size_t

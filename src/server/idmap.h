@@ -46,8 +46,9 @@ extern void idmap_add_many(IdMap *map, uint32 *number, const Datum *id, const ui
 						   uint64 low, uint64 high);
 
 extern uint32 idmap_count(const IdMap *map);
-extern Datum idmap_id(const IdMap *map, uint32 number); /* belongs to the map */
-extern size_t idmap_memory(const IdMap *map);           /* bytes in use, copies of ids included */
+extern Datum idmap_id(const IdMap *map, uint32 number);            /* belongs to the map */
+extern Datum idmap_array(const IdMap *map, uint32 from, uint32 n); /* the ids of n numbers, as an array */
+extern size_t idmap_memory(const IdMap *map);                      /* bytes in use, copies of ids included */
 
 /* The plain table, for loops that look up many ids while none is added. */
 typedef struct IdTable

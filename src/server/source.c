@@ -1,5 +1,7 @@
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/amapi.h"
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -73,6 +75,20 @@ source_owner(Oid relation)
 
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+double
+source_rows(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+
+	if (!HeapTupleIsValid(tuple))
+		return INFINITY;
+
+	const double rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+
+	ReleaseSysCache(tuple);
+	return rows > 0 ? rows : INFINITY;
 }
 
 char *

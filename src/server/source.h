@@ -37,6 +37,9 @@ extern Oid source_find(const char *name, LOCKMODE lock);
 /* The role that owns it; InvalidOid: it is gone. */
 extern Oid source_owner(Oid relation);
 
+/* How many rows the relation had when it was analysed last; infinity: nobody knows. */
+extern double source_rows(Oid relation);
+
 /*
  * The table, view, … as SQL text: "schema"."name". An error when it cannot be read as a table. This and the functions
  * below lock it against changes until the transaction ends, as reading it does.

@@ -46,7 +46,13 @@ output_find(UserIdOutput *output)
 UserIdOutput
 user_id_output(FunctionCallInfo fcinfo, int arg, Oid type)
 {
-	const Oid wanted = PG_NARGS() > arg ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, arg)) : INT8OID;
+	return user_id_as(PG_NARGS() > arg ? getBaseType(get_fn_expr_argtype(fcinfo->flinfo, arg)) : INT8OID,
+					  type);
+}
+
+UserIdOutput
+user_id_as(Oid wanted, Oid type)
+{
 	UserIdOutput output = {.from = type, .to = wanted, .way = USER_ID_AS_IT_IS};
 
 	if (!output_find(&output))

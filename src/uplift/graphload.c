@@ -196,6 +196,7 @@ users_load(UserGraph *users, const GraphLoad *load)
 						 .table = get_rel_name(from->users),
 						 .what = load->what,
 						 .context = CurrentMemoryContext};
+	const Oid ids_type = load->part ? source_array_type(reader.id.type) : InvalidOid;
 	StringInfoData sql;
 
 	users->inputs = inputs;
@@ -218,11 +219,19 @@ users_load(UserGraph *users, const GraphLoad *load)
 		}
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->users));
+	if (load->part)
+		appendStringInfo(&sql, " WHERE %s %s ANY ($1)", reader.id.quoted, source_equality(reader.id.type));
 	if (OidIsValid(lookup_type_cache(reader.id.type, TYPECACHE_LT_OPR)->lt_opr))
 		appendStringInfo(&sql, " ORDER BY 1");
-	source_scan(&(SourceScan){.sql = sql.data, .whole = load->whole, .row = user_row, .arg = &reader});
+	source_scan(&(SourceScan){.sql = sql.data,
+							  .n = load->part ? 1 : 0,
+							  .types = &ids_type,
+							  .values = load->part ? &load->part->users : NULL,
+							  .whole = load->whole,
+							  .row = user_row,
+							  .arg = &reader});
 
-	if (users->N == 0)
+	if (users->N == 0 && !load->part)
 		error_no_rows(reader.table, "The table of users is empty.",
 					  "Pass a table that has a row for each user.");
 	users->bytes = users_bytes(users, reader.room);
@@ -316,6 +325,17 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		edge_resolve(reader, reader->looked_up++, row);
 }
 
+/* The condition on edges that one of the ids $1 listens to. */
+static const char *
+heard_by(const UpliftRequest *from, const SourceColumn *end, Oid id_type)
+{
+	const char *target = edge_end_is_any(from, &end[1], id_type, "$1");
+
+	if (from->directed)
+		return target;
+	return psprintf("(%s OR %s)", target, edge_end_is_any(from, &end[0], id_type, "$1"));
+}
+
 static void
 edges_load(UserGraph *users, const GraphLoad *load)
 {
@@ -331,6 +351,8 @@ edges_load(UserGraph *users, const GraphLoad *load)
 							  source_column(from->edges, from->target_column)};
 	const char *const end[] = {edge_end(from, &column[0], users->id_type),
 							   edge_end(from, &column[1], users->id_type)};
+	const char *part = load->part ? heard_by(from, column, users->id_type) : NULL;
+	const Oid ids_type = part ? source_array_type(users->id_type) : InvalidOid;
 	const bool converted = end[0] != column[0].quoted || end[1] != column[1].quoted;
 	StringInfoData sql;
 
@@ -342,13 +364,25 @@ edges_load(UserGraph *users, const GraphLoad *load)
 		appendStringInfo(&sql, ", %s", reader.weight.quoted);
 	}
 	appendStringInfo(&sql, " FROM %s", source_quote(from->edges));
+	if (part)
+		appendStringInfo(&sql, " WHERE %s", part);
 	edges_grow(&reader);
 	if (converted)
-		source_scan(&(SourceScan){.sql = sql.data, .whole = load->whole, .row = edge_row, .arg = &reader});
+		source_scan(&(SourceScan){.sql = sql.data,
+								  .n = part ? 1 : 0,
+								  .types = &ids_type,
+								  .values = part ? &load->part->listeners : NULL,
+								  .whole = load->whole,
+								  .row = edge_row,
+								  .arg = &reader});
 	else
 		source_read(&(SourceRead){.relation = from->edges,
 								  .columns = column,
 								  .n = reader.weighted ? 3 : 2,
+								  .condition = part,
+								  .params = part ? 1 : 0,
+								  .types = &ids_type,
+								  .values = part ? &load->part->listeners : NULL,
 								  .whole = load->whole,
 								  .row = edge_row,
 								  .arg = &reader});

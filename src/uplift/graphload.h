@@ -44,15 +44,22 @@ typedef struct UserGraph
 	size_t bytes; /* all of it */
 } UserGraph;
 
+/* Some users, and the edges of some of these, as arrays of ids. More edges between the users may be read. */
+typedef struct GraphPart
+{
+	Datum users, listeners;
+} GraphPart;
+
 /* What is read, and how strictly. */
 typedef struct GraphLoad
 {
 	const UpliftRequest *from;
 	const UpliftInputs *inputs;
 	GraphLoadExperiment experiment;
-	bool binary;      /* outcomes other than 0 and 1 are an error */
-	bool whole;       /* an error when row security would hide rows */
-	const char *what; /* the work, in errors about memory: "training" */
+	bool binary;           /* outcomes other than 0 and 1 are an error */
+	bool whole;            /* an error when row security would hide rows */
+	const GraphPart *part; /* NULL: all of it */
+	const char *what;      /* the work, in errors about memory: "training" */
 } GraphLoad;
 
 extern UserGraph *graph_load(const GraphLoad *load);

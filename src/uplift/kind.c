@@ -4,6 +4,7 @@
 #include "catalog/pg_type.h"
 
 #include "registry/registry.h"
+#include "uplift/changed.h"
 #include "uplift/evaluate.h"
 #include "uplift/graphload.h"
 #include "uplift/stored.h"
@@ -27,14 +28,39 @@ static int
 score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice)
 {
 	static const ScoreColumn columns[] = {
-		{"segment", TEXTOID, "s.segment", "persuadable, sure_thing, lost_cause or sleeping_dog", true},
-		{"uplift", FLOAT8OID, "s.uplift", "how much more probable the outcome is with the treatment", true},
-		{"p_first", FLOAT8OID, "s.p_first", "probability of the outcome with the treatment", true},
-		{"p_second", FLOAT8OID, "s.p_second", "probability of no outcome without the treatment", true},
-		{SCORE_SCORE, FLOAT8OID, "s.uplift", "what the threshold is compared with: the uplift", false},
-		{"rank", INT8OID, "s.rank", "place by uplift, from 1", false},
-		{SCORE_MARKED, BOOLOID, "s.uplift OPERATOR(pg_catalog.>=) $3",
-		 "score is at least the threshold; null: none was given", false},
+		{.name = "segment",
+		 .type = TEXTOID,
+		 .from = "s.segment",
+		 .comment = "persuadable, sure_thing, lost_cause or sleeping_dog",
+		 .required = true},
+		{.name = "uplift",
+		 .type = FLOAT8OID,
+		 .from = "s.uplift",
+		 .comment = "how much more probable the outcome is with the treatment",
+		 .required = true},
+		{.name = "p_first",
+		 .type = FLOAT8OID,
+		 .from = "s.p_first",
+		 .comment = "probability of the outcome with the treatment",
+		 .required = true},
+		{.name = "p_second",
+		 .type = FLOAT8OID,
+		 .from = "s.p_second",
+		 .comment = "probability of no outcome without the treatment",
+		 .required = true},
+		{.name = SCORE_SCORE,
+		 .type = FLOAT8OID,
+		 .from = "s.uplift",
+		 .comment = "what the threshold is compared with: the uplift"},
+		{.name = "rank",
+		 .type = INT8OID,
+		 .from = "s.rank",
+		 .over = "pg_catalog.rank() OVER (ORDER BY uplift DESC)",
+		 .comment = "place by uplift, from 1"},
+		{.name = SCORE_MARKED,
+		 .type = BOOLOID,
+		 .from = "s.uplift OPERATOR(pg_catalog.>=) $3",
+		 .comment = "score is at least the threshold; null: none was given"},
 	};
 
 	if (choice->class)
@@ -77,6 +103,7 @@ const ModelKind uplift_kind = {
 	.sources = (const char *const[]){"users", "edges", NULL},
 	.timeless = "Its tables hold one row for each user.",
 	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",
+	.changed = uplift_changed,
 	.score_columns = score_columns,
 	.id_type = id_type,
 	.predictions = uplift_predictions,

@@ -203,13 +203,18 @@ amount_arg(FunctionCallInfo fcinfo, int arg, const char *name, double otherwise)
 }
 
 UpliftDecision
+uplift_decision_by_average(const UpliftModel *model)
+{
+	return (UpliftDecision){.value = 1.0, .cost = Max(model->average_effect, 0.0)};
+}
+
+UpliftDecision
 uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost, const UpliftModel *model)
 {
-	const bool average = PG_ARGISNULL(arg_value) && PG_ARGISNULL(arg_cost);
-
-	return (UpliftDecision){
-		.value = amount_arg(fcinfo, arg_value, "value", 1.0),
-		.cost = amount_arg(fcinfo, arg_cost, "cost", average ? Max(model->average_effect, 0.0) : 0.0)};
+	if (PG_ARGISNULL(arg_value) && PG_ARGISNULL(arg_cost))
+		return uplift_decision_by_average(model);
+	return (UpliftDecision){.value = amount_arg(fcinfo, arg_value, "value", 1.0),
+							.cost = amount_arg(fcinfo, arg_cost, "cost", 0.0)};
 }
 
 static const char *const segment_names[] = {[SEGMENT_PERSUADABLE] = "persuadable",

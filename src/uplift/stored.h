@@ -32,6 +32,9 @@ extern bytea *uplift_model_encode(const UpliftModel *model, const ParamTable *pa
 extern UpliftDecision uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost,
 									  const UpliftModel *model);
 
+/* The same where nothing is asked for. */
+extern UpliftDecision uplift_decision_by_average(const UpliftModel *model);
+
 /* Scores of all nodes, in the current memory context. Runs on training_workers; checks usercls.max_memory. */
 extern UpliftScore *uplift_of_users(const UpliftModel *model, const UserGraph *users,
 									const UpliftRequest *from, GraphCounts *counts);
