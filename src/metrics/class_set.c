@@ -106,6 +106,7 @@ class_set(const ClassSample *sample)
 	}
 	for (int i = 0; i < FIRST_AUC; i++)
 		set->row[i] = (MetricRow){.name = pstrdup(names[i]), .baseline = NAN};
+	set->row[ECE].centred = true;
 	baselines(set->row, sample);
 	return set;
 }

@@ -42,13 +42,27 @@ draw_rows(uint32 *weight, uint32 *draw, const MetricSet *set, int64 seed, int re
 		weight[i] = draw[set->user[i]];
 }
 
+/* By how much the mean of the replicates is above the value. */
+static double
+excess(const double *draw, int n, double value)
+{
+	double mean = 0;
+
+	for (int r = 0; r < n; r++)
+		mean += draw[r] / n;
+	return mean - value;
+}
+
 static void
 put_interval(MetricRow *row, double *draw, int n)
 {
+	const double shift = row->centred ? excess(draw, n, row->value) : 0;
 	const Interval95 interval = bootstrap_interval(draw, (size_t) n);
 
-	row->low = interval.low;
-	row->high = interval.high;
+	row->low = interval.low - shift;
+	row->high = interval.high - shift;
+	if (row->centred)
+		row->low = Max(row->low, 0);
 }
 
 static void

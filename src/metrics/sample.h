@@ -91,6 +91,8 @@ typedef struct MetricRow
 	double value;
 	double low, high; /* NaN: not known */
 	double baseline;  /* NaN: none */
+	bool
+		centred; /* replicates are higher by the noise of drawing, of which each has as much as the sample: their mean is the value */
 } MetricRow;
 
 /* The metrics of a sample, and what they are for a bootstrap replicate of it. */

@@ -22,6 +22,9 @@ FROM result WHERE baseline IS NOT NULL;
 -- It finds what the training found.
 SELECT metric, abs(r.value - v.value) < 1e-6 AS value, abs(r.baseline - v.baseline) < 1e-6 AS baseline
 FROM result r JOIN versions v USING (metric) WHERE model = 'shop';
+-- The baseline of log_loss is what the classes' shares among the learned say of the held-out users: more than their entropy.
+SELECT abs(e.baseline - avg(-ln((l.n + 1.0) / (l.all + 2)))) < 1e-6 AS as_said, e.baseline >= 0.6931471 AS above_entropy
+FROM result e, predictions('shop') p JOIN (SELECT actual, count(*) AS n, sum(count(*)) OVER () AS all FROM predictions('shop', held_out => false) WHERE NOT held_out GROUP BY 1) l USING (actual) WHERE metric = 'log_loss' GROUP BY e.baseline;
 -- The same seed gives the same figures; another one other intervals, without replicates there are none.
 SELECT count(*) AS differences FROM (SELECT * FROM result EXCEPT SELECT * FROM evaluate('shop')) d;
 SELECT count(*) > 0 AS other_intervals FROM (SELECT ci_low FROM result EXCEPT SELECT ci_low FROM evaluate('shop', seed => 7)) d;
@@ -85,6 +88,19 @@ CREATE TABLE effect AS SELECT * FROM evaluate('offer');
 SELECT metric, value IS NOT NULL AS defined, ci_low <= ci_high AS interval, baseline IS NOT NULL AS baseline,
        n = (SELECT rows_held_out FROM versions WHERE model = 'offer') AS all_held_out
 FROM effect;
+-- Every value lies in its interval, of twenty parts of the experiment, too, of which each measures little.
+CREATE VIEW one_part AS SELECT * FROM trial WHERE abs(hashint8extended(user_id, current_setting('test.part')::int)) % 8 = 0;
+CREATE TABLE intervals AS SELECT * FROM result UNION ALL SELECT * FROM effect;
+DO $$ BEGIN
+	FOR p IN 1..20 LOOP
+		PERFORM set_config('test.part', p::text, false);
+		INSERT INTO intervals SELECT * FROM evaluate('offer', 'one_part');
+	END LOOP;
+END $$;
+SELECT metric, count(*) AS outside FROM intervals WHERE value NOT BETWEEN ci_low AND ci_high GROUP BY 1;
+SELECT count(*) AS parts, bool_and(value >= 0) AS positive, count(ci_low) AS intervals FROM intervals WHERE metric = 'calibration_error';
+DROP TABLE intervals;
+DROP VIEW one_part;
 INSERT INTO ranks SELECT 42, value FROM effect WHERE metric = 'qini';
 SELECT count(*), avg(qini) > 0.1 AS ranks FROM ranks;
 SELECT count(*) AS differences FROM (SELECT * FROM effect EXCEPT SELECT * FROM evaluate('offer')) d;
