@@ -4,7 +4,7 @@ CREATE FUNCTION usercls_private.report_style() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN '
 :root { color-scheme: light dark; --back: #fff; --text: #1b2026; --soft: #57606a; --line: #d0d7de; --c1: #1d5fa8; --c2: #b3541e; --c3: #2a7a4b; --c4: #7a3f9d; --c5: #57606a }
-@media (prefers-color-scheme: dark) { :root { --back: #12161b; --text: #e8ecf0; --soft: #a9b3bd; --line: #3a434d; --c1: #7db7ff; --c2: #ffb27a; --c3: #7fd6a0; --c4: #cfa6f2; --c5: #a9b3bd } }
+@media screen and (prefers-color-scheme: dark) { :root { --back: #12161b; --text: #e8ecf0; --soft: #a9b3bd; --line: #3a434d; --c1: #7db7ff; --c2: #ffb27a; --c3: #7fd6a0; --c4: #cfa6f2; --c5: #a9b3bd } }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
 h1 { line-height: 1.2; margin: .5rem 0 } h2 { border-top: 1px solid var(--line); padding-top: 1rem; margin: 2rem 0 .75rem }
