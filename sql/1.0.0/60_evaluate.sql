@@ -292,3 +292,21 @@ AS 'MODULE_PATHNAME', 'usercls_explain_user'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 5 COST 1000000;
 COMMENT ON FUNCTION usercls.explain_user(text, anyelement, text, int, timestamptz)
 IS 'why a user of the model''s own table has the probability that classify_users() gives him of a class (null: the one that he gets): the top reasons (null: all), each a feature in a stretch of periods or an attribute, with what is typical, and a contribution; those of all reasons add up to score - typical_score, the probabilities of the user and of the typical one';
+
+CREATE FUNCTION usercls.importance(
+	model text,
+	version int DEFAULT NULL,
+	users int DEFAULT 5000,
+	replicates int DEFAULT 200,
+	seed bigint DEFAULT 42,
+	OUT feature text,
+	OUT metric text,
+	OUT importance float8,
+	OUT ci_low float8,
+	OUT ci_high float8,
+	OUT n bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_importance'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 20 COST 1000000;
+COMMENT ON FUNCTION usercls.importance(text, int, int, int, bigint)
+IS 'how much worse a model is on users that it has not learned from, at most so many of them, when a feature or attribute is shuffled among them: by log-loss and AUC (a number: mean absolute error, uplift: Qini), with 95 % intervals by bootstrap';

@@ -67,9 +67,9 @@ ranked_uplift(const double *uplift, const double *outcome, const uint8 *treated,
 	UpliftScores set = {.uplift = gather_doubles(uplift, order, n),
 						.outcome = gather_doubles(outcome, order, n),
 						.treated = gather_marks(treated, order, n),
+						.row = order,
 						.n = n};
 
-	pfree(order);
 	if (!binary(set.outcome, n))
 	{
 		double *ideal = memory_array(n, sizeof(double));

@@ -23,6 +23,8 @@ struct Predictions;
 struct Observations;
 struct ChangedSince;
 struct ChangedScores;
+struct Importance;
+struct ImportanceRequest;
 
 /* A column of a table of scores that comes from the model. */
 typedef struct ScoreColumn
@@ -93,12 +95,14 @@ typedef struct ModelKind
 	Oid (*id_type)(const Jsonb *spec); /* of user ids */
 
 	/*
-	 * metrics/sample.h: users of whom the truth is known, one by one; the metrics on them; bins, and how many; features
-	 * then and now.
+	 * metrics/sample.h: users of whom the truth is known, one by one; the metrics on them; bins, and how many; what
+	 * they lose without a feature (metrics/importance.h); features then and now.
 	 */
 	struct Predictions *(*predictions)(const struct EvaluateCall *call);
 	struct MetricSet *(*metrics)(const struct EvaluateCall *call);
 	struct CalibrationBin *(*calibration)(int *n, const struct EvaluateCall *call, bool by_class);
+	struct Importance *(*importance)(const struct EvaluateCall *call,
+									 const struct ImportanceRequest *request);
 	void (*observe)(struct Observations *features, const struct EvaluateCall *call);
 
 	/* For hints: how such a model is used, and what scores the rows of a query. */

@@ -153,13 +153,12 @@ note_numbers(ClassSample *sample, const SequenceModel *model, const SequenceUser
 	sample->high = forecast + 3 * n;
 }
 
-ClassSample *
-sequence_sample(const EvaluateCall *call)
+SampledSequences
+sequence_sample_users(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
 	const SequenceModel *model = modelcache_get(call->model, CurrentMemoryContext);
-	const size_t C = (size_t) model->C;
-	ClassSample *sample = palloc0(sizeof(*sample));
+	SampledSequences sampled = {.model = model, .own = own};
 	SequenceRequest request;
 
 	sequence_request_from_spec(&request, registry_spec(call->model));
@@ -172,21 +171,48 @@ sequence_sample(const EvaluateCall *call)
 	const TimestampTz *as_of = call->has_as_of ? &call->as_of
 							   : own           ? evaluate_trained_as_of(call->model, &request)
 											   : NULL;
-	SequenceUsers *users = sequence_read(&(SequenceRead){.reading = &request.reading,
-														 .as_of = as_of,
-														 .cutoffs = call->has_as_of ? NULL : &request.cutoffs,
-														 .labels = SEQUENCE_LABELED,
-														 .classes = (const char *const *) model->classes,
-														 .C = model->C,
-														 .ranges = model->ranges,
-														 .what = "evaluation"});
-	const size_t n = choose_users(sample, users, &request, call);
 
-	if (n == 0)
+	sampled.users = sequence_read(&(SequenceRead){.reading = &request.reading,
+												  .as_of = as_of,
+												  .cutoffs = call->has_as_of ? NULL : &request.cutoffs,
+												  .labels = SEQUENCE_LABELED,
+												  .classes = (const char *const *) model->classes,
+												  .C = model->C,
+												  .ranges = model->ranges,
+												  .what = "evaluation"});
+	sampled.n = choose_users(&sampled.sample, sampled.users, &request, call);
+	if (sampled.n == 0)
 		error_nobody(request.reading.relation,
 					 own && !call->learned ? "No user that the training held out has a label."
 										   : "No user has a label that is one of the model's classes.");
+	return sampled;
+}
 
+ClassSample *
+sequence_sample_scored(const SampledSequences *sampled, const real *prob)
+{
+	const SequenceModel *model = sampled->model;
+	const size_t n = sampled->n, C = (size_t) model->C;
+	ClassSample *sample = palloc(sizeof(*sample));
+
+	*sample = sampled->sample;
+	sample->scores = (ClassScores){.prob = prob, .label = sample->labels, .n = n, .C = C};
+	sample->answers = sample->scores;
+	sample->answers.prob = class_decisions(prob, model->decision, n, C);
+	sample->classes = (const char **) model->classes;
+	note_users(sample, sampled->users, n);
+	if (model->ranges)
+		note_numbers(sample, model, sampled->users, sampled->own);
+	return sample;
+}
+
+ClassSample *
+sequence_sample(const EvaluateCall *call)
+{
+	const SampledSequences sampled = sequence_sample_users(call);
+	const SequenceModel *model = sampled.model;
+	const SequenceUsers *users = sampled.users;
+	const size_t n = sampled.n, C = (size_t) model->C;
 	const float *attribute = evaluate_attributes(users, &model->attributes, n);
 	SequenceSet set = evaluate_sequences(users, "evaluation");
 
@@ -198,14 +224,7 @@ sequence_sample(const EvaluateCall *call)
 
 	sequence_probabilities(prob, sequence_model_batch(model, users->longest, SEQUENCE_BATCH, "evaluation"),
 						   &set, n, C);
-	sample->scores = (ClassScores){.prob = prob, .label = sample->labels, .n = n, .C = C};
-	sample->answers = sample->scores;
-	sample->answers.prob = class_decisions(prob, model->decision, n, C);
-	sample->classes = (const char **) model->classes;
-	note_users(sample, users, n);
-	if (model->ranges)
-		note_numbers(sample, model, users, own);
-	return sample;
+	return sequence_sample_scored(&sampled, prob);
 }
 
 /* -- Features then and now ------------------------------------------------ */

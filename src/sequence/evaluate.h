@@ -6,11 +6,29 @@
 
 #include "sequence/pure/dataset.h"
 #include "metrics/sample.h"
+#include "metrics/importance.h"
+#include "sequence/stored.h"
 #include "sequence/users.h"
 #include "sequence/request.h"
 
 /* In the current memory context; an error when there is nobody to evaluate on. */
 extern ClassSample *sequence_sample(const EvaluateCall *call);
+
+/* The two halves of it: whom to evaluate on, and the sample for probabilities (n × C) of them. */
+typedef struct SampledSequences
+{
+	const SequenceModel *model;
+	SequenceUsers *users; /* the first n of them are the sample */
+	size_t n;
+	bool own;           /* of the model's own source */
+	ClassSample sample; /* what is known of it before it is scored */
+} SampledSequences;
+
+extern SampledSequences sequence_sample_users(const EvaluateCall *call);
+extern ClassSample *sequence_sample_scored(const SampledSequences *sampled, const real *prob);
+
+/* Of sequence_kind. */
+extern Importance *sequence_importance(const EvaluateCall *call, const ImportanceRequest *request);
 
 /* Of sequence_kind. */
 extern void sequence_observe(Observations *features, const EvaluateCall *call);

@@ -151,3 +151,24 @@ sequence_hold_out(SequenceUsers *users, const Split *split)
 	users_count_steps(users);
 	return held_out;
 }
+
+void
+sequence_thin(SequenceUsers *users, size_t n, size_t m)
+{
+	for (size_t k = 0; k < m; k++)
+	{
+		const size_t i = k * n / m;
+
+		users->id[k] = users->id[i];
+		users->hash[k] = users->hash[i];
+		users->label[k] = users->label[i];
+		if (users->carried)
+			users->carried[k] = users->carried[i];
+		if (users->number)
+			users->number[k] = users->number[i];
+		users->at[k] = users->at[i];
+		users->in_cells[k] = users->in_cells[i];
+	}
+	users->N = m;
+	users_count_steps(users);
+}

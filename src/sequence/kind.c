@@ -63,6 +63,7 @@ const ModelKind sequence_kind = {
 	.predictions = predictions,
 	.metrics = metrics,
 	.calibration = calibration,
+	.importance = sequence_importance,
 	.observe = sequence_observe,
 	.usage = "Score it with usercls.predict() or usercls.score().",
 	.scores_rows = "usercls.predict()",

@@ -178,6 +178,9 @@ extern Split sequence_split(const SequenceUsers *users, const Validation *valida
  */
 extern size_t sequence_hold_out(SequenceUsers *users, const Split *split);
 
+/* Keep m of the first n sequences, evenly, and no others; m <= n. */
+extern void sequence_thin(SequenceUsers *users, size_t n, size_t m);
+
 /* How many users the sequences from .. from + n - 1 are of; user: n, the number of each one's user from 0 on; NULL: not asked. */
 extern size_t sequence_count_users(uint32 *user, const SequenceUsers *users, size_t from, size_t n);
 

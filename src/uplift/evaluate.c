@@ -52,6 +52,7 @@ use_edges(UpliftRequest *request, const EvaluateCall *call)
 /* The users of an experiment, and what a version says of them. */
 typedef struct Experiment
 {
+	const UpliftModel *model;
 	const UpliftRequest *request;
 	const UserGraph *users;
 	const UpliftScore *score;
@@ -101,7 +102,7 @@ read_experiment(const EvaluateCall *call)
 													 .experiment = LOAD_EXPERIMENT,
 													 .binary = binary,
 													 .what = "evaluation"});
-	Experiment experiment = {.request = request, .users = users};
+	Experiment experiment = {.model = model, .request = request, .users = users};
 
 	choose_users(&experiment, call);
 	if (experiment.n == 0)
@@ -153,6 +154,81 @@ uplift_predictions(const EvaluateCall *call)
 						 .uplift = uplift,
 						 .treated = treated};
 	return all;
+}
+
+/* -- Features among other users ------------------------------------------- */
+
+/* The inputs of a column come from other users; kept: what they were, N × n. */
+static void
+shuffle_column(const UserGraph *users, const UpliftColumn *column, const float *kept, const uint32 *donor)
+{
+	const size_t n = (size_t) column->n;
+
+	for (size_t i = 0; i < users->N; i++)
+		memcpy(users->feature + i * users->F + (size_t) column->first, kept + (donor ? donor[i] : i) * n,
+			   sizeof(float) * n);
+}
+
+static float *
+keep_column(const UserGraph *users, const UpliftColumn *column)
+{
+	const size_t n = (size_t) column->n;
+	float *kept = memory_array(users->N * n, sizeof(float));
+
+	for (size_t i = 0; i < users->N; i++)
+		memcpy(kept + i * n, users->feature + i * users->F + (size_t) column->first, sizeof(float) * n);
+	return kept;
+}
+
+/* The metrics of these scores, whose rows know their users. */
+static MetricSet *
+metrics_of(const Experiment *experiment, const UpliftScore *score)
+{
+	const UpliftScores *sample = uplift_trial(experiment->users, score, experiment->chosen);
+	const ArmsApart apart = {0};
+	MetricSet *set = uplift_set(sample, &apart);
+
+	set->user = sample->row;
+	set->users = sample->n;
+	return set;
+}
+
+static MetricSet *
+metrics_without(const Experiment *experiment, int column, int shuffle, int64 seed)
+{
+	const UserGraph *users = experiment->users;
+	const UpliftColumn *of = &users->inputs->column[column];
+	float *kept = keep_column(users, of);
+	uint32 *donor = memory_array(users->N, sizeof(*donor));
+
+	importance_donors(donor, users->N, column, shuffle, seed);
+	shuffle_column(users, of, kept, donor);
+
+	UpliftScore *score = uplift_of_users(experiment->model, users, experiment->request, NULL);
+	MetricSet *set = metrics_of(experiment, score);
+
+	shuffle_column(users, of, kept, NULL);
+	pfree(score);
+	pfree(donor);
+	pfree(kept);
+	return set;
+}
+
+Importance *
+uplift_importance(const EvaluateCall *call, const ImportanceRequest *request)
+{
+	const Experiment experiment = read_experiment(call);
+	const UpliftInputs *inputs = experiment.users->inputs;
+	const int sets = inputs->columns * IMPORTANCE_SHUFFLES;
+	MetricSet **shuffled = palloc(sizeof(*shuffled) * (size_t) Max(sets, 1));
+	const char **name = palloc(sizeof(char *) * (size_t) Max(inputs->columns, 1));
+
+	for (int c = 0; c < inputs->columns; c++)
+		name[c] = inputs->column[c].column.name;
+	for (int i = 0; i < sets; i++)
+		shuffled[i] =
+			metrics_without(&experiment, i / IMPORTANCE_SHUFFLES, i % IMPORTANCE_SHUFFLES, request->seed);
+	return importance_of(metrics_of(&experiment, experiment.score), shuffled, name, inputs->columns);
 }
 
 /* -- Features then and now ------------------------------------------------ */

@@ -109,6 +109,7 @@ const ModelKind uplift_kind = {
 	.predictions = uplift_predictions,
 	.metrics = metrics,
 	.calibration = calibration,
+	.importance = uplift_importance,
 	.observe = uplift_observe,
 	.usage = "Score it with usercls.uplift() or usercls.target_users().",
 	.scores_rows = "usercls.gnn_input()",

@@ -101,6 +101,10 @@ CROSS JOIN LATERAL usercls.predict('churn', s.seq) AS p;
 SELECT feature, period_start, reason, contribution FROM usercls.explain_user('churn', 42, 'high_risk');
 \o
 
+\o /dev/null
+SELECT feature, importance, ci_low, ci_high FROM usercls.importance('churn') WHERE metric = 'log_loss' ORDER BY importance DESC;
+\o
+
 CREATE TABLE member AS
 SELECT u AS user_id, visits, age, treated,
        ((hashint8(u * 100 + 4) & 1023) / 1024.0 < 0.1 + 0.5 * treated * (visits > 8)::int)::int AS outcome

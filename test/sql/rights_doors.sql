@@ -73,6 +73,7 @@ INSERT INTO doors.door VALUES
 	('qini_curve', 'uplift', 'SELECT count(*) FROM usercls.qini_curve(%1$L, version => %2$s)'),
 	('uplift_by_decile', 'uplift', 'SELECT count(*) FROM usercls.uplift_by_decile(%1$L, version => %2$s)');
 INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('uplift')) k(kind), (VALUES
+	('importance', 'SELECT count(*) FROM usercls.importance(%1$L, %2$s, replicates => 0)'),
 	('evaluate', 'SELECT count(*) FROM usercls.evaluate(%1$L, version => %2$s, replicates => 0)'),
 	('calibration', 'SELECT count(*) FROM usercls.calibration(%1$L, version => %2$s)'),
 	('predictions(text, integer, %', 'SELECT count(*) FROM usercls.predictions(%1$L, %2$s)'),

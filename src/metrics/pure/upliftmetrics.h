@@ -20,6 +20,7 @@ typedef struct UpliftScores
 	const uint32_t *weight; /* or NULL */
 	const uint32_t *ideal;  /* rank_descending of uplift_ideal_score(); NULL when every outcome is 0 or 1 */
 	size_t n;
+	const uint32_t *row; /* of each its place before it was ranked; NULL: not known */
 } UpliftScores;
 
 typedef struct CurvePoint
