@@ -36,11 +36,28 @@ blas_nn(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_
 	gemm(CblasNoTrans, CblasNoTrans, out, ldout, a, lda, b, ldb, M, N, K, op);
 }
 
+/* out (N) = b (N × K) · a (K): nothing is packed first, as a product of matrices would. */
+static void
+gemv(real *out, const real *a, const real *b, size_t ldb, size_t N, size_t K, BlasOp op)
+{
+	const real alpha = op == BLAS_SUB ? -1 : 1;
+	const real beta = op != BLAS_SET;
+
+#ifdef USERCLS_DOUBLE
+	cblas_dgemv(CblasRowMajor, CblasNoTrans, (int) N, (int) K, alpha, b, (int) ldb, a, 1, beta, out, 1);
+#else
+	cblas_sgemv(CblasRowMajor, CblasNoTrans, (int) N, (int) K, alpha, b, (int) ldb, a, 1, beta, out, 1);
+#endif
+}
+
 void
 blas_nt(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_t ldb, size_t M, size_t N,
 		size_t K, BlasOp op)
 {
-	gemm(CblasNoTrans, CblasTrans, out, ldout, a, lda, b, ldb, M, N, K, op);
+	if (M == 1 && N > 0 && K > 0)
+		gemv(out, a, b, ldb, N, K, op);
+	else
+		gemm(CblasNoTrans, CblasTrans, out, ldout, a, lda, b, ldb, M, N, K, op);
 }
 
 void

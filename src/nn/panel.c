@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "nn/levels.h"
+
 /* For any processor: at least 16 registers of 16 bytes. */
 #define LEVEL(name) name##_any
 #define VECTOR_BYTES 16
@@ -19,10 +21,8 @@
 #define TILE_PANELS 1
 #include "nn/paneltile.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
-#define X86_LEVELS
+#ifdef X86_LEVELS
 
-/* AVX2: 16 registers of 32 bytes. */
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
 #define LEVEL(name) name##_v3
@@ -32,7 +32,6 @@
 #include "nn/paneltile.h"
 #pragma GCC pop_options
 
-/* AVX-512: 32 registers of 64 bytes. */
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4")
 #define LEVEL(name) name##_v4
@@ -41,25 +40,7 @@
 #define TILE_PANELS 4
 #include "nn/paneltile.h"
 #pragma GCC pop_options
-
-static bool
-has_v3(void)
-{
-	return __builtin_cpu_supports("x86-64-v3");
-}
-
-static bool
-has_v4(void)
-{
-	return __builtin_cpu_supports("x86-64-v4");
-}
 #endif
-
-static bool
-has_any(void)
-{
-	return true;
-}
 
 const PanelLevel panel_levels[] = {
 #ifdef X86_LEVELS

@@ -15,20 +15,6 @@
 #define MIDDLE (ROCKET_TAPS / 2)
 #define CHANNELS_MAX 9 /* of a pair */
 
-/* Biases that positions are compared with at a time: vectors of any processor. */
-#define LANES 16
-#define FEW 4
-typedef real Values __attribute__((vector_size(LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
-#ifdef USERCLS_DOUBLE
-typedef int64_t Few __attribute__((vector_size(FEW * sizeof(int64_t)), may_alias));
-typedef int64_t Counts __attribute__((vector_size(LANES * sizeof(int64_t))));
-typedef uint64_t UnsignedCounts __attribute__((vector_size(LANES * sizeof(int64_t))));
-#else
-typedef int32_t Few __attribute__((vector_size(FEW * sizeof(int32_t)), may_alias));
-typedef int32_t Counts __attribute__((vector_size(LANES * sizeof(int32_t))));
-typedef uint32_t UnsignedCounts __attribute__((vector_size(LANES * sizeof(int32_t))));
-#endif
-
 static void
 list_kernels(Rocket *rocket)
 {
@@ -99,21 +85,27 @@ rocket_feature(const Rocket *rocket, size_t pair)
 	return at + (d < rocket->dilations ? rocket->count[d] * (pair % ROCKET_KERNELS) : 0);
 }
 
-/* The padded series of a channel, or of a pair. */
+/* The padded series of a channel: a block ends with up to ROCKET_BLOCK - 1 positions that are behind the sequence. */
 static size_t
 padded(const Rocket *rocket, const RocketWork *work)
 {
-	return rocket->T + 2 * work->pad;
+	return rocket->T + ROCKET_BLOCK + 2 * work->pad;
 }
 
 void
 rocket_carve(RocketWork *work, Arena *arena, const Rocket *rocket)
 {
+	work->level = rocket_best_level();
 	work->pad = MIDDLE * rocket->dilation[rocket->dilations - 1];
 	work->x = (real *) arena_take(arena, rocket->I, padded(rocket, work) * sizeof(real));
-	work->three = (real *) arena_take(arena, rocket->I + 1, padded(rocket, work) * sizeof(real));
-	work->alpha = (real *) arena_take(arena, rocket->I + 1, rocket->T * sizeof(real));
-	work->conv = ARENA_TAKE(arena, real, rocket->T + LANES);
+	work->conv = ARENA_TAKE(arena, real, rocket->T + ROCKET_BLOCK);
+	work->block = ARENA_TAKE(arena, RocketBlock, 1);
+
+	RocketChannel *channel = ARENA_TAKE(arena, RocketChannel, rocket->I);
+	RocketRead *read = ARENA_TAKE(arena, RocketRead, rocket->I);
+
+	if (work->block)
+		*work->block = (RocketBlock){.channel = channel, .I = rocket->I, .read = read};
 }
 
 void
@@ -128,230 +120,70 @@ rocket_channel(const Rocket *rocket, RocketWork *work, size_t i)
 	return work->x + i * padded(rocket, work) + work->pad;
 }
 
-/* ---- A pair's convolution ---- */
+/* ---- Blocks of positions ---- */
 
-USERCLS_CLONES static void
-subtract_taps(real *restrict alpha, const real *restrict s, size_t T, ptrdiff_t d)
-{
-	for (size_t t = 0; t < T; t++)
-	{
-		const real *at = s + t;
-
-		alpha[t] = -at[0] - at[-4 * d] - at[-3 * d] - at[-2 * d] - at[-d] - at[d] - at[2 * d] - at[3 * d] -
-				   at[4 * d];
-	}
-}
-
-USERCLS_CLONES static void
-add_taps(real *restrict conv, const real *restrict alpha, const real *restrict i, const real *restrict j,
-		 const real *restrict k, size_t T)
-{
-	for (size_t t = 0; t < T; t++)
-		conv[t] = alpha[t] + i[t] + j[t] + k[t];
-}
-
-/* out = factor · x, or += that. */
-USERCLS_CLONES static void
-scale_series(real *restrict out, const real *restrict x, real factor, size_t n, bool add)
-{
-	if (add)
-		for (size_t t = 0; t < n; t++)
-			out[t] += factor * x[t];
-	else
-		for (size_t t = 0; t < n; t++)
-			out[t] = factor * x[t];
-}
-
-/* What the kernels of all dilations need of each channel. */
-static void
-triple_channels(const Rocket *rocket, RocketWork *work)
-{
-	const size_t n = padded(rocket, work);
-
-	for (size_t t = 0; t < rocket->I * n; t++)
-		work->three[t] = 3 * work->x[t];
-	memset(work->three + rocket->I * n, 0, n * sizeof(real));
-}
-
-/* What those of one dilation need. */
-static void
-begin_dilation(const Rocket *rocket, RocketWork *work, size_t d)
-{
-	for (size_t i = 0; i < rocket->I; i++)
-		subtract_taps(work->alpha + i * rocket->T, rocket_channel(rocket, work, i), rocket->T,
-					  (ptrdiff_t) rocket->dilation[d]);
-}
-
-/* The sum of a pair's channels, behind them. */
+/* Positions of a block for some of those that are left. */
 static size_t
-sum_channels(const Rocket *rocket, RocketWork *work, const real *channel)
+block_size(const RocketWork *work, size_t left)
 {
-	const size_t T = rocket->T, I = rocket->I, n = padded(rocket, work);
-	real *alpha = work->alpha + I * T, *three = work->three + I * n + work->pad;
-	bool add = false;
+	size_t n = ROCKET_BLOCK / 4;
 
-	for (size_t i = 0; i < I; i++)
-	{
-		if (channel[i] == 0 && (add || i + 1 < I))
-			continue;
-		scale_series(alpha, work->alpha + i * T, channel[i], T, add);
-		scale_series(three, work->three + i * n + work->pad, channel[i], T, add);
-		add = true;
-	}
-	return I;
+	while (n < left && n < work->level->block)
+		n *= 2;
+	return n;
 }
 
-/* Which of the series in alpha and three is that of a pair: of a single channel its own. */
-static size_t
-series_of(const Rocket *rocket, RocketWork *work, const real *channel)
+/* Positions from .. to - 1 of the sequence, of which the block at t has some. */
+USERCLS_CLONES static void
+set_range(RocketRange *range, size_t t, size_t from, size_t to)
 {
-	size_t only = rocket->I;
+	const int32_t begin = (int32_t) from - (int32_t) t, end = (int32_t) to - (int32_t) t;
 
-	for (size_t i = 0; i < rocket->I; i++)
-	{
-		if (channel[i] == 0)
-			continue;
-		if (channel[i] != 1 || only < rocket->I)
-			return sum_channels(rocket, work, channel);
-		only = i;
-	}
-	return only < rocket->I ? only : sum_channels(rocket, work, channel);
+	for (int32_t i = 0; i < ROCKET_BLOCK; i++)
+		range->limit.at[i] = i >= begin && i < end ? 0 : -INFINITY;
+	range->share = (real) 1 / (real) (to - from);
 }
 
+/* The block at t, for pairs from .. to - 1, all of one dilation. */
 static void
-convolve(const Rocket *rocket, RocketWork *work, const real *channel, size_t pair)
+begin_block(const Rocket *rocket, RocketWork *work, const real *channel, size_t from, size_t to, size_t t)
 {
-	const uint8_t *tap = rocket->tap[pair % ROCKET_KERNELS];
-	const ptrdiff_t d = (ptrdiff_t) rocket->dilation[pair / ROCKET_KERNELS];
-	const size_t i = series_of(rocket, work, channel + pair * rocket->I);
-	const real *three = work->three + i * padded(rocket, work) + work->pad;
+	RocketBlock *block = work->block;
+	const size_t d = rocket->dilation[from / ROCKET_KERNELS], T = rocket->T;
 
-	add_taps(work->conv, work->alpha + i * rocket->T, three + (tap[0] - MIDDLE) * d,
-			 three + (tap[1] - MIDDLE) * d, three + (tap[2] - MIDDLE) * d, rocket->T);
+	block->n = block_size(work, T - t);
+	for (size_t i = 0; i < rocket->I; i++)
+		work->level->read(&block->channel[i], rocket_channel(rocket, work, i) + t, (ptrdiff_t) d, block->n);
+	set_range(&block->range[0], t, 0, T);
+	set_range(&block->range[1], t, MIDDLE * d, T - MIDDLE * d);
+	block->pairs = to - from;
+	block->tap = &rocket->tap[from % ROCKET_KERNELS];
+	block->factor = channel + from * rocket->I;
+	block->first = (from / ROCKET_KERNELS + from % ROCKET_KERNELS) % 2;
 }
 
 /* ---- Features ---- */
-
-/* A 1 in each lane whose bias is below the value: the sign of their difference, which takes less than comparing. */
-#define IS_ABOVE(value, bias) ((Counts) ((UnsignedCounts) ((bias) - (value)) >> (8 * sizeof(real) - 1)))
-
-/* For each of LANES biases how many values of conv (n) are above it: a bias a lane, so nothing is added across lanes. */
-USERCLS_CLONES static void
-count_by_bias(real *restrict count, const real *restrict conv, size_t n, const real *restrict bias)
-{
-	const Values b = *(const Values *) bias;
-	Counts even = {0}, odd = {0};
-	size_t t = 0;
-
-	for (; t + 1 < n; t += 2)
-	{
-		even += IS_ABOVE(conv[t], b);
-		odd += IS_ABOVE(conv[t + 1], b);
-	}
-	if (t < n)
-		even += IS_ABOVE(conv[t], b);
-	*(Values *) count = __builtin_convertvector(even + odd, Values);
-}
-
-/* The four quarters of a vector added up; of two such {a0 + a1, a2 + a3, b0 + b1, b2 + b3}. */
-#define FOLD(sum)                                                                                            \
-	(((const Few *) &(sum))[0] + ((const Few *) &(sum))[1] + ((const Few *) &(sum))[2] +                     \
-	 ((const Few *) &(sum))[3])
-#if defined(__clang__) || __GNUC__ >= 12
-#define ADD_PAIRS(a, b)                                                                                      \
-	(__builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7))
-#else
-#define ADD_PAIRS(a, b) ((Few){(a)[0] + (a)[1], (a)[2] + (a)[3], (b)[0] + (b)[1], (b)[2] + (b)[3]})
-#endif
-
-/* The same for FEW biases, a value a lane; behind conv there are LANES - 1 numbers below every bias. */
-USERCLS_CLONES static void
-count_by_value(real *restrict count, const real *restrict conv, size_t n, const real *restrict bias)
-{
-	Counts sum[FEW] = {{0}};
-
-	for (size_t t = 0; t < n; t += LANES)
-	{
-		const Values v = *(const Values *) (conv + t);
-
-#pragma GCC unroll 8
-		for (size_t i = 0; i < FEW; i++)
-			sum[i] += IS_ABOVE(v, bias[i]);
-	}
-
-	const Few folded[] = {FOLD(sum[0]), FOLD(sum[1]), FOLD(sum[2]), FOLD(sum[3])};
-	const Few half[] = {ADD_PAIRS(folded[0], folded[1]), ADD_PAIRS(folded[2], folded[3])};
-	const Few all = ADD_PAIRS(half[0], half[1]);
-
-	for (size_t i = 0; i < FEW; i++)
-		count[i] = (real) all[i];
-}
-
-/* Counts for up to LANES biases, in the way that takes fewer steps. */
-static void
-count_above(real *count, const real *conv, size_t n, const real *bias, size_t biases)
-{
-	real some[LANES] = {0};
-
-	memcpy(some, bias, biases * sizeof(real));
-	if ((biases + FEW - 1) / FEW * FEW * (n / LANES + 3) > n)
-		count_by_bias(count, conv, n, some);
-	else
-		for (size_t i = 0; i < biases; i += FEW)
-			count_by_value(count + i, conv, n, some + i);
-}
-
-static void
-pair_features(real *out, const real *conv, size_t n, const real *bias, size_t biases)
-{
-	const real scale = (real) 1 / (real) n;
-	real count[LANES];
-
-	for (size_t done = 0; done < biases; done += LANES)
-	{
-		const size_t some = biases - done < LANES ? biases - done : LANES;
-
-		count_above(count, conv, n, bias + done, some);
-		for (size_t i = 0; i < some; i++)
-			out[done + i] = count[i] * scale;
-	}
-}
-
-static void
-end_positions(real *conv)
-{
-	for (size_t i = 0; i < LANES - 1; i++)
-		conv[i] = -INFINITY;
-}
-
-/* Every second pair counts only positions whose taps are all within the sequence. */
-static size_t
-positions_left_out(const Rocket *rocket, size_t pair)
-{
-	const size_t d = pair / ROCKET_KERNELS;
-
-	return (d + pair % ROCKET_KERNELS) % 2 ? MIDDLE * rocket->dilation[d] : 0;
-}
 
 void
 rocket_features(real *out, const Rocket *rocket, RocketWork *work, const real *channel, const real *bias,
 				size_t from, size_t to)
 {
-	size_t at = rocket_feature(rocket, from);
+	const size_t first = rocket_feature(rocket, from);
 
-	out -= at;
-	triple_channels(rocket, work);
-	for (size_t pair = from; pair < to; pair++)
+	memset(out, 0, (rocket_feature(rocket, to) - first) * sizeof(real));
+	while (from < to)
 	{
-		const size_t d = pair / ROCKET_KERNELS;
-		const size_t left_out = positions_left_out(rocket, pair);
+		const size_t d = from / ROCKET_KERNELS, next = (d + 1) * ROCKET_KERNELS, end = next < to ? next : to;
+		const size_t at = rocket_feature(rocket, from);
 
-		if (pair == from || pair % ROCKET_KERNELS == 0)
-			begin_dilation(rocket, work, d);
-		convolve(rocket, work, channel, pair);
-		end_positions(work->conv + rocket->T - left_out);
-		pair_features(out + at, work->conv + left_out, rocket->T - 2 * left_out, bias + at, rocket->count[d]);
-		at += rocket->count[d];
+		for (size_t t = 0; t < rocket->T; t += work->level->block)
+		{
+			begin_block(rocket, work, channel, from, end, t);
+			work->block->biases = rocket->count[d];
+			work->block->bias = bias + at;
+			work->level->add_features(out + (at - first), work->block);
+		}
+		from = end;
 	}
 }
 
@@ -404,14 +236,24 @@ quantile(const real *v, size_t n, double share)
 	return below + 1 < n ? (real) ((1 - part) * (double) v[below] + part * (double) v[below + 1]) : v[n - 1];
 }
 
+/* A pair's convolution at all positions, with zeros around the sequence. */
+static void
+convolve(const Rocket *rocket, RocketWork *work, const real *channel, size_t pair)
+{
+	for (size_t t = 0; t < rocket->T; t += work->level->block)
+	{
+		begin_block(rocket, work, channel, pair, pair + 1, t);
+		work->block->first = 0;
+		work->level->convolve(work->conv + t, work->block);
+	}
+}
+
 void
 rocket_fit_biases(real *bias, const Rocket *rocket, RocketWork *work, const real *channel, size_t pair)
 {
 	const double golden = (sqrt(5) + 1) / 2;
 	const size_t first = rocket_feature(rocket, pair);
 
-	triple_channels(rocket, work);
-	begin_dilation(rocket, work, pair / ROCKET_KERNELS);
 	convolve(rocket, work, channel, pair);
 	sort_values(work->conv, rocket->T);
 	for (size_t i = first; i < rocket_feature(rocket, pair + 1); i++)

@@ -15,9 +15,9 @@
 #include "nn/arena.h"
 #include "nn/real.h"
 #include "nn/rng.h"
+#include "sequence/pure/rocketkernel.h"
 
 #define ROCKET_KERNELS 84
-#define ROCKET_TAPS 9
 #define ROCKET_DILATIONS_MAX 32
 #define ROCKET_STEPS_MAX 10000
 
@@ -40,14 +40,14 @@ extern Rocket rocket_make(size_t steps, size_t I, size_t features);
 extern size_t rocket_pairs(const Rocket *rocket);
 extern size_t rocket_feature(const Rocket *rocket, size_t pair);
 
-/* Where a sequence is read; one worker's. Channels, and what is made of them, have zeros on both sides. */
+/* Where a sequence is read; one worker's. */
 typedef struct RocketWork
 {
-	real *x;     /* I × (T + 2 pad): see rocket_channel() */
-	real *three; /* (I + 1) × (T + 2 pad): three times each, and the sum of a pair's */
-	real *alpha; /* (I + 1) × T: by taps of -1, at the dilation at hand; and the sum of a pair's */
-	real *conv;  /* T, and room to end with what is above no bias */
+	const RocketLevel *level;
+	real *x; /* I channels, with zeros on both sides: see rocket_channel() */
 	size_t pad;
+	RocketBlock *block;
+	real *conv; /* T */
 } RocketWork;
 
 extern void rocket_carve(RocketWork *work, Arena *arena, const Rocket *rocket);
