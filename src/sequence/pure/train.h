@@ -73,15 +73,6 @@ typedef struct SequenceResult
 	double temperature;
 } SequenceResult;
 
-/* Fits of the regression that a training begins with. */
-typedef enum StartFit
-{
-	START_NOW,
-	START_BEST,
-	START_SHARES, /* of the classes, and no more */
-	START_FITS
-} StartFit;
-
 /* In the shared block. */
 typedef struct SequenceStartState
 {
@@ -96,12 +87,12 @@ typedef struct SequenceStart
 {
 	Logistic fit;
 	SequenceStartState *state;
-	real *held_x;                 /* held × (S + 1) */
-	int32_t *held_label;          /* held */
-	real *w[START_FITS];          /* C × (S + 1); START_NOW's are fit.w */
-	real *held_score[START_FITS]; /* held × C */
-	real *no_bias;                /* C times 0 */
-	double *mean, *spread;        /* S: of the summary */
+	real *held_x;          /* held × (S + 1) */
+	int32_t *held_label;   /* held */
+	real *held_score;      /* held × C: of the present fit */
+	real *best;            /* C × (S + 1): the weights of the best fit */
+	real *no_bias;         /* C times 0 */
+	double *mean, *spread; /* S: of the summary */
 } SequenceStart;
 
 /* Private to each process; what it points to may be shared. */

@@ -4,8 +4,7 @@
  *   x = summaries of some of the sequences, standardised
  *   foreach penalty, the largest first, do
  *     fit;  end when the held-out loss is not lower than before
- *   unless the best fit is better than the classes' shares by a standard error, take the first one, which is no more
- *   its weights become those of the summary's direct way to the scores, and the table of baselines 0
+ *   the weights of the best fit become those of the summary's direct way to the scores, and the table of baselines 0
  *
  * NB: a step of the fit must run once; seqtrain_gives_up() knows.
  */
@@ -57,11 +56,8 @@ sequence_start_carve(SequenceTask *task, Arena *arena)
 	logistic_carve(&start->fit, arena, at_most(N, fitted), S, C);
 	start->held_x = (real *) arena_take(arena, held, (S + 1) * sizeof(real));
 	start->held_label = ARENA_TAKE(arena, int32_t, held);
-	for (int i = 0; i < START_FITS; i++)
-	{
-		start->w[i] = i == START_NOW ? start->fit.w : ARENA_TAKE(arena, real, C * (S + 1));
-		start->held_score[i] = (real *) arena_take(arena, held, C * sizeof(real));
-	}
+	start->held_score = (real *) arena_take(arena, held, C * sizeof(real));
+	start->best = ARENA_TAKE(arena, real, C * (S + 1));
 	start->no_bias = ARENA_TAKE(arena, real, C);
 	start->mean = ARENA_TAKE(arena, double, S);
 	start->spread = ARENA_TAKE(arena, double, S);
@@ -161,16 +157,6 @@ sequence_start_step(SequenceTask *task)
 	task->start.state->falls = logistic_step(&task->start.fit);
 }
 
-static void
-keep_fit(SequenceTask *task, StartFit which)
-{
-	SequenceStart *start = &task->start;
-	const size_t C = task->setup.C;
-
-	memcpy(start->w[which], start->fit.w, C * (task->net.S + 1) * sizeof(real));
-	memcpy(start->held_score[which], start->held_score[START_NOW], start->state->held * C * sizeof(real));
-}
-
 /* A fit is complete: whether it is better than those before. */
 static bool
 measure_fit(SequenceTask *task)
@@ -181,16 +167,14 @@ measure_fit(SequenceTask *task)
 
 	if (state->held > 0)
 	{
-		logistic_score(start->held_score[START_NOW], &start->fit, start->held_x, state->held);
-		loss = calibrate_loss(start->held_score[START_NOW], start->no_bias, 1, start->held_label, state->held,
+		logistic_score(start->held_score, &start->fit, start->held_x, state->held);
+		loss = calibrate_loss(start->held_score, start->no_bias, 1, start->held_label, state->held,
 							  task->setup.C);
 	}
-	if (state->penalty == 0)
-		keep_fit(task, START_SHARES);
 	if (!(loss < state->loss))
 		return false;
 	state->loss = loss;
-	keep_fit(task, START_BEST);
+	memcpy(start->best, start->fit.w, task->setup.C * (task->net.S + 1) * sizeof(real));
 	return true;
 }
 
@@ -209,24 +193,11 @@ sequence_start_goes_on(SequenceTask *task)
 
 /* ---- The network's weights ---- */
 
-static StartFit
-chosen_fit(const SequenceTask *task)
-{
-	const SequenceStart *start = &task->start;
-
-	if (start->state->held == 0 ||
-		calibrate_gain(start->held_score[START_BEST], start->held_score[START_SHARES], start->no_bias,
-					   start->held_label, start->state->held, task->setup.C) > 1)
-		return START_BEST;
-	return START_SHARES;
-}
-
 /* For the summary as it is: what standardising does becomes a part of the weights, and of the bias. */
 void
 sequence_start_end(SequenceTask *task)
 {
 	const SequenceStart *start = &task->start;
-	const StartFit fit = chosen_fit(task);
 	const size_t S = task->net.S, M = task->net.M, C = task->setup.C;
 	const size_t width =
 		M + S + task->net.Z; /* of a row of summary_head.weight; what attributes say begins at 0 */
@@ -236,7 +207,7 @@ sequence_start_end(SequenceTask *task)
 	memset(task->w + table->offset, 0, table->size * sizeof(real));
 	for (size_t c = 0; c < C; c++)
 	{
-		const real *w = start->w[fit] + c * (S + 1);
+		const real *w = start->best + c * (S + 1);
 		double sum = (double) w[S] - (double) task->bias[c];
 
 		for (size_t s = 0; s < S; s++)
