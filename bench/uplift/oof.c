@@ -9,7 +9,9 @@
  *   members=n   average n networks that differ in seed and in which users are held out
  *   inner=K     predict within the training part of each fold instead, by K inner folds: S × K × N doubles. That is
  *               what options are chosen by, so that no test fold is looked at
+ *   batch=n     steps on mini-batches of n users, as above usercls.max_memory; without edges always
  *   share=s     held-out share of the training part
+ *   folds=n     predict the first n folds only
  *   from=s, to=s   repetitions
  */
 #include <math.h>
@@ -28,8 +30,9 @@ typedef struct Bench
 	int8_t *treated, *fold;
 	UpliftConfig config;
 	int members, inner;
+	size_t batch;
 	double share;
-	size_t from, to;
+	size_t from, to, folds;
 } Bench;
 
 static void *
@@ -64,7 +67,8 @@ static double
 train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 {
 	const GraphSetup graph = {b->N, b->E, false, false};
-	const UpliftSetup setup = {.config = b->config, .graph = graph, .F = b->F, .seed = seed};
+	const UpliftSetup setup = {
+		.config = b->config, .graph = graph, .F = b->F, .batch = b->batch, .seed = seed};
 	const UpliftScoreSetup score_setup = {.config = b->config, .graph = graph, .F = b->F};
 	UpliftTask task;
 	UpliftScoreTask score;
@@ -81,9 +85,11 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	uplifttrain_carve(&task, &arena, &setup, 1);
 	upliftscore_carve(&score, &arena, &score_setup, 1);
 	graphbuild_carve(&build, &arena, &graph);
-	graphbuild_start(&build, &task.graph, b->source, b->target, NULL, b->E);
+	graphbuild_start(&build, &score.graph, b->source, b->target, NULL, b->E);
 	while (graphbuild_step(&build))
 		;
+	if (b->E > 0)
+		task.graph = score.graph;
 	memcpy(task.data.feature, b->feature, b->N * b->F * sizeof(float));
 	memcpy(task.data.outcome, b->outcome, b->N * sizeof(float));
 	for (size_t i = 0; i < b->N; i++)
@@ -93,7 +99,6 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	}
 	job_run(uplifttrain_job(&task));
 
-	score.graph = task.graph;
 	score.feature = task.data.feature;
 	score.weights = (real *) uplifttrain_weights(&task);
 	job_run(upliftscore_job(&score));
@@ -140,8 +145,12 @@ set_option(Bench *b, const char *argument)
 		b->members = atoi(value);
 	else if (strcmp(name, "inner") == 0)
 		b->inner = atoi(value);
+	else if (strcmp(name, "batch") == 0)
+		b->batch = (size_t) atoi(value);
 	else if (strcmp(name, "share") == 0)
 		b->share = atof(value);
+	else if (strcmp(name, "folds") == 0)
+		b->folds = (size_t) atoi(value);
 	else if (strcmp(name, "from") == 0)
 		b->from = (size_t) atoi(value);
 	else if (strcmp(name, "to") == 0)
@@ -166,6 +175,7 @@ main(int argc, char **argv)
 		return fprintf(stderr, "cannot read %s\n", sizes), 1;
 	fclose(file);
 	b.to = b.S;
+	b.folds = b.K;
 	config_defaults(&b.config, uplift_options, uplift_option_count);
 	for (int i = 3; i < argc; i++)
 		set_option(&b, argv[i]);
@@ -194,7 +204,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < b.S * width; i++)
 		out[i] = NAN;
 	for (size_t s = b.from; s < b.to; s++)
-		for (size_t k = 0; k < b.K; k++)
+		for (size_t k = 0; k < b.folds; k++)
 		{
 			const int8_t *fold = b.fold + s * b.N;
 			const uint64_t seed = 1 + 100 * s + k;

@@ -9,6 +9,10 @@ size_t
 uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 {
 	const size_t limit = memory_limit();
+
+	if (setup->graph.E == 0)
+		return 0;
+
 	const size_t whole = beside + runner_measure(&runner_uplift, setup);
 	UpliftSetup sampled = *setup;
 
@@ -37,7 +41,8 @@ uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
 {
 	const size_t N = users->N;
 
-	graphload_build(&task->graph, users, &task->setup.graph, NULL);
+	if (users->E > 0)
+		graphload_build(&task->graph, users, &task->setup.graph, NULL);
 	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
 	memcpy(task->data.arm, users->arm, N);
 	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);

@@ -11,7 +11,7 @@
 
 /*
  * Users of a batch for a training that needs `beside` bytes besides its own: 0 when it fits as a whole, otherwise as
- * many as fit, with a notice unless quiet; the fewest when nothing fits.
+ * many as fit, with a notice unless quiet; the fewest when nothing fits. 0 without edges: those need no choice.
  */
 extern size_t uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet);
 

@@ -144,12 +144,16 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 	Runner *runner = runner_start(&runner_uplift, setup, sizeof(*setup), "training");
 	UpliftTask *task = runner_task(runner);
 
+	size_t learned_from = 0;
+
+	for (size_t i = 0; i < users->N; i++)
+		learned_from += users->arm[i] != UPLIFT_OUTSIDE && !held_out[i];
 	progress_phase(PROGRESS_BUILDING);
 	uplift_fill(task, users, held_out);
 	if (warm)
 		memcpy(task->data.initial, warm->w, sizeof(real) * task->net.total);
 
-	train_run(run, runner, request->config.max_epochs, DECIDING_METRIC);
+	train_run(run, runner, uplifttrain_max_epochs(task, learned_from), DECIDING_METRIC);
 
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));

@@ -32,7 +32,7 @@ gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size
 	{
 		real *pair = gat->pair + (from + r) * 2 * H;
 
-		if (!gat->attend)
+		if (!gat->attend || gat->alone)
 		{
 			memcpy(pair + H, product + r * H, H * sizeof(real));
 			continue;

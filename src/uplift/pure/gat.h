@@ -43,6 +43,7 @@ typedef struct Gat
 	size_t H, K;   /* K divides H */
 	bool attend;   /* att is wanted */
 	bool sum;      /* sum is wanted */
+	bool alone;    /* there are no edges: gat_alone() instead of gat_forward() */
 	const real *u; /* H: -2 v */
 	real sum_scale;
 	const real *gain; /* H: what multiplies sum in what follows; backward only */
@@ -56,7 +57,7 @@ typedef struct Gat
 
 /*
  * Make rows from .. from + n - 1 of pair and own from half products: product is n × 3H [s | d | V] (n × H [V]
- * without attention), s before its bias.
+ * without attention or alone), s before its bias.
  */
 extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size_t n);
 
@@ -79,6 +80,10 @@ extern void gat_backward_self(real *ds, real *du, const Gat *gat, const Adjacenc
  * without attention, and is overwritten. Every row of own and level must have been filled.
  */
 extern void gat_backward_others(real *dother, const Gat *gat, const Adjacency *out, size_t from, size_t n);
+
+/* gat_forward() and gat_backward_others() where there are no edges; dv is n × H, and scores have no gradient. */
+extern void gat_alone(real *att, real *sum, const Gat *gat, size_t from, size_t n);
+extern void gat_alone_backward(real *dv, const Gat *gat, size_t from, size_t n);
 
 /*
  * A multiplier for dropout: 0 with probability drop, else 1 / (1 - drop). A hash of what it is for (Appleby's

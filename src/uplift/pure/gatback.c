@@ -28,7 +28,7 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 		real *own = gat->own + (from + r) * gat->own_stride;
 
 		memcpy(own + H, datt + r * H, H * sizeof(real));
-		if (!gat->attend)
+		if (!gat->attend || gat->alone)
 			continue;
 
 		real *level = gat->level + (from + r) * 2 * K;

@@ -25,6 +25,13 @@ product_width(const UpliftNet *net)
 	return uplift_attends(net) ? 3 * net->H : net->H;
 }
 
+/* The first column of a layer's products that is needed: without edges the values alone are. */
+static size_t
+product_first(const UpliftPass *pass)
+{
+	return pass->graph == NULL && uplift_attends(pass->net) ? 2 * pass->net->H : 0;
+}
+
 void
 upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N, bool training)
 {
@@ -97,6 +104,7 @@ layer_gat(const UpliftPass *pass, size_t l)
 		.K = net->K,
 		.attend = uplift_attends(net),
 		.sum = uplift_sums(net),
+		.alone = pass->graph == NULL,
 		.u = pass->rows.u + l * net->H,
 		.sum_scale = uplift_sums(net) ? 1 / pass->w[net->degree_mean] : 0,
 		.gain = pass->w + net->layer[l].gain,
@@ -196,11 +204,12 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 	const UpliftNet *net = pass->net;
 	const UpliftLayer *layer = &net->layer[l];
 	const size_t H = net->H;
-	const size_t width = product_width(net);
+	const size_t first = product_first(pass);
+	const size_t width = product_width(net) - first;
 	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
 	Gat gat = layer_gat(pass, l);
 
-	blas_nt(scratch->product, width, h, H, pass->w + layer->products, H, n, width, H, BLAS_SET);
+	blas_nt(scratch->product, width, h, H, pass->w + layer->products + first * H, H, n, width, H, BLAS_SET);
 	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
 }
 
@@ -241,7 +250,7 @@ upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size
 	const Gat gat = layer_gat(pass, l);
 	real *ds = scratch->product;
 
-	if (!uplift_attends(net))
+	if (!uplift_attends(net) || pass->graph == NULL)
 		return;
 	memset(scratch->du, 0, H * sizeof(real));
 	gat_backward_self(ds, scratch->du, &gat, &pass->graph->in, from, n);
@@ -258,9 +267,12 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 {
 	const UpliftNet *net = pass->net;
 	const Gat gat = layer_gat(pass, l);
-	const size_t first = uplift_attends(net) ? net->H : 0;
+	const size_t first = pass->graph == NULL ? product_first(pass) : uplift_attends(net) ? net->H : 0;
 
-	gat_backward_others(scratch->product, &gat, &pass->graph->out, from, n);
+	if (pass->graph == NULL)
+		gat_alone_backward(scratch->product, &gat, from, n);
+	else
+		gat_backward_others(scratch->product, &gat, &pass->graph->out, from, n);
 	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
 }
 
@@ -302,7 +314,7 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 	const real mean = counts ? w[net->mean + net->F] : 0, scale = counts ? w[net->scale + net->F] : 1;
 
 	for (size_t r = 0; counts && r < n; r++)
-		scratch->degree[r] = ((real) log1p(pass->graph->degree[from + r]) - mean) / scale;
+		scratch->degree[r] = ((pass->graph ? (real) log1p(pass->graph->degree[from + r]) : 0) - mean) / scale;
 	add_parts(scratch->m, uplift_attends(net) ? att : NULL, uplift_sums(net) ? sum : NULL, w + layer->gain,
 			  counts ? scratch->degree : NULL, w + layer->degree, w + layer->value_bias, n, net->H);
 }
@@ -339,8 +351,11 @@ upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, siz
 	real *att = pass->training ? rows->att[l] + from * H : scratch->att;
 	real *sum = pass->training && rows->sum[l] ? rows->sum[l] + from * H : scratch->sum;
 
-	gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + from * net->K : NULL, &gat,
-				&pass->graph->in, from, n);
+	if (pass->graph == NULL)
+		gat_alone(att, sum, &gat, from, n);
+	else
+		gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + from * net->K : NULL, &gat,
+					&pass->graph->in, from, n);
 	layer_depth(h, pass, scratch, l, att, sum, from, n);
 }
 

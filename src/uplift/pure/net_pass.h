@@ -52,7 +52,7 @@ typedef struct UpliftPass
 {
 	const UpliftNet *net;
 	const real *w;
-	const Graph *graph;
+	const Graph *graph; /* NULL: there are no edges, and a row needs no other one */
 	const float *feature;
 	const uint32_t *node; /* rows of feature that the graph's nodes have; NULL: in their order */
 	UpliftRows rows;

@@ -57,13 +57,16 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	const size_t N = setup->graph.N;
 	const size_t ranked = uplifttrain_qini_room(N);
 
-	*task = (UpliftTask){.setup = *setup};
+	*task = (UpliftTask){.setup = *setup, .batch = setup->batch};
 	uplift_net(&task->net, &setup->config, setup->F, setup->treatments);
 	uplift_params(&task->params, &setup->config, setup->F, setup->treatments);
 
 	const size_t total = task->net.total;
 
-	graph_carve(&task->graph, arena, &setup->graph);
+	if (uplifttrain_alone(task))
+		task->graph.N = N;
+	else
+		graph_carve(&task->graph, arena, &setup->graph);
 	task->data.feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
 	task->data.arm = ARENA_TAKE(arena, int8_t, N);
 	task->data.outcome = ARENA_TAKE(arena, float, N);
@@ -76,7 +79,7 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	task->best = ARENA_TAKE(arena, real, total);
 	task->m = ARENA_TAKE(arena, real, total);
 	task->v = ARENA_TAKE(arena, real, total);
-	task->lanes = lane_count(&task->net);
+	task->lanes = uplifttrain_alone(task) ? ALONE_LANES : lane_count(&task->net);
 	task->lane_dw = (real *) arena_take(arena, task->lanes, total * sizeof(real));
 	task->lane_sums = sum_feature(&task->net, scaled_channels(&task->net));
 	task->lane_sum = (double *) arena_take(arena, task->lanes, task->lane_sums * sizeof(double));
@@ -90,13 +93,19 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	size_t ranges = graph_ranges_max(&setup->graph, range_rows(N));
 	size_t rows = N;
 
-	if (setup->batch)
+	if (uplifttrain_alone(task))
 	{
-		const UpliftSampleSetup sample = upliftsample_setup(task->net.L, setup->batch, N);
+		task->batch = rows = UPLIFT_BATCH_MAX;
+		task->user = ARENA_TAKE(arena, uint32_t, N);
+	}
+	else if (task->batch)
+	{
+		const UpliftSampleSetup sample = upliftsample_setup(task->net.L, task->batch, N);
 		const size_t cut = graph_ranges_max(&sample.graph, RANGE_ROWS_MIN);
 
 		upliftsample_carve(&task->sample, arena, &sample, N);
 		task->user = ARENA_TAKE(arena, uint32_t, N);
+		task->batch = sample.users;
 		rows = sample.nodes;
 		ranges = ranges > cut ? ranges : cut;
 	}
@@ -134,6 +143,20 @@ uplifttrain_ranges(UpliftTask *task, const Graph *graph)
 	return graph_ranges(task->range, graph, range_rows(graph->N));
 }
 
+size_t
+uplifttrain_alone_ranges(UpliftTask *task, size_t n, size_t rows)
+{
+	size_t ranges = 0;
+
+	task->range[0] = 0;
+	for (size_t end = 0; end < n; ranges++)
+	{
+		end = end + rows < n ? end + rows : n;
+		task->range[ranges + 1] = end;
+	}
+	return ranges;
+}
+
 static void
 begin(UpliftTask *task)
 {
@@ -142,7 +165,10 @@ begin(UpliftTask *task)
 
 	*state = (struct UpliftState){.best = INFINITY, .outcome_scale = 1};
 	state->result.report.learning_rate = task->net.config.learning_rate;
-	state->ranges = uplifttrain_ranges(task, &task->graph);
+	if (uplifttrain_alone(task))
+		state->ranges = uplifttrain_alone_ranges(task, task->graph.N, RANGE_ROWS_MAX);
+	else
+		state->ranges = uplifttrain_ranges(task, &task->graph);
 	params_init(task->w, &task->params, &rng);
 
 	/* What was never missing in training adds nothing where it is missing later: it counts as the mean. */
@@ -296,7 +322,8 @@ phase_ranges(const UpliftTask *task)
 {
 	const struct UpliftState *state = task->state;
 	const size_t rest = state->ranges - state->first;
-	const bool adds = state->stage < STAGE_EPOCH || state->step + 1 >= 2 * task->net.L;
+	const bool adds =
+		state->stage < STAGE_EPOCH || state->step + 1 >= 2 * task->net.L || uplifttrain_alone(task);
 
 	return adds && rest > task->lanes ? task->lanes : rest;
 }

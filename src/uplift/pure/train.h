@@ -11,15 +11,18 @@
  *
  * With `batch` a step is on a mini-batch instead: users of the experiment with a
  * sample of their surroundings (uplift/pure/sample.h), so that memory for the
- * network's rows does not grow with the graph. An epoch is then some batches,
- * and the held-out users that are looked at after it are as many.
+ * network's rows does not grow with the graph. Without edges (setup.graph.E is
+ * 0) steps are always on mini-batches: nobody has surroundings, there is no
+ * graph in memory, and a row goes through all layers and back at once. An epoch
+ * is then a pass over all users that are learned from, and the rate falls from
+ * step to step (update() in uplift/pure/train_epoch.c).
  *
  * A propensity per user enters as weights that bring every user to the same
  * chances, the shares of the arms, so that scoring needs these only;
  * class_transform uses it as it is.
  *
  * Use as sequence/pure/train.h: uplifttrain_carve over a measuring arena and again
- * over the block, build task->graph, fill task->data, run the job, read
+ * over the block, build task->graph if there are edges, fill task->data, run the job, read
  * uplifttrain_result and uplifttrain_weights. Bits do not depend on workers.
  */
 #ifndef USERCLS_UPLIFT_PURE_TRAIN_H
@@ -44,8 +47,8 @@ typedef struct UpliftSetup
 	size_t treatments; /* arms beside the control; 0 is 1 */
 	bool propensities; /* data.propensity is given */
 	bool warm_start;   /* begin at data.initial, with its standardisation */
-	size_t batch;      /* users of a mini-batch, at most; 0: every step is on the whole graph */
-	bool score;        /* with batch and warm_start: only predict the held-out users */
+	size_t batch; /* users of a mini-batch, at most; 0: every step is on the whole graph, if there is one */
+	bool score;   /* with batches and warm_start: only predict the held-out users */
 	uint64_t seed;
 } UpliftSetup;
 
@@ -88,7 +91,8 @@ typedef struct UpliftTask
 	UpliftData data;
 
 	struct UpliftState *state;
-	UpliftSample sample;      /* the running batch */
+	size_t batch;             /* users of a mini-batch, at most; 0: every step is on the whole graph */
+	UpliftSample sample;      /* the running batch, where there are edges */
 	uint32_t *user;           /* N: users of the experiment, the held-out ones last; NULL without batches */
 	UpliftRows rows;          /* of the graph, or of a batch */
 	real *w, *best;           /* net.total: the running weights, and the best ones so far */
@@ -116,6 +120,9 @@ extern Job uplifttrain_job(UpliftTask *task);
 
 /* Between two phases: leave the running epoch and end with the best one. Before the first is complete it waits for that. */
 extern void uplifttrain_stop(void *task);
+
+/* Epochs of a training that learns from so many users, at most: max_epochs, or what is usual where that is 0. */
+extern int uplifttrain_max_epochs(const UpliftTask *task, size_t learned_from);
 
 extern const TrainReport *uplifttrain_report(const void *task);
 extern const UpliftResult *uplifttrain_result(const UpliftTask *task);

@@ -8,12 +8,14 @@
 #include "metrics/pure/rank.h"
 #include "metrics/pure/upliftmetrics.h"
 
-/* Batches of an epoch, at most: as much work as some steps on a graph that is too large for them. */
-#define EPOCH_BATCHES 8
-
 /* Streams of random numbers: 1 and following draw the keys of dropout. */
 #define STREAM_BATCH (UINT64_C(1) << 32)
 #define STREAM_HELD_OUT (UINT64_C(2) << 32)
+
+/* Unless max_epochs says something else: steps of a training on batches, and epochs of any training. */
+#define BATCH_STEPS 3000
+#define EPOCHS_MIN 5
+#define EPOCHS_MAX 300
 
 /* -- Batches ---------------------------------------------------------------- */
 
@@ -27,10 +29,24 @@ part_users(const UpliftPart *part)
 static size_t
 pass_users(const UpliftTask *task, bool held_out)
 {
-	const size_t all = part_users(held_out ? &task->state->result.held_out : &task->state->result.train);
-	const size_t most = EPOCH_BATCHES * task->sample.setup.users;
+	return part_users(held_out ? &task->state->result.held_out : &task->state->result.train);
+}
 
-	return task->setup.batch && !task->setup.score && all > most ? most : all;
+static size_t
+batches_of(const UpliftTask *task, size_t users)
+{
+	return task->batch ? (users + task->batch - 1) / task->batch : 1;
+}
+
+int
+uplifttrain_max_epochs(const UpliftTask *task, size_t learned_from)
+{
+	const size_t batches = batches_of(task, learned_from);
+	const size_t enough = task->batch ? (BATCH_STEPS + batches - 1) / batches : EPOCHS_MAX;
+
+	if (task->net.config.max_epochs > 0)
+		return task->net.config.max_epochs;
+	return (int) (enough < EPOCHS_MIN ? EPOCHS_MIN : enough > EPOCHS_MAX ? EPOCHS_MAX : enough);
 }
 
 /* The next n users of list become random ones of those that are left of `all` (Fisher and Yates). */
@@ -47,38 +63,39 @@ deal(uint32_t *list, size_t n, size_t all, Rng *rng)
 	}
 }
 
-/* Draw the next batch: random users to learn from, or the same held-out users with the same samples every time. */
+/* Draw the next batch, as large as the others of the pass: random users to learn from, or the same held-out users with the same samples every time. */
 static void
 batch_draw(UpliftTask *task)
 {
 	struct UpliftState *state = task->state;
-	const size_t users = task->sample.setup.users;
 	const size_t train = part_users(&state->result.train);
-	const size_t first = state->batch * users;
-	const size_t rest = pass_users(task, state->evaluating) - first;
-	uint32_t *user = task->user + first + (state->evaluating ? train : 0);
+	const size_t all = pass_users(task, state->evaluating);
+	const size_t first = all * state->batch / state->batches;
 	Rng rng = rng_seed(task->setup.seed,
 					   state->evaluating ? STREAM_HELD_OUT + state->batch : STREAM_BATCH + state->updates);
 
-	state->batch_users = rest < users ? rest : users;
+	state->batch_users = all * (state->batch + 1) / state->batches - first;
+	state->batch_first = first + (state->evaluating ? train : 0);
+
+	uint32_t *user = task->user + state->batch_first;
+
 	if (!state->evaluating)
 		deal(user, state->batch_users, train - first, &rng);
+	if (uplifttrain_alone(task))
+	{
+		state->ranges = uplifttrain_alone_ranges(task, state->batch_users, ALONE_ROWS);
+		return;
+	}
 	upliftsample_draw(&task->sample, &task->graph, user, state->batch_users, &rng);
 	state->ranges = uplifttrain_ranges(task, &task->sample.graph);
 }
 
-/*
- * List the users of the experiment: those learned from, then the held-out ones, of which as many as a pass reads are
- * drawn.
- */
+/* List the users of the experiment: those learned from, then the held-out ones. */
 static void
 list_users(UpliftTask *task)
 {
 	const UpliftData *data = &task->data;
 	size_t next[2] = {0, part_users(&task->state->result.train)};
-	const size_t held_out = part_users(&task->state->result.held_out);
-	const size_t read = EPOCH_BATCHES * task->sample.setup.users;
-	Rng rng = rng_seed(task->setup.seed, STREAM_HELD_OUT - 1);
 
 	for (size_t i = 0; i < task->graph.N; i++)
 	{
@@ -87,8 +104,8 @@ list_users(UpliftTask *task)
 		if (data->arm[i] != UPLIFT_OUTSIDE)
 			task->user[next[data->held_out[i] != 0]++] = (uint32_t) i;
 	}
-	deal(task->user + next[0], held_out < read ? held_out : read, held_out, &rng);
-	upliftsample_start(&task->sample, task->graph.N);
+	if (!uplifttrain_alone(task))
+		upliftsample_start(&task->sample, task->graph.N);
 }
 
 /* -- Passes ----------------------------------------------------------------- */
@@ -100,7 +117,7 @@ step_begin(UpliftTask *task)
 
 	state->step = 0;
 	state->first = 0;
-	if (task->setup.batch)
+	if (task->batch)
 		batch_draw(task);
 	if (!state->evaluating)
 	{
@@ -119,11 +136,10 @@ static void
 pass_begin(UpliftTask *task, bool evaluating)
 {
 	struct UpliftState *state = task->state;
-	const size_t users = task->sample.setup.users;
 
 	state->evaluating = evaluating;
 	state->batch = 0;
-	state->batches = task->setup.batch ? (pass_users(task, evaluating) + users - 1) / users : 1;
+	state->batches = batches_of(task, pass_users(task, evaluating));
 	uplifttrain_clear_sums(task);
 	step_begin(task);
 }
@@ -131,7 +147,7 @@ pass_begin(UpliftTask *task, bool evaluating)
 bool
 uplifttrain_epochs(UpliftTask *task)
 {
-	if (task->setup.batch)
+	if (task->batch)
 		list_users(task);
 	if (task->setup.score && part_users(&task->state->result.held_out) == 0)
 		return false;
@@ -146,23 +162,30 @@ add_gradients(real *restrict dw, const real *restrict lane, size_t n)
 		dw[i] += lane[i];
 }
 
+/*
+ * A step of AdamW. With batches the rate falls along half a cosine, and the decay is shared among the steps of a pass: a
+ * pass shrinks the weights as much as a step on the whole graph, since it has seen as many users.
+ */
 static void
 update(UpliftTask *task)
 {
 	const UpliftConfig *config = &task->net.config;
+	struct UpliftState *state = task->state;
+	const size_t steps = (size_t) uplifttrain_max_epochs(task, pass_users(task, false)) * state->batches;
 	const real *dw = task->lane_dw;
 	AdamStep step = {
-		.learning_rate = config->learning_rate,
+		.learning_rate = adam_schedule(config->learning_rate, state->updates, 0, steps, task->batch > 0),
 		.gradient_scale = adam_clip(sqrt(adam_square_norm(dw, task->net.total)), config->clip_norm),
-		.step = ++task->state->updates,
+		.step = ++state->updates,
 	};
 
+	state->result.report.learning_rate = step.learning_rate;
 	for (size_t i = 0; i < task->params.count; i++)
 	{
 		const Tensor *tensor = &task->params.param[i];
 		const size_t at = tensor->offset;
 
-		step.weight_decay = tensor->decay ? config->weight_decay : 0;
+		step.weight_decay = tensor->decay ? config->weight_decay / (double) state->batches : 0;
 		if (!tensor->fixed)
 			adam_update(task->w + at, task->m + at, task->v + at, dw + at, &step, tensor->size);
 	}
@@ -276,7 +299,7 @@ epoch_end(UpliftTask *task, bool held_out, const double *sum)
 
 	const bool patient = !held_out || config->patience == 0 || state->waited < config->patience;
 
-	return !state->stop && report->epoch < config->max_epochs && patient;
+	return !state->stop && report->epoch < uplifttrain_max_epochs(task, pass_users(task, false)) && patient;
 }
 
 /*
@@ -291,18 +314,19 @@ learned(UpliftTask *task, bool held_out, const double *sum)
 	const UpliftConfig *config = &task->net.config;
 	const TrainReport *report = &state->result.report;
 	const bool dropped = config->dropout > 0 || config->attention_dropout > 0;
-	const bool measured = held_out && !dropped && !task->setup.batch;
+	const bool measured = held_out && !dropped && !task->batch;
 	const double train_loss = sum[SUM_TRAIN_LOSS] / (double) pass_users(task, false);
 
 	if (measured && state->updates > 0 && !epoch_end(task, held_out, sum))
 		return false;
-	if (!task->setup.batch)
+	if (!task->batch)
 		update(task);
 	state->train_loss = train_loss;
 	if (!held_out && !epoch_end(task, held_out, sum))
 		return false;
 
-	const bool last = state->stop || report->epoch + 1 == config->max_epochs;
+	const bool last =
+		state->stop || report->epoch + 1 == uplifttrain_max_epochs(task, pass_users(task, false));
 
 	pass_begin(task, held_out && (!measured || last));
 	return true;
@@ -317,7 +341,7 @@ uplifttrain_step_end(UpliftTask *task)
 	{
 		for (size_t lane = 1; lane < task->lanes; lane++)
 			add_gradients(task->lane_dw, task->lane_dw + lane * task->net.total, task->net.total);
-		if (task->setup.batch)
+		if (task->batch)
 			update(task);
 	}
 	if (++state->batch < state->batches)

@@ -16,7 +16,9 @@
 static double
 raw_channel(const UpliftTask *task, size_t i, size_t f)
 {
-	return f < task->net.F ? task->data.feature[i * task->net.F + f] : log1p(task->graph.degree[i]);
+	if (f < task->net.F)
+		return task->data.feature[i * task->net.F + f];
+	return uplifttrain_alone(task) ? 0 : log1p(task->graph.degree[i]);
 }
 
 static void
@@ -32,6 +34,11 @@ add_means(double *sum, const UpliftTask *task, size_t from, size_t end)
 			sum[sum_feature(&task->net, f)] += !isnan(x);
 			sum[sum_feature(&task->net, f) + 1] += isnan(x) ? 0 : x;
 		}
+	if (uplifttrain_alone(task))
+	{
+		sum[SUM_WEIGHT] += (double) (end - from);
+		return;
+	}
 	for (size_t at = in->start[from]; at < in->start[end]; at++)
 		sum[SUM_WEIGHT] += in->log_weight ? exp(in->log_weight[at]) : 1;
 }
@@ -121,16 +128,18 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 	const struct UpliftState *state = task->state;
 	const UpliftPart *part = &state->result.train;
 	const int estimator = task->net.config.estimator;
-	const size_t users = task->setup.batch ? state->batch_users : part->treated + part->control;
+	const size_t users = task->batch ? state->batch_users : part->treated + part->control;
 	const double share = 1.0 / (double) users;
 	const size_t C = task->net.C;
+
+	const uint32_t *node = batch_node(task);
 
 	memset(dlogit, 0, n * C * sizeof(real));
 
 	/* Whoever follows the users of a batch only surrounds them. */
-	for (size_t r = 0; r < n && !(task->setup.batch && from + r >= users); r++)
+	for (size_t r = 0; r < n && !(task->batch && from + r >= users); r++)
 	{
-		const size_t i = row_node(task, from + r);
+		const size_t i = node ? node[from + r] : from + r;
 
 		if (task->data.arm[i] == UPLIFT_OUTSIDE)
 			continue;
@@ -157,9 +166,11 @@ uplifttrain_pass(const UpliftTask *task)
 	return (UpliftPass){
 		.net = &task->net,
 		.w = task->w,
-		.graph = task->setup.batch ? &task->sample.graph : &task->graph,
+		.graph = uplifttrain_alone(task) ? NULL
+				 : task->batch           ? &task->sample.graph
+										 : &task->graph,
 		.feature = task->data.feature,
-		.node = task->setup.batch ? task->sample.node : NULL,
+		.node = batch_node(task),
 		.rows = task->rows,
 		.training = training,
 		.drop = training ? (real) config->dropout : 0,
@@ -168,14 +179,15 @@ uplifttrain_pass(const UpliftTask *task)
 	};
 }
 
+/* A step of a pass, by its number, over rows from .. from + n - 1. */
 static void
-forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double *sum, real *dw, size_t from,
-			 size_t n)
+forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double *sum, real *dw, size_t number,
+			 size_t from, size_t n)
 {
-	const size_t l = task->state->step / 2;
+	const size_t l = number / 2;
 	const size_t L = task->net.L;
 
-	if (task->state->step % 2 == 0)
+	if (number % 2 == 0)
 	{
 		if (l == 0)
 			upliftnet_input(pass, scratch, from, n);
@@ -198,9 +210,10 @@ forward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, double 
 }
 
 static void
-backward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, real *dw, size_t from, size_t n)
+backward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, real *dw, size_t number,
+			  size_t from, size_t n)
 {
-	const size_t step = task->state->step - 2 * task->net.L;
+	const size_t step = number - 2 * task->net.L;
 	const size_t l = task->net.L - 1 - (step + 1) / 2;
 
 	if (step % 2 == 0)
@@ -224,18 +237,21 @@ epoch_run(UpliftTask *task, double *sum, real *dw, size_t first, size_t end, int
 	UpliftPass pass = uplifttrain_pass(task);
 	UpliftScratch scratch;
 	Arena arena = arena_over(task->scratch + (size_t) worker * task->scratch_size, task->scratch_size);
-	const bool turns = pass.training && task->state->step + 1 == 2 * task->net.L;
+	const bool alone = uplifttrain_alone(task);
+	const bool turns = pass.training && task->state->step + 1 == 2 * task->net.L && !alone;
 	const size_t block = turns ? TURN_BLOCK : UPLIFT_BLOCK;
+	const size_t steps = alone ? row_steps(task) : 1;
 
 	upliftscratch_carve(&scratch, &arena, &task->net);
 	for (size_t from = first; from < end; from += block)
 	{
 		const size_t n = end - from < block ? end - from : block;
 
-		if (task->state->step < 2 * task->net.L)
-			forward_rows(task, &pass, &scratch, sum, dw, from, n);
-		else
-			backward_rows(task, &pass, &scratch, dw, from, n);
+		for (size_t number = task->state->step; number < task->state->step + steps; number++)
+			if (number < 2 * task->net.L)
+				forward_rows(task, &pass, &scratch, sum, dw, number, from, n);
+			else
+				backward_rows(task, &pass, &scratch, dw, number, from, n);
 	}
 }
 

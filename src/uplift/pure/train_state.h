@@ -35,6 +35,7 @@ struct UpliftState
 	bool evaluating;       /* a pass that only measures, without dropout and without gradients */
 	size_t batch, batches; /* of the running pass; the whole graph is one */
 	size_t batch_users;    /* that it is drawn around: its first nodes */
+	size_t batch_first;    /* where they are listed in task->user */
 	size_t updates;        /* of the weights */
 	double train_loss;     /* of the pass that made the last one */
 	size_t ranges;
@@ -82,11 +83,29 @@ sum_feature(const UpliftNet *net, size_t channel)
 	return SUM_FIXED + 2 * net->C + 2 * (net->treatments + 1) + 2 * channel;
 }
 
+/* Without edges a range goes forward and back at once: lanes of a batch, and rows of a lane. */
+#define ALONE_LANES 8
+#define ALONE_ROWS (UPLIFT_BATCH_MAX / ALONE_LANES)
+
+/* Nobody has neighbours: a row needs no other one, and there is no graph in memory. */
+static inline bool
+uplifttrain_alone(const UpliftTask *task)
+{
+	return task->setup.graph.E == 0;
+}
+
 /* Of a pass: forward through 2L steps, and when it trains back through 2L - 1. */
+static inline size_t
+row_steps(const UpliftTask *task)
+{
+	return task->state->evaluating ? 2 * task->net.L : 4 * task->net.L - 1;
+}
+
+/* The steps that all rows take together. */
 static inline size_t
 epoch_steps(const UpliftTask *task)
 {
-	return task->state->evaluating ? 2 * task->net.L : 4 * task->net.L - 1;
+	return uplifttrain_alone(task) ? 1 : row_steps(task);
 }
 
 /*
@@ -101,18 +120,21 @@ uplifttrain_qini_room(size_t N)
 	return N < UPLIFT_QINI_USERS ? N : UPLIFT_QINI_USERS;
 }
 
-/* Number in the whole graph of a row of the running pass. */
-static inline size_t
-row_node(const UpliftTask *task, size_t row)
+/* Numbers in the whole graph of the rows of the running batch; NULL: the rows are those of the whole graph. */
+static inline const uint32_t *
+batch_node(const UpliftTask *task)
 {
-	return task->setup.batch ? task->sample.node[row] : row;
+	if (uplifttrain_alone(task))
+		return task->user + task->state->batch_first;
+	return task->batch ? task->sample.node : NULL;
 }
 
 /* The network as the running pass sees it. */
 extern UpliftPass uplifttrain_pass(const UpliftTask *task);
 
-/* Cut the nodes of a graph into task->range; returns the number of ranges. */
+/* Cut the nodes of a graph, or n rows without edges, into task->range; returns the number of ranges. */
 extern size_t uplifttrain_ranges(UpliftTask *task, const Graph *graph);
+extern size_t uplifttrain_alone_ranges(UpliftTask *task, size_t n, size_t rows);
 
 /* Add the lanes up into the first one, in order. */
 extern double *uplifttrain_sums(UpliftTask *task);

@@ -30,7 +30,7 @@ objective(UpliftCase *c, real *logit, real *h)
 
 /* A few elements of every tensor. */
 static void
-check(const UpliftConfig *config, size_t treatments, bool directed, bool weighted, double drop)
+check(const UpliftConfig *config, size_t treatments, bool directed, bool weighted, bool alone, double drop)
 {
 	const GraphSetup setup = {N, 900, directed, weighted};
 	UpliftCase c;
@@ -39,6 +39,7 @@ check(const UpliftConfig *config, size_t treatments, bool directed, bool weighte
 
 	assert_int_equal(uplift_config_check(config).code, STATUS_SUCCESS);
 	case_make_arms(&c, config, &setup, F, treatments, true, 11);
+	c.pass.graph = alone ? NULL : &c.graph;
 	c.pass.drop = drop;
 	c.pass.attention_drop = drop;
 	c.pass.key = 77;
@@ -76,8 +77,9 @@ check(const UpliftConfig *config, size_t treatments, bool directed, bool weighte
 			const double error = fabs(difference - dw[at]) / fmax(1e-2, fabs(difference) + fabs(dw[at]));
 
 			if (!(error < 1e-6))
-				fail_msg("%s[%zu]: backward %.12g, difference %.12g (depth %d, aggregate %d)", t->name,
-						 at - t->offset, (double) dw[at], difference, config->depth, config->aggregate);
+				fail_msg("%s[%zu]: backward %.12g, difference %.12g (depth %d, aggregate %d, alone %d)",
+						 t->name, at - t->offset, (double) dw[at], difference, config->depth,
+						 config->aggregate, alone);
 		}
 	}
 	free(logit);
@@ -102,8 +104,9 @@ test_network(void **state)
 				config.heads = layers == 2 ? 2 : layers == 3 ? 3 : 1;
 				config.hidden_size = layers == 2 ? 16 : 6;
 				config.log_degree = layers != 3;
-				check(&config, 1, layers == 2, depth != DEPTH_NONE, 0);
-				check(&config, layers == 1 ? TREATMENTS : 1, layers != 2, depth == DEPTH_NONE, 0.3);
+				check(&config, 1, layers == 2, depth != DEPTH_NONE, false, 0);
+				check(&config, layers == 1 ? TREATMENTS : 1, layers != 2, depth == DEPTH_NONE, false, 0.3);
+				check(&config, 1, false, false, true, 0.3);
 			}
 }
 

@@ -150,12 +150,82 @@ test_batches(void **unused)
 	free(kept);
 }
 
+/* Without edges a pass needs no graph, and answers and learns as with a graph of self-loops, dropout included. */
+static void
+test_alone(void **unused)
+{
+	for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
+	{
+		const GraphSetup graph = {300, 0, false, false};
+		const UpliftConfig config = config_with(DEPTH_GATED, aggregate, 2, 2);
+		real coefficient[600], logit[2][600], h[300 * 16];
+		UpliftCase c;
+
+		case_make(&c, &config, &graph, 3, true, 8);
+		c.pass.drop = c.pass.attention_drop = (real) 0.3;
+		c.pass.key = 5;
+		for (int i = 0; i < 600; i++)
+			coefficient[i] = (real) sin(i);
+
+		real *dw = calloc(2 * c.net.total, sizeof(real));
+
+		for (int alone = 0; alone < 2; alone++)
+		{
+			c.pass.graph = alone ? NULL : &c.graph;
+			case_forward(logit[alone], h, &c);
+			case_backward(dw + (size_t) alone * c.net.total, &c, coefficient, h);
+		}
+		for (int i = 0; i < 600; i++)
+			assert_true(fabs(logit[0][i] - logit[1][i]) < 1e-5);
+		for (size_t i = 0; i < c.net.total; i++)
+			assert_true(fabs(dw[i] - dw[c.net.total + i]) < 1e-3 * fmax(1, fabs(dw[i])));
+		free(dw);
+		case_free(&c);
+	}
+}
+
+/* A training without edges: the same on any number of workers, and it learns what a user's own features say. */
+static void
+test_train_alone(void **unused)
+{
+	UpliftSetup setup = {.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 2), .F = 4, .seed = 9};
+	UpliftTask one, three, score;
+
+	setup.graph = (GraphSetup){USERS, 0, false, false};
+
+	void *block = train(&one, &setup, 1, NULL);
+	void *other = train(&three, &setup, 3, NULL);
+	const UpliftResult *result = uplifttrain_result(&one);
+
+	assert_memory_equal(uplifttrain_weights(&one), uplifttrain_weights(&three), one.net.total * sizeof(real));
+	assert_true(result->valid_loss < result->baseline_loss);
+	assert_true(result->valid_metric > 0.1);
+	assert_true(result->report.learning_rate < setup.config.learning_rate);
+	assert_int_equal(uplifttrain_max_epochs(&one, 64000), 48);
+	assert_int_equal(uplifttrain_max_epochs(&one, 100), 300);
+	free(other);
+
+	real *kept = malloc(one.net.total * sizeof(real));
+
+	memcpy(kept, uplifttrain_weights(&one), one.net.total * sizeof(real));
+	setup.warm_start = setup.score = true;
+	other = train(&score, &setup, 2, kept);
+	for (size_t i = 0; i < USERS; i++)
+		assert_int_equal(isnan(uplifttrain_predicted(&score)[i]),
+						 !score.data.held_out[i] || score.data.arm[i] == UPLIFT_OUTSIDE);
+	free(other);
+	free(block);
+	free(kept);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_train_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

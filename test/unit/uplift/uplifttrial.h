@@ -52,9 +52,22 @@ score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSetup *
 
 #define USERS 1500
 
+/* The mean of the first feature of those user i listens to. */
+static inline double
+heard(const UpliftTask *task, size_t i)
+{
+	const Adjacency *in = &task->graph.in;
+	double mean = 0;
+
+	for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
+		mean += fmax(-3, task->data.feature[in->node[at] * task->setup.F]) /
+				(double) (in->start[i + 1] - in->start[i]);
+	return mean;
+}
+
 /*
- * An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours. warm: weights
- * to begin with, or NULL.
+ * An experiment on a random graph: the outcome of the treated depends on a feature of their neighbours, or without edges
+ * on their own. warm: weights to begin with, or NULL.
  */
 static inline void *
 train(UpliftTask *task, const UpliftSetup *setup, int workers, const real *warm)
@@ -71,7 +84,8 @@ train(UpliftTask *task, const UpliftSetup *setup, int workers, const real *warm)
 
 	uplifttrain_carve(task, &arena, setup, workers);
 	assert_false(arena.overflow);
-	case_graph(&task->graph, &counts, &graph, &setup->graph, &rng);
+	if (setup->graph.E > 0)
+		case_graph(&task->graph, &counts, &graph, &setup->graph, &rng);
 
 	UpliftData *data = &task->data;
 
@@ -79,12 +93,8 @@ train(UpliftTask *task, const UpliftSetup *setup, int workers, const real *warm)
 		data->feature[i] = i % 17 == 3 ? NAN : (float) rng_normal(&rng);
 	for (size_t i = 0; i < USERS; i++)
 	{
-		const Adjacency *in = &task->graph.in;
-		double mean = 0;
+		const double mean = setup->graph.E > 0 ? heard(task, i) : data->feature[i * setup->F];
 
-		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
-			mean +=
-				fmax(-3, data->feature[in->node[at] * setup->F]) / (double) (in->start[i + 1] - in->start[i]);
 		data->arm[i] = i % 10 == 9 ? UPLIFT_OUTSIDE : rng_uniform(&rng) < 0.4;
 		data->outcome[i] = rng_uniform(&rng) < (data->arm[i] == 1 && mean > 0 ? 0.7 : 0.3);
 		data->held_out[i] = i % 5 == 0;
