@@ -71,6 +71,28 @@ LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10000 COST 10000
 COMMENT ON FUNCTION usercls.predictions(text, anyelement, int, boolean, regclass, regclass, timestamptz)
 IS 'the same for user ids of another type than bigint: predictions(''churn'', NULL::uuid), with id before all other arguments; NULL::text takes ids of any type';
 
+CREATE FUNCTION usercls.compare(
+	model text,
+	a int,
+	b int DEFAULT NULL,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL,
+	replicates int DEFAULT 200,
+	seed bigint DEFAULT 42,
+	OUT metric text,
+	OUT a float8,
+	OUT b float8,
+	OUT difference float8,
+	OUT ci_low float8,
+	OUT ci_high float8,
+	OUT n bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_compare'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
+COMMENT ON FUNCTION usercls.compare(text, int, int, regclass, regclass, timestamptz, int, bigint)
+IS 'metrics of two versions of a model on the same users, none of whom either has learned from, with b - a and its 95 % interval by bootstrap (b null: the promoted version); versions that read up to different moments are compared at the later one';
+
 CREATE FUNCTION usercls.confusion_matrix(
 	model text,
 	source regclass DEFAULT NULL,

@@ -116,8 +116,12 @@ typedef struct ArmsApart
 	double smd, bound;
 } ArmsApart;
 
-/* apart: where they are furthest apart, measured against the bound. */
+/* apart: where they are furthest apart, measured against the bound. NULL: no such row. */
 extern MetricSet *uplift_set(const UpliftScores *sample, const ArmsApart *apart);
+
+/* The metrics of n rows of a sample, whose users are numbered from 0 on; without the rules that need no model. */
+extern MetricSet *predictions_set(const Predictions *from, const uint32 *row, size_t n, const uint32 *user,
+								  size_t users);
 
 /* A row of calibration(): users of whom about the same was predicted. */
 typedef struct CalibrationBin

@@ -29,6 +29,7 @@ enum
 typedef struct UpliftSetState
 {
 	const UpliftScores *sample;
+	bool apart; /* whether this is asked for: */
 	double largest_smd;
 } UpliftSetState;
 
@@ -83,7 +84,8 @@ measure(double *value, void *arg, const uint32 *weight)
 	value[CALIBRATION_ERROR] = calibration_error(&scores);
 
 	/* A largest difference has no interval by resampling: every replicate adds noise to it. Its baseline says what chance is. */
-	value[LARGEST_SMD] = weight ? NAN : state->largest_smd;
+	if (state->apart)
+		value[LARGEST_SMD] = weight ? NAN : state->largest_smd;
 }
 
 MetricSet *
@@ -102,9 +104,12 @@ uplift_set(const UpliftScores *sample, const ArmsApart *apart)
 	row[MEAN_PREDICTED] = (MetricRow){.name = "mean_predicted", .baseline = all.effect};
 	row[MEAN_EFFECT] = (MetricRow){.name = "mean_effect", .baseline = NAN};
 	row[CALIBRATION_ERROR] = (MetricRow){.name = "calibration_error", .baseline = NAN};
-	row[LARGEST_SMD] = (MetricRow){.name = "largest_smd", .baseline = apart->bound};
-	*state = (UpliftSetState){.sample = sample, .largest_smd = fabs(apart->smd)};
-	*set = (MetricSet){.rows = ROWS, .row = row, .n = sample->n, .measure = measure, .state = state};
+	if (apart)
+		row[LARGEST_SMD] = (MetricRow){.name = "largest_smd", .baseline = apart->bound};
+	*state = (UpliftSetState){
+		.sample = sample, .apart = apart != NULL, .largest_smd = apart ? fabs(apart->smd) : NAN};
+	*set = (MetricSet){
+		.rows = apart ? ROWS : LARGEST_SMD, .row = row, .n = sample->n, .measure = measure, .state = state};
 	return set;
 }
 

@@ -76,6 +76,7 @@ INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('upli
 	('importance', 'SELECT count(*) FROM usercls.importance(%1$L, %2$s, replicates => 0)'),
 	('evaluate', 'SELECT count(*) FROM usercls.evaluate(%1$L, version => %2$s, replicates => 0)'),
 	('calibration', 'SELECT count(*) FROM usercls.calibration(%1$L, version => %2$s)'),
+	('compare', 'SELECT count(*) FROM usercls.compare(%1$L, %2$s, %2$s, replicates => 0)'),
 	('predictions(text, integer, %', 'SELECT count(*) FROM usercls.predictions(%1$L, %2$s)'),
 	('predictions(text, anyelement, %', 'SELECT count(*) FROM usercls.predictions(%1$L, NULL::bigint, %2$s, held_out => false)'),
 	('report', 'SELECT usercls.report(%1$L, %2$s)'),
