@@ -3,7 +3,7 @@
 
 -- The rows of a query over model ($1), version ($2) and facts ($3), or how it failed: {"rows": [...]}, {} without rows, {"error": "..."}.
 CREATE FUNCTION usercls_private.report_query(query text, model text, version int, facts jsonb) RETURNS jsonb
-	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = error
 AS $$
 DECLARE
 	answer jsonb;
