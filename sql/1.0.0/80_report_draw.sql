@@ -51,11 +51,12 @@ RETURN CASE kind
 	WHEN 'number' THEN '<td class="n">' || usercls_private.report_number((value #>> '{}')::float8) || '</td>'
 	WHEN 'percent' THEN '<td class="n">' || COALESCE(usercls_private.report_number(100 * (value #>> '{}')::float8) || ' %', '') || '</td>'
 	WHEN 'share' THEN '<td class="n g">' || COALESCE(usercls_private.report_number(100 * (value #>> '{}')::float8) || ' %' || usercls_private.report_bar((value #>> '{}')::float8), '') || '</td>'
+	WHEN 'bar' THEN '<td class="g">' || usercls_private.report_bar((value #>> '{}')::float8) || '</td>'
 	WHEN 'spark' THEN '<td class="g">' || COALESCE(usercls_private.report_spark(NULLIF(value, 'null')), '') || '</td>'
 	WHEN 'time' THEN '<td>' || COALESCE(usercls_private.html(pg_catalog.to_char((value #>> '{}')::timestamptz, 'YYYY-MM-DD HH24:MI')), '') || '</td>'
 	ELSE '<td>' || COALESCE(usercls_private.html(value #>> '{}'), '&#8211;') || '</td>'
 END;
-COMMENT ON FUNCTION usercls_private.report_cell(jsonb, text) IS 'a value as a cell of a table: number, percent, share (with a bar), spark, time or text';
+COMMENT ON FUNCTION usercls_private.report_cell(jsonb, text) IS 'a value as a cell of a table: number, percent, share (with a bar), bar, spark, time or text';
 
 -- Each column is 'key|title|kind'.
 CREATE FUNCTION usercls_private.report_table(caption text, columns text[], data jsonb) RETURNS text

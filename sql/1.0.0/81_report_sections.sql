@@ -136,6 +136,17 @@ RETURN usercls_private.report_table('Held-out figures with 95 % intervals, and w
 	'{metric|Figure|text,value|Value|number,ci_low|From|number,ci_high|To|number,baseline|Without a model|number,n|Users|number}', figures);
 COMMENT ON FUNCTION usercls_private.report_figures(jsonb) IS 'what evaluate() says';
 
+CREATE FUNCTION usercls_private.report_importance(features jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT usercls_private.report_table('How much worse each figure is when a feature is shuffled among the held-out users, with 95 % intervals',
+		'{feature|Feature|text,metric|Figure|text,importance|Worse by|number,share|Beside others|bar,ci_low|From|number,ci_high|To|number}',
+		pg_catalog.jsonb_agg(f || pg_catalog.jsonb_build_object('share', share) ORDER BY at))
+	FROM (SELECT f, at, (f ->> 'importance')::float8 / NULLIF(pg_catalog.max((f ->> 'importance')::float8) OVER (PARTITION BY f ->> 'metric'), 0) AS share
+		  FROM pg_catalog.jsonb_array_elements(features) WITH ORDINALITY AS r (f, at)) AS shares;
+END;
+COMMENT ON FUNCTION usercls_private.report_importance(jsonb) IS 'what importance() says';
+
 CREATE FUNCTION usercls_private.report_drift(features jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -150,9 +161,9 @@ CREATE FUNCTION usercls_private.report_users(facts jsonb, sample jsonb, users js
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
 	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number}', users)
-	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,cutoff|Asked at|time,series|Series|spark}', users)
+	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users)
 	ELSE usercls_private.report_table('The ten held-out users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1) || ', and what they were',
-		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text,cutoff|Asked at|time,series|Series|spark}', users) END;
+		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users) END;
 COMMENT ON FUNCTION usercls_private.report_users(jsonb, jsonb, jsonb) IS 'the ten users whom the model names first, of those it has not learned from';
 
 CREATE FUNCTION usercls_private.report_settings(facts jsonb) RETURNS text

@@ -162,17 +162,34 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION usercls_private.report_tenths(jsonb, jsonb) IS 'ten groups of users by what was predicted, and what was true of them';
 
--- Their first feature period by period, as the promoted version reads it: of another version, or of a model without dates, there is none.
-CREATE FUNCTION usercls_private.report_first_users(facts jsonb, model text, version int, users jsonb) RETURNS jsonb
+-- By users of the promoted version alone: that is the one which these functions ask. $3 is the users, with the class that is looked at.
+CREATE FUNCTION usercls_private.report_series_query() RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN 'SELECT s.user_id, (SELECT jsonb_agg(s.seq[i][1] ORDER BY i) FROM generate_subscripts(s.seq, 1) AS i) AS series
+	FROM usercls.sequences($1, ($3 #>> ''{0,cutoff}'')::timestamptz, NULL::text) AS s WHERE s.user_id IN (SELECT u ->> ''user_id'' FROM jsonb_array_elements($3) AS u)';
+COMMENT ON FUNCTION usercls_private.report_series_query() IS 'first feature of some users, period by period';
+
+-- explain_user() wants an id of its table's type. Who may not see what the table is called has bigints, or no reasons.
+CREATE FUNCTION usercls_private.report_reasons_query(spec jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN pg_catalog.format('SELECT u ->> ''user_id'' AS user_id, (SELECT string_agg(e.reason, ''; '') FROM usercls.explain_user($1, (u ->> ''user_id'')::%s, u ->> ''class'', 3, (u ->> ''cutoff'')::timestamptz) AS e) AS reasons
+	FROM jsonb_array_elements($3) AS u', COALESCE((SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
+		WHERE a.attrelid = pg_catalog.to_regclass(spec ->> 'source') AND a.attname = spec ->> 'user_column'), 'bigint'));
+COMMENT ON FUNCTION usercls_private.report_reasons_query(jsonb) IS 'three reasons for each of some users';
+
+CREATE FUNCTION usercls_private.report_first_users(facts jsonb, model text, version int, sample jsonb) RETURNS jsonb
 	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object('series', (
-			SELECT s -> 'series' FROM pg_catalog.jsonb_array_elements(answer -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id')) ORDER BY at)
-	FROM usercls_private.report_query('SELECT s.user_id, (SELECT jsonb_agg(s.seq[i][1] ORDER BY i) FROM generate_subscripts(s.seq, 1) AS i) AS series
-			FROM usercls.sequences($1, ($3 #>> ''{0,cutoff}'')::timestamptz, NULL::text) AS s
-			WHERE s.user_id IN (SELECT u ->> ''user_id'' FROM jsonb_array_elements($3) AS u)', model, version,
-			CASE WHEN (facts ->> 'promoted')::boolean AND facts ->> 'kind' = 'sequence' THEN users ELSE '[]' END) AS answer,
-		pg_catalog.jsonb_array_elements(users) WITH ORDINALITY AS r (u, at)
-	GROUP BY answer;
+	WITH asked AS MATERIALIZED (
+		SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object('class', CASE WHEN (sample ->> 'numbers')::boolean THEN u ->> 'label' ELSE facts -> 'classes' ->> (facts ->> 'focus')::int - 1 END) ORDER BY at) AS users
+		FROM pg_catalog.jsonb_array_elements(sample -> 'users') WITH ORDINALITY AS r (u, at)
+		WHERE (facts ->> 'promoted')::boolean AND facts ->> 'kind' = 'sequence'
+	)
+	SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object(
+		'series', (SELECT s -> 'series' FROM pg_catalog.jsonb_array_elements(series -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id'),
+		'reasons', (SELECT s -> 'reasons' FROM pg_catalog.jsonb_array_elements(reasons -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id')) ORDER BY at)
+	FROM asked, usercls_private.report_query(usercls_private.report_series_query(), model, version, COALESCE(asked.users, '[]')) AS series,
+		usercls_private.report_query(usercls_private.report_reasons_query(facts -> 'spec'), model, version, COALESCE(asked.users, '[]')) AS reasons,
+		pg_catalog.jsonb_array_elements(sample -> 'users') WITH ORDINALITY AS r (u, at);
 END;
-COMMENT ON FUNCTION usercls_private.report_first_users(jsonb, text, int, jsonb) IS 'the first users, each with the values of his first feature';
+COMMENT ON FUNCTION usercls_private.report_first_users(jsonb, text, int, jsonb) IS 'the first users, each with the values of his first feature and the reasons for his score';

@@ -74,7 +74,7 @@ BEGIN ATOMIC
 			'The held-out users are all of one class, or none.'),
 		usercls_private.report_section('deciles', 'Deciles', s, usercls_private.report_tenths(facts, s), 'Nobody was held out.'),
 		usercls_private.report_section('confusion', 'Answers and truth', s, usercls_private.report_confusion(s -> 'cells'), 'Not of an uplift model, nor of more than eight classes: usercls.confusion_matrix() has them.'),
-		usercls_private.report_section('users', 'The first users', s, usercls_private.report_users(facts, s, usercls_private.report_first_users(facts, model, version, s -> 'users')), 'Nobody was held out.')]
+		usercls_private.report_section('users', 'The first users', s, usercls_private.report_users(facts, s, usercls_private.report_first_users(facts, model, version, s)), 'Nobody was held out.')]
 	FROM usercls_private.report_sample(facts, model, version) AS s;
 END;
 COMMENT ON FUNCTION usercls_private.report_measured(jsonb, text, int) IS 'sections on held-out users';
@@ -83,10 +83,12 @@ CREATE FUNCTION usercls_private.report_end(facts jsonb, model text, version int)
 	LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT ARRAY[
+		usercls_private.report_section('importance', 'Importance', needed, usercls_private.report_importance(needed -> 'rows'), 'Nobody was held out.'),
 		usercls_private.report_section('drift', 'Drift', moved, usercls_private.report_drift(moved -> 'rows'), 'No feature to compare.'),
 		usercls_private.report_section('settings', 'Hyperparameters', NULL, usercls_private.report_settings(facts), 'None are known.'),
 		usercls_private.report_section('history', 'Versions and decisions', versions, usercls_private.report_history(versions -> 'rows', deployments -> 'rows'), '')]
-	FROM usercls_private.report_query('SELECT v.version, v.created_at, v.architecture, v.metric, v.value, v.baseline, t.decision, t.reason, v.comment
+	FROM usercls_private.report_query('SELECT * FROM usercls.importance($1, $2) ORDER BY metric, importance DESC', model, version, facts) AS needed,
+		usercls_private.report_query('SELECT v.version, v.created_at, v.architecture, v.metric, v.value, v.baseline, t.decision, t.reason, v.comment
 			FROM usercls.versions AS v LEFT JOIN usercls.training_runs AS t USING (model, version) WHERE v.model = $1 ORDER BY v.version DESC LIMIT 20', model, version, facts) AS versions,
 		usercls_private.report_query('SELECT * FROM usercls.deployments WHERE model = $1 ORDER BY deployment_id DESC LIMIT 20', model, version, facts) AS deployments,
 		usercls_private.report_query('SELECT * FROM usercls.drift($1, ($3 #>> ''{spec,users}'')::regclass, version => $2)', model, version, facts) AS moved;

@@ -10,7 +10,7 @@ import sys
 from playwright.sync_api import sync_playwright
 
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-SECTIONS = "answers data training figures balance calibration curves deciles confusion users drift settings history".split()
+SECTIONS = "answers data training figures balance calibration curves deciles confusion users importance drift settings history".split()
 
 # Elements that stand out of the window to the right, but for those that a table scrolls.
 BEYOND = """() => [...document.body.querySelectorAll('*')].filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + .5)

@@ -64,6 +64,11 @@ FROM page ORDER BY name;
 -- What it says is what the functions say: each figure of evaluate(), to three digits.
 SELECT count(*) > 5 AS figures, bool_and(page LIKE format('%%<tr><td>%s</td><td class="n">%s</td>%%', usercls_private.html(metric), usercls_private.report_number(value))) AS said
 FROM page, usercls.evaluate('trend') WHERE name = 'trend';
+-- The first users have a line of their own and their reasons, in the words of explain_user().
+SELECT (SELECT count(*) FROM regexp_matches(page, '<svg class="spark"', 'g')) AS lines, page LIKE '%' || usercls_private.html(reason) || '%' AS reason
+FROM page, (SELECT user_id FROM usercls.predictions('trend') ORDER BY probabilities[1] DESC, user_id::text LIMIT 1) AS first,
+	LATERAL (SELECT reason FROM usercls.explain_user('trend', user_id, 'high_risk', 1, (SELECT as_of FROM usercls.versions WHERE model = 'trend' AND promoted))) AS e WHERE name = 'trend';
+SELECT page ~ '</svg></td><td>[a-z]' AS ids_of_text, page LIKE '%img src=x onerror=alert%' AND page NOT LIKE '%<img%' AS escaped FROM page WHERE name = 'hostile';
 -- What is drawn is what other functions say of the same users: the area below the ROC curve, the cells, the points of the Qini curve.
 CREATE TEMPORARY TABLE drawn AS SELECT m AS model, f, usercls_private.report_sample(f, m, 1) AS s FROM unnest('{trend,offer,of sum(spend)}'::text[]) AS m, usercls_private.report_facts(m, 1) AS f;
 SELECT abs(sum((tpr + before) / 2 * (fpr - left_)) - (SELECT value FROM usercls.evaluate('trend', replicates => 0) WHERE metric = 'auc(high_risk)')) < 1e-9 AS area
