@@ -332,3 +332,22 @@ AS 'MODULE_PATHNAME', 'usercls_importance'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 20 COST 1000000;
 COMMENT ON FUNCTION usercls.importance(text, int, int, int, bigint)
 IS 'how much worse a model is on users that it has not learned from, at most so many of them, when a feature or attribute is shuffled among them: by log-loss and AUC (a number: mean absolute error, uplift: Qini), with 95 % intervals by bootstrap';
+
+CREATE FUNCTION usercls.explain_uplift(
+	model text,
+	user_id anyelement,
+	top int DEFAULT 5,
+	OUT feature text,
+	OUT friend text,
+	OUT attention float8,
+	OUT value float8,
+	OUT typical float8,
+	OUT contribution float8,
+	OUT reason text,
+	OUT uplift float8,
+	OUT typical_uplift float8
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_explain_uplift'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE ROWS 5 COST 1000000;
+COMMENT ON FUNCTION usercls.explain_uplift(text, anyelement, int)
+IS 'why a user has the uplift that uplift() says: the top reasons (null: all), each a feature of his, a friend with the share of the attention that he gets, all other friends, or theirs; contributions of all reasons add up to uplift - typical_uplift, that of a typical user among as many typical friends';

@@ -6,24 +6,7 @@
 
 #include "datatype/timestamp.h"
 
-/* Three digits, or all before the point, without zeros behind it. */
-static char *
-number_text(double number)
-{
-	const double size = fabs(number);
-	char *text = psprintf("%.*f", size >= 99.95 ? 0 : size >= 9.995 ? 1 : size >= 0.0995 ? 2 : 3, number);
-	size_t n = strlen(text);
-
-	while (strchr(text, '.') && (text[n - 1] == '0' || text[n - 1] == '.'))
-		if (text[--n] == '.')
-		{
-			text[n] = '\0';
-			break;
-		}
-		else
-			text[n] = '\0';
-	return strcmp(text, "-0") == 0 ? pstrdup("0") : text;
-}
+#include "server/number_text.h"
 
 /* The word for one period; of sequences without dates, and of periods without a name: period. */
 static const char *

@@ -232,6 +232,12 @@ neighbour_id_type(const NeighbourLookup *lookup)
 	return lookup->id_type;
 }
 
+const UpliftInputs *
+neighbour_inputs(const NeighbourLookup *lookup)
+{
+	return lookup->inputs;
+}
+
 /* -- Reading -------------------------------------------------------------- */
 
 /* The state of one search. An id's number says when it was met; node[] has the node that it is, once it is known. */
@@ -413,6 +419,15 @@ read_steps(Reader *reader, Datum user, const UpliftNet *net)
 	return true;
 }
 
+static void
+note_ids(Neighbourhood *found, const Reader *reader)
+{
+	found->id = memory_array(found->N, sizeof(Datum));
+	for (uint32 i = 0; i < reader->numbered; i++)
+		if (reader->node[i] != GRAPH_UNKNOWN)
+			found->id[reader->node[i]] = idmap_id(reader->ids, i);
+}
+
 static Neighbourhood *
 read_around(const NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 {
@@ -441,6 +456,7 @@ read_around(const NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 		found->source[e] = reader.node[found->source[e]];
 		found->target[e] = reader.node[found->target[e]];
 	}
+	note_ids(found, &reader);
 	return found;
 }
 

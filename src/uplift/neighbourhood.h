@@ -18,6 +18,7 @@ typedef struct NeighbourLookup NeighbourLookup;
 extern NeighbourLookup *neighbour_lookup(const Model *model, const UpliftModel *uplift);
 
 extern Oid neighbour_id_type(const NeighbourLookup *lookup);
+extern const UpliftInputs *neighbour_inputs(const NeighbourLookup *lookup);
 
 /*
  * Nodes by distance from the user, who is node 0. Edges say whom a node listens
@@ -28,6 +29,7 @@ typedef struct Neighbourhood
 	size_t N;
 	size_t within[UPLIFT_LAYERS_MAX + 1]; /* nodes at most that far away */
 	float *feature;                       /* of N users, NaN = missing */
+	Datum *id;                            /* N */
 	size_t E;
 	uint32_t *source, *target;
 	float *weight; /* NULL: all weigh the same, or there is no edge */

@@ -4,14 +4,13 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "server/errors.h"
-#include "server/memory.h"
 #include "server/userid.h"
+#include "uplift/centre.h"
 #include "uplift/neighbourhood.h"
 #include "uplift/stored.h"
 
@@ -76,54 +75,13 @@ call_find_model(UpliftCall *call, const Model *version, MemoryContext holder)
 	memcpy(call->digest, version->digest, MODEL_DIGEST);
 }
 
-static void
-job_run(const Job *job)
-{
-	size_t items;
-
-	while ((items = job_next(job)) > 0)
-		for (size_t item = 0; item < items; item++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			job_item(job, item, 0);
-		}
-}
-
 static UpliftScore
 score_centre(const UpliftModel *model, const Neighbourhood *near)
 {
-	const UserGraph users = {.N = near->N,
-							 .F = model->net.F,
-							 .feature = near->feature,
-							 .E = near->E,
-							 .source = near->source,
-							 .target = near->target,
-							 .weight = near->weight};
-	UpliftScoreSetup setup = {
-		.config = model->net.config,
-		.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
-		.F = model->net.F,
-		.near = true};
-	UpliftScoreTask task = {0};
-	Arena arena = arena_measure();
+	Centre *centre = centre_make(model, near);
 
-	for (size_t l = 0; l <= model->net.L; l++)
-		setup.reach[l] = near->within[model->net.L - l];
-	upliftscore_carve(&task, &arena, &setup, 1);
-
-	const size_t bytes = arena.used + ARENA_ALIGNMENT;
-	void *block = memory_array(bytes, 1);
-
-	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
-	upliftscore_carve(&task, &arena, &setup, 1);
-	graphload_build(&task.graph, &users, &setup.graph, NULL);
-	memcpy(task.feature, near->feature, sizeof(float) * near->N * model->net.F);
-	task.weights = model->w;
-
-	const Job job = upliftscore_job(&task);
-
-	job_run(&job);
-	return upliftscore_get(&task, 0, 1);
+	centre_run(centre, near->feature);
+	return centre_score(centre, 1);
 }
 
 Datum

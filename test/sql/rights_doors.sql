@@ -68,6 +68,7 @@ INSERT INTO doors.door VALUES
 	('target_users(text, double precision, double precision, double precision)', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L)'),
 	('target_users(text, double precision, double precision, double precision, anyelement)', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L, 1, 0, NULL, NULL::bigint)'),
 	('uplift', 'uplift', 'SELECT usercls.uplift(%1$L, 7)'),
+	('explain_uplift', 'uplift', 'SELECT count(*) FROM usercls.explain_uplift(%1$L, 7)'),
 	('drift', 'sequence', 'SELECT count(*) FROM usercls.drift(%1$L, version => %2$s)'),
 	('drift', 'uplift', 'SELECT count(*) FROM usercls.drift(%1$L, ''doors.users_data'', version => %2$s)'),
 	('qini_curve', 'uplift', 'SELECT count(*) FROM usercls.qini_curve(%1$L, version => %2$s)'),

@@ -167,3 +167,33 @@ gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in
 
 	GAT_WIDTHS(A, forward_rows, att, sum, lse, gat, in, from, n, entries);
 }
+
+/* One head's score of neighbour j of node i. */
+static real
+score_of(const Gat *gat, const Adjacency *in, size_t i, size_t j, size_t k)
+{
+	const size_t A = gat->H / gat->K, at = in->start[i] + j;
+
+	return edge_score(NULL, gat->own + i * gat->own_stride + k * A,
+					  gat->pair + in->node[at] * 2 * gat->H + k * A, gat->u + k * A, A) +
+		   (in->log_weight ? in->log_weight[at] : 0);
+}
+
+void
+gat_shares(real *share, const Gat *gat, const Adjacency *in, size_t i)
+{
+	const size_t n = in->start[i + 1] - in->start[i];
+
+	memset(share, 0, n * sizeof(real));
+	for (size_t k = 0; k < gat->K; k++)
+	{
+		real top = -FLT_MAX, total = 0;
+
+		for (size_t j = 0; j < n; j++)
+			top = score_of(gat, in, i, j, k) > top ? score_of(gat, in, i, j, k) : top;
+		for (size_t j = 0; j < n; j++)
+			total += act_exp(score_of(gat, in, i, j, k) - top);
+		for (size_t j = 0; j < n; j++)
+			share[j] += act_exp(score_of(gat, in, i, j, k) - top) / total / (real) gat->K;
+	}
+}

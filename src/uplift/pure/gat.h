@@ -65,6 +65,12 @@ extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_
 extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const Adjacency *in, size_t from,
 						size_t n);
 
+/*
+ * What node i hears of each of its neighbours in `in`, in their order: shares that add up to 1, the mean over the heads. Of
+ * a Gat whose rows are filled.
+ */
+extern void gat_shares(real *share, const Gat *gat, const Adjacency *in, size_t i);
+
 /* datt, lse and D of rows from .. from + n - 1 into own and level; datt and att are n × H, lse is n × K. */
 extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from,
 							  size_t n);

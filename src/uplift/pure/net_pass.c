@@ -117,6 +117,16 @@ layer_gat(const UpliftPass *pass, size_t l)
 	};
 }
 
+bool
+upliftnet_attention(real *share, const UpliftPass *pass, size_t l, size_t i)
+{
+	const Gat gat = layer_gat(pass, l);
+
+	if (gat.attend)
+		gat_shares(share, &gat, &pass->graph->in, i);
+	return gat.attend;
+}
+
 /* Input channels of n rows: [values | masks]. */
 static void
 input_fill(real *x, const UpliftPass *pass, size_t from, size_t n)

@@ -77,6 +77,9 @@ extern void upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t 
 extern void upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
 							size_t n);
 
+/* Shares of attention of node i in layer l, once its products are there; false: the layers sum, and do not attend. */
+extern bool upliftnet_attention(real *share, const UpliftPass *pass, size_t l, size_t i);
+
 /* logit (n × C) of h after the last layer. */
 extern void upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real *h, size_t from,
 						   size_t n);

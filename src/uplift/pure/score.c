@@ -119,6 +119,20 @@ upliftscore_job(UpliftScoreTask *task)
 	return (Job){task, upliftscore_next, upliftscore_run};
 }
 
+void
+upliftscore_restart(UpliftScoreTask *task)
+{
+	task->started = false;
+}
+
+bool
+upliftscore_attention(real *share, const UpliftScoreTask *task, size_t node)
+{
+	const UpliftPass pass = score_pass(task);
+
+	return upliftnet_attention(share, &pass, task->net.L - 1, node);
+}
+
 UpliftScore
 upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment)
 {

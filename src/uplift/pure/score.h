@@ -54,6 +54,15 @@ extern size_t upliftscore_next(void *task);
 extern void upliftscore_run(void *task, size_t item, int worker);
 extern Job upliftscore_job(UpliftScoreTask *task);
 
+/* To run the job once more, with other features. */
+extern void upliftscore_restart(UpliftScoreTask *task);
+
+/*
+ * How much a node listens to each of its neighbours in the last layer, in the order of graph.in, after the job: shares. False:
+ * the network does not attend.
+ */
+extern bool upliftscore_attention(real *share, const UpliftScoreTask *task, size_t node);
+
 /* Answer of a node for a treatment, from 1 on, after the job. */
 extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment);
 

@@ -65,6 +65,29 @@ compare(Kernel *k, real *x, double gradient)
 		fail_msg("H %zu, K %zu: backward %.12g, difference %.12g", k->H, k->gat.K, gradient, difference);
 }
 
+/* Shares add up to 1; with one head, and nothing dropped, what is heard is the values by their shares. */
+static void
+check_shares(const Kernel *k)
+{
+	const Adjacency *in = &k->graph.in;
+	const size_t H = k->H;
+
+	for (size_t i = 0; k->gat.attend && i < N; i++)
+	{
+		real share[N], sum = 0, heard = 0;
+
+		gat_shares(share, &k->gat, in, i);
+		for (size_t j = in->start[i]; j < in->start[i + 1]; j++)
+		{
+			sum += share[j - in->start[i]];
+			heard += share[j - in->start[i]] * k->gat.pair[in->node[j] * 2 * H + H];
+		}
+		assert_true(fabs(sum - 1) < 1e-9);
+		if (k->gat.K == 1 && k->gat.drop == 0)
+			assert_true(fabs(heard - k->att[i * H]) < 1e-9);
+	}
+}
+
 static void
 check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 {
@@ -108,6 +131,7 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 	real *du = calloc(H, sizeof(real));
 
 	objective(&k);
+	check_shares(&k);
 	gat_backward_fill(&k.gat, k.weight, k.att, k.lse, 0, N);
 	for (size_t from = 0; from < N; from += 15)
 	{

@@ -1,0 +1,23 @@
+/*
+ * The user in the middle of his surroundings: his score, as often as it is wanted, with these features or with others.
+ */
+#ifndef USERCLS_UPLIFT_CENTRE_H
+#define USERCLS_UPLIFT_CENTRE_H
+
+#include "uplift/neighbourhood.h"
+
+typedef struct Centre Centre;
+
+/* In the current memory context. */
+extern Centre *centre_make(const UpliftModel *model, const Neighbourhood *near);
+
+/* feature: of all users in the surroundings (near->N × F). Interruptible. */
+extern void centre_run(Centre *centre, const float *feature);
+
+/* After a run: what a treatment, from 1 on, does to him. */
+extern UpliftScore centre_score(const Centre *centre, size_t treatment);
+
+/* share: of each of the near->N users how much he listens to him in the last layer, 0 for who is no neighbour; false: he does not attend. */
+extern bool centre_attention(double *share, const Centre *centre);
+
+#endif
