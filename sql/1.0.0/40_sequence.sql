@@ -209,6 +209,34 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], text, record)
 IS 'the same by weights given as a value';
 
+CREATE FUNCTION usercls.prediction_set(model text, seq float8[], coverage float8 DEFAULT 0.9)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'usercls_prediction_set'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.prediction_set(text, float8[], float8)
+IS 'the classes that a sequence may be of, the most probable first: the true one is among them for the share coverage of users like those that the training held out; empty where none is probable enough';
+
+CREATE FUNCTION usercls.prediction_set(weights bytea, seq float8[], coverage float8 DEFAULT 0.9)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'usercls_prediction_set_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.prediction_set(bytea, float8[], float8)
+IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.prediction_set(model text, seq float8[], attributes record, coverage float8 DEFAULT 0.9)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'usercls_prediction_set'
+LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.prediction_set(text, float8[], record, float8)
+IS 'the same by a model that reads attributes, taken by name from a row; a null row: none is known';
+
+CREATE FUNCTION usercls.prediction_set(weights bytea, seq float8[], attributes record, coverage float8 DEFAULT 0.9)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'usercls_prediction_set_weights'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.prediction_set(bytea, float8[], record, float8)
+IS 'the same by weights given as a value';
+
 CREATE FUNCTION usercls.forecast(
 	model text,
 	probabilities float8[],

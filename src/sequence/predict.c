@@ -1,4 +1,4 @@
-/* predict() and score(): one sequence a call. */
+/* predict(), score() and prediction_set(): one sequence a call. */
 #include "postgres.h"
 
 #include <math.h>
@@ -28,9 +28,10 @@ enum
 {
 	ARG_MODEL,
 	ARG_SEQUENCE,
-	ARG_CLASS, /* of score() */
-	ARG_PREDICT_ROW = 2,
-	ARG_SCORE_ROW = 3
+	ARG_CLASS,           /* of score() */
+	ARG_PREDICT_ROW = 2, /* of prediction_set(), too */
+	ARG_SCORE_ROW = 3,
+	ARG_SET_COVERAGE = 3 /* behind the row */
 };
 
 /* A snapshot, as far as it tells one from another: while it is the same, so is the promoted version. */
@@ -269,6 +270,61 @@ score(FunctionCallInfo fcinfo, Scoring *scoring)
 	PG_RETURN_FLOAT8((double) scoring->prob[c]);
 }
 
+/* The numbers of the classes with at least that probability, the most probable first; returns how many. */
+static int
+likely_classes(int *class, const real *prob, int C, real least)
+{
+	int n = 0;
+
+	for (int c = 0; c < C; c++)
+	{
+		int at = n;
+
+		if (prob[c] < least)
+			continue;
+		for (; at > 0 && prob[class[at - 1]] < prob[c]; at--)
+			class[at] = class[at - 1];
+		class[at] = c;
+		n++;
+	}
+	return n;
+}
+
+static const Conformal *
+conformal_of(const SequenceModel *model)
+{
+	if (!model->conformal)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("model has no prediction sets"),
+				 errdetail("They are made of the users that a training held out."),
+				 errhint("Train it anew, with a validation that holds out users.")));
+	return model->conformal;
+}
+
+/* The coverage is the last argument. */
+static Datum
+prediction_set(FunctionCallInfo fcinfo, Scoring *scoring)
+{
+	const SequenceModel *model = scoring->model;
+	const double coverage = PG_GETARG_FLOAT8(PG_NARGS() - 1);
+	int *class = palloc(sizeof(int) * (size_t) model->C);
+	Datum *name = palloc(sizeof(Datum) * (size_t) model->C);
+
+	if (!(coverage > 0 && coverage < 1))
+		error_out_of_range("coverage", psprintf("%g", coverage), "above 0, below 1");
+
+	const real least = conformal_least(conformal_of(model), coverage);
+
+	read_attributes(scoring, fcinfo, PG_NARGS() > ARG_SET_COVERAGE ? ARG_PREDICT_ROW : PG_NARGS());
+	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
+
+	const int n = likely_classes(class, scoring->prob, model->C, least);
+
+	for (int i = 0; i < n; i++)
+		name[i] = model->class_text[class[i]];
+	PG_RETURN_ARRAYTYPE_P(construct_array(name, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 /* Whether an argument before the row is null. */
 static bool
 lacks_argument(FunctionCallInfo fcinfo, int before)
@@ -314,4 +370,30 @@ usercls_score_weights(PG_FUNCTION_ARGS)
 	if (lacks_argument(fcinfo, ARG_SCORE_ROW))
 		PG_RETURN_NULL();
 	return score(fcinfo, scoring_by_value(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(usercls_prediction_set);
+PG_FUNCTION_INFO_V1(usercls_prediction_set_weights);
+
+/* With a row only that may be null. */
+static bool
+lacks_set_argument(FunctionCallInfo fcinfo)
+{
+	return lacks_argument(fcinfo, ARG_PREDICT_ROW) || PG_ARGISNULL(PG_NARGS() - 1);
+}
+
+Datum
+usercls_prediction_set(PG_FUNCTION_ARGS)
+{
+	if (lacks_set_argument(fcinfo))
+		PG_RETURN_NULL();
+	return prediction_set(fcinfo, scoring_by_name(fcinfo));
+}
+
+Datum
+usercls_prediction_set_weights(PG_FUNCTION_ARGS)
+{
+	if (lacks_set_argument(fcinfo))
+		PG_RETURN_NULL();
+	return prediction_set(fcinfo, scoring_by_value(fcinfo));
 }

@@ -255,6 +255,7 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	check_variances(codec, model, name, version);
 	model->decision = decision_weights(model);
 	model->typical = typical_decode(codec, model, name, version);
+	model->conformal = conformal_decode(codec, name, version);
 	pfree(codec);
 	return model;
 }
@@ -381,7 +382,7 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 	const SequenceConfig *config = file->config;
 	const SequenceReading *reading = file->reading;
 	CodecEntry *entry =
-		palloc(sizeof(*entry) * (sequence_option_count + 13 + ATTRIBUTE_ENTRIES_MAX + TYPICAL_ENTRIES));
+		palloc(sizeof(*entry) * (sequence_option_count + 14 + ATTRIBUTE_ENTRIES_MAX + TYPICAL_ENTRIES));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -404,6 +405,8 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 
 	n += (size_t) attributes_encode(entry + n, file->attributes);
 	n += (size_t) typical_encode(entry + n, file->typical, reading->F, file->attributes->n);
+	if (file->conformal)
+		entry[n++] = conformal_encode(file->conformal);
 	if (file->ranges)
 	{
 		entry[n++] = (CodecEntry){"range_low", numbers_text(file->ranges->low, file->ranges->n)};

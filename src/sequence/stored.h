@@ -7,6 +7,7 @@
 #include "sequence/attributes.h"
 #include "sequence/pure/net.h"
 #include "sequence/pure/numbers.h"
+#include "sequence/conformal.h"
 #include "sequence/typical.h"
 #include "registry/model_kind.h"
 #include "sequence/users.h"
@@ -23,6 +24,7 @@ typedef struct SequenceModel
 	ParamTable *params;
 	real *w;
 	Typical *typical;
+	Conformal *conformal;  /* NULL: its training held out nobody, or it is from elsewhere */
 	real *decision;        /* C: see sequence_model_class() */
 	MemoryContext context; /* that all of this lives in */
 
@@ -69,6 +71,7 @@ typedef struct SequenceFile
 	const SequenceReading *reading;
 	const Attributes *attributes;
 	const Typical *typical;
+	const Conformal *conformal; /* NULL */
 	const char *const *classes;
 	int C;
 	const NumberRanges *ranges; /* of a number; NULL */

@@ -188,12 +188,36 @@ compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const Rule *
 											ours, theirs, rule->name);
 }
 
-/* Measure on the held-out users; without any, all metrics stay null. */
+/*
+ * Encode what was trained, and measure it on the held-out users: their probabilities say which ones a prediction set takes,
+ * and that is encoded, too.
+ */
+static SequenceMeasured
+encode(VersionRecord *record, const TrainRun *run, const SequenceRequest *request, const SequenceUsers *users,
+	   SequenceFile *file, const TrainedNetworks *trained)
+{
+	const size_t held_out = (size_t) record->rows_held_out;
+	SequenceMeasured measured = {.request = request, .users = users, .held_out = held_out};
+
+	record->weights = sequence_model_encode(file, trained->params, trained->w);
+	if (held_out == 0)
+		return measured;
+	measured.model =
+		sequence_model_decode(VARDATA_ANY(record->weights), VARSIZE_ANY_EXHDR(record->weights), run->name, 0);
+	measured.prob = held_out_probabilities(measured.model, users, held_out);
+	file->conformal = conformal_measure(measured.prob, users->label, held_out, (size_t) users->C);
+	record->weights = sequence_model_encode(file, trained->params, trained->w);
+	return measured;
+}
+
+/* The metrics on the held-out users; without any, all stay null. */
 static void
-measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *request,
-		const SequenceUsers *users, const TrainedNetworks *trained, size_t held_out)
+measure(TrainOutcome *outcome, const TrainRun *run, const TrainedNetworks *trained,
+		const SequenceMeasured *measured)
 {
 	VersionRecord *record = &outcome->record;
+	const SequenceUsers *users = measured->users;
+	const size_t held_out = measured->held_out;
 
 	record->metric = SEQUENCE_METRIC;
 	record->value = NAN;
@@ -205,17 +229,15 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 	}
 
 	const size_t C = (size_t) users->C;
-	const SequenceModel *model =
-		sequence_model_decode(VARDATA_ANY(record->weights), VARSIZE_ANY_EXHDR(record->weights), run->name, 0);
-	const real *prob = held_out_probabilities(model, users, held_out);
-	const ClassMetrics metrics = class_metrics(prob, users->label, model->decision, held_out, C);
+	const ClassMetrics metrics =
+		class_metrics(measured->prob, users->label, measured->model->decision, held_out, C);
 	const ClassMetrics majority = majority_metrics(users->label, held_out, users->N, C);
 	JsonbBuild build;
 
 	record->value = metrics.log_loss;
 	record->baseline = majority.log_loss;
 	compare_with_rule(outcome, &metrics, &(Rule){&majority, "the classes' shares", users->ranges == NULL},
-					  held_out, request);
+					  held_out, measured->request);
 	jsonb_begin(&build);
 	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
@@ -225,7 +247,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 
 		record->baseline = Min(record->baseline, carried.log_loss);
 		compare_with_rule(outcome, &metrics, &(Rule){&carried, "carrying the label forward", true}, held_out,
-						  request);
+						  measured->request);
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
 	jsonb_put_float(&build, "temperature", trained->temperature);
@@ -238,10 +260,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const SequenceRequest *reque
 			psprintf("On the held-out users it has %s.", outcome->comparison.rule),
 			"Bring more users or features, or another window and horizon; promote => 'always' promotes it "
 			"nonetheless.");
-	sequence_compare(
-		outcome, run,
-		&(SequenceMeasured){
-			.request = request, .users = users, .held_out = held_out, .model = model, .prob = prob});
+	sequence_compare(outcome, run, measured);
 }
 
 /* Of a number the promoted version's ranges, so that the two can be compared, when it answers the same question; or NULL. */
@@ -340,17 +359,17 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	{
 		const TrainedNetworks trained = networks_train(&training);
 
-		record->weights =
-			sequence_model_encode(&(SequenceFile){.config = &request->config,
-												  .reading = reading,
-												  .attributes = &attributes,
-												  .typical = typical_measure(users, &attributes, held_out),
-												  .classes = users->classes,
-												  .C = users->C,
-												  .ranges = users->ranges},
-								  trained.params, trained.w);
+		SequenceFile file = {.config = &request->config,
+							 .reading = reading,
+							 .attributes = &attributes,
+							 .typical = typical_measure(users, &attributes, held_out),
+							 .classes = users->classes,
+							 .C = users->C,
+							 .ranges = users->ranges};
+		const SequenceMeasured measured = encode(record, run, request, users, &file, &trained);
+
 		record->best_epoch = trained.best_epoch;
-		measure(outcome, run, request, users, &trained, held_out);
+		measure(outcome, run, &trained, &measured);
 	}
 
 	record->architecture = sequence_architectures[request->config.architecture];
