@@ -23,7 +23,7 @@ alarms(double distance, size_t members, size_t others, size_t trials, Telling *t
 			group[i] = i < members;
 			value[i] = rng_normal(rng) + (group[i] ? distance : 0);
 		}
-		count += telling_auc(telling, value, group, n, 2) > 0;
+		count += telling_auc(telling, value, group, NULL, n, 2) > 0;
 	}
 	free(value);
 	free(group);

@@ -92,15 +92,21 @@ row_losses(const ClassScores *scores)
 }
 
 double
-class_gain(const ClassMetrics *metrics, const ClassMetrics *other, size_t n)
+class_gain(const ClassMetrics *metrics, const ClassMetrics *other, const uint32_t *user, size_t n)
 {
-	double mean = 0, square = 0;
+	double *residual = memory_array(n, sizeof(double));
+	double mean = 0;
 
 	for (size_t i = 0; i < n; i++)
 		mean += (other->loss[i] - metrics->loss[i]) / (double) n;
 	for (size_t i = 0; i < n; i++)
-		square += pow(other->loss[i] - metrics->loss[i] - mean, 2);
-	return square > 0 ? mean / (sqrt(square) / (double) n) : 0;
+		residual[i] = other->loss[i] - metrics->loss[i] - mean;
+
+	size_t users;
+	const double error = metric_mean_error(&users, residual, user, n);
+
+	pfree(residual);
+	return error > 0 ? mean / error : 0;
 }
 
 ClassMetrics

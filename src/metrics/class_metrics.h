@@ -49,10 +49,12 @@ extern ClassMetrics class_metrics(const real *prob, const int32_t *label, const 
 								  size_t C);
 
 /*
- * By how many standard errors of its mean the log_loss of the first is lower than that of the other, user by user, of
- * the same n users; 0 when they do not differ. Both with the losses of users.
+ * By how many standard errors of its mean the log_loss of the first is lower than that of the other, of the same n
+ * rows; 0 when they do not differ. user: of each row, those of one side by side; NULL: each row is a user. Both with the
+ * losses of rows.
  */
-extern double class_gain(const ClassMetrics *metrics, const ClassMetrics *other, size_t n);
+extern double class_gain(const ClassMetrics *metrics, const ClassMetrics *other, const uint32_t *user,
+						 size_t n);
 
 /*
  * Metrics of rules that need no model, learned from users learn .. n - 1 and measured on users 0 .. learn - 1. The rule

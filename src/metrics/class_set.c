@@ -113,25 +113,40 @@ class_set(const ClassSample *sample)
 
 /* -- calibration() ---------------------------------------------------------- */
 
-/* The bins that have rows, behind the n before; returns how many there are then. */
+/* Of the observed share in a bin by class c. */
+static double
+bin_error(const ClassSample *sample, const ConfidenceBin *bin, size_t number, size_t c)
+{
+	double *residual = memory_array(sample->scores.n, sizeof(double));
+	uint32_t *user = memory_array(sample->scores.n, sizeof(uint32_t));
+	const size_t rows =
+		metric_confidence_residuals(residual, user, bin, number, &sample->scores, c, sample->user);
+	size_t users;
+	const double error = metric_mean_error(&users, residual, user, rows);
+
+	pfree(residual);
+	pfree(user);
+	return users > 1 ? error * sqrt((double) users / (double) (users - 1)) : NAN;
+}
+
+/* The bins by class c that have rows, behind the n before; returns how many there are then. */
 static int
-put_bins(CalibrationBin *out, int n, const ConfidenceBin *bin, const char *class)
+put_bins(CalibrationBin *out, int n, const ConfidenceBin *bin, const ClassSample *sample, size_t c)
 {
 	for (int i = 0; i < CONFIDENCE_BINS; i++)
 	{
 		const double rows = bin[i].count;
-		const double correct = bin[i].correct / rows;
 
 		if (rows > 0)
 			out[n++] = (CalibrationBin){
-				.class = class,
+				.class = c == LIKELIEST_CLASS ? NULL : sample->classes[c],
 				.number = i + 1,
 				.low = (double) i / CONFIDENCE_BINS,
 				.high = (i + 1.0) / CONFIDENCE_BINS,
 				.n = rows,
 				.predicted = bin[i].confidence / rows,
-				.observed = correct,
-				.standard_error = rows > 1 ? sqrt(correct * (1 - correct) / (rows - 1)) : NAN,
+				.observed = bin[i].correct / rows,
+				.standard_error = bin_error(sample, &bin[i], (size_t) i, c),
 			};
 	}
 	return n;
@@ -148,14 +163,14 @@ class_calibration(int *n, const ClassSample *sample, bool by_class)
 	if (!by_class)
 	{
 		metric_confidence(bin, &sample->scores, CONFIDENCE_BINS);
-		*n = put_bins(out, 0, bin, NULL);
+		*n = put_bins(out, 0, bin, sample, LIKELIEST_CLASS);
 		return out;
 	}
 	for (size_t c = 0; c < groups; c++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		metric_class_confidence(bin, &sample->scores, c, CONFIDENCE_BINS);
-		*n = put_bins(out, *n, bin, sample->classes[c]);
+		*n = put_bins(out, *n, bin, sample, c);
 	}
 	return out;
 }

@@ -54,6 +54,7 @@ typedef struct Summaries
 	size_t n;
 	double *of;
 	double *value; /* n: one summary of one channel, to work in */
+	uint32 *user;  /* n: of each sequence its user */
 	Telling *telling;
 } Summaries;
 
@@ -90,8 +91,10 @@ summaries_make(const SequenceUsers *users)
 						   .n = n,
 						   .of = memory_array(n * users->F * SUMMARIES, sizeof(double)),
 						   .value = memory_array(n, sizeof(double)),
+						   .user = memory_array(n, sizeof(uint32)),
 						   .telling = telling_make(Max(n, 1))};
 
+	sequence_count_users(summaries.user, users, 0, n);
 	summarize_users(&summaries);
 	return summaries;
 }
@@ -109,8 +112,8 @@ channel_auc(int *which, const Summaries *summaries, size_t f)
 		for (size_t i = 0; i < summaries->n; i++)
 			summaries->value[i] = summaries->of[(i * users->F + f) * SUMMARIES + (size_t) s];
 
-		const double auc =
-			telling_auc(summaries->telling, summaries->value, users->label, summaries->n, (size_t) users->C);
+		const double auc = telling_auc(summaries->telling, summaries->value, users->label, summaries->user,
+									   summaries->n, (size_t) users->C);
 
 		if (auc > largest)
 		{
@@ -172,8 +175,8 @@ attribute_auc(const Summaries *summaries, int a)
 			shares_of_texts(summaries->value, seen, summaries, a, class);
 		for (size_t i = 0; !category && i < summaries->n; i++)
 			summaries->value[i] = users_attribute(users, i, a);
-		largest = fmax(largest, telling_auc(summaries->telling, summaries->value, users->label, summaries->n,
-											(size_t) users->C));
+		largest = fmax(largest, telling_auc(summaries->telling, summaries->value, users->label,
+											summaries->user, summaries->n, (size_t) users->C));
 	}
 	if (seen)
 		pfree(seen);
@@ -218,4 +221,5 @@ sequence_find_telling(TrainOutcome *outcome, const SequenceReading *reading, con
 	find_telling_attributes(outcome, reading, &summaries);
 	pfree(summaries.of);
 	pfree(summaries.value);
+	pfree(summaries.user);
 }

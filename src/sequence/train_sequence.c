@@ -170,14 +170,20 @@ typedef struct Rule
  * better than stays.
  */
 static void
-compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const Rule *rule, size_t held_out,
-				  const SequenceRequest *request)
+compare_with_rule(TrainOutcome *outcome, const ClassMetrics *model, const Rule *rule,
+				  const SequenceUsers *users, size_t held_out, const SequenceRequest *request)
 {
+	uint32 *user = memory_array(held_out, sizeof(*user));
+
 	const bool largest = request->config.decision == DECISION_LARGEST;
 	const double ours = largest ? model->accuracy : model->macro_f1;
 	const double theirs = largest ? rule->metrics->accuracy : rule->metrics->macro_f1;
-	const double gain = class_gain(model, rule->metrics, held_out);
 
+	sequence_count_users(user, users, 0, held_out);
+
+	const double gain = class_gain(model, rule->metrics, user, held_out);
+
+	pfree(user);
 	if (outcome->comparison.rule)
 		return;
 	if (gain < SURE)
@@ -237,7 +243,7 @@ measure(TrainOutcome *outcome, const TrainRun *run, const TrainedNetworks *train
 	record->value = metrics.log_loss;
 	record->baseline = majority.log_loss;
 	compare_with_rule(outcome, &metrics, &(Rule){&majority, "the classes' shares", users->ranges == NULL},
-					  held_out, measured->request);
+					  users, held_out, measured->request);
 	jsonb_begin(&build);
 	jsonb_put_jsonb(&build, "model", class_metrics_jsonb(&metrics, users->classes, users->C));
 	jsonb_put_jsonb(&build, "majority", class_metrics_jsonb(&majority, users->classes, users->C));
@@ -246,8 +252,8 @@ measure(TrainOutcome *outcome, const TrainRun *run, const TrainedNetworks *train
 		const ClassMetrics carried = carried_metrics(users->label, users->carried, held_out, users->N, C);
 
 		record->baseline = Min(record->baseline, carried.log_loss);
-		compare_with_rule(outcome, &metrics, &(Rule){&carried, "carrying the label forward", true}, held_out,
-						  measured->request);
+		compare_with_rule(outcome, &metrics, &(Rule){&carried, "carrying the label forward", true}, users,
+						  held_out, measured->request);
 		jsonb_put_jsonb(&build, "carried_forward", class_metrics_jsonb(&carried, users->classes, users->C));
 	}
 	jsonb_put_float(&build, "temperature", trained->temperature);

@@ -73,7 +73,7 @@ uplift_find_telling(TrainOutcome *outcome, const UserGraph *users)
 		{
 			CHECK_FOR_INTERRUPTS();
 
-			const double auc = telling_auc(telling, value, answer[a].group, sample.n, 2);
+			const double auc = telling_auc(telling, value, answer[a].group, NULL, sample.n, 2);
 
 			if (auc > 0)
 				train_tells(outcome, "feature", users->inputs->name[f], answer[a].name,

@@ -49,6 +49,11 @@ SELECT rows_train + rows_held_out AS sequences, users FROM usercls.train_sequenc
 SELECT metric, m.n = 3 * s.n AS three_times, abs(m.value - s.value) < 1e-9 AS value, (m.ci_low < m.ci_high OR metric LIKE 'auc%') AND abs(m.ci_low - s.ci_low) < 1e-9 AND abs(m.ci_high - s.ci_high) < 1e-9 AS interval
 FROM usercls.evaluate('cut_hours') m JOIN usercls.evaluate('cut_hours', as_of => '2026-06-01 22:00Z') s USING (metric) WHERE metric IN ('accuracy', 'log_loss', 'auc(true)') ORDER BY 1;
 
+-- So are the standard errors of calibration().
+SELECT count(*) > 0 AS bins, bool_and(m.n = 3 * s.n) AS three_times, bool_and(abs(m.observed - s.observed) < 1e-9) AS observed,
+       bool_and(m.standard_error IS NOT DISTINCT FROM s.standard_error OR abs(m.standard_error - s.standard_error) < 1e-9) AS standard_error
+FROM usercls.calibration('cut_hours') m JOIN usercls.calibration('cut_hours', as_of => '2026-06-01 22:00Z') s USING (bin);
+
 -- By time: the newest cutoffs are held out, of everybody, and learned is what was known at the first of these.
 SET client_min_messages = notice;
 SELECT rows_train, rows_held_out, users, cutoffs FROM usercls.train_sequence('cut_time', 'cut_rows', features => '{spend}', outcome => 'count(*) FILTER (WHERE spend > 12) > 1', cutoffs => '12', cutoff_every => '1 week',

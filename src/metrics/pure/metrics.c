@@ -138,11 +138,11 @@ metric_macro_f1(const double *matrix, size_t C)
 	return classes > 0 ? sum / (double) classes : NAN;
 }
 
-/* The bin of a probability. */
-static ConfidenceBin *
-bin_of(ConfidenceBin *bin, size_t bins, double probability)
+/* The number of the bin of a probability. */
+static size_t
+bin_number(size_t bins, double probability)
 {
-	return bin + (size_t) fmin(fmax(ceil(probability * (double) bins) - 1, 0), (double) (bins - 1));
+	return (size_t) fmin(fmax(ceil(probability * (double) bins) - 1, 0), (double) (bins - 1));
 }
 
 static void
@@ -150,7 +150,7 @@ bin_add(ConfidenceBin *bin, size_t bins, const ClassScores *set, size_t i, size_
 {
 	const double probability = set->prob[i * set->C + c];
 	const double weight = row_weight(set->weight, i);
-	ConfidenceBin *const b = bin_of(bin, bins, probability);
+	ConfidenceBin *const b = bin + bin_number(bins, probability);
 
 	b->count += weight;
 	b->confidence += weight * probability;
@@ -175,6 +175,45 @@ metric_class_confidence(ConfidenceBin *bin, const ClassScores *set, size_t c, si
 	for (size_t i = 0; i < set->n; i++)
 		if (set->label[i] >= 0)
 			bin_add(bin, bins, set, i, c);
+}
+
+size_t
+metric_confidence_residuals(double *residual, uint32_t *user_of, const ConfidenceBin *bin, size_t number,
+							const ClassScores *set, size_t c, const uint32_t *user)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+	{
+		if (set->label[i] < 0)
+			continue;
+
+		const size_t class = c == LIKELIEST_CLASS ? likeliest(set->prob + i * set->C, set->C) : c;
+
+		if (bin_number(CONFIDENCE_BINS, set->prob[i * set->C + class]) != number)
+			continue;
+		user_of[n] = user ? user[i] : (uint32_t) i;
+		residual[n++] = (class == (size_t) set->label[i] ? 1 : 0) - bin->correct / bin->count;
+	}
+	return n;
+}
+
+double
+metric_mean_error(size_t *users, const double *residual, const uint32_t *user, size_t n)
+{
+	double square = 0, of_user = 0;
+
+	*users = 0;
+	for (size_t i = 0; i < n; i++)
+	{
+		of_user += residual[i];
+		if (user && i + 1 < n && user[i + 1] == user[i])
+			continue;
+		square += of_user * of_user;
+		of_user = 0;
+		(*users)++;
+	}
+	return sqrt(square) / (double) n;
 }
 
 double

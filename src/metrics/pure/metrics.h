@@ -68,6 +68,25 @@ extern void metric_confidence(ConfidenceBin *bin, const ClassScores *set, size_t
 /* The same by the probability of class c, right where that is the class. */
 extern void metric_class_confidence(ConfidenceBin *bin, const ClassScores *set, size_t c, size_t bins);
 
+/* In place of a class: of each row the likeliest. */
+#define LIKELIEST_CLASS SIZE_MAX
+
+/*
+ * How far each row in one of CONFIDENCE_BINS bins is from the bin's share of right answers, without weights; by the
+ * probability of class c. residual, user_of: room for all rows; returns how many are in the bin. user: of each row of set,
+ * NULL: each is a user.
+ */
+extern size_t metric_confidence_residuals(double *residual, uint32_t *user_of, const ConfidenceBin *bin,
+										  size_t number, const ClassScores *set, size_t c,
+										  const uint32_t *user);
+
+/*
+ * Standard error of a mean of n rows by how far each is from it. The rows of a user stand side by side, and count
+ * together: they are alike (Liang and Zeger 1986). user: NULL: each row is a user. *users: how many there are; of few the
+ * error is to be multiplied by sqrt(users / (users - 1)).
+ */
+extern double metric_mean_error(size_t *users, const double *residual, const uint32_t *user, size_t n);
+
 /* Expected calibration error (Guo et al. 2017): |accuracy - confidence| of each bin, averaged by count. */
 extern double metric_ece(const ConfidenceBin *bin, size_t bins);
 

@@ -8,7 +8,8 @@
  *
  * The number tells a group when the area is 0.99 or more and both sides have
  * 100 users; with fewer it has to be nearer to 1, and with 30 each user of one
- * side has to be above each of the other. Below 30 nothing is said. How seldom
+ * side has to be above each of the other. Below 30 nothing is said. Several rows of
+ * a user are ranked each, and the user counts once on a side. How seldom
  * an ordinary feature does that is measured by bench/accuracy/telling.c and
  * stands in docs/semantics.md.
  */
@@ -23,9 +24,9 @@
 
 typedef struct Telling
 {
-	size_t room; /* users, at most */
+	size_t room; /* rows, at most */
 	RankItem *item;
-	uint32_t *order, *user;
+	uint32_t *order, *row;
 	double *score, *sorted;
 	uint8_t *label;
 } Telling;
@@ -34,9 +35,9 @@ extern void telling_carve(Telling *telling, Arena *arena, size_t room);
 
 /*
  * The largest area of a group that the number tells; 0: it tells none. value: n, NaN where missing, otherwise finite.
- * group: n, of 0 .. groups - 1.
+ * group: n, of 0 .. groups - 1. user: n, of each row, those of one side by side; NULL: each row is a user.
  */
-extern double telling_auc(Telling *telling, const double *value, const int32_t *group, size_t n,
-						  size_t groups);
+extern double telling_auc(Telling *telling, const double *value, const int32_t *group, const uint32_t *user,
+						  size_t n, size_t groups);
 
 #endif

@@ -181,6 +181,39 @@ test_calibration_error(void **state)
 }
 
 static void
+test_errors_are_of_users(void **state)
+{
+	/* A share of 3 of 4: sqrt(p (1 - p) / 4), and the same when each row is there twice, of the same users. */
+	const double residual[] = {0.25, 0.25, 0.25, 0.25, 0.25, 0.25, -0.75, -0.75};
+	const uint32_t user[] = {0, 0, 1, 1, 4, 4, 5, 5};
+
+	size_t users;
+
+	assert_close(metric_mean_error(&users, (const double[]){0.25, 0.25, 0.25, -0.75}, NULL, 4),
+				 sqrt(0.1875 / 4));
+	assert_close(metric_mean_error(&users, residual, user, 8), sqrt(0.1875 / 4));
+	assert_int_equal(users, 4);
+	assert_close(metric_mean_error(&users, residual, NULL, 8), sqrt(0.1875 / 8));
+	assert_int_equal(users, 8);
+
+	/* The rows of one bin, and how far each is from its share of right answers. */
+	const real prob[] = {0.75, 0.25, 0.25, 0.75, 0.75, 0.25, 0.5, 0.5};
+	const int32_t label[] = {0, 1, 1, 1};
+	ConfidenceBin bin[CONFIDENCE_BINS];
+	const ClassScores set = {prob, label, NULL, 4, 2};
+	double of_row[4];
+	uint32_t of_user[4];
+
+	metric_confidence(bin, &set, CONFIDENCE_BINS);
+	assert_int_equal(metric_confidence_residuals(of_row, of_user, &bin[11], 11, &set, LIKELIEST_CLASS, user),
+					 3);
+	assert_close(of_row[0], 1.0 / 3);
+	assert_close(of_row[2], -2.0 / 3);
+	assert_int_equal(of_user[0], 0);
+	assert_int_equal(of_user[2], 1);
+}
+
+static void
 test_weights_are_repeated_rows(void **state)
 {
 	const uint32_t weight[12] = {2, 0, 1, 3, 1, 0, 2, 1, 0, 0, 1, 1};
@@ -445,6 +478,7 @@ main(void)
 		cmocka_unit_test(test_classes_as_scikit_learn),
 		cmocka_unit_test(test_macro_f1_counts_what_occurs),
 		cmocka_unit_test(test_calibration_error),
+		cmocka_unit_test(test_errors_are_of_users),
 		cmocka_unit_test(test_weights_are_repeated_rows),
 		cmocka_unit_test(test_rows_without_label_are_left_out),
 		cmocka_unit_test(test_curves_as_scikit_uplift),

@@ -16,6 +16,7 @@
 static Telling telling;
 static double value[ROOM];
 static int32_t group[ROOM];
+static uint32_t user[ROOM];
 
 static int
 setup(void **unused)
@@ -53,7 +54,7 @@ alarms(double distance, size_t members, size_t n, size_t trials)
 			group[i] = i < members;
 			value[i] = rng_normal(&rng) + (group[i] ? distance : 0);
 		}
-		count += telling_auc(&telling, value, group, n, 2) > 0;
+		count += telling_auc(&telling, value, group, NULL, n, 2) > 0;
 	}
 	return count;
 }
@@ -82,7 +83,7 @@ test_copies(void **unused)
 		group[i] = (int32_t) (i % 3);
 		value[i] = -7.5 * group[i];
 	}
-	assert_true(telling_auc(&telling, value, group, ROOM, 3) == 1);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 3) == 1);
 
 	/* Noise within, a few wrong, a third missing. */
 	for (size_t i = 0; i < ROOM; i++)
@@ -90,7 +91,7 @@ test_copies(void **unused)
 		group[i] = i % 4 == 0;
 		value[i] = rng_below(&rng, 3) == 0 ? NAN : (i % 500 == 0 ? 0 : group[i]) + 0.5 * rng_uniform(&rng);
 	}
-	auc = telling_auc(&telling, value, group, ROOM, 2);
+	auc = telling_auc(&telling, value, group, NULL, ROOM, 2);
 	assert_true(auc > 0.99 && auc < 1);
 
 	/* Only who is in the group has a value; only who is in it has none. */
@@ -98,24 +99,31 @@ test_copies(void **unused)
 	{
 		for (size_t i = 0; i < ROOM; i++)
 			value[i] = (group[i] == 1) == (known == 1) ? rng_uniform(&rng) : NAN;
-		assert_true(telling_auc(&telling, value, group, ROOM, 2) == 1);
+		assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 1);
 	}
 
 	/* Nothing known; nobody in the group; too few of them. */
 	for (size_t i = 0; i < ROOM; i++)
 		value[i] = NAN;
-	assert_true(telling_auc(&telling, value, group, ROOM, 2) == 0);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 0);
 	for (size_t i = 0; i < ROOM; i++)
 	{
 		value[i] = i < 29;
 		group[i] = i < 29;
 	}
-	assert_true(telling_auc(&telling, value, group, ROOM, 2) == 0);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 0);
 	value[29] = group[29] = 1;
-	assert_true(telling_auc(&telling, value, group, ROOM, 2) == 1);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 1);
 	value[29] = 0;
-	assert_true(telling_auc(&telling, value, group, ROOM, 2) == 0);
-	assert_true(telling_auc(&telling, value, group, 0, 2) == 0);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 0);
+	assert_true(telling_auc(&telling, value, group, NULL, 0, 2) == 0);
+
+	/* Thirty rows of a group tell, but not when they are of ten users. */
+	value[29] = 1;
+	for (size_t i = 0; i < ROOM; i++)
+		user[i] = (uint32_t) (i / 3);
+	assert_true(telling_auc(&telling, value, group, NULL, ROOM, 2) == 1);
+	assert_true(telling_auc(&telling, value, group, user, ROOM, 2) == 0);
 }
 
 int
