@@ -15,16 +15,22 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "server/errors.h"
 #include "server/jsonbuild.h"
 #include "server/memory.h"
 #include "server/notices.h"
+#include "sequence/pure/calibrate.h"
+#include "sequence/score.h"
 #include "server/options.h"
 
 /* Fewer held-out sequences say less than a cross-validation, of so many parts. */
 #define FEW_HELD_OUT 400
 #define FOLDS 5
+
+/* Users of the held-out ones that an ensemble's temperature is fitted to, at most. */
+#define CALIBRATED_MAX 5000
 
 /* Operations of training a second of CPU does, about: of networks, and of features of a minirocket (positions and biases). */
 #define NETWORK_RATE 1.5e10
@@ -264,6 +270,69 @@ choose(NetworksTraining *training)
 	return candidates_jsonb(c, folds_of(training));
 }
 
+/* ---- The temperature of an ensemble ---- */
+
+static void
+check_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* What each network says of the first n sequences: networks × n × C. */
+static real *
+probabilities_of_each(const NetworksTraining *training, const TrainedNetworks *trained, size_t networks,
+					  size_t n)
+{
+	const SequenceUsers *users = training->users;
+	const size_t C = training->setup.C, F = training->setup.F;
+	size_t *start = memory_array(n + 1, sizeof(size_t));
+	float *value = memory_array(n * users->longest * F, sizeof(float));
+	float *attribute = memory_array(n * (size_t) training->attributes->n, sizeof(float));
+	real *prob = memory_array(networks * n * C, sizeof(real));
+	SequenceModel one = {.config = training->setup.config, .F = (int) F, .C = (int) C};
+	const SequenceSet set = {.N = n, .F = F, .start = start, .value = value, .attribute = attribute};
+
+	sequence_fill_part(users, 0, n, start, value);
+	attribute_coder_fill(attribute, training->coder, 0, n);
+	one.config.ensemble = 1;
+	for (size_t i = 0; i < networks; i++)
+	{
+		one.w = trained->w + i * (trained->params->total / networks);
+		sequence_probabilities(prob + i * n * C,
+							   sequence_model_batch(&one, users->longest, SEQUENCE_BATCH, "training"), &set,
+							   n, C);
+	}
+	return prob;
+}
+
+/* Each network's temperature by the factor at which their mean is right, on the users that the version holds out. */
+static void
+calibrate(TrainedNetworks *trained, const NetworksTraining *training, size_t networks)
+{
+	const size_t n = Min(training->held_out, CALIBRATED_MAX);
+	MemoryContext own =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls ensemble", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(own);
+	const real factor =
+		(real) calibrate_mean(&(CalibratedMean){.prob = probabilities_of_each(training, trained, networks, n),
+												.K = networks,
+												.n = n,
+												.C = training->setup.C,
+												.label = training->users->label,
+												.pause = check_interrupts});
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(own);
+	for (size_t p = 0; p < trained->params->count; p++)
+	{
+		const Tensor *tensor = &trained->params->param[p];
+
+		if (strcmp(seqmodel_tensor(tensor->name), "calibration.temperature") == 0)
+			trained->w[tensor->offset] *= factor;
+	}
+	trained->temperature *= factor;
+}
+
 /* ---- All of them ---- */
 
 size_t
@@ -321,5 +390,7 @@ networks_train(NetworksTraining *training)
 		trained.best_epoch = result.report.best_epoch > 0 ? before + result.report.best_epoch : 0;
 		trained.temperature = result.temperature;
 	}
+	if (networks > 1 && training->held_out > 0)
+		calibrate(&trained, training, networks);
 	return trained;
 }

@@ -30,7 +30,7 @@ typedef struct TrainedNetworks
 	ParamTable *params; /* of the model */
 	real *w;            /* in the current memory context */
 	int best_epoch;     /* of the first network */
-	double temperature; /* of the first network */
+	double temperature; /* of the first network, as it is stored */
 	Jsonb *candidates;  /* what architecture => 'auto' measured; NULL: it was not asked for */
 } TrainedNetworks;
 

@@ -61,30 +61,91 @@ calibrate_gain(const real *score, const real *other, const real *bias, const int
 	return gain.mean / fmax(sqrt(gain.m2) / (double) n, 1e-12);
 }
 
-double
-calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n, size_t C)
+typedef double (*LossAt)(const void *arg, double temperature);
+
+/* The temperature of the least loss and PRIOR (log temperature)², by golden section over log temperature. */
+static double
+search(LossAt loss, const void *arg)
 {
-	const size_t stride = (n + ROWS_MAX - 1) / ROWS_MAX;
 	const double golden = 0.6180339887498949;
 	double low = -LOG_RANGE;
 	double high = LOG_RANGE;
 
-	if (n == 0)
-		return 1.0;
-
-	/* Golden section over log temperature. */
 	for (int i = 0; i < ITERATIONS; i++)
 	{
 		const double left = high - golden * (high - low);
 		const double right = low + golden * (high - low);
-		const double loss_left = loss_sum(score, bias, exp(left), label, n, stride, C) + PRIOR * left * left;
-		const double loss_right =
-			loss_sum(score, bias, exp(right), label, n, stride, C) + PRIOR * right * right;
 
-		if (loss_left <= loss_right)
+		if (loss(arg, exp(left)) + PRIOR * left * left <= loss(arg, exp(right)) + PRIOR * right * right)
 			high = right;
 		else
 			low = left;
 	}
 	return exp((low + high) / 2);
+}
+
+static size_t
+stride_of(size_t n)
+{
+	return (n + ROWS_MAX - 1) / ROWS_MAX;
+}
+
+typedef struct Scores
+{
+	const real *score, *bias;
+	const int32_t *label;
+	size_t n, C;
+} Scores;
+
+static double
+scores_loss(const void *arg, double temperature)
+{
+	const Scores *of = arg;
+
+	return loss_sum(of->score, of->bias, temperature, of->label, of->n, stride_of(of->n), of->C);
+}
+
+double
+calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n, size_t C)
+{
+	return n == 0 ? 1.0 : search(scores_loss, &(Scores){score, bias, label, n, C});
+}
+
+/* ---- Several networks ---- */
+
+/* The share of the label when the probabilities are raised to a power and add up to 1 again. */
+static double
+powered(const real *prob, double power, int32_t label, size_t C)
+{
+	double sum = 0;
+
+	for (size_t c = 0; c < C; c++)
+		sum += pow((double) prob[c], power);
+	return pow((double) prob[label], power) / sum;
+}
+
+/* softmax(score / (t f)) is softmax(score / t) to the power of 1 / f. */
+static double
+mean_loss(const void *arg, double factor)
+{
+	const CalibratedMean *of = arg;
+	double total = 0;
+
+	for (size_t i = 0; i < of->n; i += stride_of(of->n))
+	{
+		double share = 0;
+
+		for (size_t k = 0; k < of->K; k++)
+			share += powered(of->prob + (k * of->n + i) * of->C, 1 / factor, of->label[i], of->C);
+		total -= log(fmax(share / (double) of->K, 1e-30));
+	}
+	if (of->pause)
+		of->pause();
+	return total;
+}
+
+double
+calibrate_mean(const CalibratedMean *mean)
+{
+	return mean->n == 0 ? 1.0 : search(mean_loss, mean);
 }

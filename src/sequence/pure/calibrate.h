@@ -19,4 +19,19 @@ extern double calibrate_gain(const real *score, const real *other, const real *b
 extern double calibrate_temperature(const real *score, const real *bias, const int32_t *label, size_t n,
 									size_t C);
 
+/* What several networks say of the same rows: K × n × C probabilities. */
+typedef struct CalibratedMean
+{
+	const real *prob;
+	size_t K, n, C;
+	const int32_t *label; /* n */
+	void (*pause)(void);  /* called between two looks at all rows; NULL: nothing is */
+} CalibratedMean;
+
+/*
+ * The factor of all networks' temperatures at which the mean of their probabilities has the least loss: a mean is less
+ * sure than the networks whose own temperatures are right.
+ */
+extern double calibrate_mean(const CalibratedMean *mean);
+
 #endif

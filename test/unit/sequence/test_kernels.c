@@ -1,4 +1,4 @@
-/* Cases worked by hand: cells, convolution, pooling, losses, AdamW, sampling, calibration. */
+/* Cases worked by hand: cells, convolution, pooling, losses, AdamW, sampling. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "sequence/pure/attributes.h"
-#include "sequence/pure/calibrate.h"
 #include "model/moments.h"
 #include "sequence/pure/train_sample.h"
 #include "nn/adam.h"
@@ -301,29 +300,6 @@ test_sampling(void **state)
 	test_set_free(&s);
 }
 
-/* Labels drawn from softmax(score / 2) are told by temperature 2. */
-static void
-test_calibration(void **state)
-{
-	Rng rng = rng_seed(4, 4);
-	static real score[10000];
-	static int32_t label[5000];
-	const real bias[] = {0.5f, -0.5f};
-
-	for (size_t i = 0; i < 5000; i++)
-	{
-		score[2 * i] = (real) (4 * rng_normal(&rng));
-		score[2 * i + 1] = 0;
-		label[i] = rng_uniform(&rng) > sigmoid(((double) score[2 * i] + 1) / 2);
-	}
-
-	const double t = calibrate_temperature(score, bias, label, 5000, 2);
-
-	assert_true(t > 1.85 && t < 2.15);
-	assert_true(calibrate_loss(score, bias, t, label, 5000, 2) <
-				calibrate_loss(score, bias, 1, label, 5000, 2));
-}
-
 static void
 run_norm(real *y, const uint8_t *need, bool batch)
 {
@@ -462,21 +438,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),
-		cmocka_unit_test(test_gru),
-		cmocka_unit_test(test_conv),
-		cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_adam),
-		cmocka_unit_test(test_dense_and_losses),
-		cmocka_unit_test(test_dropout),
-		cmocka_unit_test(test_dropout_of_channels),
-		cmocka_unit_test(test_sampling),
-		cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_calibration),
-		cmocka_unit_test(test_norm),
-		cmocka_unit_test(test_attribute_edges),
-		cmocka_unit_test(test_attributes),
-		cmocka_unit_test(test_attributes_hidden),
+		cmocka_unit_test(test_lstm),       cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_conv),       cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_adam),       cmocka_unit_test(test_dense_and_losses),
+		cmocka_unit_test(test_dropout),    cmocka_unit_test(test_dropout_of_channels),
+		cmocka_unit_test(test_sampling),   cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_norm),       cmocka_unit_test(test_attribute_edges),
+		cmocka_unit_test(test_attributes), cmocka_unit_test(test_attributes_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
