@@ -67,7 +67,7 @@ SELECT version, promoted, reason
 FROM usercls.train_sequence('leaves', 'invoice', user_column => 'customer', time_column => 'at', outcome => 'count(*) = 0',
        features => '{amount,lines,count(*)}', period => '14 days', horizon_periods => 4, as_of => '2011-10-14', cutoffs => '2',
        architecture => 'minirocket', comment => 'another architecture');
-SELECT version, architecture, promoted, metric, value, baseline FROM usercls.versions WHERE model = 'leaves' ORDER BY version;
+SELECT * FROM usercls.compare('leaves', 1, 2);
 \o
 
 \o /dev/null
