@@ -167,6 +167,13 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], text)
 IS 'the same by weights given as a value';
 
+CREATE FUNCTION usercls.score(weights bytea, seq float8[], class int)
+RETURNS float8
+AS 'MODULE_PATHNAME', 'usercls_score_weights_number'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.score(bytea, float8[], int)
+IS 'the same with the class by its place in the probabilities of predict(), from 1: postgres_fdw has it run by the server that has the rows, in conditions and in aggregates';
+
 CREATE FUNCTION usercls.predict(
 	model text,
 	seq float8[],

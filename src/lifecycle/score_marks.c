@@ -172,9 +172,9 @@ score_marks_batch(ScoreMarks *marks, const Datum *array)
 			 psprintf(
 				 "SELECT u.user_id, u.score, u.marked IS TRUE AS entered FROM ROWS FROM ("
 				 "pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS u (user_id, score, "
-				 "marked) LEFT JOIN LATERAL (SELECT r." SCORE_MARKED
-				 " FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o ON true WHERE (u.marked IS TRUE) "
-				 "OPERATOR(pg_catalog.<>) (o." SCORE_MARKED " IS TRUE)",
+				 "marked) LEFT JOIN (SELECT r.user_id, r." SCORE_MARKED
+				 " FROM %1$s AS r WHERE r.user_id %2$s ANY ($1)) AS o ON o.user_id %2$s u.user_id WHERE "
+				 "(u.marked IS TRUE) OPERATOR(pg_catalog.<>) (o." SCORE_MARKED " IS TRUE)",
 				 table->name, source_equality(table->id_type)),
 			 3, type, value);
 }

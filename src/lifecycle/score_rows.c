@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "lifecycle/score_writer.h"
 #include "server/source.h"
@@ -74,8 +75,8 @@ is_written(const ScoreTable *table, const ScoreColumn *column)
 }
 
 /*
- * Rows that stay as they are are only read: ON CONFLICT would lock each of them, and write that. LIMIT keeps the
- * search for a row by its id, whatever the planner thinks of the length of the arrays.
+ * Rows that stay as they are are only read: ON CONFLICT would lock each of them, and write that. Rows are
+ * found by the array of ids: the planner sees how many there are, and a distributed table has no LATERAL.
  */
 static char *
 upsert_sql(const ScoreTable *table)
@@ -96,8 +97,8 @@ upsert_sql(const ScoreTable *table)
 		appendStringInfo(&sql, "%spg_catalog.unnest($%d)", c ? ", " : "", c + 1);
 	appendStringInfo(
 		&sql,
-		") AS u (%s) LEFT JOIN LATERAL (SELECT r.* FROM %s AS r WHERE r.user_id %s u.user_id LIMIT 1) AS o "
-		"ON true WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %d",
+		") AS u (%1$s) LEFT JOIN (SELECT r.* FROM %2$s AS r WHERE r.user_id %3$s ANY ($1)) AS o "
+		"ON o.user_id %3$s u.user_id WHERE o.user_id IS NULL OR o.version OPERATOR(pg_catalog.<>) %4$d",
 		names.data, table->name, source_equality(table->id_type), table->version);
 	for (int c = 1; c < table->columns; c++)
 		if (is_written(table, &table->column[c - 1]))
@@ -157,7 +158,7 @@ static const char *
 rank_sql(const ScoreTable *table, const ScoreColumn *column)
 {
 	return psprintf(
-		"UPDATE %1$s AS t SET %2$s = r.place, scored_at = pg_catalog.clock_timestamp() FROM (SELECT user_id, "
+		"UPDATE %1$s AS t SET %2$s = r.place, scored_at = $1 FROM (SELECT user_id, "
 		"%3$s AS place FROM %1$s) AS r WHERE r.user_id %4$s t.user_id AND t.%2$s IS DISTINCT FROM r.place",
 		table->name, score_column_quoted(column), column->over, source_equality(table->id_type));
 }
@@ -165,12 +166,15 @@ rank_sql(const ScoreTable *table, const ScoreColumn *column)
 uint64
 score_table_rank(const ScoreTable *table)
 {
+	/* A value, and not clock_timestamp(), which distributed tables refuse in UPDATE. */
+	const Oid type = TIMESTAMPTZOID;
+	const Datum now = TimestampTzGetDatum(GetCurrentTimestamp());
 	uint64 written = 0;
 
 	for (int c = 1; c < table->columns; c++)
 		if (table->column[c - 1].over)
-			written +=
-				score_table_execute(table, InvalidOid, rank_sql(table, &table->column[c - 1]), 0, NULL, NULL);
+			written += score_table_execute(table, InvalidOid, rank_sql(table, &table->column[c - 1]), 1,
+										   &type, &now);
 	return written;
 }
 

@@ -261,10 +261,8 @@ class_index(Scoring *scoring, text *name)
 }
 
 static Datum
-score(FunctionCallInfo fcinfo, Scoring *scoring)
+score(FunctionCallInfo fcinfo, Scoring *scoring, int c)
 {
-	const int c = class_index(scoring, PG_GETARG_TEXT_PP(ARG_CLASS));
-
 	read_attributes(scoring, fcinfo, ARG_SCORE_ROW);
 	score_array(scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
 	PG_RETURN_FLOAT8((double) scoring->prob[c]);
@@ -339,6 +337,7 @@ PG_FUNCTION_INFO_V1(usercls_predict);
 PG_FUNCTION_INFO_V1(usercls_predict_weights);
 PG_FUNCTION_INFO_V1(usercls_score);
 PG_FUNCTION_INFO_V1(usercls_score_weights);
+PG_FUNCTION_INFO_V1(usercls_score_weights_number);
 
 Datum
 usercls_predict(PG_FUNCTION_ARGS)
@@ -361,7 +360,9 @@ usercls_score(PG_FUNCTION_ARGS)
 {
 	if (lacks_argument(fcinfo, ARG_SCORE_ROW))
 		PG_RETURN_NULL();
-	return score(fcinfo, scoring_by_name(fcinfo));
+	Scoring *scoring = scoring_by_name(fcinfo);
+
+	return score(fcinfo, scoring, class_index(scoring, PG_GETARG_TEXT_PP(ARG_CLASS)));
 }
 
 Datum
@@ -369,7 +370,22 @@ usercls_score_weights(PG_FUNCTION_ARGS)
 {
 	if (lacks_argument(fcinfo, ARG_SCORE_ROW))
 		PG_RETURN_NULL();
-	return score(fcinfo, scoring_by_value(fcinfo));
+	Scoring *scoring = scoring_by_value(fcinfo);
+
+	return score(fcinfo, scoring, class_index(scoring, PG_GETARG_TEXT_PP(ARG_CLASS)));
+}
+
+/* The class by its number, from 1, as in the probabilities of predict(): no argument has a collation, so foreign servers run it. */
+Datum
+usercls_score_weights_number(PG_FUNCTION_ARGS)
+{
+	Scoring *scoring = scoring_by_value(fcinfo);
+	const int class = PG_GETARG_INT32(ARG_CLASS);
+
+	if (class < 1 || class > scoring->model->C)
+		error_out_of_range("class", psprintf("%d", class),
+						   psprintf("1 to %d, the model's classes", scoring->model->C));
+	return score(fcinfo, scoring, class - 1);
 }
 
 PG_FUNCTION_INFO_V1(usercls_prediction_set);

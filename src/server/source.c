@@ -333,14 +333,15 @@ struct SourcePlan
 };
 
 SourcePlan *
-source_prepare(const char *sql, int n, const Oid *types)
+source_prepare(const char *sql, Oid relation, int n, const Oid *types)
 {
 	SourcePlan *plan = palloc(sizeof(*plan));
 
 	plan->n = n;
 	plan->types = memcpy(palloc(sizeof(Oid) * Max(n, 1)), types, sizeof(Oid) * n);
 	SPI_connect();
-	plan->plan = prepare(sql, n, types, CURSOR_OPT_GENERIC_PLAN);
+	plan->plan = prepare(sql, n, types,
+						 source_is_extended(relation) ? CURSOR_OPT_CUSTOM_PLAN : CURSOR_OPT_GENERIC_PLAN);
 	SPI_keepplan(plan->plan);
 	SPI_finish();
 	return plan;

@@ -127,6 +127,9 @@ typedef struct SourceRead
 
 #define SOURCE_COLUMNS_MAX 16
 
+/* Whether an extension reads the relation in its own way: a distributed table, for one, whose plans must know all values. */
+extern bool source_is_extended(Oid relation);
+
 /*
  * Read them, by far the fastest where the planner would scan a heap from its first page to its last: of a table, of
  * partitions and children, below views. Everything else is read as the plan says.
@@ -135,13 +138,14 @@ extern void source_read(const SourceRead *read);
 
 /*
  * The same for a query that runs often: planned once, without looking at the
- * parameters, and kept until it is freed. It runs again with the rights of
+ * parameters, and kept until it is freed; planned anew each time where an
+ * extension reads the relation. It runs again with the rights of
  * whoever is the invoker then. No longer valid: something that it reads has
  * changed its shape or its constraints (it still runs, or says why not).
  */
 typedef struct SourcePlan SourcePlan;
 
-extern SourcePlan *source_prepare(const char *sql, int n, const Oid *types);
+extern SourcePlan *source_prepare(const char *sql, Oid relation /* that it reads */, int n, const Oid *types);
 extern bool source_plan_valid(const SourcePlan *plan, Oid relation /* that it reads */);
 extern void source_plan_free(SourcePlan *plan);
 extern uint64 source_run(const SourcePlan *plan, const Datum *values, SourceRow row, void *arg);

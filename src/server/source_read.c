@@ -269,6 +269,33 @@ reading_make(const SourceRead *read)
 					 .params = source_params(read->params, read->types, read->values)};
 }
 
+static bool
+has_custom_scan(const Plan *plan)
+{
+	const ListCell *cell;
+
+	if (!plan)
+		return false;
+	if (IsA(plan, CustomScan))
+		return true;
+	if (IsA(plan, SubqueryScan))
+		return has_custom_scan(((const SubqueryScan *) plan)->subplan);
+	if (IsA(plan, Append))
+		foreach (cell, ((const Append *) plan)->appendplans)
+			if (has_custom_scan(lfirst(cell)))
+				return true;
+	return has_custom_scan(plan->lefttree) || has_custom_scan(plan->righttree);
+}
+
+bool
+source_is_extended(Oid relation)
+{
+	const SourceRead read = {.relation = relation};
+	const Reading reading = reading_make(&read);
+
+	return has_custom_scan(plan_query(&reading, reading.sql)->planTree);
+}
+
 void
 source_read(const SourceRead *read)
 {

@@ -83,7 +83,7 @@ prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
 							  : edge_end_is_any(request, &end[1 - i], id_type, "$1"),
 						 each ? " LIMIT $2)" : "");
 	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
-	return source_prepare(sql.data, lengthof(types), types);
+	return source_prepare(sql.data, request->edges, lengthof(types), types);
 }
 
 static SourcePlan *
@@ -98,7 +98,7 @@ prepare_users(const NeighbourLookup *lookup, Oid ids_type)
 	uplift_inputs_select(&sql, lookup->inputs);
 	appendStringInfo(&sql, " FROM %s WHERE %s %s ANY ($1)", source_quote(request->users), id,
 					 source_equality(lookup->id_type));
-	return source_prepare(sql.data, 1, &ids_type);
+	return source_prepare(sql.data, request->users, 1, &ids_type);
 }
 
 static void

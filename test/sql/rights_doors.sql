@@ -91,7 +91,7 @@ INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FRO
 	('values', 'attend; gnn_heads; gnn_input; gnn_layer; hyperparameters; net_sign; p_value; period_values; '
 		'progress; explain(text, double precision[], text); explain(text, double precision[], text, record); rollup; signs; trend; z_score'),
 	('values', 'spark(double precision[]); spark(usercls.trend, text); label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
-	('values', 'forecast(bytea, double precision[]); forecast(text, double precision[]); predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], text); score(text, double precision[], text); '
+	('values', 'forecast(bytea, double precision[]); forecast(text, double precision[]); predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], integer); score(bytea, double precision[], text); score(text, double precision[], text); '
 		'prediction_set(bytea, double precision[], double precision); prediction_set(text, double precision[], double precision); prediction_set(bytea, double precision[], record, %); prediction_set(text, double precision[], record, %); '
 		'predict(bytea, %, record); predict(text, %, record); score(bytea, %, record); score(text, %, record); model_tensors(bytea)'),
 	('registry', 'approve_source; revoke_source; drop_model; export_model; grant_model; import_model; model_info; model_tensors(text, integer); '

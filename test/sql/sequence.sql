@@ -56,6 +56,10 @@ SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SELECT count(usercls.score('seq_drift', seq, 'up')) FROM seq_of_user;
 ROLLBACK;
+-- A class by its number in the probabilities.
+SELECT bool_and(usercls.score(w, seq, 3) = usercls.score(w, seq, 'up')) AS same FROM seq_of_user, (SELECT usercls.export_model('seq_drift')) AS e (w);
+SELECT usercls.score(usercls.export_model('seq_drift'), ARRAY[[5, 3]]::float8[], 4);
+SELECT usercls.score(usercls.export_model('seq_drift'), ARRAY[[5, 3]]::float8[], 0);
 
 -- All users of the model's own table, read up to as_of, are scored as predict() does, and ranked within each class.
 SELECT count(*) AS users, avg((c.label = u.drift)::int) > 0.9 AS accurate,
