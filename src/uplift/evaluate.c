@@ -95,7 +95,7 @@ read_experiment(const EvaluateCall *call)
 	use_edges(request, call);
 
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
-	const bool binary = model->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM;
+	const bool binary = !uplift_of_numbers(&model->net.config);
 	const UpliftInputs *inputs = uplift_inputs_of(request, model->feature, model->net.F);
 	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
 													 .inputs = inputs,

@@ -144,7 +144,7 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 			"Use 1 for treated users, 0 for untreated ones, and NULL for users outside the experiment.");
 	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
 		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
-						 "The estimator class_transform takes any numeric outcome.");
+						 "Of numbers, pass \"outcome\": \"number\" in hyperparams.");
 	if (propensity)
 	{
 		const float chance = user_number(reader, &reader->propensity, value[2], id);

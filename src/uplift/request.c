@@ -70,7 +70,17 @@ read_config(UpliftConfig *config, const Jsonb *hyperparams)
 {
 	config_defaults(config, uplift_options, uplift_option_count);
 	options_from_jsonb(config, uplift_options, uplift_option_count, hyperparams, "hyperparams");
-	if (uplift_config_check(config).code != STATUS_SUCCESS)
+
+	const Status status = uplift_config_check(config);
+
+	if (status.code != STATUS_SUCCESS && strcmp(status.what, "outcome") == 0)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("this estimator does not learn from numbers"),
+			 errdetail("outcome is \"number\", and what the estimator learns of a user depends on whether "
+					   "the user responded."),
+			 errhint("Pass \"estimator\": \"two_head\" or \"class_transform\" in hyperparams.")));
+	if (status.code != STATUS_SUCCESS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("heads must divide hidden_size"),
 				 errdetail("%d heads cannot share %d hidden units.", config->heads, config->hidden_size),

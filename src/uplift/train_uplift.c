@@ -74,7 +74,7 @@ experiment_check(const UserGraph *users, const UpliftRequest *request, const Arm
 	for (int arm = 0; arm < 2; arm++)
 		if (all->users[arm] == 0)
 			error_no_arm(table, request->treatment_column, arm == 1, (int64) n);
-	if (request->config.estimator != ESTIMATOR_CLASS_TRANSFORM && (responded == 0 || responded == n))
+	if (!uplift_of_numbers(&request->config) && (responded == 0 || responded == n))
 		error_one_class(table, responded ? "1" : "0", (int64) n);
 }
 
@@ -200,7 +200,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 {
 	train_begin(run, &uplift_kind);
 
-	const bool binary = request->config.estimator != ESTIMATOR_CLASS_TRANSFORM;
+	const bool binary = !uplift_of_numbers(&request->config);
 	const UpliftModel *warm = warm_model(run, request);
 	const UpliftInputs *inputs =
 		warm ? uplift_inputs_of(request, warm->feature, warm->net.F) : uplift_inputs_find(request);

@@ -173,6 +173,18 @@ SELECT count(*), count(uplift), count(p_first), count(p_second),
        bool_and(CASE WHEN targeted THEN segment = 'persuadable' WHEN uplift < 0 THEN segment = 'sleeping_dog' ELSE segment IS NULL END) AS segments
 FROM usercls.target_users('revenue');
 
+-- two_head learns a mean for each arm of a number; every door knows, and the three ways to score agree.
+SELECT version, features, value > 0 AS ranks FROM usercls.train_uplift('amounts', 'revenue', 'edges', features => '{age,activity}', propensity_column => 'chance',
+	hyperparams => '{"max_epochs": 100, "hidden_size": 8, "outcome": "number", "dropout": 0.1}', promote => 'always');
+SELECT metric, abs(value - baseline) < 1.5 AS near FROM usercls.evaluate('amounts') WHERE metric = 'mean_predicted';
+SELECT value > 0.05 AS ranks FROM usercls.evaluate('amounts') WHERE metric = 'qini';
+SELECT count(*) > 5 AS points FROM usercls.qini_curve('amounts');
+SELECT count(*) AS deciles, bool_and(effect BETWEEN -13 AND 13) AS amounts FROM usercls.uplift_by_decile('amounts');
+SELECT count(*), count(p_first), count(p_second), max(uplift) > 1.5 AS amounts FROM usercls.target_users('amounts');
+SELECT max(abs(t.uplift - o.uplift)) < 1e-4 AS same FROM usercls.target_users('amounts') AS t, LATERAL usercls.uplift('amounts', t.user_id) AS o
+WHERE t.user_id % 20 = 0;
+SELECT usercls.train_uplift('amounts', 'revenue', 'edges', features => '{age,activity}', hyperparams => '{"outcome": "number", "estimator": "partial_label"}');
+
 -- A text column: each frequent value has a vector of its own, NULL and the others share one.
 CREATE TABLE citizens AS
 SELECT user_id, age, CASE WHEN user_id % 10 = 0 THEN NULL WHEN unit(user_id, 40) < 0.5 THEN 'north' WHEN unit(user_id, 40) < 0.9 THEN 'south'

@@ -9,6 +9,7 @@
 
 static const char *const estimators[] = {"partial_label", "two_head", "class_transform", "three_losses",
 										 NULL};
+static const char *const outcomes[] = {"yes_no", "number", NULL};
 static const char *const depths[] = {"gated", "residual", "none", NULL};
 static const char *const aggregates[] = {"attention", "sum", "attention+sum", NULL};
 static const char *const monitors[] = {"loss", "qini", NULL};
@@ -23,7 +24,16 @@ uplift_config_check(const UpliftConfig *config)
 {
 	if (config->hidden_size % config->heads != 0)
 		return status_make(STATUS_BAD_VALUE, 0, "heads");
+	if (config->outcome == OUTCOME_NUMBER && config->estimator != ESTIMATOR_TWO_HEAD &&
+		config->estimator != ESTIMATOR_CLASS_TRANSFORM)
+		return status_make(STATUS_BAD_VALUE, 0, "outcome");
 	return STATUS_FINE;
+}
+
+bool
+uplift_of_numbers(const UpliftConfig *config)
+{
+	return config->estimator == ESTIMATOR_CLASS_TRANSFORM || config->outcome == OUTCOME_NUMBER;
 }
 
 bool
@@ -126,12 +136,12 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 	net->scale = add_fixed(table, "input.scale", 1, standardised);
 	if (config->aggregate != AGGREGATE_ATTENTION)
 		net->degree_mean = add_fixed(table, "graph.degree_mean", 1, 1);
-	if (config->estimator == ESTIMATOR_CLASS_TRANSFORM)
+	if (uplift_of_numbers(config))
 	{
 		net->outcome_mean = add_fixed(table, "outcome.mean", 0, 1);
 		net->outcome_scale = add_fixed(table, "outcome.scale", 1, 1);
 	}
-	else
+	if (config->estimator != ESTIMATOR_CLASS_TRANSFORM)
 		net->propensity = add_fixed(table, "propensity", 0.5, net->treatments);
 	net->input = add_linear(table, &net->input_bias, "input", net->H, net->D);
 	for (int l = 0; l < config->layers; l++)
@@ -201,6 +211,9 @@ uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t tre
 {
 	if (net->config.estimator == ESTIMATOR_CLASS_TRANSFORM)
 		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale]};
+	if (net->config.outcome == OUTCOME_NUMBER)
+		return (UpliftScore){NAN, NAN,
+							 (double) (logit[treatment - 1] - logit[net->C - 1]) * w[net->outcome_scale]};
 
 	const double one = sigmoid(logit[treatment - 1]);
 	const double two = sigmoid(logit[net->C - 1]);

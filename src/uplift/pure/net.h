@@ -29,6 +29,9 @@
  *     and a = 1 - v / (1 - p), c = 1 - u / p;
  *   - class_transform: the head learns y (t - p) / (p (1 - p)) by least squares:
  *     any numeric outcome, but no P1 and P2.
+ * With outcome "number" two_head learns the mean of each arm by least squares, of
+ * outcomes standardised over all arms: uplift is the difference of two means, and
+ * there are no P1 and P2.
  */
 #ifndef USERCLS_UPLIFT_PURE_NET_H
 #define USERCLS_UPLIFT_PURE_NET_H
@@ -47,6 +50,12 @@ typedef enum UpliftEstimator
 	ESTIMATOR_CLASS_TRANSFORM,
 	ESTIMATOR_THREE_LOSSES
 } UpliftEstimator;
+
+typedef enum UpliftOutcome
+{
+	OUTCOME_YES_NO,
+	OUTCOME_NUMBER
+} UpliftOutcome;
 
 typedef enum UpliftDepth
 {
@@ -79,7 +88,9 @@ typedef enum UpliftMonitor
 /* clang-format off */
 #define UPLIFT_OPTIONS(OPTION) \
 	OPTION(CHOICE, estimator, ESTIMATOR_TWO_HEAD, 0, 0, estimators, \
-		   "What the heads learn; class_transform for outcomes that are not 0 or 1.") \
+		   "What the heads learn.") \
+	OPTION(CHOICE, outcome, OUTCOME_YES_NO, 0, 0, outcomes, \
+		   "Whether the outcome is 0 or 1, or any number, of which two_head learns a mean for each arm.") \
 	OPTION(BOOL, corrected, true, 0, 1, NULL, \
 		   "Undo the bias of partial_label and three_losses exactly; false: the heads as they were learned.") \
 	OPTION(REAL, propensity, 0, 0, 0.999, NULL, \
@@ -122,8 +133,11 @@ typedef struct UpliftConfig
 extern const Option uplift_options[];
 extern const size_t uplift_option_count;
 
-/* Options that do not go together (heads that do not divide hidden_size): STATUS_BAD_VALUE. */
+/* Options that do not go together: STATUS_BAD_VALUE, which names heads that do not divide hidden_size, or the outcome. */
 extern Status uplift_config_check(const UpliftConfig *config);
+
+/* Whether outcomes are numbers, which heads learn by least squares. */
+extern bool uplift_of_numbers(const UpliftConfig *config);
 
 /* Whether the estimator can tell so many treatments apart. */
 extern bool uplift_tells_apart(const UpliftConfig *config, size_t treatments);
@@ -155,7 +169,7 @@ typedef struct UpliftNet
 	size_t mean, scale; /* fixed, F each, and with log_degree one more for log(1 + degree) */
 	size_t degree_mean; /* fixed: what sums over neighbours are divided by */
 	size_t propensity;  /* fixed, treatments: share of each; p of the correction */
-	size_t outcome_mean, outcome_scale; /* fixed: of class_transform */
+	size_t outcome_mean, outcome_scale; /* fixed: of numbers */
 	size_t input, input_bias;           /* H × D, H */
 	size_t head, head_bias;             /* C × H, C */
 	UpliftLayer layer[UPLIFT_LAYERS_MAX];
@@ -176,7 +190,7 @@ uplift_sums(const UpliftNet *net)
 	return net->config.aggregate != AGGREGATE_ATTENTION;
 }
 
-/* What one treatment does to a user. p_first and p_second are NaN for class_transform; otherwise all are in range and finite. */
+/* What one treatment does to a user. p_first and p_second are NaN where outcomes are numbers; otherwise all are in range and finite. */
 typedef struct UpliftScore
 {
 	double p_first;  /* P1: responds when treated */

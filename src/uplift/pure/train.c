@@ -254,14 +254,15 @@ end_count(UpliftTask *task, const double *sum)
 
 	assert(n > 0);
 	find_shares(result->share, task, sum, n);
-	if (net->config.estimator != ESTIMATOR_CLASS_TRANSFORM)
-	{
-		for (size_t k = 0; k < net->treatments; k++)
-			task->w[net->propensity + k] = (real) result->share[1 + k];
+	for (size_t k = 0; net->config.estimator != ESTIMATOR_CLASS_TRANSFORM && k < net->treatments; k++)
+		task->w[net->propensity + k] = (real) result->share[1 + k];
+	if (!uplift_of_numbers(&net->config))
 		return;
-	}
 
-	/* Centring changes no expectation of y (t - p), and takes the part of its variance that is due to the mean. */
+	/*
+	 * Of class_transform centring changes no expectation of y (t - p), and takes the part of its variance that is due to
+	 * the mean.
+	 */
 	if (!task->data.initial)
 	{
 		const double mean = sum[SUM_OUTCOME] / n;
@@ -282,7 +283,7 @@ end_share(UpliftTask *task, const double *sum)
 		const double used = sum[sum_used(h)];
 		double share = used > 0 ? sum[sum_target(&task->net, h)] / used : 0.5;
 
-		if (task->net.config.estimator != ESTIMATOR_CLASS_TRANSFORM)
+		if (!uplift_of_numbers(&task->net.config))
 		{
 			share = fmin(fmax(share, 1e-4), 1 - 1e-4);
 			share = log(share / (1 - share));

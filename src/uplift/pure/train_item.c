@@ -86,7 +86,7 @@ user_terms(const UpliftTask *task, size_t i)
 							 .chance = data->propensity ? data->propensity[i] : share,
 							 .share = share};
 
-	return uplift_terms(task->net.config.estimator, &user, task->net.treatments);
+	return uplift_terms(&task->net.config, &user, task->net.treatments);
 }
 
 static void
@@ -127,7 +127,6 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 {
 	const struct UpliftState *state = task->state;
 	const UpliftPart *part = &state->result.train;
-	const int estimator = task->net.config.estimator;
 	const size_t users = task->batch ? state->batch_users : part->treated + part->control;
 	const double share = 1.0 / (double) users;
 	const size_t C = task->net.C;
@@ -148,12 +147,12 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 
 		if (!task->data.held_out[i])
 		{
-			sum[SUM_TRAIN_LOSS] += uplift_loss(dlogit + r * C, logit + r * C, &terms, estimator, share);
+			sum[SUM_TRAIN_LOSS] += uplift_loss(dlogit + r * C, logit + r * C, &terms, share);
 			continue;
 		}
 		predict_user(sum, task, logit + r * C, i);
-		sum[SUM_VALID_LOSS] += uplift_loss(NULL, logit + r * C, &terms, estimator, 0);
-		sum[SUM_BASELINE_LOSS] += uplift_loss(NULL, state->constant, &terms, estimator, 0);
+		sum[SUM_VALID_LOSS] += uplift_loss(NULL, logit + r * C, &terms, 0);
+		sum[SUM_BASELINE_LOSS] += uplift_loss(NULL, state->constant, &terms, 0);
 	}
 }
 

@@ -111,23 +111,24 @@ test_network(void **state)
 }
 
 static void
-check_loss(int estimator, size_t treatments, const UpliftUser *user)
+check_loss(int estimator, int outcome, size_t treatments, const UpliftUser *user)
 {
-	const UpliftTerms terms = uplift_terms(estimator, user, treatments);
+	const UpliftConfig config = {.estimator = estimator, .outcome = outcome};
+	const UpliftTerms terms = uplift_terms(&config, user, treatments);
 	const size_t C = estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : treatments + 1;
 	real logit[TREATMENTS + 1] = {0.7, -1.3, 0.2, 1.9};
 	real d[TREATMENTS + 1] = {0};
 
-	uplift_loss(d, logit, &terms, estimator, 2);
+	uplift_loss(d, logit, &terms, 2);
 	for (size_t h = 0; h < C; h++)
 	{
 		const double step = 1e-5;
 		const double kept = logit[h];
 
 		logit[h] = kept + step;
-		const double up = uplift_loss(NULL, logit, &terms, estimator, 0);
+		const double up = uplift_loss(NULL, logit, &terms, 0);
 		logit[h] = kept - step;
-		const double down = uplift_loss(NULL, logit, &terms, estimator, 0);
+		const double down = uplift_loss(NULL, logit, &terms, 0);
 		logit[h] = kept;
 		assert_true(fabs((up - down) / step - d[h]) < 1e-6 * fmax(1, fabs(d[h])));
 	}
@@ -138,9 +139,14 @@ test_loss(void **state)
 {
 	for (int estimator = ESTIMATOR_PARTIAL_LABEL; estimator <= ESTIMATOR_THREE_LOSSES; estimator++)
 		for (size_t cell = 0; cell < 4; cell++)
-			check_loss(estimator, 1, &(UpliftUser){cell & 1, (double) (cell >> 1), 0.3, 0.4});
+			check_loss(estimator, OUTCOME_YES_NO, 1, &(UpliftUser){cell & 1, (double) (cell >> 1), 0.3, 0.4});
 	for (size_t cell = 0; cell < 2 * (TREATMENTS + 1); cell++)
-		check_loss(ESTIMATOR_TWO_HEAD, TREATMENTS, &(UpliftUser){cell / 2, cell % 2, 0.3, 0.4});
+	{
+		check_loss(ESTIMATOR_TWO_HEAD, OUTCOME_YES_NO, TREATMENTS,
+				   &(UpliftUser){cell / 2, cell % 2, 0.3, 0.4});
+		check_loss(ESTIMATOR_TWO_HEAD, OUTCOME_NUMBER, TREATMENTS,
+				   &(UpliftUser){cell / 2, 1.7 - cell, 0.3, 0.4});
+	}
 }
 
 int

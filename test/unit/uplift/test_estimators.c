@@ -157,7 +157,8 @@ test_three_losses_teach(void **unused)
 static UpliftTerms
 terms(int estimator, size_t arm, double outcome, double chance, double share)
 {
-	return uplift_terms(estimator, &(UpliftUser){arm, outcome, chance, share}, 1);
+	return uplift_terms(&(UpliftConfig){.estimator = estimator}, &(UpliftUser){arm, outcome, chance, share},
+						1);
 }
 
 static void
@@ -184,7 +185,7 @@ test_arms(void **unused)
 		for (int responded = 0; responded < 2; responded++)
 		{
 			const UpliftUser user = {arm, responded, 0.25, 0.5};
-			const UpliftTerms one = uplift_terms(ESTIMATOR_TWO_HEAD, &user, 3);
+			const UpliftTerms one = uplift_terms(&(UpliftConfig){.estimator = ESTIMATOR_TWO_HEAD}, &user, 3);
 
 			assert_int_equal(one.n, 1);
 			assert_int_equal(one.first, arm > 0 ? arm - 1 : 3);
@@ -212,6 +213,69 @@ test_arms(void **unused)
 		assert_true(uplift_tells_apart(&config, 1));
 		assert_true(uplift_tells_apart(&config, 2) == (estimator == ESTIMATOR_TWO_HEAD));
 	}
+}
+
+/* Numbers: each head learns its arm's mean, in the outcome's own units after the answer; nobody responds or not. */
+static void
+test_numbers(void **unused)
+{
+	UpliftConfig config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION, 1, 1);
+	UpliftSetup setup = {.F = 2, .seed = 9};
+	UpliftTask task;
+	Rng rng = rng_seed(4, 0);
+	Arena measure = arena_measure();
+
+	config.outcome = OUTCOME_NUMBER;
+	setup.config = config;
+	setup.graph = (GraphSetup){USERS, 0, false, false};
+
+	const UpliftTerms control = uplift_terms(&config, &(UpliftUser){0, -3.5, 0.25, 0.5}, 3);
+	const UpliftTerms third = uplift_terms(&config, &(UpliftUser){3, 7, 0.5, 0.5}, 3);
+
+	assert_true(control.first == 3 && control.squares && control.target[0] == -3.5 && control.weight[0] == 2);
+	assert_true(third.first == 2 && third.squares && third.target[0] == 7 && third.weight[0] == 1);
+
+	uplifttrain_carve(&task, &measure, &setup, 1);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+
+	uplifttrain_carve(&task, &arena, &setup, 1);
+	for (size_t i = 0; i < USERS; i++)
+	{
+		task.data.feature[2 * i] = (float) rng_normal(&rng);
+		task.data.feature[2 * i + 1] = (float) rng_normal(&rng);
+		task.data.arm[i] = i % 2;
+		task.data.outcome[i] =
+			1000 + (i % 2 ? 250 + 50 * task.data.feature[2 * i] : 0) + 10 * (float) rng_normal(&rng);
+		task.data.held_out[i] = i % 5 == 0;
+	}
+	job_run(uplifttrain_job(&task), 1);
+
+	const UpliftResult *result = uplifttrain_result(&task);
+	double high = 0, low = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < USERS; i += 5)
+	{
+		const double x = task.data.feature[2 * i];
+
+		high += x > 0 ? uplifttrain_predicted(&task)[i] : 0;
+		low += x > 0 ? 0 : uplifttrain_predicted(&task)[i];
+		n += x > 0;
+	}
+	assert_true(result->valid_loss < result->baseline_loss / 4);
+	assert_true(fabs(result->predicted_effect - 250) < 25);
+	assert_true(high / (double) n > low / ((double) USERS / 5 - (double) n) + 20);
+
+	const real logit[2] = {2, -1};
+	const UpliftScore score = uplift_answer(&task.net, task.w, logit, 1);
+
+	assert_true(isnan(score.p_first) && isnan(score.p_second));
+	assert_true(fabs(score.uplift - 3 * task.w[task.net.outcome_scale]) < 1e-3);
+	config.estimator = ESTIMATOR_THREE_LOSSES;
+	assert_int_equal(uplift_config_check(&config).code, STATUS_BAD_VALUE);
+	free(block);
 }
 
 static void
@@ -245,6 +309,7 @@ main(void)
 		cmocka_unit_test(test_three_losses_teach),
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_segments),
 	};
 
