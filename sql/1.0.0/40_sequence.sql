@@ -317,6 +317,27 @@ LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement, boolean)
 IS 'the same with the trend of the window, where the label is one (with_trend false: null): a type that not every client reads';
 
+CREATE FUNCTION usercls.classify_users(
+	model text,
+	as_of timestamptz,
+	id anyelement,
+	with_trend boolean,
+	top int,
+	class text DEFAULT NULL,
+	threshold float8 DEFAULT NULL,
+	OUT user_id anyelement,
+	OUT label text,
+	OUT probability float8,
+	OUT probabilities float8[],
+	OUT rank bigint,
+	OUT trend usercls.trend,
+	OUT reasons text
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_classify_users'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
+COMMENT ON FUNCTION usercls.classify_users(text, timestamptz, anyelement, boolean, int, text, float8)
+IS 'the same with so many reasons of the probability of a class (null: the one that the user gets), one a line, the largest first, as explain_user() has them; with a threshold of users who have at least that probability of the class';
+
 CREATE FUNCTION usercls.sequences(model text, as_of timestamptz DEFAULT NULL, OUT user_id bigint, OUT seq float8[])
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_sequences'

@@ -45,9 +45,10 @@ CREATE PROCEDURE usercls.refresh_scores(
 	threshold float8 DEFAULT NULL,
 	outbox text DEFAULT NULL,
 	changed_since timestamptz DEFAULT NULL,
-	changed_column text DEFAULT NULL
+	changed_column text DEFAULT NULL,
+	reasons int DEFAULT NULL
 )
 AS 'MODULE_PATHNAME', 'usercls_refresh_scores'
 LANGUAGE C;
-COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int, float8, text, float8, text, timestamptz, text)
-IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified; refused where it would remove more than the share max_removed of the table''s users; class: whose probability is the score that users are ranked by; threshold: from which score on they are marked; outbox: a table, made when missing, of everybody who enters or leaves the mark; changed_since: read, score and write only users whose scores rows may have changed that came in since then, a moment before the former refresh began; changed_column: says when a row came in (by default the time of the row)';
+COMMENT ON PROCEDURE usercls.refresh_scores(text, text, timestamptz, int, float8, text, float8, text, timestamptz, text, int)
+IS 'keep the table target, which is made when missing, equal to what the promoted version says of each user; only changed rows are written, and usercls_scores is notified; refused where it would remove more than the share max_removed of the table''s users; class: whose probability is the score that users are ranked by; threshold: from which score on they are marked; outbox: a table, made when missing, of everybody who enters or leaves the mark; changed_since: read, score and write only users whose scores rows may have changed that came in since then, a moment before the former refresh began; changed_column: says when a row came in (by default the time of the row); reasons: how many reasons of the score the column reasons has, one a line, with a threshold of marked users alone';

@@ -36,7 +36,8 @@ enum
 	ARG_THRESHOLD,
 	ARG_OUTBOX,
 	ARG_CHANGED_SINCE,
-	ARG_CHANGED_COLUMN
+	ARG_CHANGED_COLUMN,
+	ARG_REASONS
 };
 
 /* What was asked for. */
@@ -88,10 +89,13 @@ keep_id(Users *users, const ScoreTable *table, Datum id)
 static Portal
 open_scores(Users *users, const ScoreTable *table, const RefreshRequest *request)
 {
-	const Oid type[] = {TEXTOID, TIMESTAMPTZOID, FLOAT8OID};
+	const ScoreChoice *choice = &request->choice;
+	const Oid type[] = {TEXTOID, TIMESTAMPTZOID, FLOAT8OID, INT4OID, TEXTOID};
 	Datum given[] = {CStringGetTextDatum(request->model), request->as_of.value,
-					 Float8GetDatum(request->choice.threshold)};
-	const char null[] = {' ', request->as_of.isnull ? 'n' : ' ', request->choice.marks ? ' ' : 'n', '\0'};
+					 Float8GetDatum(choice->threshold), Int32GetDatum(choice->reasons),
+					 choice->class ? CStringGetTextDatum(choice->class) : (Datum) 0};
+	const char null[] = {' ', request->as_of.isnull ? 'n' : ' ', choice->marks ? ' ' : 'n',
+						 ' ', choice->class ? ' ' : 'n',         '\0'};
 	Portal cursor = SPI_cursor_open_with_args(NULL, table->select, lengthof(type), (Oid *) type, given, null,
 											  true, CURSOR_OPT_SCROLL);
 	uint64 rows;
@@ -133,7 +137,8 @@ select_some(Users *users, ScoreTable *table, const RefreshRequest *request)
 		return false;
 	}
 
-	const ChangedScores *scores = table->model->kind->changed(table->model, &request->since, table->id_type);
+	const ChangedScores *scores =
+		table->model->kind->changed(table->model, &request->since, table->id_type, &request->choice);
 
 	if (!scores)
 	{
@@ -332,7 +337,8 @@ request_of(FunctionCallInfo fcinfo)
 		.max_removed = PG_ARGISNULL(ARG_MAX_REMOVED) ? 1 : PG_GETARG_FLOAT8(ARG_MAX_REMOVED),
 		.choice = {.class = arg_text_or_null(fcinfo, ARG_CLASS),
 				   .marks = !PG_ARGISNULL(ARG_THRESHOLD),
-				   .threshold = PG_ARGISNULL(ARG_THRESHOLD) ? 0 : PG_GETARG_FLOAT8(ARG_THRESHOLD)},
+				   .threshold = PG_ARGISNULL(ARG_THRESHOLD) ? 0 : PG_GETARG_FLOAT8(ARG_THRESHOLD),
+				   .reasons = arg_int_or(fcinfo, ARG_REASONS, 0)},
 		.outbox = arg_text_or_null(fcinfo, ARG_OUTBOX),
 		.some = !PG_ARGISNULL(ARG_CHANGED_SINCE),
 		.since = {.moment = PG_ARGISNULL(ARG_CHANGED_SINCE) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_CHANGED_SINCE),
@@ -345,6 +351,9 @@ request_of(FunctionCallInfo fcinfo)
 		error_out_of_range("max_removed", psprintf("%g", request.max_removed), "a share from 0 to 1");
 	if (request.choice.marks && !isfinite(request.choice.threshold))
 		error_out_of_range("threshold", psprintf("%g", request.choice.threshold), "a finite number");
+	if (request.choice.reasons < 0 || request.choice.reasons > SCORE_REASONS_MAX)
+		error_out_of_range("reasons", psprintf("%d", request.choice.reasons),
+						   psprintf("0 to %d", SCORE_REASONS_MAX));
 	check_changes(&request);
 	return request;
 }

@@ -218,7 +218,15 @@ score_table_prepare(const char *target, const Model *model, const ScoreChoice *c
 	return add_columns(relation, column, columns);
 }
 
-/* Probabilities of classes that the model no longer has: null, where it had them. */
+/* A column that a refresh of before wrote: of a class that the model may no longer have, or of reasons. */
+static bool
+may_be_stale(const char *comment)
+{
+	return comment && (strncmp(comment, SCORE_CLASS_COMMENT, strlen(SCORE_CLASS_COMMENT)) == 0 ||
+					   strcmp(comment, SCORE_REASONS_COMMENT) == 0);
+}
+
+/* What this refresh says nothing of: null, where another one did. */
 static void
 find_stale(ScoreTable *table, Oid relation)
 {
@@ -233,7 +241,7 @@ find_stale(ScoreTable *table, Oid relation)
 			attribute->attisdropped ? NULL : GetComment(relation, RelationRelationId, i + 1);
 		int c = 0;
 
-		if (!comment || strncmp(comment, SCORE_CLASS_COMMENT, strlen(SCORE_CLASS_COMMENT)) != 0)
+		if (!may_be_stale(comment))
 			continue;
 		while (c < table->columns - 1 && strcmp(table->column[c].name, NameStr(attribute->attname)) != 0)
 			c++;
@@ -279,7 +287,9 @@ score_table_open(const char *target, const Model *model, const ScoreChoice *choi
 	table->columns = kind->score_columns(&table->column, model, choice) + 1;
 	table->version = model->version;
 	find_stale(table, relation);
-	table->select = select_sql(table, psprintf(kind->scores, source_type(table->id_type)));
+	table->select =
+		select_sql(table, psprintf(choice->reasons > 0 && kind->reasons ? kind->reasons : kind->scores,
+								   source_type(table->id_type)));
 	return table;
 }
 

@@ -31,7 +31,8 @@ typedef struct ScoreColumn
 {
 	const char *name; /* to be quoted */
 	Oid type;         /* text, float8, bigint or boolean */
-	const char *from; /* expression over a row, s, of ModelKind.scores; $3: the threshold, or null */
+	const char *
+		from; /* expression over a row, s, of ModelKind.scores; $3: the threshold, or null; $4: how many reasons */
 	const char *
 		over; /* the same over all rows of the table of scores, a window function; NULL: it is the row's own */
 	const char *comment;
@@ -44,11 +45,18 @@ typedef struct ScoreChoice
 	const char *class; /* whose probability is the score; NULL: none was given */
 	bool marks;        /* users whose score is at least the threshold */
 	double threshold;
+	int reasons; /* how many reasons of the score a user has, where he is marked, or nobody is; 0: there is no column for them */
 } ScoreChoice;
+
+#define SCORE_REASONS_MAX 20
 
 /* The column that says who is marked, and the one that says by how much: every kind has them. */
 #define SCORE_MARKED "marked"
 #define SCORE_SCORE "score"
+
+/* The column of reasons, where it was asked for. */
+#define SCORE_REASONS "reasons"
+#define SCORE_REASONS_COMMENT "why the score is what it is: one reason a line, the largest contribution first"
 
 /* Comments of columns that hold the probability of a class begin so: what knows them when the class is no more. */
 #define SCORE_CLASS_COMMENT "probability of class "
@@ -82,13 +90,15 @@ typedef struct ModelKind
 
 	/* Scores of all users of a version's own tables. */
 	const char *scores; /* FROM of a query: $1 the model, $2 as_of; %s is the type of user ids */
+	const char *
+		reasons; /* the same with a column of reasons: $3 the threshold, $4 how many, $5 the class; NULL: as without */
 
 	/*
 	 * The same columns of the users whose scores rows may have changed that came in since (server/changed.h); what depends
 	 * on all users is of these alone. NULL: they are so many that to score all is faster.
 	 */
-	struct ChangedScores *(*changed)(const struct Model *model, const struct ChangedSince *since,
-									 Oid id_type);
+	struct ChangedScores *(*changed)(const struct Model *model, const struct ChangedSince *since, Oid id_type,
+									 const ScoreChoice *choice);
 
 	/* The columns of a table of scores, in the current memory context; returns how many. Errors of the choice. */
 	int (*score_columns)(const ScoreColumn **column, const struct Model *model, const ScoreChoice *choice);

@@ -7,6 +7,8 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -17,6 +19,7 @@
 #include "registry/modelcache.h"
 #include "work/progress.h"
 #include "sequence/request.h"
+#include "sequence/user_reasons.h"
 #include "sequence/users_attributes.h"
 #include "work/train.h"
 #include "server/userid.h"
@@ -135,22 +138,31 @@ classify_users(const Model *version, const TimestampTz *as_of, const ChangedSinc
 	return all;
 }
 
+/* What rows have beside the columns that all have. */
+typedef struct MoreColumns
+{
+	bool trend;           /* or null in its place */
+	UserReasons *reasons; /* the last column; NULL: there is none such */
+} MoreColumns;
+
 /* Of more columns than five, the sixth has the trend, or null. */
 static void
 put_rows(Tuplestorestate *rows, TupleDesc desc, const ClassifiedUsers *all, const UserIdOutput *id,
-		 bool with_trend)
+		 MoreColumns more)
 {
 	const int C = all->model->C;
 	Datum *prob = palloc(sizeof(Datum) * (size_t) C);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(row);
+	const int nest_level = sequence_enter_time_zone(&all->reading);
 
 	for (size_t k = 0; k < all->users->N; k++)
 	{
 		const uint32_t i = all->order[k];
 		const int label = all->label[i];
-		struct varlena *trend = with_trend ? sequence_trend(all->users, i) : NULL;
+		struct varlena *trend = more.trend ? sequence_trend(all->users, i) : NULL;
+		const char *reasons = more.reasons ? user_reasons_text(more.reasons, i) : NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int c = 0; c < C; c++)
@@ -158,14 +170,20 @@ put_rows(Tuplestorestate *rows, TupleDesc desc, const ClassifiedUsers *all, cons
 
 		ArrayType *probabilities =
 			construct_array(prob, C, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-		Datum value[] = {
-			user_id_datum(id, all->users->id[i]), all->model->class_text[label], prob[label],
-			PointerGetDatum(probabilities),       Int64GetDatum(all->rank[i]),   PointerGetDatum(trend)};
-		bool null[] = {false, false, false, false, false, trend == NULL};
+		Datum value[] = {user_id_datum(id, all->users->id[i]),
+						 all->model->class_text[label],
+						 prob[label],
+						 PointerGetDatum(probabilities),
+						 Int64GetDatum(all->rank[i]),
+						 PointerGetDatum(trend),
+						 reasons ? CStringGetTextDatum(reasons) : (Datum) 0};
+		bool null[] = {false, false, false, false, false, trend == NULL, reasons == NULL};
 
 		tuplestore_putvalues(rows, desc, value, null);
 		MemoryContextReset(row);
+		progress_rows(k + 1);
 	}
+	AtEOXact_GUC(true, nest_level);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(row);
 }
@@ -175,8 +193,25 @@ enum
 	ARG_MODEL,
 	ARG_AS_OF,
 	ARG_ID,
-	ARG_WITH_TREND /* or fewer arguments: then there is no column for it */
+	ARG_WITH_TREND, /* or fewer arguments: then there is no column for it */
+	ARG_TOP,        /* the same, for reasons */
+	ARG_CLASS,
+	ARG_THRESHOLD
 };
+
+static ScoreChoice
+choice_of(FunctionCallInfo fcinfo)
+{
+	const ScoreChoice choice = {.class = arg_text_or_null(fcinfo, ARG_CLASS),
+								.marks = !PG_ARGISNULL(ARG_THRESHOLD),
+								.threshold =
+									PG_ARGISNULL(ARG_THRESHOLD) ? 0 : PG_GETARG_FLOAT8(ARG_THRESHOLD),
+								.reasons = arg_int(fcinfo, ARG_TOP, "top")};
+
+	if (choice.reasons < 1 || choice.reasons > SCORE_REASONS_MAX)
+		error_out_of_range("top", psprintf("%d", choice.reasons), psprintf("1 to %d", SCORE_REASONS_MAX));
+	return choice;
+}
 
 PG_FUNCTION_INFO_V1(usercls_classify_users);
 
@@ -188,6 +223,9 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	const Model *version =
 		registry_promoted(arg_text(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
 
+	const bool explained = PG_NARGS() > ARG_TOP;
+	const ScoreChoice choice = explained ? choice_of(fcinfo) : (ScoreChoice){0};
+
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", version->name);
 
@@ -195,35 +233,39 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 	const ClassifiedUsers *all = classify_users(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of, NULL);
 
 	put_rows(rsinfo->setResult, rsinfo->setDesc, all, &id,
-			 PG_NARGS() > ARG_WITH_TREND && arg_bool(fcinfo, ARG_WITH_TREND));
+			 (MoreColumns){.trend = PG_NARGS() > ARG_WITH_TREND && arg_bool(fcinfo, ARG_WITH_TREND),
+						   .reasons = explained ? user_reasons_make(all, &choice) : NULL});
 	progress_end();
 	return (Datum) 0;
 }
 
 /* -- Only what changed ----------------------------------------------------- */
 
-/* The columns of classify_users(). */
+/* The columns of classify_users(), with reasons or without. */
 static TupleDesc
-row_shape(Oid id_type)
+row_shape(Oid id_type, bool explained)
 {
-	const Oid type[] = {id_type, TEXTOID, FLOAT8OID, FLOAT8ARRAYOID, INT8OID};
-	static const char *const name[] = {"user_id", "label", "probability", "probabilities", "rank"};
-	TupleDesc desc = CreateTemplateTupleDesc(lengthof(type));
+	const Oid type[] = {id_type, TEXTOID, FLOAT8OID, FLOAT8ARRAYOID, INT8OID, BYTEAOID, TEXTOID};
+	static const char *const name[] = {"user_id", "label", "probability", "probabilities",
+									   "rank",    "trend", SCORE_REASONS};
+	const int n = explained ? lengthof(type) : lengthof(type) - 2;
+	TupleDesc desc = CreateTemplateTupleDesc(n);
 
-	for (int i = 0; i < lengthof(type); i++)
+	for (int i = 0; i < n; i++)
 		TupleDescInitEntry(desc, (AttrNumber) (i + 1), name[i], type[i], -1, 0);
 	return desc;
 }
 
 ChangedScores *
-classified_changed(const Model *version, const ChangedSince *changed, Oid id_type)
+classified_changed(const Model *version, const ChangedSince *changed, Oid id_type, const ScoreChoice *choice)
 {
 	const ClassifiedUsers *all = classify_users(version, NULL, changed);
 	const IdMap *looked_at = all->users->looked_at;
 	const UserIdOutput id = user_id_as(id_type, all->users->id_type);
-	ChangedScores *scores = changed_scores(row_shape(id_type));
+	ChangedScores *scores = changed_scores(row_shape(id_type, choice->reasons > 0));
 
-	put_rows(scores->rows, scores->desc, all, &id, false);
+	put_rows(scores->rows, scores->desc, all, &id,
+			 (MoreColumns){.reasons = choice->reasons > 0 ? user_reasons_make(all, choice) : NULL});
 	changed_scores_look_at(scores, looked_at, idmap_count(looked_at), &id);
 	return scores;
 }

@@ -38,6 +38,7 @@ extern ClassifiedUsers *classify_users(const Model *version, const TimestampTz *
 									   const ChangedSince *changed);
 
 /* Of sequence_kind: see registry/model_kind.h. */
-extern ChangedScores *classified_changed(const Model *version, const ChangedSince *changed, Oid id_type);
+extern ChangedScores *classified_changed(const Model *version, const ChangedSince *changed, Oid id_type,
+										 const ScoreChoice *choice);
 
 #endif

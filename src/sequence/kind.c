@@ -57,6 +57,7 @@ const ModelKind sequence_kind = {
 	.sources = (const char *const[]){"source", "users_table", NULL},
 	.expressions = (const char *const[]){"outcome", "expressions", NULL},
 	.scores = "usercls.classify_users($1, $2, NULL::%s)",
+	.reasons = "usercls.classify_users($1, $2, NULL::%s, false, $4, $5, $3)",
 	.changed = classified_changed,
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,

@@ -94,7 +94,7 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 {
 	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
 	const int probabilities = model->C <= PROBABILITY_COLUMNS_MAX && !model->ranges ? model->C : 0;
-	ScoreColumn *column = palloc(sizeof(*column) * (size_t) (probabilities + 8));
+	ScoreColumn *column = palloc(sizeof(*column) * (size_t) (probabilities + 9));
 	const char *score = "NULL::pg_catalog.float8";
 	const char *rank = "s.rank";
 	int n = 0;
@@ -148,6 +148,11 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 								.type = BOOLOID,
 								.from = psprintf("%s OPERATOR(pg_catalog.>=) $3", score),
 								.comment = "score is at least the threshold; null: none was given"};
+	if (choice->reasons > 0)
+		column[n++] = (ScoreColumn){.name = SCORE_REASONS,
+									.type = TEXTOID,
+									.from = "s." SCORE_REASONS,
+									.comment = SCORE_REASONS_COMMENT};
 	*columns = column;
 	return n;
 }

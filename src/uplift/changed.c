@@ -148,7 +148,7 @@ is_most_of(const Spread *spread)
 }
 
 ChangedScores *
-uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type)
+uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type, const ScoreChoice *choice)
 {
 	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
 	const UpliftRequest *request = uplift_request_of(version);

@@ -8,6 +8,7 @@
 #include "server/changed.h"
 
 /* Of uplift_kind: see registry/model_kind.h. */
-extern ChangedScores *uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type);
+extern ChangedScores *uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type,
+									 const ScoreChoice *choice);
 
 #endif

@@ -61,12 +61,19 @@ score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice 
 		 .type = BOOLOID,
 		 .from = "s.uplift OPERATOR(pg_catalog.>=) $3",
 		 .comment = "score is at least the threshold; null: none was given"},
+		{.name = SCORE_REASONS,
+		 .type = TEXTOID,
+		 .from = "CASE WHEN $3 IS NULL OR s.uplift OPERATOR(pg_catalog.>=) $3 THEN (SELECT "
+				 "pg_catalog.string_agg(r.reason, E'\\n' ORDER BY pg_catalog.abs(r.contribution) DESC, "
+				 "r.reason) FROM "
+				 "usercls.explain_uplift($1, s.user_id, $4) AS r) END",
+		 .comment = SCORE_REASONS_COMMENT},
 	};
 
 	if (choice->class)
 		error_no_classes(model, "Leave class out; threshold marks users by their uplift.");
 	*column = columns;
-	return lengthof(columns);
+	return choice->reasons > 0 ? lengthof(columns) : lengthof(columns) - 1;
 }
 
 static Oid

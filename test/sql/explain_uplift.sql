@@ -39,10 +39,14 @@ CREATE VIEW eu_texts AS SELECT 'u' || user_id AS user_id, place, age, treated, o
 CREATE VIEW eue_texts AS SELECT 'u' || src AS src, 'u' || dst AS dst FROM eue;
 SELECT (train_uplift('eu_texts', 'eu_texts', 'eue_texts', features => '{place,age}', hyperparams => '{"max_epochs": 5}', promote => 'always')).version;
 SELECT count(friend) > 0 AS friends, bool_and(friend ~ '^u[0-9]+$' OR friend IS NULL) AS named FROM explain_uplift('eu_texts', 'u7'::text, NULL);
+-- In a table of scores, of marked users.
+CALL refresh_scores('eu', 'eu_scores', threshold => 0.1, reasons => 2);
+SELECT count(*) > 50 AS marked, bool_and(array_length(string_to_array(reasons, E'\n'), 1) <= 2) AS with_reasons, bool_or(reasons ~ 'place: phone; usual: web') AS place FROM eu_scores WHERE marked;
+SELECT count(*) > 50 AS others, count(reasons) AS reasons FROM eu_scores WHERE NOT marked;
 -- Errors.
 SELECT * FROM explain_uplift('eu', 1, 0);
 SELECT * FROM explain_uplift('nobody', 1);
 SELECT * FROM explain_uplift('eu', '2026-01-01'::date);
 SELECT * FROM explain_user('eu', 1);
 SELECT count(drop_model(model)) FROM models WHERE model LIKE 'eu%';
-DROP TABLE eu, euf, eue, eu_model CASCADE;
+DROP TABLE eu_scores, eu, euf, eue, eu_model CASCADE;

@@ -38,6 +38,21 @@ SELECT array_agg(e::text) = (SELECT array_agg(e::text) FROM explain_user('gru', 
 SELECT count(*) FILTER (WHERE score('gru', instead, 'leaves', m) < score('gru', seq, 'leaves', m) - 0.3) >= 4 AS of_5_answer
 FROM why_members m JOIN sequences('gru', '2026-07-06') s USING (user_id),
 	LATERAL (SELECT array_agg(CASE WHEN i % 3 = 0 THEN ARRAY[9, 0] ELSE ARRAY[NULL, NULL]::float8[] END ORDER BY i) AS instead FROM generate_series(1, 26) i) t WHERE user_id IN (3, 6, 9, 12, 15);
+-- Many at once: of everybody, or of those above a threshold; in a table of scores, whose column is null again when it is not asked for.
+SELECT count(*) > 400 AS users, count(reasons) = count(*) AS all_have_some, max(array_length(string_to_array(reasons, E'\n'), 1)) AS most, count(*) FILTER (WHERE user_id % 3 = 0 AND reasons ~ '^no orders for [0-9]+ weeks; usual: [0-9]') > 100 AS by_silence FROM classify_users('gru', '2026-07-06', NULL::bigint, false, 2, 'leaves');
+SELECT count(reasons) > 100 AS some, bool_and((reasons IS NOT NULL) = (probabilities[1] >= 0.5)) AS above FROM classify_users('gru', '2026-07-06', NULL::bigint, false, 2, 'leaves', 0.5);
+SELECT count(*) = 20 AS users, count(*) FILTER (WHERE split_part(c.reasons, E'\n', 1) = e.reason) > 15 AS as_explain_user FROM classify_users('gru', '2026-07-06', NULL::bigint, false, 1, 'leaves') c, LATERAL explain_user('gru', c.user_id, 'leaves', 1, '2026-07-06') e WHERE c.user_id BETWEEN 3 AND 60 AND c.user_id % 3 = 0;
+CALL refresh_scores('gru', 'why_scores', '2026-07-06', class => 'leaves', threshold => 0.5, reasons => 3);
+SELECT count(*) > 100 AS marked, bool_and(array_length(string_to_array(reasons, E'\n'), 1) BETWEEN 1 AND 3) AS with_reasons FROM why_scores WHERE marked;
+SELECT count(*) > 100 AS others, count(reasons) AS reasons FROM why_scores WHERE NOT marked;
+SELECT col_description('why_scores'::regclass, attnum) FROM pg_attribute WHERE attrelid = 'why_scores'::regclass AND attname = 'reasons';
+CALL refresh_scores('gru', 'why_scores', '2026-07-06', class => 'leaves', threshold => 0.5);
+SELECT count(*) > 100 AS users, count(reasons) AS reasons FROM why_scores;
+CALL refresh_scores('gru', 'why_scores', class => 'leaves', reasons => 1);
+INSERT INTO why VALUES (3, '2026-08-02 12:00Z', 50, 0, NULL);
+CALL refresh_scores('gru', 'why_scores', class => 'leaves', reasons => 1, changed_since => '2026-08-02');
+SELECT count(*) = count(reasons) AS all_have_one FROM why_scores;
+DELETE FROM why WHERE orders = 50;
 -- Nobody: no rows. A user who is silent is there, and one who comes later is not.
 INSERT INTO why VALUES (1001, '2025-06-01', 3, 0, NULL), (1002, '2026-08-01', 3, 0, NULL);
 SELECT (SELECT count(*) FROM explain_user('gru', NULL::int)) AS of_null, (SELECT count(*) FROM explain_user('gru', 77777)) AS unknown, (SELECT count(*) FROM explain_user('gru', 1002, as_of => '2026-07-06')) AS later;
@@ -65,6 +80,9 @@ SELECT abs(sum(contribution) - min(score - typical_score)) < 1e-9 AS adds_up FRO
 SELECT import_model('damaged', decode(replace(encode(weights, 'hex'), encode('"typical_periods":"2', 'hex'), encode('"typical_periods":"-', 'hex')), 'hex')) FROM why_file;
 SELECT import_model('damaged', decode(replace(encode(weights, 'hex'), encode('"typical_periods":', 'hex'), encode('"typical_perioda":', 'hex')), 'hex')) FROM why_file;
 -- Errors.
+CALL refresh_scores('gru', 'why_scores', reasons => 21);
+SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 0);
+SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 1, 'leavs');
 SELECT * FROM explain_user('gru', 3, 'leavs');
 SELECT * FROM explain_user('gru', 3, top => 0);
 SELECT * FROM explain_user(NULL, 3);
@@ -84,6 +102,6 @@ SELECT count(*) FROM explain_user('gru', 3);
 RESET ROLE;
 REVOKE ALL ON SCHEMA usercls FROM regress_why;
 SELECT count(drop_model(model)) FROM models WHERE model IN ('gru', 'lstm', 'tcn', 'rocket', 'three', 'plain', 'texts', 'number', 'arrays', 'weeks', 'foreign');
-DROP TABLE why, why_members, why_model, why_sum, why_arrays, why_file CASCADE;
+DROP TABLE why_scores, why, why_members, why_model, why_sum, why_arrays, why_file CASCADE;
 DROP FUNCTION why_without;
 DROP ROLE regress_why;

@@ -59,6 +59,7 @@ INSERT INTO doors.door VALUES
 	('sequences(text, timestamp with time zone)', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L)'),
 	('sequences(text, timestamp with time zone, anyelement)', 'sequence', 'SELECT count(*) FROM usercls.sequences(%1$L, NULL, NULL::bigint)'),
 	('classify_users(text, timestamp with time zone, anyelement, boolean)', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L, NULL, NULL::bigint, true)'),
+	('classify_users(text, timestamp with time zone, anyelement, boolean, integer, text, double precision)', 'sequence', 'SELECT count(*) FROM usercls.classify_users(%1$L, NULL, NULL::bigint, false, 1)'),
 	('explain_user', 'sequence', 'SELECT count(*) FROM usercls.explain_user(%1$L, 7)'),
 	('confusion_matrix', 'sequence', 'SELECT count(*) FROM usercls.confusion_matrix(%1$L, version => %2$s)'),
 	('thresholds', 'sequence', 'SELECT count(*) FROM usercls.thresholds(%1$L, ''stable'', version => %2$s)'),
