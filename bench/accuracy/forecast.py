@@ -18,16 +18,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+from forecast_users import DRAWS, FAMILIES, FUTURES, OBSERVERS, PERIODS, labels, observer, oracle
+
 warnings.filterwarnings("ignore")
-LEARN, TEST, PERIODS = 4000, 4000, 64
+LEARN, TEST = 4000, 4000
 WINDOWS, HORIZONS = (12, 26, 52), (1, 4, 12)
 FIRST_SEED = 101  # what options were chosen by has smaller ones
 CLASSES = ("high_risk", "stable", "potential")
 PEERS = ("carry", "logreg", "lightgbm")
 DECIDED = "gru, decision macro_f1"
-ORACLE = "oracle"
-FUTURES = 100  # that the oracle draws for each user
-SHORT = 2  # seeds of the architectures, the ablation and the oracle
+ORACLE, OBSERVER = "oracle", "observer"
+SHORT = 2  # seeds of the architectures and the ablation
 ABLATIONS = {
     "by defaults": {},
     "without changes, signs and the user's own scale (1)": {"inputs": "values"},
@@ -37,105 +38,6 @@ ABLATIONS = {
     "values alone: none of 1, 2, 3, 5": {"inputs": "values", "summary_size": 0, "baseline": False, "max_epochs": 60,
                                          "patience": 20},
 }
-
-
-# ---- Families: users × periods, NaN where a user has no row ----
-# Each draws what a user is like from rng once, and answers draw(n, w, rng): values of the periods w for users of these
-# kinds, n draws of each (users × n × periods). walk alone depends on the value before: it is drawn by its steps.
-
-
-def trend(n, w, rng):
-    u, level = rng.integers(0, 10**6, (n, 1)), rng.integers(0, 64, (n, 1))
-
-    def draw(w, noise):
-        return 100 + level + 20 * np.sin(w / 4 + u) + (u % 5 - 2) * w * 0.6 + noise
-    future = lambda w, rng: draw(w, 0)[:, None] + rng.integers(0, 64, (n, FUTURES, w.shape[1]))
-    return draw(w, rng.integers(0, 64, (n, w.size))), future
-
-
-def season(n, w, rng):
-    cycle, phase = rng.choice([8, 13, 26, 52], (n, 1)), rng.random((n, 1))
-    level, size = rng.integers(0, 64, (n, 1)), rng.uniform(5, 40, (n, 1))
-
-    def draw(w):
-        return 100 + level + size * np.sin(2 * np.pi * (w / cycle + phase))
-    future = lambda w, rng: draw(w)[:, None] + rng.normal(0, 8, (n, FUTURES, w.shape[1]))
-    return draw(w) + rng.normal(0, 8, (n, w.size)), future
-
-
-def noise(n, w, rng):
-    level = rng.normal(3, 1, (n, 1))
-    future = lambda w, rng: np.exp(level[:, None] + rng.normal(0, 0.5, (n, FUTURES, w.shape[1])))
-    return np.exp(level + rng.normal(0, 0.5, (n, w.size))), future
-
-
-def walk(n, w, rng):
-    steps, drift, level = rng.normal(0, 0.15, (n, w.size)), rng.normal(0, 0.02, (n, 1)), rng.normal(4, 1, (n, 1))
-    path = level + np.cumsum(steps + drift, 1)
-
-    def future(w, rng):
-        more = rng.normal(0, 0.15, (n, FUTURES, w.shape[1])) + drift[:, None]
-        return np.exp(path[:, w[0, 0] - 1, None, None] + np.cumsum(more, 2))
-    return np.exp(path), future
-
-
-def counts(n, w, rng):
-    level, slope, middle = rng.normal(0, 0.8, (n, 1)), rng.normal(0, 0.03, (n, 1)), w.size / 2
-
-    def rate(w):
-        return np.exp(level + slope * (w - middle))
-    bought = rng.poisson(rate(w))
-    future = lambda w, rng: rng.poisson(rate(w)[:, None], (n, FUTURES, w.shape[1])).astype(float)
-    return np.where(bought > 0, bought, np.nan), future
-
-
-def retail(n, w, rng):
-    """Customers come and go, and buy by the season; as the demo's."""
-    born, life, level = rng.uniform(0, 0.6 * w.size, (n, 1)), rng.exponential(60, (n, 1)), rng.normal(-0.3, 0.8, (n, 1))
-
-    def rate(w):
-        return np.exp(level) * (1 + 0.5 * np.sin(2 * np.pi * w / 52)) * ((w >= born) & (w < born + life))
-    bought = rng.poisson(rate(w))
-
-    def future(w, rng):
-        bought = rng.poisson(rate(w)[:, None], (n, FUTURES, w.shape[1]))
-        return bought * np.exp(rng.normal(3, 0.7, bought.shape))
-    return np.where(bought > 0, np.round(bought * np.exp(rng.normal(3, 0.7, (n, w.size))), 2), np.nan), future
-
-
-FAMILIES = {f.__name__: f for f in (trend, season, noise, walk, counts, retail)}
-
-
-# ---- The labeler's rule, for the peers ----
-
-
-def eulerian_tails(most):
-    tails, p = {}, [1.0]
-    for n in range(1, most + 1):
-        if n > 1:
-            p = [((k + 1) * (p[k] if k < n - 1 else 0) + (n - k) * (p[k - 1] if k else 0)) / n for k in range(n)]
-        tails[n] = np.cumsum(p)
-    return tails
-
-
-TAILS = eulerian_tails(30)
-
-
-def label_of(up, down):
-    n = up + down + 1
-    if up == down:
-        return 1
-    p = 2 * TAILS[n][min(up, down)] if n <= 30 else math.erfc((abs(up - down) - 1) / math.sqrt((n + 1) / 3) / math.sqrt(2))
-    return 1 if p > 0.1 else 2 if up > down else 0
-
-
-LABEL = np.array([[label_of(up, down) for down in range(PERIODS)] for up in range(PERIODS)])
-
-
-def labels(series):
-    """Of the last axis."""
-    changes = np.diff(series, axis=-1)
-    return LABEL[(changes > 0).sum(-1), (changes < 0).sum(-1)]
 
 
 def features(window, horizon):
@@ -157,19 +59,6 @@ def all_classes(p, classes):
     full = np.full((len(p), 3), 1e-9)
     full[:, classes] = p
     return full
-
-
-def oracle(values, future, window, horizon, rng):
-    """Who knows what each user is like, which no forecaster does: shares of the labels among futures that may follow."""
-    end = PERIODS - horizon
-    begin = max(PERIODS - window, 0)
-    spend = np.nan_to_num(values[:, :, 0])
-    known = np.diff(spend[:, begin:end], axis=1)
-    more = future(np.arange(end, PERIODS)[None, :], rng)
-    last = np.repeat(spend[:, None, end - 1:end], FUTURES, 1) if begin < end else more[:, :, :0]
-    changes = np.diff(np.concatenate([last, more], 2), axis=2)
-    y = LABEL[(known > 0).sum(1)[:, None] + (changes > 0).sum(2), (known < 0).sum(1)[:, None] + (changes < 0).sum(2)]
-    return np.stack([((y == c).sum(1) + 0.1) / (FUTURES + 0.3) for c in range(3)], 1)
 
 
 def carry(x, y, carried, fit, val):
@@ -290,31 +179,38 @@ class Store:
         return [r[what] for r in self.rows if r["key"][:-1] == list(key)]
 
 
-def run(store, seeds):
-    """What is needed most first: the GRU of all seeds, then what needs but some of them."""
+def run(store, seeds, only):
+    """What is needed most first: the GRU of all seeds, then what needs but some of them. only: a cell; empty: all."""
     with psycopg.connect(autocommit=True) as db:
         db.execute("SET client_min_messages = warning")
         for measure, some in ((measure_cell, seeds), (measure_more, seeds[:SHORT])):
             for seed in some:
                 for number, (family, make) in enumerate(FAMILIES.items()):
+                    cells = [[family, w, h] for w in WINDOWS for h in HORIZONS if only in ([], [family, w, h])]
+                    if not cells:
+                        continue
                     rng = np.random.default_rng([seed, number])
                     spend, future = make(LEARN + TEST, np.arange(PERIODS)[None, :], rng)
                     logins = np.where(np.isnan(spend), np.nan, rng.integers(0, 8, spend.shape))
                     values = np.stack([spend, logins], 2)
                     fill(db, values)
-                    for window in WINDOWS:
-                        for horizon in HORIZONS:
-                            measure(store, db, values, future, [family, window, horizon], seed)
+                    for cell in cells:
+                        measure(store, db, values, future, cell, seed)
                     print(measure.__name__, family, seed, flush=True)
 
 
-def measure_oracle(values, future, window, horizon, seed):
-    """On the same test users as all the others."""
+def measure_knowing(who, values, knows, window, horizon, seed):
+    """The oracle or the observer, on the same test users as all the others."""
     x = values[:, PERIODS - horizon - window:PERIODS - horizon, 0]
     test = LEARN + np.flatnonzero(~np.isnan(x[LEARN:]).all(1))
-    y = labels(np.nan_to_num(values[:, PERIODS - window:, 0]))
-    p = oracle(values, future, window, horizon, np.random.default_rng(seed))
-    return measures(p[test], None, y[test])
+    spend = np.nan_to_num(values[:, :, 0])
+    p = who(spend, knows, window, horizon, np.random.default_rng(seed))
+    return measures(p[test], None, labels(spend[:, PERIODS - window:])[test])
+
+
+def measure_observer(store, values, cell, seed):
+    if cell[0] in OBSERVERS and not store.has([*cell, OBSERVER, seed]):
+        store.add([*cell, OBSERVER, seed], measure_knowing(observer, values, OBSERVERS[cell[0]], *cell[1:], seed))
 
 
 def measure_cell(store, db, values, future, cell, seed):
@@ -323,14 +219,15 @@ def measure_cell(store, db, values, future, cell, seed):
             store.add([*cell, name, seed], row)
     if not store.has([*cell, "gru", seed]):
         store.add([*cell, "gru", seed], measure_usercls(db, "gru", *cell[1:], seed))
-
-
-def measure_more(store, db, values, future, cell, seed):
-    """The decision for macro-F1 and the oracle in every cell; architectures and the ablation in one of each family."""
     if not store.has([*cell, DECIDED, seed]):
         store.add([*cell, DECIDED, seed], measure_usercls(db, "gru", *cell[1:], seed, decision="macro_f1"))
     if not store.has([*cell, ORACLE, seed]):
-        store.add([*cell, ORACLE, seed], measure_oracle(values, future, *cell[1:], seed))
+        store.add([*cell, ORACLE, seed], measure_knowing(oracle, values, future, *cell[1:], seed))
+    measure_observer(store, values, cell, seed)
+
+
+def measure_more(store, db, values, future, cell, seed):
+    """Architectures and the ablation, in one cell of each family."""
     if cell[1:] != [26, 4]:
         return
     for architecture in ("lstm", "tcn"):
@@ -360,6 +257,14 @@ def verdict(store, cell, architecture, metric, sign):
     return lost, best
 
 
+def print_cell(store, cell):
+    """How far we are from each peer: log-loss below, macro-F1 above, with standard errors over the seeds."""
+    for peer in PEERS:
+        for metric in ("log_loss", "macro_f1"):
+            gain = np.array(store.all(metric, *cell, "gru")) - np.array(store.all(metric, *cell, peer))
+            print(f"{peer:10}{metric:10}{gain.mean():9.5f} +- {standard_error(gain):.5f} over {len(gain)} seeds")
+
+
 def figures(store, cell, names, metric):
     return " | ".join(f"{store.mean(metric, *cell, name):.3f}".lstrip("0") for name in names)
 
@@ -387,24 +292,36 @@ def write_ablation(out, store):
                    f"{np.mean([store.mean('macro_f1', *c) for c in cell]):.3f} | {np.mean([store.mean('cpu', *c) for c in cell]):.1f} |")
 
 
-def write_rare(out, store, cells):
+def f1(store, cell, name):
+    return f"{store.mean('macro_f1', *cell, name):.3f}".lstrip("0") if store.all("macro_f1", *cell, name) else ""
+
+
+def write_rare(out, store, lost):
     """Of the cells where a peer has the higher macro-F1: what the label rule costs."""
     everywhere = [[f, w, h] for f in FAMILIES for w in WINDOWS for h in HORIZONS]
-    decided = [c for c in everywhere if store.all("macro_f1", *c, DECIDED)]
-    ahead = [c for c in decided if store.mean("macro_f1", *c, DECIDED) >= np.mean(store.all("macro_f1", *c, "carry")[:SHORT])]
-    out.append(f"## Where a peer has the higher macro-F1\n\nThe means of {SHORT} seeds: the most probable label, as above; the"
-               " same probabilities by `decision => 'macro_f1'`; and the most probable label by the oracle, who knows each"
-               f" user's own level, slope, season, rate and end, and draws {FUTURES} futures from them.\n")
-    out.append("| family | window | horizon | stable | most probable | macro_f1 | oracle's most probable | carried | logistic | LightGBM |\n"
-               "| --- |" + " ---: |" * 9)
-    for c in [c for c in cells if store.all("macro_f1", *c, DECIDED)]:
-        share = np.mean([r[1] for r in store.all("shares", *c, "carry")[:SHORT]])
-        row = [np.mean(store.all("macro_f1", *c, name)[:SHORT]) for name in ("gru", DECIDED, ORACLE, *PEERS)]
-        out.append(f"| {c[0]} | {c[1]} | {c[2]} | {share:.3f} | " + " | ".join(f"{v:.3f}".lstrip("0") for v in row) + " |")
+    ahead = [c for c in everywhere if store.mean("macro_f1", *c, DECIDED) >= store.mean("macro_f1", *c, "carry")]
+    mean = lambda name: np.mean([store.mean("macro_f1", *c, name) for c in everywhere])
+    out.append("## Where a peer has the higher macro-F1\n\nThe most probable label, as above; the same probabilities by"
+               " `decision => 'macro_f1'`; and the most probable label of two who know more than any forecaster. The oracle knows"
+               f" each user's own level, slope, season, rate and end, and draws {FUTURES} futures from them. The observer knows"
+               " how such users are made, and of each what the window shows: these are the probabilities that no forecaster"
+               f" can better ({DRAWS} futures, by Bayes' rule on a grid; families whose users have one).\n")
+    out.append("| family | window | horizon | stable | most probable | macro_f1 | oracle's | observer's | carried | logistic | LightGBM |\n"
+               "| --- |" + " ---: |" * 10)
+    for c in lost:
+        share = np.mean([r[1] for r in store.all("shares", *c, "carry")])
+        row = [f1(store, c, name) for name in ("gru", DECIDED, ORACLE, OBSERVER, *PEERS)]
+        out.append(f"| {c[0]} | {c[1]} | {c[2]} | {share:.3f} | " + " | ".join(row) + " |")
     out.append(f"\nBy `decision => 'macro_f1'` the GRU's macro-F1 is at or above that of carrying forward in {len(ahead)} of"
-               f" {len(decided)} cells, {np.mean([store.mean('macro_f1', *c, DECIDED) for c in decided]):.3f} on average beside"
-               f" {np.mean([np.mean(store.all('macro_f1', *c, 'gru')[:SHORT]) for c in decided]):.3f} by the most probable label and"
-               f" {np.mean([np.mean(store.all('macro_f1', *c, 'carry')[:SHORT]) for c in decided]):.3f} of carrying forward.")
+               f" {len(everywhere)} cells, {mean(DECIDED):.3f} on average beside {mean('gru'):.3f} by the most probable label and"
+               f" {mean('carry'):.3f} of carrying forward.")
+
+
+def write_observer(out, store):
+    out.append("\n## What is left to learn\n\nLog-loss beside the observer's, who knows how such users are made.\n")
+    out.append("| family | window | horizon | GRU | observer | carried | logistic | LightGBM |\n| --- |" + " ---: |" * 7)
+    for c in [[f, w, h] for f in OBSERVERS for w in WINDOWS for h in HORIZONS]:
+        out.append(f"| {c[0]} | {c[1]} | {c[2]} | " + figures(store, c, ("gru", OBSERVER, *PEERS), "log_loss") + " |")
 
 
 def write(store, path):
@@ -439,6 +356,7 @@ def write(store, path):
                f" Promoted models with a higher log-loss on the test users than carrying forward: {len(below)}"
                f" {sorted({' '.join(map(str, c)) for c, _ in below})}.\n".replace(" []", ""))
     write_rare(out, store, sorted({tuple(c) for c, _ in lost_f1}, key=[tuple(c) for c in cells].index))
+    write_observer(out, store)
     write_architectures(out, store, cells)
     write_ablation(out, store)
     notes = path.read_text().split("<!-- notes -->")[1] if path.exists() and "<!-- notes -->" in path.read_text() else "\n"
@@ -458,5 +376,6 @@ Written by bench/accuracy/forecast, up to the notes.
 
 if __name__ == "__main__":
     seeds, store, path = int(sys.argv[1]), Store(sys.argv[2]), pathlib.Path(sys.argv[3])
-    run(store, range(FIRST_SEED, FIRST_SEED + seeds))
-    write(store, path)
+    only = [sys.argv[4], *map(int, sys.argv[5:])] if len(sys.argv) > 4 else []
+    run(store, range(FIRST_SEED, FIRST_SEED + seeds), only)
+    print_cell(store, only) if only else write(store, path)
