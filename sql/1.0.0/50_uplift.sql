@@ -19,33 +19,37 @@ CREATE FUNCTION usercls.train_uplift(
 	warm_start int DEFAULT NULL,
 	promote text DEFAULT 'if_better',
 	dry_run boolean DEFAULT false,
-	comment text DEFAULT NULL
+	comment text DEFAULT NULL,
+	control text DEFAULT NULL
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_uplift'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text)
-IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version';
+COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text, text)
+IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version; control: the value of treatment_column for who was not treated, where every other value is an arm of its own (null: the column says yes or no)';
 
 CREATE FUNCTION usercls.uplift(
 	model text,
 	user_id anyelement,
-	value float8 DEFAULT NULL,
-	cost float8 DEFAULT NULL,
+	value "any" DEFAULT NULL,
+	cost "any" DEFAULT NULL,
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
 	OUT segment text,
-	OUT version int
+	OUT version int,
+	OUT best_arm text,
+	OUT arm text,
+	OUT uplifts jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_uplift'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
-COMMENT ON FUNCTION usercls.uplift(text, anyelement, float8, float8)
-IS 'uplift of one user, read from its neighbourhood by index lookups; value and cost decide as in target_users()';
+COMMENT ON FUNCTION usercls.uplift(text, anyelement, "any", "any")
+IS 'uplift of one user, read from its neighbourhood by index lookups; value and cost, and the arms, are as in target_users()';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
-	value float8 DEFAULT NULL,
-	cost float8 DEFAULT NULL,
+	value "any" DEFAULT NULL,
+	cost "any" DEFAULT NULL,
 	budget float8 DEFAULT NULL
 ) RETURNS TABLE (
 	user_id bigint,
@@ -54,17 +58,20 @@ CREATE FUNCTION usercls.target_users(
 	uplift float8,
 	segment text,
 	rank bigint,
-	targeted boolean
+	targeted boolean,
+	best_arm text,
+	arm text,
+	uplifts jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
-COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8)
-IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users); segment: persuadable is who is targeted; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less';
+COMMENT ON FUNCTION usercls.target_users(text, "any", "any", float8)
+IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users); segment: persuadable is who is targeted; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less; value and cost: a number, or of several treatments a jsonb object with one for each; best_arm: the treatment with the highest uplift, which uplift and p_first are of; arm: the one to give; uplifts: the uplift by each';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
-	value float8,
-	cost float8,
+	value "any",
+	cost "any",
 	budget float8,
 	id anyelement
 ) RETURNS TABLE (
@@ -74,11 +81,14 @@ CREATE FUNCTION usercls.target_users(
 	uplift float8,
 	segment text,
 	rank bigint,
-	targeted boolean
+	targeted boolean,
+	best_arm text,
+	arm text,
+	uplifts jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
-COMMENT ON FUNCTION usercls.target_users(text, float8, float8, float8, anyelement)
+COMMENT ON FUNCTION usercls.target_users(text, "any", "any", float8, anyelement)
 IS 'the same for user ids of the type of id, whose value does not matter: pass NULL::text, NULL::uuid, … after the others (in another order PostgreSQL mistakes the type of user_id)';
 
 -- The same network as plain SQL, with the weights by value: see docs/uplift.md.
@@ -128,14 +138,17 @@ IS 'state of a user after a layer, from its state before and what attend gave (N
 CREATE FUNCTION usercls.gnn_heads(
 	weights bytea,
 	hidden real[],
-	value float8 DEFAULT NULL,
-	cost float8 DEFAULT NULL,
+	value "any" DEFAULT NULL,
+	cost "any" DEFAULT NULL,
 	OUT p_first float8,
 	OUT p_second float8,
 	OUT uplift float8,
-	OUT segment text
+	OUT segment text,
+	OUT best_arm text,
+	OUT arm text,
+	OUT uplifts jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_gnn_heads'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION usercls.gnn_heads(bytea, real[], float8, float8)
-IS 'uplift of a user from its state after the last layer; value and cost decide as in target_users()';
+COMMENT ON FUNCTION usercls.gnn_heads(bytea, real[], "any", "any")
+IS 'uplift of a user from its state after the last layer; value and cost, and the arms, are as in target_users()';

@@ -40,12 +40,14 @@ CREATE FUNCTION usercls.predictions(
 	OUT probabilities float8[],
 	OUT outcome float8,
 	OUT treated boolean,
-	OUT uplift float8
+	OUT uplift float8,
+	OUT arm text,
+	OUT uplifts jsonb
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_predictions'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10000 COST 1000000;
 COMMENT ON FUNCTION usercls.predictions(text, int, boolean, regclass, regclass, timestamptz)
-IS 'what evaluate() measures, user by user: what a version answers (label, probability, probabilities in the order of its classes; uplift) and what was true (actual, and outcome where it is a number; treated and outcome of an experiment); held_out false: users of the model''s own tables that it learned from, too';
+IS 'what evaluate() measures, user by user: what a version answers (label, probability, probabilities in the order of its classes; uplift) and what was true (actual, and outcome where it is a number; treated, arm and outcome of an experiment, where uplift is the highest of uplifts, that by each treatment); held_out false: users of the model''s own tables that it learned from, too';
 
 CREATE FUNCTION usercls.predictions(
 	model text,
@@ -64,7 +66,9 @@ CREATE FUNCTION usercls.predictions(
 	OUT probabilities float8[],
 	OUT outcome float8,
 	OUT treated boolean,
-	OUT uplift float8
+	OUT uplift float8,
+	OUT arm text,
+	OUT uplifts jsonb
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_predictions_by_id'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10000 COST 1000000;
@@ -200,12 +204,13 @@ CREATE FUNCTION usercls.calibration(
 	OUT predicted float8,
 	OUT observed float8,
 	OUT standard_error float8,
-	OUT class text
+	OUT class text,
+	OUT arm text
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_calibration'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
 COMMENT ON FUNCTION usercls.calibration(text, regclass, regclass, timestamptz, int, boolean)
-IS 'predicted against observed: confidence and accuracy of a sequence model, uplift and effect of an uplift model, by bins of the prediction; by_class: the probability of each class and how often it is the true one';
+IS 'predicted against observed: confidence and accuracy of a sequence model, uplift and effect of an uplift model, by bins of the prediction, for each treatment (arm); by_class: the probability of each class and how often it is the true one';
 
 CREATE FUNCTION usercls.qini_curve(
 	model text,
@@ -216,12 +221,13 @@ CREATE FUNCTION usercls.qini_curve(
 	OUT share float8,
 	OUT users bigint,
 	OUT incremental float8,
-	OUT random float8
+	OUT random float8,
+	OUT arm text
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_qini_curve'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 101 COST 1000000;
 COMMENT ON FUNCTION usercls.qini_curve(text, regclass, regclass, int, int)
-IS 'incremental outcome when the users with the highest uplift are treated, by their share, and what random targeting gives';
+IS 'incremental outcome when the users with the highest uplift are treated, by their share, and what random targeting gives; of several treatments one curve for each, on its users and those of the control';
 
 CREATE FUNCTION usercls.uplift_by_decile(
 	model text,
@@ -239,12 +245,13 @@ CREATE FUNCTION usercls.uplift_by_decile(
 	OUT outcome_untreated float8,
 	OUT effect float8,
 	OUT standard_error float8,
-	OUT agrees boolean
+	OUT agrees boolean,
+	OUT arm text
 ) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'usercls_uplift_by_decile'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
 COMMENT ON FUNCTION usercls.uplift_by_decile(text, regclass, regclass, int, int)
-IS 'predicted uplift against the effect that the experiment measured, by groups of users from the highest prediction down; agrees: within 1.96 standard errors';
+IS 'predicted uplift against the effect that the experiment measured, by groups of users from the highest prediction down; agrees: within 1.96 standard errors; arm: the treatment, compared with the control';
 
 CREATE FUNCTION usercls.drift(
 	model text,

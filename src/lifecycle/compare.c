@@ -184,6 +184,17 @@ same_classes(const ClassSample *a, const ClassSample *b)
 	return true;
 }
 
+static bool
+same_arms(const Predictions *a, const Predictions *b)
+{
+	if (a->treatments != b->treatments)
+		return false;
+	for (size_t arm = 0; a->arm && arm <= a->treatments; arm++)
+		if (strcmp(a->arm_name[arm], b->arm_name[arm]) != 0)
+			return false;
+	return true;
+}
+
 /* Whether what was true of row i of a is what was true of row j of b. */
 static bool
 same_truth(const Predictions *a, size_t i, const Predictions *b, size_t j)
@@ -192,7 +203,7 @@ same_truth(const Predictions *a, size_t i, const Predictions *b, size_t j)
 		return false;
 	if (a->outcome && a->outcome[i] != b->outcome[j])
 		return false;
-	return !a->treated || a->treated[i] == b->treated[j];
+	return !a->arm || strcmp(a->arm_name[a->arm[i]], b->arm_name[b->arm[j]]) == 0;
 }
 
 static void
@@ -201,7 +212,7 @@ check_question(const Versions *of, const Common *common)
 	const Predictions *const a = &of->rows[0], *const b = &of->rows[1];
 	size_t others = 0;
 
-	if (!a->classes == !b->classes && !a->outcome == !b->outcome &&
+	if (!a->classes == !b->classes && !a->outcome == !b->outcome && same_arms(a, b) &&
 		(!a->classes || same_classes(a->classes, b->classes)))
 		for (size_t i = 0; i < common->n; i++)
 			others += !same_truth(a, common->row[0][i], b, common->row[1][i]);
@@ -269,7 +280,7 @@ difference_set(Difference *both, const Versions *of, const Common *common)
 		both->of[v] = predictions_set(&of->rows[v], common->row[v], common->n, common->user, common->users);
 		both->value[v] = palloc(sizeof(double) * (size_t) both->of[v]->rows);
 	}
-	both->weight = memory_array(common->n, sizeof(uint32));
+	both->weight = memory_array(Max(both->of[0]->n, both->of[1]->n), sizeof(uint32));
 	return (MetricSet){.rows = VALUES * both->of[0]->rows,
 					   .row = palloc0(sizeof(MetricRow) * VALUES * (size_t) both->of[0]->rows),
 					   .n = common->users,

@@ -36,7 +36,7 @@ put_metric(FunctionCallInfo fcinfo, const MetricSet *set, const MetricRow *row)
 	rows_number(value, null, 2, row->low);
 	rows_number(value, null, 3, row->high);
 	rows_number(value, null, 4, row->baseline);
-	value[5] = Int64GetDatum((int64) set->n);
+	value[5] = Int64GetDatum((int64) (row->n > 0 ? row->n : set->n));
 	rows_put(fcinfo, value, null);
 }
 
@@ -61,15 +61,17 @@ usercls_evaluate(PG_FUNCTION_ARGS)
 static void
 put_bin(FunctionCallInfo fcinfo, const CalibrationBin *bin)
 {
-	Datum value[8] = {Int32GetDatum(bin->number), Float8GetDatum(bin->low), Float8GetDatum(bin->high),
+	Datum value[9] = {Int32GetDatum(bin->number), Float8GetDatum(bin->low), Float8GetDatum(bin->high),
 					  Int64GetDatum((int64) bin->n)};
-	bool null[8] = {false};
+	bool null[9] = {false};
 
 	rows_number(value, null, 4, bin->predicted);
 	rows_number(value, null, 5, bin->observed);
 	rows_number(value, null, 6, bin->standard_error);
 	null[7] = bin->class == NULL;
 	value[7] = null[7] ? (Datum) 0 : CStringGetTextDatum(bin->class);
+	null[8] = bin->arm == NULL;
+	value[8] = null[8] ? (Datum) 0 : CStringGetTextDatum(bin->arm);
 	rows_put(fcinfo, value, null);
 }
 

@@ -11,6 +11,7 @@
 
 #include "metrics/sample.h"
 #include "server/arguments.h"
+#include "server/jsonbuild.h"
 #include "server/rows.h"
 #include "server/userid.h"
 
@@ -40,6 +41,8 @@ enum
 	OUT_OUTCOME,
 	OUT_TREATED,
 	OUT_UPLIFT,
+	OUT_ARM,
+	OUT_UPLIFTS,
 	OUT_COLUMNS
 };
 
@@ -73,6 +76,26 @@ put_classes(Datum *value, bool *null, const ClassSample *sample, const Datum *te
 										TYPALIGN_DOUBLE)));
 }
 
+/* What row i says of an experiment: the arm of the user, and the uplift by each treatment, of which the highest is `uplift`. */
+static void
+put_experiment(Datum *value, bool *null, const Predictions *all, size_t i)
+{
+	const double *uplift = all->uplift + i * all->treatments;
+	double best = uplift[0];
+	JsonbBuild build;
+
+	jsonb_begin(&build);
+	for (size_t k = 0; k < all->treatments; k++)
+	{
+		best = Max(best, uplift[k]);
+		jsonb_put_float(&build, all->arm_name[1 + k], uplift[k]);
+	}
+	put(value, null, OUT_TREATED, BoolGetDatum(all->arm[i] > 0));
+	put(value, null, OUT_ARM, CStringGetTextDatum(all->arm_name[all->arm[i]]));
+	put(value, null, OUT_UPLIFT, Float8GetDatum(best));
+	put(value, null, OUT_UPLIFTS, JsonbPGetDatum(jsonb_end(&build)));
+}
+
 static void
 put_user(FunctionCallInfo fcinfo, const Predictions *all, const UserIdOutput *id, const Datum *text, size_t i)
 {
@@ -89,10 +112,8 @@ put_user(FunctionCallInfo fcinfo, const Predictions *all, const UserIdOutput *id
 		put_classes(value, null, all->classes, text, i);
 	if (all->outcome)
 		put(value, null, OUT_OUTCOME, Float8GetDatum(all->outcome[i]));
-	if (all->treated)
-		put(value, null, OUT_TREATED, BoolGetDatum(all->treated[i]));
-	if (all->uplift)
-		put(value, null, OUT_UPLIFT, Float8GetDatum(all->uplift[i]));
+	if (all->arm)
+		put_experiment(value, null, all, i);
 	rows_put(fcinfo, value, null);
 }
 

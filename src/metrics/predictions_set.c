@@ -3,7 +3,6 @@
 
 #include "metrics/sample.h"
 
-#include "metrics/ranked.h"
 #include "server/memory.h"
 
 /* of[n][width]: the named rows of from. */
@@ -51,18 +50,17 @@ classes_set(const ClassSample *from, const uint32 *row, size_t n, const uint32 *
 	return set;
 }
 
-/* Rows of an experiment are ranked: user i of the set is the one of the row that comes there. */
+/* Rows of an experiment are ranked, once for each treatment: user i of the set is the one of the row that comes there. */
 static MetricSet *
 experiment_set(const Predictions *from, const uint32 *row, size_t n, const uint32 *user)
 {
-	UpliftScores *some = palloc(sizeof(*some));
-	MetricSet *set;
-
-	*some = ranked_uplift(select_rows(from->uplift, sizeof(double), row, n),
+	const UpliftTrial *some =
+		uplift_trial_make(select_rows(from->uplift, from->treatments * sizeof(double), row, n),
 						  select_rows(from->outcome, sizeof(double), row, n),
-						  select_rows(from->treated, 1, row, n), n);
-	set = uplift_set(some, NULL);
-	set->user = select_rows(user, sizeof(uint32), some->row, n);
+						  select_rows(from->arm, 1, row, n), n, from->treatments, from->arm_name + 1);
+	MetricSet *set = uplift_set(some, NULL);
+
+	set->user = select_rows(user, sizeof(uint32), set->user ? set->user : some->user[0], set->n);
 	return set;
 }
 

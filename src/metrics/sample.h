@@ -74,8 +74,12 @@ typedef struct Predictions
 	SampleUsers rows;
 	const ClassSample *classes; /* the same rows; NULL: the model answers no class */
 	const double *outcome; /* measured: of an experiment, or the number whose ranges are the classes; NULL */
-	const double *uplift;  /* NULL: the model answers classes */
-	const uint8_t *treated;
+
+	/* Of an experiment, otherwise NULL. */
+	size_t treatments;
+	const char *const *arm_name; /* treatments + 1, the control first */
+	const uint8_t *arm;          /* that each user was in */
+	const double *uplift;        /* n × treatments */
 } Predictions;
 
 /* An error: the relation has nobody to evaluate on; detail is a sentence that says why. */
@@ -93,6 +97,7 @@ typedef struct MetricRow
 	double baseline;  /* NaN: none */
 	bool
 		centred; /* replicates are higher by the noise of drawing, of which each has as much as the sample: their mean is the value */
+	size_t n;    /* users that it is measured on; 0: all rows of the set */
 } MetricRow;
 
 /* The metrics of a sample, and what they are for a bootstrap replicate of it. */
@@ -116,8 +121,25 @@ typedef struct ArmsApart
 	double smd, bound;
 } ArmsApart;
 
-/* apart: where they are furthest apart, measured against the bound. NULL: no such row. */
-extern MetricSet *uplift_set(const UpliftScores *sample, const ArmsApart *apart);
+/* An experiment: of each treatment its users and those of the control, ranked by the uplift of that treatment. */
+typedef struct UpliftTrial
+{
+	size_t users;
+	size_t treatments;
+	const char *const *name; /* of the treatments */
+	UpliftScores *of;        /* treatments */
+	uint32 **user;           /* of each ranked row its user, from 0 on */
+} UpliftTrial;
+
+/* Of n users: the arm that each was in, 0 for the control, its outcome, and uplift (n × treatments). */
+extern UpliftTrial *uplift_trial_make(const double *uplift, const double *outcome, const uint8 *arm, size_t n,
+									  size_t treatments, const char *const *name);
+
+/* Qini, the mean of all treatments. */
+extern double uplift_trial_qini(const UpliftTrial *trial);
+
+/* apart: where the arms are furthest apart, measured against the bound. NULL: no such row. */
+extern MetricSet *uplift_set(const UpliftTrial *trial, const ArmsApart *apart);
 
 /* The metrics of n rows of a sample, whose users are numbered from 0 on; without the rules that need no model. */
 extern MetricSet *predictions_set(const Predictions *from, const uint32 *row, size_t n, const uint32 *user,
@@ -127,6 +149,7 @@ extern MetricSet *predictions_set(const Predictions *from, const uint32 *row, si
 typedef struct CalibrationBin
 {
 	const char *class; /* whose probability it is; NULL: that of the most probable one, or an uplift */
+	const char *arm;   /* of an experiment: the treatment; NULL: of a model that answers classes */
 	int number;
 	double low, high;
 	double n;
@@ -136,7 +159,7 @@ typedef struct CalibrationBin
 
 /* The bins of calibration(), in the current memory context; *n: how many. by_class: of each class, not of the most probable one. */
 extern CalibrationBin *class_calibration(int *n, const ClassSample *sample, bool by_class);
-extern CalibrationBin *uplift_calibration(int *n, const UpliftScores *sample);
+extern CalibrationBin *uplift_calibration(int *n, const UpliftTrial *trial);
 
 /* n rows of F features, NaN = missing: steps of sequences, or users. */
 typedef struct Observed

@@ -6,8 +6,11 @@
 
 #include "miscadmin.h"
 
+#include "server/memory.h"
+
 #define GROUPS 10
 
+/* Of each treatment. */
 enum
 {
 	QINI,
@@ -22,16 +25,22 @@ enum
 	MEAN_PREDICTED = FIRST_SHARE + lengthof(shares),
 	MEAN_EFFECT,
 	CALIBRATION_ERROR,
-	LARGEST_SMD,
 	ROWS
 };
 
+/* Before the rows of several treatments stands their mean Qini, behind those of all LARGEST_SMD. */
 typedef struct UpliftSetState
 {
-	const UpliftScores *sample;
+	const UpliftTrial *trial;
 	bool apart; /* whether this is asked for: */
 	double largest_smd;
 } UpliftSetState;
+
+static int
+rows_before(const UpliftTrial *trial)
+{
+	return trial->treatments > 1 ? 1 : 0;
+}
 
 /*
  * The root of the mean of (predicted - effect)² over ten groups of users by prediction, weighted by their sizes. What is
@@ -64,63 +73,145 @@ calibration_error(const UpliftScores *scores)
 }
 
 static void
-measure(double *value, void *arg, const uint32 *weight)
+measure_treatment(double *value, const UpliftScores *scores)
 {
-	const UpliftSetState *state = arg;
-	UpliftScores scores = *state->sample;
-
-	scores.weight = weight;
-	value[QINI] = metric_qini(&scores, true);
-	value[AUUC] = metric_auuc(&scores);
+	value[QINI] = metric_qini(scores, true);
+	value[AUUC] = metric_auuc(scores);
 	CHECK_FOR_INTERRUPTS();
 	for (size_t i = 0; i < lengthof(shares); i++)
-		value[FIRST_SHARE + i] = metric_uplift_at(&scores, shares[i], UPLIFT_OVERALL, UPLIFT_TIES_SHARED);
+		value[FIRST_SHARE + i] = metric_uplift_at(scores, shares[i], UPLIFT_OVERALL, UPLIFT_TIES_SHARED);
 
-	const UpliftBin all = uplift_group(&scores, 0, scores.n);
+	const UpliftBin all = uplift_group(scores, 0, scores->n);
 
 	value[MEAN_PREDICTED] = all.predicted;
 	value[MEAN_EFFECT] = all.effect;
 	CHECK_FOR_INTERRUPTS();
-	value[CALIBRATION_ERROR] = calibration_error(&scores);
+	value[CALIBRATION_ERROR] = calibration_error(scores);
+}
+
+/* weight: of the ranked rows of all treatments, one after the other. */
+static void
+measure(double *value, void *arg, const uint32 *weight)
+{
+	const UpliftSetState *state = arg;
+	const UpliftTrial *trial = state->trial;
+	double *of = value + rows_before(trial);
+	double qini = 0;
+
+	for (size_t k = 0; k < trial->treatments; k++)
+	{
+		UpliftScores scores = trial->of[k];
+
+		scores.weight = weight;
+		measure_treatment(of, &scores);
+		qini += of[QINI];
+		of += ROWS;
+		weight = weight ? weight + scores.n : NULL;
+	}
+	if (rows_before(trial))
+		value[0] = qini / (double) trial->treatments;
 
 	/* A largest difference has no interval by resampling: every replicate adds noise to it. Its baseline says what chance is. */
 	if (state->apart)
-		value[LARGEST_SMD] = weight ? NAN : state->largest_smd;
+		*of = weight ? NAN : state->largest_smd;
+}
+
+double
+uplift_trial_qini(const UpliftTrial *trial)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < trial->treatments; k++)
+		sum += metric_qini(&trial->of[k], true);
+	return sum / (double) trial->treatments;
+}
+
+/* The name of a metric; of several treatments with that of the treatment: "qini(Mens E-Mail)". */
+static char *
+metric_name(const UpliftTrial *trial, size_t k, const char *metric, const char *argument)
+{
+	if (trial->treatments == 1)
+		return argument ? psprintf("%s(%s)", metric, argument) : pstrdup(metric);
+	return psprintf("%s(%s%s%s)", metric, argument ? argument : "", argument ? ", " : "", trial->name[k]);
+}
+
+static void
+name_rows(MetricRow *row, const UpliftTrial *trial, size_t k)
+{
+	const UpliftScores *scores = &trial->of[k];
+	const UpliftBin all = uplift_group(scores, 0, scores->n);
+
+	row[QINI] = (MetricRow){.name = metric_name(trial, k, "qini", NULL)};
+	row[AUUC] = (MetricRow){.name = metric_name(trial, k, "auuc", NULL)};
+	for (size_t i = 0; i < lengthof(shares); i++)
+		row[FIRST_SHARE + i] = (MetricRow){
+			.name = metric_name(trial, k, "uplift_at", psprintf("%g", shares[i])), .baseline = all.effect};
+	row[MEAN_PREDICTED] =
+		(MetricRow){.name = metric_name(trial, k, "mean_predicted", NULL), .baseline = all.effect};
+	row[MEAN_EFFECT] = (MetricRow){.name = metric_name(trial, k, "mean_effect", NULL), .baseline = NAN};
+	row[CALIBRATION_ERROR] =
+		(MetricRow){.name = metric_name(trial, k, "calibration_error", NULL), .baseline = NAN};
+	for (int i = 0; i < ROWS; i++)
+		row[i].n = scores->n;
+}
+
+/* The users of all ranked rows; returns how many rows there are. */
+static size_t
+join_users(uint32 **user, const UpliftTrial *trial)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < trial->treatments; k++)
+		n += trial->of[k].n;
+	*user = memory_array(n, sizeof(**user));
+	n = 0;
+	for (size_t k = 0; k < trial->treatments; k++)
+	{
+		memcpy(*user + n, trial->user[k], sizeof(**user) * trial->of[k].n);
+		n += trial->of[k].n;
+	}
+	return n;
 }
 
 MetricSet *
-uplift_set(const UpliftScores *sample, const ArmsApart *apart)
+uplift_set(const UpliftTrial *trial, const ArmsApart *apart)
 {
-	const UpliftBin all = uplift_group(sample, 0, sample->n);
-	MetricSet *set = palloc(sizeof(*set));
-	MetricRow *row = palloc0(ROWS * sizeof(MetricRow));
+	const int before = rows_before(trial);
+	const int rows = before + ROWS * (int) trial->treatments + (apart ? 1 : 0);
+	MetricSet *set = palloc0(sizeof(*set));
+	MetricRow *row = palloc0((size_t) rows * sizeof(MetricRow));
 	UpliftSetState *state = palloc(sizeof(*state));
 
-	row[QINI] = (MetricRow){.name = "qini"};
-	row[AUUC] = (MetricRow){.name = "auuc"};
-	for (size_t i = 0; i < lengthof(shares); i++)
-		row[FIRST_SHARE + i] =
-			(MetricRow){.name = psprintf("uplift_at(%g)", shares[i]), .baseline = all.effect};
-	row[MEAN_PREDICTED] = (MetricRow){.name = "mean_predicted", .baseline = all.effect};
-	row[MEAN_EFFECT] = (MetricRow){.name = "mean_effect", .baseline = NAN};
-	row[CALIBRATION_ERROR] = (MetricRow){.name = "calibration_error", .baseline = NAN};
+	if (before)
+		row[0] = (MetricRow){.name = "qini", .n = trial->users};
+	for (size_t k = 0; k < trial->treatments; k++)
+		name_rows(row + before + ROWS * (int) k, trial, k);
 	if (apart)
-		row[LARGEST_SMD] = (MetricRow){.name = "largest_smd", .baseline = apart->bound};
+		row[rows - 1] = (MetricRow){.name = "largest_smd", .baseline = apart->bound, .n = trial->users};
 	*state = (UpliftSetState){
-		.sample = sample, .apart = apart != NULL, .largest_smd = apart ? fabs(apart->smd) : NAN};
-	*set = (MetricSet){
-		.rows = apart ? ROWS : LARGEST_SMD, .row = row, .n = sample->n, .measure = measure, .state = state};
+		.trial = trial, .apart = apart != NULL, .largest_smd = apart ? fabs(apart->smd) : NAN};
+	*set = (MetricSet){.rows = rows, .row = row, .n = trial->users, .measure = measure, .state = state};
+
+	/* A user of the control stands in the ranking of each treatment, and is drawn once for all. */
+	if (before)
+	{
+		uint32 *user;
+
+		set->n = join_users(&user, trial);
+		set->user = user;
+		set->users = trial->users;
+	}
 	return set;
 }
 
-CalibrationBin *
-uplift_calibration(int *n, const UpliftScores *sample)
+static int
+calibrate_treatment(CalibrationBin *out, const UpliftTrial *trial, size_t k)
 {
-	CalibrationBin *out = palloc(sizeof(*out) * GROUPS);
-	const int groups = (int) Min(GROUPS, sample->n);
+	const UpliftScores *scores = &trial->of[k];
+	const int groups = (int) Min(GROUPS, scores->n);
 	UpliftBin bin[GROUPS];
 
-	uplift_by_bin(bin, sample, (size_t) groups);
+	uplift_by_bin(bin, scores, (size_t) groups);
 
 	/* From the lowest prediction up, as for classes. */
 	for (int i = 0; i < groups; i++)
@@ -128,6 +219,7 @@ uplift_calibration(int *n, const UpliftScores *sample)
 		const UpliftBin *group = &bin[groups - 1 - i];
 
 		out[i] = (CalibrationBin){
+			.arm = trial->name[k],
 			.number = i + 1,
 			.low = group->lowest,
 			.high = group->highest,
@@ -137,6 +229,16 @@ uplift_calibration(int *n, const UpliftScores *sample)
 			.standard_error = group->standard_error,
 		};
 	}
-	*n = groups;
+	return groups;
+}
+
+CalibrationBin *
+uplift_calibration(int *bins, const UpliftTrial *trial)
+{
+	CalibrationBin *out = palloc(sizeof(*out) * GROUPS * trial->treatments);
+
+	*bins = 0;
+	for (size_t k = 0; k < trial->treatments; k++)
+		*bins += calibrate_treatment(out + *bins, trial, k);
 	return out;
 }

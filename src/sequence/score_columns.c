@@ -4,47 +4,14 @@
 
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 
 #include "server/errors.h"
 #include "registry/modelcache.h"
+#include "registry/score_names.h"
 #include "sequence/stored.h"
 
 /* A row of a table has no room for more numbers. */
 #define PROBABILITY_COLUMNS_MAX 800
-
-/* The name without what would have to be quoted: lower case, and _ for what is no letter, digit or _. */
-static char *
-plain_name(const char *class, int length_max)
-{
-	char *name = psprintf("p_%s", class);
-
-	for (char *c = name; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c += 'a' - 'A';
-		else if (!IS_HIGHBIT_SET(*c) && !(*c >= 'a' && *c <= 'z') && !(*c >= '0' && *c <= '9'))
-			*c = '_';
-	name[pg_mbcliplen(name, (int) strlen(name), length_max)] = '\0';
-	return name;
-}
-
-/* p_<class>; where two classes would have the same name, the later one gets a number. */
-static const char *
-probability_name(const ScoreColumn *others, int n, const char *class)
-{
-	char *name = plain_name(class, NAMEDATALEN - 1);
-
-	for (int number = 2;; number++)
-	{
-		int i = 0;
-
-		while (i < n && strcmp(others[i].name, name) != 0)
-			i++;
-		if (i == n)
-			return name;
-		name = psprintf("%s_%d", plain_name(class, NAMEDATALEN - 8), number);
-	}
-}
 
 static void
 check_choice(const SequenceModel *model, const ScoreChoice *choice)
@@ -122,7 +89,7 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 								.required = true};
 	for (int c = 0; c < probabilities; c++)
 	{
-		column[n] = (ScoreColumn){.name = probability_name(column, n, model->classes[c]),
+		column[n] = (ScoreColumn){.name = score_column_name(column, n, "p", model->classes[c]),
 								  .type = FLOAT8OID,
 								  .from = psprintf("s.probabilities[%d]", c + 1),
 								  .comment = psprintf(SCORE_CLASS_COMMENT "%s", model->classes[c])};

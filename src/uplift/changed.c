@@ -18,10 +18,10 @@
 
 #include "registry/modelcache.h"
 #include "server/memory.h"
+#include "uplift/decision.h"
 #include "uplift/edge_ends.h"
 #include "uplift/graphload.h"
 #include "uplift/request.h"
-#include "uplift/stored.h"
 #include "work/progress.h"
 
 typedef struct Spread
@@ -108,34 +108,48 @@ spread_step(Spread *spread, int wanted)
 }
 
 /* The columns of target_users() that a table of scores reads. */
+enum
+{
+	OUT_USER,
+	OUT_SCORE,
+	OUT_RANK = OUT_SCORE + SCORE_COLUMNS,
+	OUT_ARMS,
+	OUT_COLUMNS = OUT_ARMS + ARM_COLUMNS
+};
+
 static TupleDesc
 row_shape(Oid id_type)
 {
-	const Oid type[] = {id_type, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID};
-	static const char *const name[] = {"user_id", "p_first", "p_second", "uplift", "segment", "rank"};
-	TupleDesc desc = CreateTemplateTupleDesc(lengthof(type));
+	const Oid type[OUT_COLUMNS] = {id_type, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID,
+								   INT8OID, TEXTOID,   TEXTOID,   JSONBOID};
+	static const char *const name[OUT_COLUMNS] = {"user_id", "p_first",  "p_second", "uplift", "segment",
+												  "rank",    "best_arm", "arm",      "uplifts"};
+	TupleDesc desc = CreateTemplateTupleDesc(OUT_COLUMNS);
 
-	for (int i = 0; i < lengthof(type); i++)
+	for (int i = 0; i < OUT_COLUMNS; i++)
 		TupleDescInitEntry(desc, (AttrNumber) (i + 1), name[i], type[i], -1, 0);
 	return desc;
 }
 
 /* Of the users of the graph those who are among the first ids. */
 static void
-put_scores(ChangedScores *scores, const UserGraph *users, const UpliftScore *score,
+put_scores(ChangedScores *scores, const UserGraph *users, const UpliftModel *model, const UpliftScore *score,
 		   const UpliftDecision *decision, const IdMap *ids, uint32 first, const UserIdOutput *as)
 {
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const Datum id = idmap_id(users->ids, (uint32) i);
-		Datum value[6];
-		bool null[6] = {[5] = true};
+		const UpliftScore *user = score + i * decision->treatments;
+		const size_t chosen = uplift_choose(decision, user);
+		Datum value[OUT_COLUMNS];
+		bool null[OUT_COLUMNS] = {[OUT_RANK] = true};
 
 		CHECK_FOR_INTERRUPTS();
 		if (idmap_find(ids, id, idmap_hash(ids, id)) >= first)
 			continue;
-		value[0] = user_id_datum(as, id);
-		uplift_put_score(value + 1, null + 1, &score[i], uplift_worth(decision, score[i].uplift));
+		value[OUT_USER] = user_id_datum(as, id);
+		uplift_put_score(value + OUT_SCORE, null + OUT_SCORE, model, user, chosen);
+		uplift_put_arms(value + OUT_ARMS, null + OUT_ARMS, model, user, chosen);
 		tuplestore_putvalues(scores->rows, scores->desc, value, null);
 	}
 }
@@ -188,8 +202,8 @@ uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type, c
 
 	progress_phase(PROGRESS_SCORING);
 	if (users->N > 0)
-		put_scores(scores, users, uplift_of_users(model, users, request, NULL), &decision, spread.ids, scored,
-				   &as);
+		put_scores(scores, users, model, uplift_of_users(model, users, request, NULL), &decision, spread.ids,
+				   scored, &as);
 	changed_scores_look_at(scores, spread.ids, scored, &as);
 	return scores;
 }

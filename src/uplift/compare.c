@@ -90,6 +90,7 @@ read_again(const UpliftMeasured *measured, const UpliftRequest *request, const U
 	again.users = graph_load(&(GraphLoad){.from = request,
 										  .inputs = uplift_inputs_of(request, model->feature, model->net.F),
 										  .experiment = LOAD_EXPERIMENT,
+										  .arms = measured->users->arms,
 										  .binary = measured->binary,
 										  .whole = true,
 										  .what = "training"});
@@ -109,7 +110,7 @@ qini_on_both(const UpliftMeasured *measured, const TrainIncumbent *incumbent)
 
 	both_held_out(both, measured, incumbent);
 
-	const double qini = metric_qini(uplift_trial(measured->users, measured->score, both), true);
+	const double qini = uplift_trial_qini(uplift_trial(measured->users, measured->score, both));
 
 	pfree(both);
 	return qini;
@@ -132,6 +133,12 @@ uplift_compare(TrainOutcome *outcome, const TrainRun *run, const UpliftMeasured 
 	if (!train_compares(outcome, incumbent, both_held_out(both, measured, incumbent),
 						count_held_out(measured)))
 		return;
+	if (!uplift_arms_same(old->arms, measured->users->arms))
+	{
+		comparison->obstacle =
+			psprintf("version %d has the arms %s", incumbent->version, uplift_arms_text(old->arms));
+		return;
+	}
 	if (!same_features(old, measured->users->inputs))
 	{
 		comparison->obstacle = columns_of(&request, old);

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "server/arguments.h"
@@ -21,17 +22,22 @@
 #include "uplift/stored.h"
 #include "uplift/trial.h"
 
-/* Both arms are needed to measure anything. */
+/* Every arm is needed to measure anything. */
 static void
-require_arms(const UpliftScores *sample, const UpliftRequest *request)
+require_arms(const UserGraph *users, const UpliftRequest *request, const uint8_t *chosen)
 {
-	size_t treated = 0;
+	size_t n[UPLIFT_TREATMENTS_MAX + 1] = {0};
+	int64 all = 0;
 
-	for (size_t i = 0; i < sample->n; i++)
-		treated += sample->treated[i];
-	if (treated == 0 || treated == sample->n)
-		error_no_arm(get_rel_name(request->users), request->treatment_column, treated == 0,
-					 (int64) sample->n);
+	for (size_t i = 0; i < users->N; i++)
+		if (users->arm[i] != UPLIFT_OUTSIDE && (!chosen || chosen[i]))
+		{
+			n[users->arm[i]]++;
+			all++;
+		}
+	for (size_t arm = 0; arm <= users->arms->treatments; arm++)
+		if (n[arm] == 0)
+			error_no_arm(request, users->arms, arm, all);
 }
 
 /* Edges that the caller names in place of those that the model was trained on. */
@@ -100,6 +106,7 @@ read_experiment(const EvaluateCall *call)
 	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
 													 .inputs = inputs,
 													 .experiment = LOAD_EXPERIMENT,
+													 .arms = model->arms,
 													 .binary = binary,
 													 .what = "evaluation"});
 	Experiment experiment = {.model = model, .request = request, .users = users};
@@ -113,16 +120,15 @@ read_experiment(const EvaluateCall *call)
 	return experiment;
 }
 
-UpliftScores *
+UpliftTrial *
 uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 {
 	const Experiment experiment = read_experiment(call);
-	UpliftScores *sample = uplift_trial(experiment.users, experiment.score, experiment.chosen);
 
-	require_arms(sample, experiment.request);
+	require_arms(experiment.users, experiment.request, experiment.chosen);
 	if (apart)
 		*apart = uplift_arms_apart(experiment.users, experiment.chosen);
-	return sample;
+	return uplift_trial(experiment.users, experiment.score, experiment.chosen);
 }
 
 Predictions *
@@ -132,9 +138,10 @@ uplift_predictions(const EvaluateCall *call)
 	const UserGraph *users = experiment.users;
 	Datum *id = memory_array(experiment.n, sizeof(*id));
 	uint8 *held_out = experiment.held_out ? memory_array(experiment.n, 1) : NULL;
-	uint8 *treated = memory_array(experiment.n, 1);
+	const size_t treatments = users->arms->treatments;
+	uint8 *arm = memory_array(experiment.n, 1);
 	double *outcome = memory_array(experiment.n, sizeof(*outcome));
-	double *uplift = memory_array(experiment.n, sizeof(*uplift));
+	double *uplift = memory_array(experiment.n, treatments * sizeof(*uplift));
 	Predictions *all = palloc(sizeof(*all));
 	size_t n = 0;
 
@@ -145,14 +152,18 @@ uplift_predictions(const EvaluateCall *call)
 		id[n] = idmap_id(users->ids, (uint32) i);
 		if (held_out)
 			held_out[n] = experiment.held_out[i];
-		treated[n] = (uint8) users->arm[i];
+		arm[n] = (uint8) users->arm[i];
 		outcome[n] = (double) users->outcome[i];
-		uplift[n++] = experiment.score[i].uplift;
+		for (size_t k = 0; k < treatments; k++)
+			uplift[n * treatments + k] = experiment.score[i * treatments + k].uplift;
+		n++;
 	}
 	*all = (Predictions){.rows = {.n = n, .id_type = users->id_type, .id = id, .held_out = held_out},
 						 .outcome = outcome,
-						 .uplift = uplift,
-						 .treated = treated};
+						 .treatments = treatments,
+						 .arm_name = users->arms->name,
+						 .arm = arm,
+						 .uplift = uplift};
 	return all;
 }
 
@@ -184,12 +195,15 @@ keep_column(const UserGraph *users, const UpliftColumn *column)
 static MetricSet *
 metrics_of(const Experiment *experiment, const UpliftScore *score)
 {
-	const UpliftScores *sample = uplift_trial(experiment->users, score, experiment->chosen);
+	const UpliftTrial *trial = uplift_trial(experiment->users, score, experiment->chosen);
 	const ArmsApart apart = {0};
-	MetricSet *set = uplift_set(sample, &apart);
+	MetricSet *set = uplift_set(trial, &apart);
 
-	set->user = sample->row;
-	set->users = sample->n;
+	if (!set->user)
+	{
+		set->user = trial->user[0];
+		set->users = trial->users;
+	}
 	return set;
 }
 
@@ -293,21 +307,14 @@ groups_of(const UpliftScores *sample, int groups)
 	return bin;
 }
 
-PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
-Datum
-usercls_uplift_by_decile(PG_FUNCTION_ARGS)
+static void
+put_groups(FunctionCallInfo fcinfo, const UpliftBin *bin, int groups, Datum arm)
 {
-	const MemoryContext old = rows_begin(fcinfo);
-	const EvaluateCall call = evaluate_call(fcinfo, &uplift_kind, arguments);
-	const int groups = arg_int(fcinfo, ARG_NUMBER, "groups");
-	const UpliftScores *sample = uplift_sample(&call, NULL);
-	const UpliftBin *bin = groups_of(sample, groups);
-
 	for (int i = 0; i < groups; i++)
 	{
-		Datum value[11] = {Int32GetDatum(i + 1), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
+		Datum value[12] = {Int32GetDatum(i + 1), Int64GetDatum((int64) (bin[i].n[0] + bin[i].n[1])),
 						   Int64GetDatum((int64) bin[i].n[1])};
-		bool null[11] = {false};
+		bool null[12] = {false};
 
 		rows_number(value, null, 3, bin[i].predicted);
 		rows_number(value, null, 4, bin[i].lowest);
@@ -318,10 +325,45 @@ usercls_uplift_by_decile(PG_FUNCTION_ARGS)
 		rows_number(value, null, 9, bin[i].standard_error);
 		null[10] = isnan(bin[i].standard_error);
 		value[10] = BoolGetDatum(fabs(bin[i].predicted - bin[i].effect) <= 1.96 * bin[i].standard_error);
+		value[11] = arm;
 		rows_put(fcinfo, value, null);
 	}
+}
+
+PG_FUNCTION_INFO_V1(usercls_uplift_by_decile);
+Datum
+usercls_uplift_by_decile(PG_FUNCTION_ARGS)
+{
+	const MemoryContext old = rows_begin(fcinfo);
+	const EvaluateCall call = evaluate_call(fcinfo, &uplift_kind, arguments);
+	const int groups = arg_int(fcinfo, ARG_NUMBER, "groups");
+	const UpliftTrial *trial = uplift_sample(&call, NULL);
+
+	for (size_t k = 0; k < trial->treatments; k++)
+		put_groups(fcinfo, groups_of(&trial->of[k], groups), groups, CStringGetTextDatum(trial->name[k]));
 	rows_end(old);
 	return (Datum) 0;
+}
+
+/* The first point at or after each of `points` equal steps, and both ends. */
+static void
+put_curve(FunctionCallInfo fcinfo, const CurvePoint *curve, size_t n, int points, Datum arm)
+{
+	const CurvePoint end = curve[n - 1];
+	double step_end = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		if (curve[i].x < step_end && i < n - 1)
+			continue;
+		step_end = (floor(curve[i].x * points / end.x) + 1) * end.x / points;
+
+		Datum value[5] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x),
+						  Float8GetDatum(curve[i].y), Float8GetDatum(end.y * curve[i].x / end.x), arm};
+		bool null[5] = {false};
+
+		rows_put(fcinfo, value, null);
+	}
 }
 
 PG_FUNCTION_INFO_V1(usercls_qini_curve);
@@ -335,24 +377,15 @@ usercls_qini_curve(PG_FUNCTION_ARGS)
 	if (points < 1)
 		error_out_of_range("points", psprintf("%d", points), "1 and more");
 
-	const UpliftScores *sample = uplift_sample(&call, NULL);
-	CurvePoint *curve = memory_array(sample->n + 1, sizeof(*curve));
-	const size_t n = uplift_qini_curve(curve, sample);
-	const CurvePoint end = curve[n - 1];
-	double step_end = 0;
+	const UpliftTrial *trial = uplift_sample(&call, NULL);
 
-	/* The first point at or after each of `points` equal steps, and both ends. */
-	for (size_t i = 0; i < n; i++)
+	for (size_t k = 0; k < trial->treatments; k++)
 	{
-		if (curve[i].x < step_end && i < n - 1)
-			continue;
-		step_end = (floor(curve[i].x * points / end.x) + 1) * end.x / points;
+		CurvePoint *curve = memory_array(trial->of[k].n + 1, sizeof(*curve));
 
-		Datum value[4] = {Float8GetDatum(curve[i].x / end.x), Int64GetDatum((int64) curve[i].x),
-						  Float8GetDatum(curve[i].y), Float8GetDatum(end.y * curve[i].x / end.x)};
-		bool null[4] = {false};
-
-		rows_put(fcinfo, value, null);
+		put_curve(fcinfo, curve, uplift_qini_curve(curve, &trial->of[k]), points,
+				  CStringGetTextDatum(trial->name[k]));
+		pfree(curve);
 	}
 	rows_end(old);
 	return (Datum) 0;

@@ -8,7 +8,7 @@
 #include "metrics/sample.h"
 
 /* In the current memory context; an error when there is nobody to evaluate on, or one arm only. apart, unless NULL: of these users. */
-extern UpliftScores *uplift_sample(const EvaluateCall *call, ArmsApart *apart);
+extern UpliftTrial *uplift_sample(const EvaluateCall *call, ArmsApart *apart);
 
 /* Of uplift_kind. */
 extern Predictions *uplift_predictions(const EvaluateCall *call);

@@ -16,8 +16,8 @@
 #include "utils/array.h"
 
 #include "uplift/pure/net_row.h"
+#include "uplift/decision.h"
 #include "work/train.h"
-#include "uplift/stored.h"
 #include "server/errors.h"
 #include "server/memory.h"
 
@@ -215,21 +215,25 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 	enum
 	{
 		ARG_WEIGHTS,
-		ARG_HIDDEN
+		ARG_HIDDEN,
+		ARG_VALUE,
+		ARG_COST
 	};
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 
 	WeightsCall *call = weights_call(fcinfo);
 	const UpliftModel *model = weights_arg(fcinfo, ARG_WEIGHTS);
-	UpliftScore score;
+	const UpliftDecision decision = uplift_decision(
+		fcinfo, (DecisionArguments){.value = ARG_VALUE, .cost = ARG_COST, .budget = -1}, model);
+	UpliftScore score[UPLIFT_TREATMENTS_MAX];
+	Datum value[SCORE_COLUMNS + ARM_COLUMNS];
+	bool isnull[SCORE_COLUMNS + ARM_COLUMNS];
 
-	uplift_row_heads(&score, &model->net, model->w,
+	uplift_row_heads(score, &model->net, model->w,
 					 reals_arg(fcinfo, ARG_HIDDEN, uplift_state_width(&model->net), "hidden"));
 
-	const UpliftDecision decision = uplift_decision(fcinfo, 2, 3, model);
-	Datum value[4];
-	bool isnull[4];
+	const size_t chosen = uplift_choose(&decision, score);
 
 	if (!call->columns)
 	{
@@ -240,7 +244,8 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 		BlessTupleDesc(call->columns);
 		MemoryContextSwitchTo(old);
 	}
-	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift));
+	uplift_put_score(value, isnull, model, score, chosen);
+	uplift_put_arms(value + SCORE_COLUMNS, isnull + SCORE_COLUMNS, model, score, chosen);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }
 

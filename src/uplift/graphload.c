@@ -73,8 +73,9 @@ typedef struct UserReader
 	const UpliftRequest *from;
 	SourceColumn id;
 	const UpliftInputs *inputs;
+	const UpliftArms *arms; /* NULL: the experiment is not read */
 	SourceColumn treatment, outcome, propensity;
-	bool experiment, binary;
+	bool binary;
 	size_t room;
 	const char *table;
 	const char *what;
@@ -95,7 +96,7 @@ users_grow(UserReader *reader)
 
 	memory_check(users_bytes(users, room), reader->what);
 	users->feature = memory_array_resize(reader->context, users->feature, room, users->F * sizeof(float));
-	if (reader->experiment)
+	if (reader->arms)
 	{
 		users->arm = memory_array_resize(reader->context, users->arm, room, sizeof(int8_t));
 		users->outcome = memory_array_resize(reader->context, users->outcome, room, sizeof(float));
@@ -121,6 +122,48 @@ error_user_value(const UserReader *reader, const SourceColumn *column, double va
 					errhint("%s", hint)));
 }
 
+static int8_t
+user_arm(const UserReader *reader, Datum value, Datum id)
+{
+	if (!reader->arms->named)
+	{
+		const float treated = user_number(reader, &reader->treatment, value, id);
+
+		if (treated != 0.0f && treated != 1.0f)
+			error_user_value(
+				reader, &reader->treatment, treated, id, "0 or 1",
+				"Use 1 for treated users, 0 for untreated ones, and NULL for users outside the "
+				"experiment. Where values name several arms, pass that of the untreated as control.");
+		return (int8_t) treated;
+	}
+
+	const char *name = TextDatumGetCString(value);
+	const int arm = uplift_arm_named(reader->arms, name);
+
+	if (arm < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("column \"%s\" of \"%s\" is %s for user %s, which is none of the arms",
+						reader->treatment.name, reader->table, quote_literal_cstr(name),
+						source_id_text(reader->id.type, id)),
+				 errdetail("The arms are %s.", uplift_arms_text(reader->arms)),
+				 errhint("Use NULL for users outside the experiment; to learn a new arm, train without a "
+						 "warm start.")));
+	return (int8_t) arm;
+}
+
+/* The chance of the user's own arm. */
+static float
+user_chance(const UserReader *reader, int8_t arm, Datum value, Datum id)
+{
+	const float chance = user_number(reader, &reader->propensity, value, id);
+
+	if (!(chance > 0.0f && chance < 1.0f))
+		error_user_value(reader, &reader->propensity, chance, id, "a number above 0 and below 1",
+						 "Set the outcome of users who could not be in both arms to NULL.");
+	return reader->arms->named || arm == 1 ? chance : 1 - chance;
+}
+
 /* Treatment, outcome and propensity of a user, who is outside the experiment when one of them is NULL. */
 static void
 experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *isnull, Datum id)
@@ -135,26 +178,15 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 	if (isnull[0] || isnull[1] || (propensity && isnull[2]))
 		return;
 
-	const float treated = user_number(reader, &reader->treatment, value[0], id);
+	const int8_t arm = user_arm(reader, value[0], id);
 	const float outcome = user_number(reader, &reader->outcome, value[1], id);
 
-	if (treated != 0.0f && treated != 1.0f)
-		error_user_value(
-			reader, &reader->treatment, treated, id, "0 or 1",
-			"Use 1 for treated users, 0 for untreated ones, and NULL for users outside the experiment.");
 	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
 		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
 						 "Of numbers, pass \"outcome\": \"number\" in hyperparams.");
 	if (propensity)
-	{
-		const float chance = user_number(reader, &reader->propensity, value[2], id);
-
-		if (!(chance > 0.0f && chance < 1.0f))
-			error_user_value(reader, &reader->propensity, chance, id, "a number above 0 and below 1",
-							 "Set the outcome of users who could not be in both arms to NULL.");
-		users->propensity[node] = treated ? chance : 1 - chance;
-	}
-	users->arm[node] = (int8_t) treated;
+		users->propensity[node] = user_chance(reader, arm, value[2], id);
+	users->arm[node] = arm;
 	users->outcome[node] = outcome;
 	users->inside++;
 }
@@ -176,7 +208,7 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 
 	uplift_inputs_fill(users->feature + node * users->F, reader->inputs, value + 1, isnull + 1,
 					   reader->id.type, value[0]);
-	if (reader->experiment)
+	if (reader->arms)
 		experiment_row(reader, node, value + 1 + reader->inputs->columns,
 					   isnull + 1 + reader->inputs->columns, value[0]);
 }
@@ -191,7 +223,7 @@ users_load(UserGraph *users, const GraphLoad *load)
 						 .from = from,
 						 .id = source_column(from->users, from->user_column),
 						 .inputs = inputs,
-						 .experiment = load->experiment == LOAD_EXPERIMENT,
+						 .arms = load->experiment == LOAD_EXPERIMENT ? load->arms : NULL,
 						 .binary = load->binary,
 						 .table = get_rel_name(from->users),
 						 .what = load->what,
@@ -201,17 +233,19 @@ users_load(UserGraph *users, const GraphLoad *load)
 
 	users->inputs = inputs;
 	users->F = (size_t) inputs->F;
+	users->arms = reader.arms;
 	users->id_type = reader.id.type;
 	users->ids = idmap_create(reader.id.type);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", reader.id.quoted);
 	uplift_inputs_select(&sql, inputs);
-	if (reader.experiment)
+	if (reader.arms)
 	{
-		reader.treatment = yes_no_column(from->users, from->treatment_column, "treatment_column", "treated");
+		reader.treatment = uplift_arms_column(from, reader.arms);
 		reader.outcome = yes_no_column(from->users, from->outcome_column, "outcome_column", "outcome");
-		appendStringInfo(&sql, ", %s, %s", reader.treatment.quoted, reader.outcome.quoted);
+		appendStringInfo(&sql, ", %s, %s", uplift_arms_expression(&reader.treatment, reader.arms),
+						 reader.outcome.quoted);
 		if (from->propensity_column)
 		{
 			reader.propensity = source_number_column(from->users, from->propensity_column);

@@ -10,6 +10,7 @@
 
 #include "uplift/pure/graph.h"
 #include "server/source.h"
+#include "uplift/arms.h"
 #include "uplift/inputs.h"
 #include "uplift/request.h"
 
@@ -30,7 +31,8 @@ typedef struct UserGraph
 	float *feature; /* N × F, NaN = missing */
 
 	/* The experiment, or NULL. */
-	int8_t *arm;    /* N: 0 the control, 1 the treatment, or UPLIFT_OUTSIDE */
+	const UpliftArms *arms;
+	int8_t *arm;    /* N: 0 .. treatments, or UPLIFT_OUTSIDE */
 	float *outcome; /* N: finite in the experiment */
 	float *
 		propensity; /* N: above 0 in the experiment, the chance of the user's own arm; NULL without such a column */
@@ -56,10 +58,11 @@ typedef struct GraphLoad
 	const UpliftRequest *from;
 	const UpliftInputs *inputs;
 	GraphLoadExperiment experiment;
-	bool binary;           /* outcomes other than 0 and 1 are an error */
-	bool whole;            /* an error when row security would hide rows */
-	const GraphPart *part; /* NULL: all of it */
-	const char *what;      /* the work, in errors about memory: "training" */
+	const UpliftArms *arms; /* of LOAD_EXPERIMENT */
+	bool binary;            /* outcomes other than 0 and 1 are an error */
+	bool whole;             /* an error when row security would hide rows */
+	const GraphPart *part;  /* NULL: all of it */
+	const char *what;       /* the work, in errors about memory: "training" */
 } GraphLoad;
 
 extern UserGraph *graph_load(const GraphLoad *load);

@@ -2,8 +2,10 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 
 #include "registry/registry.h"
+#include "registry/score_names.h"
 #include "uplift/changed.h"
 #include "uplift/evaluate.h"
 #include "uplift/graphload.h"
@@ -24,56 +26,94 @@ pg_attribute_noreturn() error_no_classes(const Model *model, const char *hint)
 			 errdetail("The score of an uplift model is the uplift."), errhint("%s", hint)));
 }
 
+static const ScoreColumn score_first[] = {
+	{.name = "segment",
+	 .type = TEXTOID,
+	 .from = "s.segment",
+	 .comment = "persuadable, sure_thing, lost_cause or sleeping_dog",
+	 .required = true},
+	{.name = "uplift",
+	 .type = FLOAT8OID,
+	 .from = "s.uplift",
+	 .comment = "how much more probable the outcome is with the treatment",
+	 .required = true},
+	{.name = "p_first",
+	 .type = FLOAT8OID,
+	 .from = "s.p_first",
+	 .comment = "probability of the outcome with the treatment",
+	 .required = true},
+	{.name = "p_second",
+	 .type = FLOAT8OID,
+	 .from = "s.p_second",
+	 .comment = "probability of no outcome without the treatment",
+	 .required = true},
+};
+
+/* Reasons stand last: they are there only where they are asked for. */
+static const ScoreColumn score_last[] = {
+	{.name = SCORE_SCORE,
+	 .type = FLOAT8OID,
+	 .from = "s.uplift",
+	 .comment = "what the threshold is compared with: the uplift"},
+	{.name = "rank",
+	 .type = INT8OID,
+	 .from = "s.rank",
+	 .over = "pg_catalog.rank() OVER (ORDER BY uplift DESC)",
+	 .comment = "place by uplift, from 1"},
+	{.name = SCORE_MARKED,
+	 .type = BOOLOID,
+	 .from = "s.uplift OPERATOR(pg_catalog.>=) $3",
+	 .comment = "score is at least the threshold; null: none was given"},
+	{.name = SCORE_REASONS,
+	 .type = TEXTOID,
+	 .from = "CASE WHEN $3 IS NULL OR s.uplift OPERATOR(pg_catalog.>=) $3 THEN (SELECT "
+			 "pg_catalog.string_agg(r.reason, E'\\n' ORDER BY pg_catalog.abs(r.contribution) DESC, "
+			 "r.reason) FROM "
+			 "usercls.explain_uplift($1, s.user_id, $4) AS r) END",
+	 .comment = SCORE_REASONS_COMMENT},
+};
+
+/* Of several treatments: which is the best one, and the uplift by each. */
 static int
-score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice)
+arm_columns(ScoreColumn *column, int n, const UpliftArms *arms)
 {
-	static const ScoreColumn columns[] = {
-		{.name = "segment",
-		 .type = TEXTOID,
-		 .from = "s.segment",
-		 .comment = "persuadable, sure_thing, lost_cause or sleeping_dog",
-		 .required = true},
-		{.name = "uplift",
-		 .type = FLOAT8OID,
-		 .from = "s.uplift",
-		 .comment = "how much more probable the outcome is with the treatment",
-		 .required = true},
-		{.name = "p_first",
-		 .type = FLOAT8OID,
-		 .from = "s.p_first",
-		 .comment = "probability of the outcome with the treatment",
-		 .required = true},
-		{.name = "p_second",
-		 .type = FLOAT8OID,
-		 .from = "s.p_second",
-		 .comment = "probability of no outcome without the treatment",
-		 .required = true},
-		{.name = SCORE_SCORE,
-		 .type = FLOAT8OID,
-		 .from = "s.uplift",
-		 .comment = "what the threshold is compared with: the uplift"},
-		{.name = "rank",
-		 .type = INT8OID,
-		 .from = "s.rank",
-		 .over = "pg_catalog.rank() OVER (ORDER BY uplift DESC)",
-		 .comment = "place by uplift, from 1"},
-		{.name = SCORE_MARKED,
-		 .type = BOOLOID,
-		 .from = "s.uplift OPERATOR(pg_catalog.>=) $3",
-		 .comment = "score is at least the threshold; null: none was given"},
-		{.name = SCORE_REASONS,
-		 .type = TEXTOID,
-		 .from = "CASE WHEN $3 IS NULL OR s.uplift OPERATOR(pg_catalog.>=) $3 THEN (SELECT "
-				 "pg_catalog.string_agg(r.reason, E'\\n' ORDER BY pg_catalog.abs(r.contribution) DESC, "
-				 "r.reason) FROM "
-				 "usercls.explain_uplift($1, s.user_id, $4) AS r) END",
-		 .comment = SCORE_REASONS_COMMENT},
-	};
+	column[n++] = (ScoreColumn){.name = "best_arm",
+								.type = TEXTOID,
+								.from = "s.best_arm",
+								.comment = "treatment with the highest uplift"};
+	column[n++] = (ScoreColumn){
+		.name = "arm", .type = TEXTOID, .from = "s.arm", .comment = "treatment to give; null: none"};
+	for (size_t k = 0; k < arms->treatments; k++)
+	{
+		const char *name = arms->name[1 + k];
+
+		column[n] =
+			(ScoreColumn){.name = score_column_name(column, n, "uplift", name),
+						  .type = FLOAT8OID,
+						  .from = psprintf("(s.uplifts OPERATOR(pg_catalog.->>) %s)::pg_catalog.float8",
+										   quote_literal_cstr(name)),
+						  .comment = psprintf("uplift by the treatment %s", name)};
+		n++;
+	}
+	return n;
+}
+
+static int
+score_columns(const ScoreColumn **columns, const Model *version, const ScoreChoice *choice)
+{
+	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
+	ScoreColumn *column = palloc(
+		sizeof(*column) * (lengthof(score_first) + lengthof(score_last) + 2 + model->arms->treatments));
+	int n = lengthof(score_first);
 
 	if (choice->class)
-		error_no_classes(model, "Leave class out; threshold marks users by their uplift.");
-	*column = columns;
-	return choice->reasons > 0 ? lengthof(columns) : lengthof(columns) - 1;
+		error_no_classes(version, "Leave class out; threshold marks users by their uplift.");
+	memcpy(column, score_first, sizeof(score_first));
+	if (model->arms->treatments > 1)
+		n = arm_columns(column, n, model->arms);
+	memcpy(column + n, score_last, sizeof(score_last));
+	*columns = column;
+	return n + (int) lengthof(score_last) - (choice->reasons > 0 ? 0 : 1);
 }
 
 static Oid
@@ -86,9 +126,9 @@ static MetricSet *
 metrics(const EvaluateCall *call)
 {
 	ArmsApart apart;
-	const UpliftScores *sample = uplift_sample(call, &apart);
+	const UpliftTrial *trial = uplift_sample(call, &apart);
 
-	return uplift_set(sample, &apart);
+	return uplift_set(trial, &apart);
 }
 
 static CalibrationBin *

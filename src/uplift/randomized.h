@@ -2,7 +2,8 @@
  * Is it an experiment? Whether the treatment looks random, given the features.
  *
  * Random treatment leaves the arms alike: of each feature their means differ by chance alone, and so do the shares of
- * users of whom it is known. Both are compared, the second where a feature has missing values.
+ * users of whom it is known. Both are compared, the second where a feature has missing values. Of several arms each is
+ * compared with the mean of all others.
  */
 #ifndef USERCLS_UPLIFT_RANDOMIZED_H
 #define USERCLS_UPLIFT_RANDOMIZED_H
@@ -14,15 +15,16 @@
 /* How far the arms are apart in one feature, in its standard deviations. */
 typedef struct ArmDifference
 {
-	double smd; /* mean of the treated less mean of the others */
+	double smd; /* mean of the arm less mean of the others */
 	double
 		bound; /* random treatment passes it in none of the features in 999 of 1,000 experiments; 0: a constant */
 	bool missing; /* the feature is 1 where it is not known and 0 where it is */
+	size_t arm;   /* of two arms the treated */
 } ArmDifference;
 
 /*
  * The difference in feature f among the users of the experiment that are chosen (NULL: all); of values and of what is
- * missing the one that is further out. With propensities each user counts by the inverse of the chance to be in its arm.
+ * missing, and of all arms, the one that is furthest out. With propensities each user counts by the inverse of the chance to be in its arm.
  */
 extern ArmDifference uplift_arm_difference(const UserGraph *users, const uint8_t *chosen, size_t f);
 

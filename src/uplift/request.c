@@ -108,7 +108,8 @@ enum
 	ARG_WARM_START,
 	ARG_PROMOTE,
 	ARG_DRY_RUN,
-	ARG_COMMENT
+	ARG_COMMENT,
+	ARG_CONTROL
 };
 
 UpliftRequest *
@@ -126,6 +127,7 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	request->edges = arg_table_or_none(fcinfo, ARG_EDGES);
 	request->user_column = arg_name(fcinfo, ARG_USER_COLUMN, "user_column");
 	request->treatment_column = arg_name(fcinfo, ARG_TREATMENT_COLUMN, "treatment_column");
+	request->control = arg_text_or_null(fcinfo, ARG_CONTROL);
 	request->outcome_column = arg_name(fcinfo, ARG_OUTCOME_COLUMN, "outcome_column");
 	request->source_column = arg_name(fcinfo, ARG_SOURCE_COLUMN, "source_column");
 	request->target_column = arg_name(fcinfo, ARG_TARGET_COLUMN, "target_column");
@@ -170,6 +172,7 @@ uplift_request_write(const UpliftRequest *request)
 		put_table(&build, "edges", request->edges);
 	jsonb_put_text(&build, "user_column", request->user_column);
 	jsonb_put_text(&build, "treatment_column", request->treatment_column);
+	jsonb_put_text(&build, "control", request->control);
 	jsonb_put_text(&build, "outcome_column", request->outcome_column);
 	jsonb_put_text(&build, "propensity_column", request->propensity_column);
 	jsonb_put_names(&build, "features", request->feature, request->F);
@@ -198,6 +201,7 @@ uplift_request_read(const Jsonb *stored)
 	request->edges = jsonb_member(stored, "edges") ? spec_table(stored, "edges") : InvalidOid;
 	request->user_column = spec_need(stored, "user_column");
 	request->treatment_column = spec_need(stored, "treatment_column");
+	request->control = spec_text(stored, "control");
 	request->outcome_column = spec_need(stored, "outcome_column");
 	request->propensity_column = spec_text(stored, "propensity_column");
 	request->feature = spec_names(&request->F, stored, "features");

@@ -21,9 +21,11 @@ typedef struct UpliftRequest
 	Oid edges; /* InvalidOid: an experiment without a graph */
 	const char *user_column;
 	const char *treatment_column;
+	const char *control; /* its value for who was not treated; NULL: it says yes or no */
 	const char *outcome_column;
-	const char *propensity_column; /* NULL: one propensity for all */
-	const char **feature;          /* F names, in the order of the network's inputs */
+	const char
+		*propensity_column; /* NULL: one propensity for all; with control the chance of a user's own arm */
+	const char **feature;   /* F names, in the order of the network's inputs */
 	int F;
 	const char *left_out, *codes; /* of features by default, for notices; NULL: nothing to say */
 	const char *source_column;

@@ -58,25 +58,27 @@ uplift_of_held_out(const UpliftModel *model, const UserGraph *users, const Uplif
 	UpliftSetup setup = {.config = model->net.config,
 						 .graph = graphload_setup(users, from),
 						 .F = users->F,
+						 .treatments = model->net.treatments,
 						 .propensities = users->propensity != NULL,
 						 .warm_start = true,
 						 .score = true,
 						 .seed = (uint64_t) from->seed};
-	const size_t beside = users->bytes + sizeof(UpliftScore) * users->N;
+	const size_t scores = users->N * model->net.treatments;
+	const size_t beside = users->bytes + sizeof(UpliftScore) * scores;
 
 	setup.batch = uplift_batch(&setup, beside, true);
 	if (setup.batch == 0)
 		setup.batch = UPLIFT_BATCH_MAX;
 	memory_check(beside + runner_measure(&runner_uplift, &setup), "scoring");
 
-	UpliftScore *score = memory_array(users->N, sizeof(*score));
+	UpliftScore *score = memory_array(scores, sizeof(*score));
 	Runner *runner = runner_start(&runner_uplift, &setup, sizeof(setup), "scoring");
 	UpliftTask *task = runner_task(runner);
 
 	uplift_fill(task, users, held_out);
 	memcpy(task->data.initial, model->w, sizeof(real) * model->net.total);
 	runner_run(runner, NULL);
-	for (size_t i = 0; i < users->N; i++)
+	for (size_t i = 0; i < scores; i++)
 		score[i] = (UpliftScore){.uplift = uplifttrain_predicted(task)[i]};
 	runner_end(runner);
 	return score;

@@ -15,8 +15,10 @@
 
 /* -- Stored bytes --------------------------------------------------------- */
 
-/* The key of UpliftModel.average_effect in the metadata. */
+/* Keys of the metadata: UpliftModel.average_effect; the names of the arms, where the treatment column has names. */
 #define AVERAGE_EFFECT "average_effect"
+#define CONTROL "control"
+#define TREATMENTS "treatments"
 
 /* Raises for a file whose metadata does not say what we need. */
 static void
@@ -58,6 +60,29 @@ metadata_effect(const Codec *codec, const char *model, int32 version)
 	return effect;
 }
 
+/* A file without names is of an experiment that says yes or no. */
+static const UpliftArms *
+metadata_arms(const Codec *codec, const UpliftConfig *config, const char *model, int32 version)
+{
+	const char *control = metadata_text(codec, CONTROL);
+	UpliftArms *arms = palloc0(sizeof(*arms));
+	int n;
+
+	if (!control)
+		return uplift_arms_yes_no();
+
+	char **treatment = metadata_names(&n, codec, TREATMENTS);
+
+	if (treatment == NULL || n < 1 || n > UPLIFT_TREATMENTS_MAX || !uplift_tells_apart(config, (size_t) n))
+		metadata_fail(codec, TREATMENTS, model, version);
+	*arms = (UpliftArms){
+		.named = true, .treatments = (size_t) n, .name = palloc(sizeof(char *) * ((size_t) n + 1))};
+	arms->name[0] = control;
+	for (int k = 0; k < n; k++)
+		arms->name[1 + k] = treatment[k];
+	return arms;
+}
+
 /* Numbers that the network divides by. */
 static void
 check_positive(const Codec *codec, const ParamTable *params, const real *w, const char *model, int32 version)
@@ -94,8 +119,9 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 	model->feature = metadata_names(&F, codec, "features");
 	if (model->feature == NULL)
 		metadata_fail(codec, "features", name, version);
-	uplift_net(&model->net, &config, (size_t) F, 1);
-	uplift_params(params, &config, (size_t) F, 1);
+	model->arms = metadata_arms(codec, &config, name, version);
+	uplift_net(&model->net, &config, (size_t) F, model->arms->treatments);
+	uplift_params(params, &config, (size_t) F, model->arms->treatments);
 	report_weights(codec_check(codec, params), name, version);
 	model->w = palloc(sizeof(real) * model->net.total);
 	report_weights(codec_read(codec, params, model->w), name, version);
@@ -109,7 +135,7 @@ bytea *
 uplift_model_encode(const UpliftModel *model, const ParamTable *params)
 {
 	const UpliftNet *net = &model->net;
-	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 5));
+	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 7));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -118,6 +144,12 @@ uplift_model_encode(const UpliftModel *model, const ParamTable *params)
 	entry[n++] =
 		(CodecEntry){"features", metadata_from_names((const char *const *) model->feature, (int) net->F)};
 	entry[n++] = (CodecEntry){AVERAGE_EFFECT, psprintf("%.17g", model->average_effect)};
+	if (model->arms->named)
+	{
+		entry[n++] = (CodecEntry){CONTROL, metadata_from_text(model->arms->name[0])};
+		entry[n++] = (CodecEntry){TREATMENTS,
+								  metadata_from_names(model->arms->name + 1, (int) model->arms->treatments)};
+	}
 	for (size_t i = 0; i < uplift_option_count; i++)
 	{
 		char *text = palloc(CONFIG_TEXT_MAX);
@@ -168,13 +200,16 @@ UpliftScore *
 uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRequest *from,
 				GraphCounts *counts)
 {
+	const size_t treatments = model->net.treatments;
 	const UpliftScoreSetup setup = {.config = model->net.config,
 									.graph = graphload_setup(users, from),
 									.F = users->F,
+									.treatments = treatments,
 									.own_weights = true};
-	UpliftScore *score = memory_array(users->N, sizeof(*score));
+	UpliftScore *score = memory_array(users->N, treatments * sizeof(*score));
 
-	memory_check(users->bytes + sizeof(*score) * users->N + runner_measure(&runner_uplift_score, &setup),
+	memory_check(users->bytes + treatments * sizeof(*score) * users->N +
+					 runner_measure(&runner_uplift_score, &setup),
 				 "scoring");
 
 	Runner *runner = runner_start(&runner_uplift_score, &setup, sizeof(setup), "scoring");
@@ -185,56 +220,8 @@ uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRe
 	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
 	runner_run(runner, NULL);
 	for (size_t i = 0; i < users->N; i++)
-		score[i] = upliftscore_get(task, i, 1);
+		for (size_t k = 0; k < treatments; k++)
+			score[i * treatments + k] = upliftscore_get(task, i, 1 + k);
 	runner_end(runner);
 	return score;
-}
-
-/* -- Decisions and segments ------------------------------------------------ */
-
-static double
-amount_arg(FunctionCallInfo fcinfo, int arg, const char *name, double otherwise)
-{
-	const double value = PG_ARGISNULL(arg) ? otherwise : PG_GETARG_FLOAT8(arg);
-
-	if (!(value >= 0.0) || isinf(value))
-		error_out_of_range(name, psprintf("%g", value), "0 or more");
-	return value;
-}
-
-UpliftDecision
-uplift_decision_by_average(const UpliftModel *model)
-{
-	return (UpliftDecision){.value = 1.0, .cost = Max(model->average_effect, 0.0)};
-}
-
-UpliftDecision
-uplift_decision(FunctionCallInfo fcinfo, int arg_value, int arg_cost, const UpliftModel *model)
-{
-	if (PG_ARGISNULL(arg_value) && PG_ARGISNULL(arg_cost))
-		return uplift_decision_by_average(model);
-	return (UpliftDecision){.value = amount_arg(fcinfo, arg_value, "value", 1.0),
-							.cost = amount_arg(fcinfo, arg_cost, "cost", 0.0)};
-}
-
-static const char *const segment_names[] = {[SEGMENT_PERSUADABLE] = "persuadable",
-											[SEGMENT_SURE_THING] = "sure_thing",
-											[SEGMENT_LOST_CAUSE] = "lost_cause",
-											[SEGMENT_SLEEPING_DOG] = "sleeping_dog"};
-
-void
-uplift_put_score(Datum *value, bool *isnull, const UpliftScore *score, bool treated)
-{
-	const UpliftSegment segment = uplift_segment(score, treated);
-
-	if (!isfinite(score->uplift))
-		error_score_overflow();
-	value[0] = Float8GetDatum(score->p_first);
-	value[1] = Float8GetDatum(score->p_second);
-	value[2] = Float8GetDatum(score->uplift);
-	isnull[0] = isnan(score->p_first);
-	isnull[1] = isnan(score->p_second);
-	isnull[2] = false;
-	isnull[3] = segment == SEGMENT_NONE;
-	value[3] = isnull[3] ? (Datum) 0 : CStringGetTextDatum(segment_names[segment]);
 }

@@ -12,11 +12,10 @@
 
 #include "metrics/pure/rank.h"
 #include "server/arguments.h"
-#include "server/errors.h"
 #include "server/memory.h"
 #include "work/progress.h"
 #include "work/train.h"
-#include "uplift/stored.h"
+#include "uplift/decision.h"
 #include "server/userid.h"
 
 PG_FUNCTION_INFO_V1(usercls_target_users);
@@ -34,56 +33,16 @@ enum
 enum
 {
 	OUT_USER,
-	OUT_SCORE, /* four columns */
-	OUT_RANK = OUT_SCORE + 4,
+	OUT_SCORE,
+	OUT_RANK = OUT_SCORE + SCORE_COLUMNS,
 	OUT_TARGETED,
-	OUT_COLUMNS
+	OUT_ARMS,
+	OUT_COLUMNS = OUT_ARMS + ARM_COLUMNS
 };
 
-/* Whom to treat, and how many can be paid. */
-typedef struct Campaign
-{
-	UpliftDecision decision;
-	double price;  /* of one treatment: without a cost a user counts as 1 */
-	double budget; /* for all; infinity: no limit */
-} Campaign;
-
-static double
-budget_arg(FunctionCallInfo fcinfo)
-{
-	const double budget = PG_ARGISNULL(ARG_BUDGET) ? INFINITY : PG_GETARG_FLOAT8(ARG_BUDGET);
-
-	if (!(budget >= 0.0) || (isinf(budget) && !PG_ARGISNULL(ARG_BUDGET)))
-		error_out_of_range("budget", psprintf("%g", budget), "0 or more");
-	return budget;
-}
-
-/* A budget alone asks for the best users that it pays for, whether they are above the average or not. */
-static Campaign
-campaign_from_args(FunctionCallInfo fcinfo, const UpliftModel *model)
-{
-	const bool budget_alone = PG_ARGISNULL(ARG_VALUE) && PG_ARGISNULL(ARG_COST) && !PG_ARGISNULL(ARG_BUDGET);
-	const bool priced = !PG_ARGISNULL(ARG_COST) && PG_GETARG_FLOAT8(ARG_COST) > 0.0;
-
-	return (Campaign){.decision = budget_alone ? (UpliftDecision){.value = 1.0, .cost = 0.0}
-											   : uplift_decision(fcinfo, ARG_VALUE, ARG_COST, model),
-					  .price = priced ? PG_GETARG_FLOAT8(ARG_COST) : 1.0,
-					  .budget = budget_arg(fcinfo)};
-}
-
-/* Whether the next user in order of uplift is treated; pays for it. */
-static bool
-treat(Campaign *campaign, double uplift)
-{
-	if (!uplift_worth(&campaign->decision, uplift) || campaign->budget < campaign->price)
-		return false;
-	campaign->budget -= campaign->price;
-	return true;
-}
-
-/* Nodes by falling uplift, equal ones by number. */
+/* Nodes by falling uplift of the best treatment, equal ones by number. */
 static uint32_t *
-best_first(const UpliftScore *score, size_t n)
+best_first(const UpliftScore *score, size_t n, size_t treatments)
 {
 	double *uplift = memory_array(n, sizeof(double));
 	RankItem *scratch = memory_array(2 * n, sizeof(RankItem));
@@ -91,7 +50,11 @@ best_first(const UpliftScore *score, size_t n)
 
 	/* Among equal scores rank_descending puts the later row first: so the rows go in from the last to the first. */
 	for (size_t i = 0; i < n; i++)
-		uplift[n - 1 - i] = score[i].uplift;
+	{
+		const UpliftScore *user = score + i * treatments;
+
+		uplift[n - 1 - i] = user[uplift_best(user, treatments)].uplift;
+	}
 	rank_descending(order, scratch, uplift, n);
 	for (size_t i = 0; i < n; i++)
 		order[i] = (uint32_t) (n - 1 - order[i]);
@@ -100,34 +63,76 @@ best_first(const UpliftScore *score, size_t n)
 	return order;
 }
 
-static void
-put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftScore *score,
-		  Campaign campaign)
+/* The treatment of each user, 0 for none. */
+static uint8_t *
+decide(const UpliftDecision *decision, const UpliftScore *score, size_t n)
 {
-	const uint32_t *order = best_first(score, users->N);
+	uint8_t *arm = memory_array(n, sizeof(*arm));
+	UpliftAllotment allotment;
+	Arena arena = arena_measure();
+
+	if (isinf(decision->budget))
+	{
+		for (size_t i = 0; i < n; i++)
+			arm[i] = (uint8_t) uplift_choose(decision, score + i * decision->treatments);
+		return arm;
+	}
+	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
+
+	const size_t bytes = arena.used + ARENA_ALIGNMENT;
+
+	memory_check(bytes + n * decision->treatments * sizeof(*score), "scoring");
+
+	void *block = memory_array(bytes, 1);
+
+	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
+	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
+	uplift_allot(arm, &allotment, decision, score, n);
+	pfree(block);
+	return arm;
+}
+
+static void
+put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftModel *model,
+		  const UpliftScore *score, const UpliftDecision *decision)
+{
+	const size_t treatments = decision->treatments;
+	const uint8_t *arm = decide(decision, score, users->N);
+	const uint32_t *order = best_first(score, users->N, treatments);
+	const MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(row);
+	double before = NAN;
 	int64 rank = 0;
 
 	for (size_t i = 0; i < users->N; i++)
 	{
-		const UpliftScore *user = &score[order[i]];
+		const UpliftScore *user = score + order[i] * treatments;
+		const size_t chosen = arm[order[i]];
 		Datum value[OUT_COLUMNS];
 		bool isnull[OUT_COLUMNS] = {false};
-		const bool treated = treat(&campaign, user->uplift);
+
+		value[OUT_USER] = user_id_datum(id, idmap_id(users->ids, order[i]));
+		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, model, user, chosen);
 
 		/* SQL's rank(): users of equal uplift share one. */
-		if (i == 0 || user->uplift != score[order[i - 1]].uplift)
+		const double uplift = user[uplift_best(user, treatments)].uplift;
+
+		if (uplift != before)
 			rank = (int64) i + 1;
-		value[OUT_USER] = user_id_datum(id, idmap_id(users->ids, order[i]));
-		uplift_put_score(value + OUT_SCORE, isnull + OUT_SCORE, user, treated);
+		before = uplift;
 		value[OUT_RANK] = Int64GetDatum(rank);
-		value[OUT_TARGETED] = BoolGetDatum(treated);
+		value[OUT_TARGETED] = BoolGetDatum(chosen > 0);
+		uplift_put_arms(value + OUT_ARMS, isnull + OUT_ARMS, model, user, chosen);
 		tuplestore_putvalues(result->setResult, result->setDesc, value, isnull);
+		MemoryContextReset(row);
 		if (i % 1024 == 0)
 		{
 			CHECK_FOR_INTERRUPTS();
 			progress_rows(i);
 		}
 	}
+	MemoryContextSwitchTo(old);
 }
 
 Datum
@@ -136,7 +141,8 @@ usercls_target_users(PG_FUNCTION_ARGS)
 	const char *name = arg_text(fcinfo, ARG_MODEL, "model");
 	const Model *version = registry_promoted(name, &uplift_kind, RIGHT_SCORE);
 	const UpliftModel *model = modelcache_get(version, CurrentMemoryContext);
-	const Campaign campaign = campaign_from_args(fcinfo, model);
+	const UpliftDecision decision = uplift_decision(
+		fcinfo, (DecisionArguments){.value = ARG_VALUE, .cost = ARG_COST, .budget = ARG_BUDGET}, model);
 	const UpliftRequest *request = uplift_request_of(version);
 
 	const UserIdOutput id = user_id_output(fcinfo, ARG_ID, graphload_id_type(request));
@@ -152,8 +158,8 @@ usercls_target_users(PG_FUNCTION_ARGS)
 								.what = "scoring"});
 
 	progress_phase(PROGRESS_SCORING);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, uplift_of_users(model, users, request, NULL),
-			  campaign);
+	put_users((ReturnSetInfo *) fcinfo->resultinfo, users, &id, model,
+			  uplift_of_users(model, users, request, NULL), &decision);
 	progress_end();
 	return (Datum) 0;
 }

@@ -60,8 +60,12 @@ uplift_find_telling(TrainOutcome *outcome, const UserGraph *users)
 	{
 		const char *name, *told;
 		const int32_t *group;
-	} answer[] = {{"treatment", "treated and untreated users are told apart", sample.arm},
-				  {"outcome", "users who responded and those who did not are told apart", sample.outcome}};
+		size_t groups;
+	} answer[] = {{"treatment",
+				   users->arms->named ? "users of different arms are told apart"
+									  : "treated and untreated users are told apart",
+				   sample.arm, users->arms->treatments + 1},
+				  {"outcome", "users who responded and those who did not are told apart", sample.outcome, 2}};
 	Telling *telling = telling_make(Max(sample.n, 1));
 	double *value = memory_array(sample.n, sizeof(*value));
 
@@ -73,7 +77,7 @@ uplift_find_telling(TrainOutcome *outcome, const UserGraph *users)
 		{
 			CHECK_FOR_INTERRUPTS();
 
-			const double auc = telling_auc(telling, value, answer[a].group, NULL, sample.n, 2);
+			const double auc = telling_auc(telling, value, answer[a].group, NULL, sample.n, answer[a].groups);
 
 			if (auc > 0)
 				train_tells(outcome, "feature", users->inputs->name[f], answer[a].name,

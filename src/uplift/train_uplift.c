@@ -33,59 +33,85 @@ PG_FUNCTION_INFO_V1(usercls_train_uplift);
 
 typedef struct ArmCounts
 {
-	size_t users[2];     /* untreated, treated */
-	size_t responded[2]; /* outcome 1, when outcomes are 0 or 1 */
+	size_t users[UPLIFT_TREATMENTS_MAX + 1]; /* of each arm */
+	size_t all;
+	size_t responded; /* outcome 1, when outcomes are 0 or 1 */
 } ArmCounts;
 
+/* held_out NULL: of the whole experiment. */
 static ArmCounts
 arms_count(const UserGraph *users, const uint8_t *held_out, bool part)
 {
 	ArmCounts arms = {0};
 
 	for (size_t i = 0; i < users->N; i++)
-		if (users->arm[i] != UPLIFT_OUTSIDE && (held_out[i] != 0) == part)
+		if (users->arm[i] != UPLIFT_OUTSIDE && (!held_out || (held_out[i] != 0) == part))
 		{
 			arms.users[users->arm[i]]++;
-			arms.responded[users->arm[i]] += users->outcome[i] == 1.0f;
+			arms.all++;
+			arms.responded += users->outcome[i] == 1.0f;
 		}
 	return arms;
 }
 
-static ArmCounts
-arms_add(const ArmCounts *a, const ArmCounts *b)
+static void
+estimator_check(const UpliftRequest *request, const UpliftArms *arms)
 {
-	return (ArmCounts){.users = {a->users[0] + b->users[0], a->users[1] + b->users[1]},
-					   .responded = {a->responded[0] + b->responded[0], a->responded[1] + b->responded[1]}};
+	if (uplift_tells_apart(&request->config, arms->treatments))
+		return;
+
+	char estimator[CONFIG_TEXT_MAX];
+
+	for (size_t i = 0; i < uplift_option_count; i++)
+		if (strcmp(uplift_options[i].name, "estimator") == 0)
+			config_text(estimator, sizeof(estimator), &request->config, &uplift_options[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("estimator %s is for two arms, and there are %zu", estimator, arms->treatments + 1),
+			 errdetail("The arms are %s.", uplift_arms_text(arms)),
+			 errhint("Use the estimator two_head, or set the treatment of users in other arms to NULL.")));
 }
 
-/* Uplift can only be learned where both arms are, and where something differs. */
+/* Uplift can only be learned where all arms are, and where something differs. */
 static void
 experiment_check(const UserGraph *users, const UpliftRequest *request, const ArmCounts *all)
 {
 	const char *table = get_rel_name(request->users);
-	const size_t n = all->users[0] + all->users[1];
-	const size_t responded = all->responded[0] + all->responded[1];
 
-	if (n == 0)
+	if (all->all == 0)
 		error_no_rows(table,
 					  psprintf("No user has both \"%s\" and \"%s\".", request->treatment_column,
 							   request->outcome_column),
 					  "Check treatment_column and outcome_column: null means outside the experiment.");
-	for (int arm = 0; arm < 2; arm++)
+	for (size_t arm = 0; arm <= users->arms->treatments; arm++)
 		if (all->users[arm] == 0)
-			error_no_arm(table, request->treatment_column, arm == 1, (int64) n);
-	if (!uplift_of_numbers(&request->config) && (responded == 0 || responded == n))
-		error_one_class(table, responded ? "1" : "0", (int64) n);
+			error_no_arm(request, users->arms, arm, (int64) all->all);
+	if (!uplift_of_numbers(&request->config) && (all->responded == 0 || all->responded == all->all))
+		error_one_class(table, all->responded ? "1" : "0", (int64) all->all);
 }
 
+static void
+put_arms(JsonbBuild *build, const UpliftArms *arms, const ArmCounts *all)
+{
+	for (size_t arm = 0; arm <= arms->treatments; arm++)
+		jsonb_put_int(build, arms->name[arm], (int64) all->users[arm]);
+}
+
+/* Users by arm: of named arms in an object of their own, where no name can be that of another figure. */
 static Jsonb *
 classes_of(const UserGraph *users, const ArmCounts *all)
 {
-	JsonbBuild build;
+	JsonbBuild build, arms;
 
 	jsonb_begin(&build);
-	jsonb_put_int(&build, "treated", (int64) all->users[1]);
-	jsonb_put_int(&build, "control", (int64) all->users[0]);
+	if (users->arms->named)
+	{
+		jsonb_begin(&arms);
+		put_arms(&arms, users->arms, all);
+		jsonb_put_jsonb(&build, "arms", jsonb_end(&arms));
+	}
+	else
+		put_arms(&build, users->arms, all);
 	jsonb_put_int(&build, "outside", (int64) (users->N - users->inside));
 	jsonb_put_int(&build, "edges", (int64) users->E);
 	jsonb_put_int(&build, "edges_to_unknown_users", (int64) users->unknown);
@@ -130,6 +156,11 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
 	uplift_params(stored, &model->net.config, model->net.F, model->net.treatments);
+	if (model->arms->named != (request->control != NULL) ||
+		(request->control && strcmp(model->arms->name[0], request->control) != 0))
+		error_warm_start(run, request->warm_start, "That version has another control.");
+	if (!uplift_tells_apart(&request->config, model->net.treatments))
+		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	uplift_params(wanted, &request->config, model->net.F, model->net.treatments);
 	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
@@ -158,8 +189,10 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));
 
-	*model = (UpliftModel){
-		.net = task->net, .feature = users->inputs->name, .average_effect = uplift_average_effect(users)};
+	*model = (UpliftModel){.net = task->net,
+						   .feature = users->inputs->name,
+						   .average_effect = uplift_average_effect(users),
+						   .arms = users->arms};
 	model->w = memory_array(task->net.total, sizeof(real));
 	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
 	outcome->record.weights = uplift_model_encode(model, &task->params);
@@ -204,9 +237,14 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	const UpliftModel *warm = warm_model(run, request);
 	const UpliftInputs *inputs =
 		warm ? uplift_inputs_of(request, warm->feature, warm->net.F) : uplift_inputs_find(request);
+	const UpliftArms *arms = warm ? warm->arms : uplift_arms_find(request);
+
+	estimator_check(request, arms);
+
 	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
 													 .inputs = inputs,
 													 .experiment = LOAD_EXPERIMENT,
+													 .arms = arms,
 													 .binary = binary,
 													 .whole = true,
 													 .what = "training"});
@@ -217,10 +255,11 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 
 	const ArmCounts train = arms_count(users, held_out, false);
 	const ArmCounts test = arms_count(users, held_out, true);
-	const ArmCounts all = arms_add(&train, &test);
+	const ArmCounts all = arms_count(users, NULL, false);
 	UpliftSetup setup = {.config = request->config,
 						 .graph = graphload_setup(users, request),
 						 .F = users->F,
+						 .treatments = arms->treatments,
 						 .propensities = users->propensity != NULL,
 						 .warm_start = warm != NULL,
 						 .seed = (uint64_t) request->seed};
@@ -241,8 +280,8 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 				   .baseline = DECIDING_BASELINE,
 				   .as_of = DT_NOBEGIN,
 				   .spec = uplift_request_write(request),
-				   .rows_train = (int64) (train.users[0] + train.users[1]),
-				   .rows_held_out = (int64) (test.users[0] + test.users[1]),
+				   .rows_train = (int64) train.all,
+				   .rows_held_out = (int64) test.all,
 				   .memory = (int64) bytes},
 		.classes = classes_of(users, &all)};
 	uplift_tell_features(request);

@@ -2,19 +2,31 @@
 
 #include "uplift/trial.h"
 
-#include "metrics/ranked.h"
+#include <math.h>
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
 #include "server/memory.h"
 #include "uplift/pure/train.h"
 
 void
-error_no_arm(const char *where, const char *column, bool treated, int64 others)
+error_no_arm(const UpliftRequest *from, const UpliftArms *arms, size_t arm, int64 others)
 {
+	const char *where = get_rel_name(from->users);
+
+	if (arms->named)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("%s has no users in the arm %s", where, quote_literal_cstr(arms->name[arm])),
+				 errdetail("Column \"%s\" has other values for all " INT64_FORMAT " users of the experiment.",
+						   from->treatment_column, others),
+				 errhint("Uplift is the difference between arms: the experiment needs all of them.")));
 	ereport(
 		ERROR,
-		(errcode(ERRCODE_DATA_EXCEPTION),
-		 errmsg("%s has no %s users", where, treated ? "treated" : "control"),
-		 errdetail("Column \"%s\" is %s for all " INT64_FORMAT " users of the experiment.", column,
-				   treated ? "false" : "true", others),
+		(errcode(ERRCODE_DATA_EXCEPTION), errmsg("%s has no %s users", where, arm ? "treated" : "control"),
+		 errdetail("Column \"%s\" is %s for all " INT64_FORMAT " users of the experiment.",
+				   from->treatment_column, arm ? "false" : "true", others),
 		 errhint("Uplift is the difference between treated and control users: the experiment needs both.")));
 }
 
@@ -29,7 +41,8 @@ uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *beg
 {
 	uint64 *hash = memory_array(users->N, sizeof(*hash));
 	int32 *group = memory_array(users->N, sizeof(*group));
-	const SplitUsers whom = {.N = users->N, .hash = hash, .group = group, .groups = 4};
+	const SplitUsers whom = {
+		.N = users->N, .hash = hash, .group = group, .groups = 2 * ((int) users->arms->treatments + 1)};
 
 	for (size_t i = 0; i < users->N; i++)
 	{
@@ -54,44 +67,50 @@ uplift_held_out(uint8_t *held_out, const UserGraph *users, const Split *split)
 double
 uplift_average_effect(const UserGraph *users)
 {
-	double weight[2] = {0, 0};
-	double outcome[2] = {0, 0};
+	const size_t treatments = users->arms->treatments;
+	double weight[UPLIFT_TREATMENTS_MAX + 1] = {0};
+	double outcome[UPLIFT_TREATMENTS_MAX + 1] = {0};
+	double best = -INFINITY;
 
 	for (size_t i = 0; i < users->N; i++)
 	{
 		if (users->arm[i] == UPLIFT_OUTSIDE)
 			continue;
 
-		const int arm = users->arm[i];
 		const double counts = users->propensity ? 1 / (double) users->propensity[i] : 1;
 
-		weight[arm] += counts;
-		outcome[arm] += counts * users->outcome[i];
+		weight[users->arm[i]] += counts;
+		outcome[users->arm[i]] += counts * users->outcome[i];
 	}
-	return weight[0] > 0 && weight[1] > 0 ? outcome[1] / weight[1] - outcome[0] / weight[0] : 0;
+	for (size_t arm = 1; arm <= treatments; arm++)
+		if (weight[0] > 0 && weight[arm] > 0)
+			best = Max(best, outcome[arm] / weight[arm] - outcome[0] / weight[0]);
+	return isfinite(best) ? best : 0;
 }
 
-UpliftScores *
+UpliftTrial *
 uplift_trial(const UserGraph *users, const UpliftScore *score, const uint8_t *chosen)
 {
-	double *uplift = memory_array(users->inside, sizeof(double));
+	const size_t treatments = users->arms->treatments;
+	double *uplift = memory_array(users->inside, treatments * sizeof(double));
 	double *outcome = memory_array(users->inside, sizeof(double));
-	uint8_t *treated = memory_array(users->inside, sizeof(uint8_t));
-	UpliftScores *trial = palloc(sizeof(*trial));
+	uint8 *arm = memory_array(users->inside, sizeof(uint8));
 	size_t n = 0;
 
 	for (size_t i = 0; i < users->N; i++)
 	{
 		if (users->arm[i] == UPLIFT_OUTSIDE || (chosen && !chosen[i]))
 			continue;
-		uplift[n] = score[i].uplift;
+		for (size_t k = 0; k < treatments; k++)
+			uplift[n * treatments + k] = score[i * treatments + k].uplift;
 		outcome[n] = users->outcome[i];
-		treated[n] = (uint8_t) users->arm[i];
-		n++;
+		arm[n++] = (uint8) users->arm[i];
 	}
-	*trial = ranked_uplift(uplift, outcome, treated, n);
+
+	UpliftTrial *trial = uplift_trial_make(uplift, outcome, arm, n, treatments, users->arms->name + 1);
+
 	pfree(uplift);
 	pfree(outcome);
-	pfree(treated);
+	pfree(arm);
 	return trial;
 }

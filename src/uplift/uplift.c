@@ -11,8 +11,8 @@
 #include "server/errors.h"
 #include "server/userid.h"
 #include "uplift/centre.h"
+#include "uplift/decision.h"
 #include "uplift/neighbourhood.h"
-#include "uplift/stored.h"
 
 PG_FUNCTION_INFO_V1(usercls_uplift);
 
@@ -25,9 +25,10 @@ enum
 	ARG_COST
 };
 
-/* p_first, p_second, uplift, segment; version. */
-#define OUT_VERSION 4
-#define OUT_COLUMNS 5
+/* The score; version; the arms. */
+#define OUT_VERSION SCORE_COLUMNS
+#define OUT_ARMS (OUT_VERSION + 1)
+#define OUT_COLUMNS (OUT_ARMS + ARM_COLUMNS)
 
 typedef struct UpliftCall
 {
@@ -75,13 +76,15 @@ call_find_model(UpliftCall *call, const Model *version, MemoryContext holder)
 	memcpy(call->digest, version->digest, MODEL_DIGEST);
 }
 
-static UpliftScore
-score_centre(const UpliftModel *model, const Neighbourhood *near)
+/* The score of the user in the middle by each treatment. */
+static void
+score_centre(UpliftScore *score, const UpliftModel *model, const Neighbourhood *near)
 {
 	Centre *centre = centre_make(model, near);
 
 	centre_run(centre, near->feature);
-	return centre_score(centre, 1);
+	for (size_t k = 0; k < model->net.treatments; k++)
+		score[k] = centre_score(centre, 1 + k);
 }
 
 Datum
@@ -102,7 +105,8 @@ usercls_uplift(PG_FUNCTION_ARGS)
 
 	call_find_model(call, version, fcinfo->flinfo->fn_mcxt);
 
-	const UpliftDecision decision = uplift_decision(fcinfo, ARG_VALUE, ARG_COST, call->model);
+	const UpliftDecision decision = uplift_decision(
+		fcinfo, (DecisionArguments){.value = ARG_VALUE, .cost = ARG_COST, .budget = -1}, call->model);
 	NeighbourLookup *lookup = neighbour_lookup(version, call->model);
 	const Datum id = user_id_convert(PG_GETARG_DATUM(ARG_USER), call->given, neighbour_id_type(lookup));
 	const Neighbourhood *near = neighbourhood_read(lookup, id, &call->model->net);
@@ -113,10 +117,15 @@ usercls_uplift(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	}
 
-	const UpliftScore score = score_centre(call->model, near);
+	UpliftScore score[UPLIFT_TREATMENTS_MAX];
+
+	score_centre(score, call->model, near);
+
+	const size_t chosen = uplift_choose(&decision, score);
 
 	MemoryContextSwitchTo(old);
-	uplift_put_score(value, isnull, &score, uplift_worth(&decision, score.uplift));
+	uplift_put_score(value, isnull, call->model, score, chosen);
 	value[OUT_VERSION] = Int32GetDatum(call->version);
+	uplift_put_arms(value + OUT_ARMS, isnull + OUT_ARMS, call->model, score, chosen);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(call->columns, value, isnull)));
 }

@@ -113,24 +113,36 @@ values_text(const ValuesFound *found)
 	return found->n > VALUES_SHOWN ? psprintf("%s and more", text.data) : text.data;
 }
 
+/* Arms have names, of which one must be known to be the control; an outcome has to be 1 or 0. */
+static const char *
+hint_text(Oid users, const SourceColumn *column, const ValuesFound *found, const char *argument,
+		  const char *meaning)
+{
+	const char *new_column = free_name(users, meaning);
+
+	if (found->n < 2 || found->n > VALUES_SHOWN)
+		return "Pass a view with a column of 1 and 0, and null for users outside the experiment.";
+	if (strcmp(argument, "treatment_column") == 0)
+		return psprintf(
+			"Train with control => %s, the value of those who were not treated: every other one is an "
+			"arm of its own, and null is outside the experiment.",
+			quote_literal_cstr(found->value[find_no(found)]));
+	return psprintf("Say in a view which value is 1 and which 0, and pass it with %s => '%s'; users of other "
+					"values are then outside the experiment: %s",
+					argument, new_column, view_to_write(users, column, found, meaning, new_column));
+}
+
 static void
 error_values(Oid users, const SourceColumn *column, const char *argument, const char *meaning)
 {
 	const ValuesFound *found = values_find(users, column);
-	const char *new_column = free_name(users, meaning);
-	const bool few = found->n >= 2 && found->n <= VALUES_SHOWN;
 
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_DATATYPE_MISMATCH),
-		 errmsg("column \"%s\" of relation \"%s\" is not numeric", column->name, get_rel_name(users)),
-		 errdetail("Its type is %s; its values and their users: %s.", format_type_be(column->type),
-				   found->n ? values_text(found) : "none"),
-		 few ? errhint("Say in a view which value is 1 and which 0, and pass it with %s => '%s'; users of "
-					   "other values "
-					   "are then outside the experiment: %s",
-					   argument, new_column, view_to_write(users, column, found, meaning, new_column))
-			 : errhint("Pass a view with a column of 1 and 0, and null for users outside the experiment.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("column \"%s\" of relation \"%s\" is not numeric", column->name, get_rel_name(users)),
+			 errdetail("Its type is %s; its values and their users: %s.", format_type_be(column->type),
+					   found->n ? values_text(found) : "none"),
+			 errhint("%s", hint_text(users, column, found, argument, meaning))));
 }
 
 SourceColumn

@@ -19,22 +19,26 @@ SELECT train_uplift('arms', 'arms', 'arms_edges', treatment_column => 'one', out
 SELECT train_uplift('arms', 'arms', 'arms_edges', treatment_column => 'nothing', outcome_column => 'visit');
 SELECT train_uplift('arms', 'arms', 'arms_edges', treatment_column => 'day', outcome_column => 'visit');
 
--- Do what the hint says: write its view, and train from it.
-CREATE FUNCTION pg_temp.follow(treatment text, outcome text DEFAULT 'visit', OUT view text, OUT classes jsonb) LANGUAGE plpgsql AS $$
+-- Do what the hint says: name the control, or write the view of an outcome, and train so.
+CREATE FUNCTION pg_temp.follow(treatment text, outcome text DEFAULT 'visit', OUT control text, OUT view text, OUT classes jsonb) LANGUAGE plpgsql AS $$
 DECLARE hint text; made text[]; source text := 'arms';
 BEGIN
 	LOOP
 		BEGIN
-			SELECT t.classes INTO classes FROM train_uplift('arms', source::regclass, 'arms_edges', treatment_column => treatment, outcome_column => outcome,
+			SELECT t.classes INTO classes FROM train_uplift('arms', source::regclass, 'arms_edges', treatment_column => treatment, control => control, outcome_column => outcome,
 				features => '{age}', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always') t;
 			RETURN;
 		EXCEPTION WHEN datatype_mismatch THEN GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
 		END;
+		IF hint LIKE '%control =>%' THEN
+			EXECUTE 'SELECT ' || substring(hint FROM 'control => (.*), the value') INTO control;
+			CONTINUE;
+		END IF;
 		view := concat_ws(E'\n', view, substring(hint FROM 'CREATE VIEW .*;'));
 		EXECUTE substring(hint FROM 'CREATE VIEW .*;');
 		made := regexp_match(hint, 'CREATE VIEW (.*) AS SELECT .* AS (\w+) FROM');
 		source := made[1];
-		IF made[2] LIKE '%treated' THEN treatment := made[2]; ELSE outcome := made[2]; END IF;
+		outcome := made[2];
 	END LOOP;
 END $$;
 BEGIN; SELECT * FROM pg_temp.follow('segment'); ROLLBACK;

@@ -226,12 +226,6 @@ uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t tre
 	return (UpliftScore){one, two, one + two - 1};
 }
 
-bool
-uplift_worth(const UpliftDecision *decision, double uplift)
-{
-	return uplift > 0.0 && uplift * decision->value > decision->cost;
-}
-
 UpliftSegment
 uplift_segment(const UpliftScore *score, bool treated)
 {

@@ -198,16 +198,6 @@ typedef struct UpliftScore
 	double uplift;
 } UpliftScore;
 
-/* Whom to treat as long as the money lasts. */
-typedef struct UpliftDecision
-{
-	double value; /* of one more response */
-	double cost;  /* of one treatment */
-} UpliftDecision;
-
-/* Whether treating a user of that uplift is worth its cost; never where it does harm. */
-extern bool uplift_worth(const UpliftDecision *decision, double uplift);
-
 /* The one definition of what a user is, by whether the decision treats him. */
 typedef enum UpliftSegment
 {

@@ -281,16 +281,11 @@ test_numbers(void **unused)
 static void
 test_segments(void **unused)
 {
-	const UpliftDecision free = {1, 0};
-	const UpliftDecision dear = {20, 1.5};
 	const UpliftScore sure = {0.7, 0.4, 0.1};
 	const UpliftScore lost = {0.2, 0.85, 0.05};
 	const UpliftScore dog = {0.3, 0.6, -0.1};
 	const UpliftScore even = {0.3, 0.7, 0};
 
-	assert_true(uplift_worth(&free, 0.05) && !uplift_worth(&dear, 0.05) && uplift_worth(&dear, 0.1));
-	assert_true(!uplift_worth(&free, 0) && !uplift_worth(&free, -0.1));
-	assert_true(!uplift_worth(&(UpliftDecision){0, 0}, 0.5));
 	assert_int_equal(uplift_segment(&sure, true), SEGMENT_PERSUADABLE);
 	assert_int_equal(uplift_segment(&sure, false), SEGMENT_SURE_THING);
 	assert_int_equal(uplift_segment(&lost, false), SEGMENT_LOST_CAUSE);
