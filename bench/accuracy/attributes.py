@@ -21,6 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+import shapes
+
 warnings.filterwarnings("ignore")
 FIRST_SEED = 201
 
@@ -83,7 +85,7 @@ def simulated(db, seed):
                 label, asked, 7)
 
 
-CREDIT = None
+CREDIT, UCR = None, None
 
 
 def credit(db, seed):
@@ -319,6 +321,9 @@ def measure(db, name, seed):
     task = TASKS[name](db, seed)
     for with_attributes in (False, True):
         yield "usercls, GRU by defaults", with_attributes, measure_usercls(db, task, seed, with_attributes)
+    if name != "credit":  # six periods have no convolutions to speak of
+        yield "usercls, minirocket", True, measure_usercls(db, task, seed, True, architecture="minirocket")
+    yield "usercls, ensemble of 3", True, measure_usercls(db, task, seed, True, hyperparams='{"ensemble": 3}')
     yield from measure_peers(db, task, seed)
 
 
@@ -340,22 +345,43 @@ def report(results):
                   f" | {np.mean([r['ece'] for r in some]):.3f} | {np.mean([r['cpu'] for r in some]):.1f} |")
 
 
+def report_shapes(results):
+    for name in shapes.SETS:
+        rows = [r for r in results if r["task"] == name]
+        if not rows:
+            continue
+        print(f"\n{name}, {len({r['seed'] for r in rows})} seeds\n")
+        print("| | AUC (SE) | log-loss (SE) | right answers | calibration error | CPU, s |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+        for model in dict.fromkeys(r["model"] for r in rows):
+            some = [r for r in rows if r["model"] == model]
+            print(f"| {model} | {cell([r['auc'] for r in some], 4)} | {cell([r['log_loss'] for r in some], 4)} | {np.mean([r['right'] for r in some]):.3f}"
+                  f" | {np.mean([r['ece'] for r in some]):.3f} | {np.mean([r['cpu'] for r in some]):.1f} |")
+
+
+def measure_any(db, name, seed):
+    if name in TASKS:
+        return measure(db, name, seed)
+    return ((model, False, m) for model, m in shapes.measure(db, UCR, name, seed, PEERS, measures, log_loss, cpu_of))
+
+
 def main():
-    global CREDIT
+    global CREDIT, UCR
     seeds, path = int(sys.argv[1]), pathlib.Path(sys.argv[2])
-    CREDIT = sys.argv[3] if len(sys.argv) > 3 else None
+    CREDIT = sys.argv[3] if len(sys.argv) > 3 and sys.argv[3] else None
+    UCR = pathlib.Path(sys.argv[4]) if len(sys.argv) > 4 else None
     results = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     with psycopg.connect("", autocommit=True) as db, path.open("a") as log:
         db.execute("SET client_min_messages = warning")
-        for name in TASKS:
-            for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+            for name in [*TASKS, *(shapes.SETS if UCR else [])]:
                 if (name == "credit" and not CREDIT) or any((r["task"], r["seed"]) == (name, seed) for r in results):
                     continue
-                some = [dict(task=name, seed=seed, model=m, attributes=a) | v for m, a, v in measure(db, name, seed)]
+                some = [dict(task=name, seed=seed, model=m, attributes=a) | v for m, a, v in measure_any(db, name, seed)]
                 results += some
                 log.writelines(json.dumps(r) + "\n" for r in some)
                 log.flush()
     report(results)
+    report_shapes(results)
 
 
 main()

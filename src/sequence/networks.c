@@ -140,6 +140,7 @@ networks_candidate(SequenceConfig *config, const SequenceRequest *request, int a
 	config_defaults(config, sequence_options, sequence_option_count);
 	config->architecture = architecture;
 	options_from_jsonb(config, sequence_options, sequence_option_count, request->hyperparams, "hyperparams");
+	config->bins = known.bins;
 	return sequence_config_check(config).code == STATUS_SUCCESS;
 }
 

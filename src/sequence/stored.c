@@ -43,6 +43,7 @@ read_config(SequenceConfig *config, const Codec *codec, const char *model, int32
 	config->normalization = NORMALIZATION_NONE;
 	config->inputs = INPUTS_VALUES;
 	config->summary_size = 0;
+	config->bins = false;
 	config->baseline = false;
 	config->architecture = architecture ? sequence_architecture(architecture) : -1;
 	if (config->architecture < 0)

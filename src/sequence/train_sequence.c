@@ -78,6 +78,7 @@ warm_model(const TrainRun *run, SequenceRequest *request, const SequenceUsers *u
 	if (request->automatic)
 		(void) networks_candidate(&config, request, model->config.architecture);
 	config.attributes = model->config.attributes; /* the values that it knows go on */
+	config.bins = model->config.bins;
 	seqmodel_params(params, &config, users->F, (size_t) users->C);
 	if (is_comparable(model, request, users) && params_same(model->params, params))
 	{
@@ -287,6 +288,9 @@ ranges_of_promoted(const TrainRun *run, const SequenceRequest *request)
 	return ((const SequenceModel *) train_stored(run, promoted))->ranges;
 }
 
+/* Of fewer sequences a network learns by heart what it reads by bins. */
+#define BINS_LEAST 2000
+
 static void
 train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 {
@@ -326,6 +330,8 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 	const Attributes attributes = warm ? warm->attributes : attributes_learn(users, held_out);
 
 	request->config.attributes = attributes_shapes(&attributes);
+	request->config.bins =
+		warm ? warm->config.bins : request->config.bins && users->N - held_out >= BINS_LEAST;
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,

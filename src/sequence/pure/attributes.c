@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EDGES (ATTRIBUTE_BINS + 1)
-
 /* What a table begins with: rows of order 1/2, that the first layer makes little of. */
 #define TABLE_BOUND 0.5
 
@@ -64,7 +62,7 @@ attributes_params(ParamTable *table, const AttributeShapes *shapes)
 
 	if (numbers > 0)
 	{
-		params_add(table, "attribute.edge", INIT_CONSTANT, 0, 2, numbers, EDGES, 0);
+		params_add(table, "attribute.edge", INIT_CONSTANT, 0, 2, numbers, ATTRIBUTE_EDGES, 0);
 		table->param[table->count - 1].fixed = true;
 	}
 	for (int i = 0; i < shapes->n; i++)
@@ -123,14 +121,21 @@ share_of_bin(float v, const real *edge)
 	return (real) fmin(1, fmax(0, ((double) v - low) / (high - low)));
 }
 
+void
+attribute_write_bins(real *out, float v, const real *edge)
+{
+	for (int k = 0; k < ATTRIBUTE_BINS; k++)
+		out[k] = share_of_bin(v, edge + k);
+}
+
 static void
 write_number(real *out, float v, const real *edge)
 {
-	const bool unknown = isnan(v);
-
-	for (int k = 0; k < ATTRIBUTE_BINS; k++)
-		out[k] = unknown ? 0 : share_of_bin(v, edge + k);
-	out[ATTRIBUTE_BINS] = unknown;
+	out[ATTRIBUTE_BINS] = isnan(v);
+	if (isnan(v))
+		memset(out, 0, ATTRIBUTE_BINS * sizeof(real));
+	else
+		attribute_write_bins(out, v, edge);
 }
 
 void
@@ -146,7 +151,7 @@ attributes_write(real *out, const float *value, const real *w, const AttributeTe
 		if (shape->rows == 0)
 		{
 			write_number(out, value[i], edge);
-			edge += EDGES;
+			edge += ATTRIBUTE_EDGES;
 		}
 		else
 			memcpy(out, w + at->table[i] + (size_t) value[i] * (size_t) shape->size,
@@ -195,13 +200,13 @@ distinct(float *value, size_t n)
 void
 attribute_edges(real *edge, float *value, size_t n)
 {
-	real quantile[EDGES] = {0};
+	real quantile[ATTRIBUTE_EDGES] = {0};
 	size_t m;
 
 	qsort(value, n, sizeof(*value), compare_floats);
-	for (size_t k = 0; n > 0 && k < EDGES; k++)
+	for (size_t k = 0; n > 0 && k < ATTRIBUTE_EDGES; k++)
 		quantile[k] = (real) value[k * (n - 1) / ATTRIBUTE_BINS];
 	m = distinct(value, n);
-	for (size_t k = 0; k < EDGES; k++)
-		edge[k] = m > EDGES ? quantile[k] : m > 0 ? (real) value[k < m ? k : m - 1] : 0;
+	for (size_t k = 0; k < ATTRIBUTE_EDGES; k++)
+		edge[k] = m > ATTRIBUTE_EDGES ? quantile[k] : m > 0 ? (real) value[k < m ? k : m - 1] : 0;
 }

@@ -24,6 +24,7 @@
 
 #define ATTRIBUTES_MAX 32
 #define ATTRIBUTE_BINS 8
+#define ATTRIBUTE_EDGES (ATTRIBUTE_BINS + 1)
 #define ATTRIBUTE_ROW_MAX 64 /* numbers of a row, at most */
 
 /* Rows of a category's table; the values that training has seen follow them. */
@@ -76,7 +77,10 @@ extern void attributes_write(real *out, const float *value, const real *w, const
 extern void attributes_backward(real *dw, const real *dout, const float *value, const AttributeTensors *at,
 								const AttributeShapes *shapes);
 
-/* Where the bins of a number begin and end (ATTRIBUTE_BINS + 1): of n values, which are sorted here. */
+/* How far a number has come through each bin (ATTRIBUTE_BINS). */
+extern void attribute_write_bins(real *out, float v, const real *edge);
+
+/* Where the bins of a number begin and end (ATTRIBUTE_EDGES): of n values, which are sorted here. */
 extern void attribute_edges(real *edge, float *value, size_t n);
 
 #endif

@@ -7,7 +7,8 @@
 /* A spread below this share of that of all users is as good as none. */
 #define SPREAD_FLOOR 0.02
 
-#define LAST_STEPS 4 /* whose values a summary holds */
+#define BINNED_FEATURE 3 /* numbers of a feature that are read by bins */
+#define LAST_STEPS 4     /* whose values a summary holds */
 #define SUMMARY_FEATURE (9 + LAST_STEPS)
 
 size_t
@@ -39,6 +40,28 @@ period_sum(const InputSequence *s, size_t t, size_t f)
 	const float v = s->value[t * s->F + f];
 
 	return isnan(v) ? 0 : (real) v;
+}
+
+size_t
+binned_count(const SequenceConfig *config, size_t F)
+{
+	return config->bins && config->attributes.n > 0 && config->summary_size > 0 ? F * BINNED_FEATURE : 0;
+}
+
+float
+binned_number(const float *value, size_t steps, size_t F, size_t j)
+{
+	const InputSequence s = {.value = value, .steps = steps, .F = F};
+	const size_t f = j / BINNED_FEATURE, back = j % BINNED_FEATURE;
+	double sum = 0;
+
+	if (back > steps)
+		return 0;
+	if (back > 0)
+		return (float) period_sum(&s, steps - back, f);
+	for (size_t t = 0; t < steps; t++)
+		sum += (double) period_sum(&s, t, f);
+	return (float) (sum / (double) steps);
 }
 
 void

@@ -52,6 +52,13 @@ extern void input_write(real *x, const InputSequence *sequence, size_t t, const 
 /* out (summary_count): numbers of order 1. */
 extern void summary_write(real *out, const InputSequence *sequence, const SequenceConfig *config);
 
+/*
+ * Numbers that are read by bins beside the attributes, 0 where there are none; and the j-th of a sequence (steps × F): of
+ * each feature the mean, the last value and the one before.
+ */
+extern size_t binned_count(const SequenceConfig *config, size_t F);
+extern float binned_number(const float *value, size_t steps, size_t F, size_t j);
+
 /* The row of this sequence, from 0. */
 extern size_t baseline_row(const float *value, size_t steps, size_t F, const SequenceConfig *config);
 

@@ -102,6 +102,8 @@ typedef enum SequenceInputs
 		   "values, or also what the labeler sees: changes and their signs, and each user by his own mean and spread.") \
 	OPTION(INT, summary_size, 32, 0, 1024, NULL, \
 		   "Hidden units that read a summary of the whole sequence, and attributes, beside the encoder; 0: none.") \
+	OPTION(BOOL, bins, true, 0, 1, NULL, \
+		   "With attributes and 2,000 sequences to learn from: each feature's mean and last two values are read by bins, too.") \
 	OPTION(BOOL, baseline, true, 0, 1, NULL, \
 		   "Begin as the best rule without a model: the classes' shares by today's trend and what is known of the next.") \
 	OPTION(REAL, auto_seconds, 60, 0, 1e9, NULL, \

@@ -73,7 +73,8 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 {
 	const size_t D = encoder_width(config, input_count(config, F));
 	const size_t O = C ? C : 1;
-	const size_t Z = attributes_inputs(&config->attributes);
+	const size_t binned = binned_count(config, F);
+	const size_t Z = attributes_inputs(&config->attributes) + binned * ATTRIBUTE_BINS;
 	const size_t U = summary_count(config, F) + Z;
 	const double bound = 1.0 / sqrt((double) D);
 	const double head_bound = config->baseline ? 0 : bound; /* the network begins as its baseline */
@@ -91,6 +92,8 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 	if (U > 0)
 		add_summary(table, U + pooled_beside(config, D, Z), U, (size_t) config->summary_size, O);
 	attributes_params(table, &config->attributes);
+	if (binned > 0)
+		add_fixed(table, "value.edge", 0, binned, ATTRIBUTE_EDGES);
 	if (baseline_rows(config) > 0)
 		add_fixed(table, "baseline.score", 0, baseline_rows(config), O);
 	if (config->decision != DECISION_LARGEST)
@@ -109,7 +112,8 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	*net = (Network){.config = *config, .encoder = sequence_encoders[config->architecture], .F = F, .C = C};
 	net->I = input_count(config, F);
 	net->S = summary_count(config, F);
-	net->Z = attributes_inputs(&config->attributes);
+	net->binned = binned_count(config, F);
+	net->Z = attributes_inputs(&config->attributes) + net->binned * ATTRIBUTE_BINS;
 	net->M = (size_t) config->summary_size;
 	net->D = encoder_width(config, net->I);
 	net->P = pooled_beside(config, net->D, net->Z);
@@ -120,6 +124,7 @@ network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 	net->summary_weight = offset_of(&table, "summary.weight");
 	net->summary_bias = offset_of(&table, "summary.bias");
 	net->summary_head = offset_of(&table, "summary_head.weight");
+	net->value_edge = offset_of(&table, "value.edge");
 	net->attributes = attributes_locate(&table, &config->attributes);
 	net->baseline = offset_of(&table, "baseline.score");
 	net->attention = offset_of(&table, "attention.weight");
@@ -283,6 +288,18 @@ read_sequence(Network *net, const real *w, const SequenceSet *set, uint32_t i, s
 		net->row[b] = baseline_row(sequence.value, n, net->F, &net->config);
 }
 
+/* What is read by bins of the sequence itself, behind the attributes. */
+static void
+read_binned(real *out, const Network *net, const real *w, const SequenceSet *set, uint32_t i)
+{
+	const float *value = set->value + set->start[i] * net->F;
+
+	for (size_t j = 0; j < net->binned; j++)
+		attribute_write_bins(out + j * ATTRIBUTE_BINS,
+							 binned_number(value, sequence_length(set, i), net->F, j),
+							 w + net->value_edge + j * ATTRIBUTE_EDGES);
+}
+
 /* hide: random numbers for it when training. */
 static void
 read_attributes(Network *net, const real *w, const SequenceSet *set, uint32_t i, size_t b, Rng *hide)
@@ -296,7 +313,11 @@ read_attributes(Network *net, const real *w, const SequenceSet *set, uint32_t i,
 	memcpy(known, set->attribute + i * n, n * sizeof(float));
 	if (hide)
 		attributes_hide(known, shapes, hide);
-	attributes_write(net->wide + b * wide_width(net) + net->M + net->S, known, w, &net->attributes, shapes);
+
+	real *out = net->wide + b * wide_width(net) + net->M + net->S;
+
+	attributes_write(out, known, w, &net->attributes, shapes);
+	read_binned(out + attributes_inputs(shapes), net, w, set, i);
 }
 
 static void

@@ -38,13 +38,15 @@ typedef struct Network
 	SequenceConfig config;
 	const struct Encoder *encoder;
 	size_t F, C;
-	size_t I;    /* inputs a step: input_count() */
-	size_t D;    /* outputs a step: H, or 2 H if bidirectional; of a minirocket its features */
-	size_t O;    /* outputs of the head */
-	size_t S, Z; /* numbers of the summary, and of the attributes */
-	size_t M, P; /* hidden units that read both, and numbers of the pooled vector that they read */
+	size_t I;      /* inputs a step: input_count() */
+	size_t D;      /* outputs a step: H, or 2 H if bidirectional; of a minirocket its features */
+	size_t O;      /* outputs of the head */
+	size_t S, Z;   /* numbers of the summary, and of the attributes */
+	size_t binned; /* numbers of the sequence that are read among these: binned_count() */
+	size_t M, P;   /* hidden units that read both, and numbers of the pooled vector that they read */
 	size_t mean, scale, change, attention, head_weight, head_bias; /* offsets in the weights */
 	size_t summary_weight, summary_bias, summary_head, baseline;
+	size_t value_edge;
 	AttributeTensors attributes;
 
 	NetworkLayer layer[NETWORK_LAYERS_MAX];

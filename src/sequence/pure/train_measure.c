@@ -118,6 +118,22 @@ sample_attribute(const SequenceTask *task, size_t attribute)
 	return known;
 }
 
+/* The j-th number that is read by bins of the same users' sequences. */
+static size_t
+sample_binned(const SequenceTask *task, size_t j)
+{
+	const size_t n = task->state->n_train, some = n < EDGE_SAMPLE ? n : EDGE_SAMPLE;
+	const SequenceSet *set = &task->set;
+
+	for (size_t k = 0; k < some; k++)
+	{
+		const size_t i = task->train[k * n / some], steps = set->start[i + 1] - set->start[i];
+
+		task->edge_sample[k] = binned_number(set->value + set->start[i] * set->F, steps, set->F, j);
+	}
+	return some;
+}
+
 static void
 measure_attributes(SequenceTask *task)
 {
@@ -129,8 +145,11 @@ measure_attributes(SequenceTask *task)
 		if (shapes->of[i].rows > 0)
 			continue;
 		attribute_edges(edge, task->edge_sample, sample_attribute(task, (size_t) i));
-		edge += ATTRIBUTE_BINS + 1;
+		edge += ATTRIBUTE_EDGES;
 	}
+	edge = tensor_at(task, "value.edge");
+	for (size_t j = 0; j < task->net.binned; j++, edge += ATTRIBUTE_EDGES)
+		attribute_edges(edge, task->edge_sample, sample_binned(task, j));
 }
 
 void

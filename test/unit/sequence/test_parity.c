@@ -82,6 +82,7 @@ read_config(Fixture *f)
 	config_defaults(&f->config, sequence_options, sequence_option_count);
 	f->config.inputs = INPUTS_VALUES;
 	f->config.summary_size = 0;
+	f->config.bins = false;
 	f->config.baseline = false;
 	for (size_t i = 0; i < sequence_option_count; i++)
 		if (codec_metadata(&f->codec, sequence_options[i].name, text, sizeof(text)))
@@ -309,6 +310,7 @@ main(void)
 		FIXTURE(tcn_attributes),
 		FIXTURE(minirocket),
 		FIXTURE(minirocket_number),
+		FIXTURE(gru_bins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
