@@ -22,13 +22,22 @@ typedef struct Shuffled
 	Variants *variants;
 } Shuffled;
 
+/* Bytes that a set of metrics keeps of a row, about: probabilities, rankings by class, weights. */
+static size_t
+row_bytes(size_t C)
+{
+	return 64 + C * 32;
+}
+
 static void
 read_values(Shuffled *all)
 {
 	const SequenceUsers *users = all->sampled.users;
 	const size_t n = all->sampled.n, size = all->W * all->F;
+	const size_t sets = 1 + (all->F + all->A) * IMPORTANCE_SHUFFLES;
 
-	memory_check(users->memory + n * sizeof(float) * (size + all->A), "importance");
+	memory_check(users->memory + n * (sizeof(float) * (size + all->A) + sets * row_bytes(all->C)),
+				 "importance");
 	all->value = memory_array(n * size, sizeof(float));
 	all->attribute = memory_array(n * all->A, sizeof(float));
 	for (size_t i = 0; i < n; i++)

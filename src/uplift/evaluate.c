@@ -169,6 +169,9 @@ uplift_predictions(const EvaluateCall *call)
 
 /* -- Features among other users ------------------------------------------- */
 
+/* Bytes that a set of metrics keeps of a user, about. */
+#define ROW_BYTES 32
+
 /* The inputs of a column come from other users; kept: what they were, N × n. */
 static void
 shuffle_column(const UserGraph *users, const UpliftColumn *column, const float *kept, const uint32 *donor)
@@ -237,6 +240,7 @@ uplift_importance(const EvaluateCall *call, const ImportanceRequest *request)
 	MetricSet **shuffled = palloc(sizeof(*shuffled) * (size_t) Max(sets, 1));
 	const char **name = palloc(sizeof(char *) * (size_t) Max(inputs->columns, 1));
 
+	memory_check(experiment.users->bytes + experiment.n * (size_t) (sets + 1) * ROW_BYTES, "importance");
 	for (int c = 0; c < inputs->columns; c++)
 		name[c] = inputs->column[c].column.name;
 	for (int i = 0; i < sets; i++)
