@@ -35,6 +35,14 @@ SELECT count(*) AS features, bool_and(i.psi = d.psi) AS same FROM usercls.drift(
 CALL usercls.refresh_scores('int_outcome', 'int_scores', class => 'true');
 CALL usercls.refresh_scores('date_outcome', 'date_scores', class => 'true');
 SELECT count(*) AS users, bool_and(i.score = d.score) AS same FROM int_scores i JOIN date_scores d USING (user_id);
+-- Who changed is found by a column of times: the integers say when a row was, and not when it came in.
+ALTER TABLE weekly ADD came timestamptz DEFAULT '2026-01-01';
+ALTER TABLE weekly_member ADD came timestamptz DEFAULT '2026-01-01';
+UPDATE weekly SET spend = spend + 5, came = '2026-02-01' WHERE user_id % 50 = 0;
+CALL usercls.refresh_scores('int_outcome', 'int_scores', class => 'true', changed_since => '2026-01-15', changed_column => 'came');
+CALL usercls.refresh_scores('date_outcome', 'date_scores', class => 'true');
+SELECT count(*) AS users, bool_and(i.score = d.score) AS same FROM int_scores i JOIN date_scores d USING (user_id);
+CALL usercls.refresh_scores('int_outcome', 'int_scores', class => 'true', changed_since => '2026-01-15');
 -- Four weeks later the cutoffs have moved as far; a list of them, in integers, says the same.
 INSERT INTO weekly SELECT u, w, abs(hashint8(u * 1000 + w)) % 9, 'web' FROM generate_series(1, 240) u, generate_series(31, 34) w;
 CALL usercls.retrain('int_outcome', promote => 'never');
