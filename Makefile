@@ -119,6 +119,7 @@ bench:
 	bench/accuracy/attributes $(PYTHON)
 	$(PYTHON) bench/graph/run.py
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
+	$(PYTHON) bench/uplift/simulated.py
 # Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.
 cancel:
 	CANCELS=20 CANCEL_MS=100 TAP=090_cancel scripts/test tap

@@ -1,0 +1,87 @@
+"""Experiments that are made up, so that each user's true uplift is known."""
+import os
+
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+class Simulated:
+    """What Cai is, and `truth`: the uplift of each user. Fold 0 is the test part, fold 1 is learned from."""
+
+    def __init__(self, feature, edge, p0, p1, seed, test, truth=None):
+        rng = np.random.default_rng(10000 + seed)
+        self.N, self.K = len(feature), 2
+        self.feature, self.edge = feature.astype(np.float32), edge.astype(np.uint32)
+        self.truth = p1 - p0
+        self.treated = (rng.random(self.N) < 0.5).astype(np.int8)
+        self.outcome = (rng.random(self.N) < np.where(self.treated, p1, p0)).astype(np.float32)
+        self.inside = np.ones(self.N, bool)
+        self.fold = (rng.random(self.N) >= test).astype(np.int8)[None]
+
+    def write(self, folder, edge=None):
+        edge = self.edge if edge is None else edge.astype(np.uint32)
+        os.makedirs(folder, exist_ok=True)
+        for name, a in [("feature.f32", self.feature), ("edge.u32", edge), ("treated.i8", self.treated),
+                        ("outcome.f32", self.outcome), ("fold.i8", self.fold)]:
+            np.ascontiguousarray(a).tofile(os.path.join(folder, name))
+        with open(os.path.join(folder, "sizes.txt"), "w") as f:
+            print(self.N, self.feature.shape[1], len(edge), 1, self.K, file=f)
+
+
+def mailing(seed, learn=64000, test=16000):
+    """Customers who got an e-mail or none, and visited the shop or not: no graph. The effect bends with what they bought."""
+    rng = np.random.default_rng(seed)
+    N = learn + test
+    recency = rng.integers(1, 13, N)
+    history = rng.lognormal(5, 1, N)
+    mens, womens, newbie = (rng.random(N) < share for share in (.55, .55, .5))
+    zip_code, channel = rng.choice(3, N, p=[.15, .45, .4]), rng.choice(3, N, p=[.12, .44, .44])
+    log = np.log(history / 150)
+    z = -2.1 - .09 * (recency - 6) + .25 * log - .5 * newbie + .3 * (zip_code == 0) + .3 * mens * (log > 0) - .2 * (channel == 1)
+    p0 = sigmoid(z)
+    effect = .015 + .06 * womens - .04 * (recency > 9) + .05 * np.tanh(log) * womens - .03 * newbie * (channel == 2)
+    p1 = np.clip(p0 + effect, .002, .998)
+    one_hot = lambda c: np.eye(3)[c]
+    feature = np.concatenate([np.stack([recency, history, mens, womens, newbie], 1), one_hot(zip_code), one_hot(channel)], 1)
+    return Simulated(feature, np.zeros((0, 2)), p0, p1, seed, test / N)
+
+
+def friends(rng, N, degree):
+    """Edges by pairs: half among the users of one's own quarter, a part to the popular."""
+    E = N * degree // 2
+    popular = rng.pareto(2.5, N) + 1
+    source = rng.choice(N, E, p=popular / popular.sum())
+    quarter = 200
+    near = np.minimum(source // quarter * quarter + rng.integers(0, quarter, E), N - 1)
+    target = np.where(rng.random(E) < .6, near, rng.choice(N, E, p=popular / popular.sum()))
+    return np.stack([source, target], 1)
+
+
+def network(seed, learn=200000, test=40000, response=.015, degree=10):
+    """Users with friends, of whom few respond. The effect depends on what a user is and on what the friends are."""
+    from cai import neighbour_mean
+
+    rng = np.random.default_rng(seed)
+    N = learn + test
+    edge = friends(rng, N, degree)
+    quarter = np.repeat(rng.normal(size=N // 200 + 1), 200)[:N]
+    feature = rng.normal(size=(N, 10))
+    feature[:, :3] = .8 * feature[:, :3] + .6 * quarter[:, None]
+    mean, degrees = neighbour_mean(feature, edge)
+    mean = np.nan_to_num(mean)
+    far, _ = neighbour_mean(mean, edge)
+    spread = lambda a: (a - a.mean()) / a.std()
+    m = [spread(mean[:, k]) for k in range(5)]
+    f = spread(np.nan_to_num(far)[:, 3])
+    z = np.log(response * .6) + .5 * feature[:, 0] + .4 * feature[:, 5] + .4 * m[1] + .2 * np.log1p(degrees) - .5
+    push = .45 + .5 * m[0] + .4 * feature[:, 3] + .3 * np.maximum(m[2], 0) + .3 * f - .3 * (feature[:, 7] > 1)
+    return Simulated(feature, edge, sigmoid(z), sigmoid(z + push), seed, test / N)
+
+
+def captured(truth, uplift):
+    """Area between the true gain by this ranking and at random, of that of the best ranking."""
+    area = lambda order: (np.cumsum(truth[order]) - truth.sum() * np.arange(1, len(truth) + 1) / len(truth)).sum()
+    return area(np.argsort(-uplift, kind="stable")) / area(np.argsort(-truth, kind="stable"))

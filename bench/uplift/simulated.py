@@ -1,0 +1,109 @@
+"""Simulated experiments (simulate.py) by the network and by scikit-uplift's learners, in one run. Prints Markdown tables.
+
+usage: simulated.py [mailing] [network] [seeds]
+
+`captured` is the area between the true gain by a learner's ranking and at random, as a share of the best ranking's: the
+true uplift is known, so it has no noise of the test part. Needs what run.py needs, and lightgbm.
+"""
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import numpy as np
+from lightgbm import LGBMClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklift.metrics import qini_auc_score
+from sklift.models import SoloModel, TwoModels
+
+import simulate
+from cai import neighbour_mean
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = TOP / "build/bench/uplift/oof"
+
+
+def used_cpu():
+    return sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def logistic():
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
+
+
+def boosted():
+    return LGBMClassifier(n_estimators=100, learning_rate=0.03, num_leaves=8, n_jobs=1, verbose=-1)
+
+
+def learner(model):
+    def predict(data, Z, folder):
+        learn = data.fold[0] == 1
+        fitted = model().fit(Z[learn], data.outcome[learn].astype(int), data.treated[learn].astype(int))
+        return fitted.predict(Z)
+
+    return predict
+
+
+def network(*options):
+    def predict(data, Z, folder):
+        out = pathlib.Path(folder) / "out.f64"
+        subprocess.run([PROGRAM, folder, out, "folds=1", *options], check=True, stdout=subprocess.DEVNULL)
+        return np.fromfile(out)
+
+    return predict
+
+
+def two(estimator):
+    return lambda: TwoModels(estimator_trmnt=estimator(), estimator_ctrl=estimator(), method="vanilla")
+
+
+LEARNERS = {"two logistic models": learner(two(logistic)), "two LightGBM models": learner(two(boosted)),
+            "one LightGBM model": learner(lambda: SoloModel(boosted()))}
+NETWORKS = {"mailing": {"network": network()},
+            "network": {"network, whole graph": network(), "network, samples of 512 users": network("batch=512")}}
+
+
+def inputs(data):
+    """Own features and, where there are edges, the means of the neighbours' and the logarithm of their number."""
+    if len(data.edge) == 0:
+        return data.feature
+    mean, degree = neighbour_mean(data.feature.astype(float), data.edge)
+    return np.concatenate([data.feature, np.nan_to_num(mean), np.log1p(degree)[:, None]], 1)
+
+
+def measure(kind, seeds):
+    rows = {}
+    for seed in range(seeds):
+        data = getattr(simulate, kind)(seed)
+        Z = inputs(data)
+        m = data.fold[0] == 0
+        with tempfile.TemporaryDirectory() as folder:
+            data.write(folder)
+            for name, predict in {**LEARNERS, **NETWORKS[kind]}.items():
+                before = used_cpu()
+                u = predict(data, Z, folder)[m]
+                cpu = used_cpu() - before
+                qini = qini_auc_score(data.outcome[m].astype(int), u, data.treated[m].astype(int))
+                rows.setdefault(name, []).append((simulate.captured(data.truth[m], u), qini, cpu))
+                print(f"# {kind} {seed} {name}: {rows[name][-1]}", file=sys.stderr, flush=True)
+    return rows
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    kinds = [a for a in sys.argv[1:] if a in NETWORKS] or list(NETWORKS)
+    seeds = next((int(a) for a in sys.argv[1:] if a.isdigit()), 5)
+    subprocess.run(["make", "-s", "-C", TOP, PROGRAM.relative_to(TOP)], check=True, stdout=subprocess.DEVNULL)
+    for kind in kinds:
+        print(f"\n{kind}, {seeds} seeds\n\n| learner | captured | se | Qini | se | CPU s |\n| --- | --- | --- | --- | --- | --- |")
+        for name, figures in measure(kind, seeds).items():
+            a = np.array(figures)
+            mean, se = a.mean(0), a.std(0, ddof=1 if seeds > 1 else 0) / np.sqrt(seeds)
+            print(f"| {name} | {mean[0]:.4f} | {se[0]:.4f} | {mean[1]:.4f} | {se[1]:.4f} | {mean[2]:.1f} |", flush=True)
+
+
+main()
