@@ -266,9 +266,18 @@ config_forecast(SequenceRequest *request, const char *decision)
 			config->trend_feature = f + 1;
 }
 
+/* Labels of whole series may be about shapes, which other architectures see better than that of behaviour's default. */
+static const char *
+default_architecture(const SequenceReading *reading)
+{
+	return reading->sequence_column ? AUTOMATIC : sequence_architectures[SEQUENCE_GRU];
+}
+
 static void
 config_of(SequenceRequest *request, const char *architecture, const Jsonb *hyperparams)
 {
+	if (!architecture)
+		architecture = default_architecture(&request->reading);
 	request->automatic = strcmp(architecture, AUTOMATIC) == 0;
 	request->hyperparams = (Jsonb *) hyperparams;
 	config_defaults(&request->config, sequence_options, sequence_option_count);
@@ -334,7 +343,7 @@ sequence_request_from_args(TrainRun *run, SequenceRequest *request, FunctionCall
 		features_resolve(reading, request->has_as_of    ? &request->as_of
 								  : request->cutoffs.at ? &request->cutoffs.at[request->cutoffs.n - 1]
 														: NULL);
-	config_of(request, arg_text(fcinfo, ARG_ARCHITECTURE, "architecture"),
+	config_of(request, arg_text_or_null(fcinfo, ARG_ARCHITECTURE),
 			  arg_jsonb(fcinfo, ARG_HYPERPARAMS, "hyperparams"));
 	config_forecast(request, arg_text(fcinfo, ARG_DECISION, "decision"));
 	request->class_weights = (Jsonb *) arg_jsonb(fcinfo, ARG_CLASS_WEIGHTS, "class_weights");

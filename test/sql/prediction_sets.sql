@@ -38,7 +38,7 @@ SELECT import_model('set_again', export_model('set_1'), promote => 'always');
 SELECT bool_and(prediction_set('set_again', seq, 0.8) = prediction_set('set_1', seq, 0.8)) AS imported FROM set_all WHERE d = 1 AND user_id > 7900;
 SELECT bool_and(prediction_set(export_model('set_5'), seq, a) = prediction_set('set_5', seq, a)) AS by_value FROM set_all JOIN set_ages a USING (user_id) WHERE d = 5 AND user_id > 7900;
 -- Few held-out users cannot promise much: all classes.
-SELECT rows_held_out FROM train_sequence('set_few', 'set_2', sequence_column => 'seq', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', validation => '{"method": "user", "share": 0.002}', promote => 'always');
+SELECT rows_held_out FROM train_sequence('set_few', 'set_2', sequence_column => 'seq', architecture => 'gru', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', validation => '{"method": "user", "share": 0.002}', promote => 'always');
 SELECT bool_and(cardinality(prediction_set('set_few', seq, 0.95)) = 2) AS all_classes, count(*) FROM set_all WHERE d = 2 AND user_id > 7900;
 SELECT prediction_set('set_1', NULL), prediction_set('set_1', ARRAY[1, 2, 3], NULL::float8), prediction_set('set_5', ARRAY[1, 2, 3], NULL::set_ages) IS NOT NULL AS nothing_known;
 -- Errors.
@@ -46,7 +46,7 @@ SELECT prediction_set('set_1', NULL), prediction_set('set_1', ARRAY[1, 2, 3], NU
 SELECT prediction_set('set_1', ARRAY[1, 2, 3], 1);
 SELECT prediction_set('set_1', ARRAY[1, 2, 3], 90);
 SELECT prediction_set('set_5', ARRAY[1, 2, 3]);
-SELECT rows_held_out FROM train_sequence('set_none', 'set_1', sequence_column => 'seq', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', validation => '{"method": "none"}', promote => 'always');
+SELECT rows_held_out FROM train_sequence('set_none', 'set_1', sequence_column => 'seq', architecture => 'gru', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', validation => '{"method": "none"}', promote => 'always');
 SELECT prediction_set('set_none', ARRAY[1, 2, 3]);
 -- A file whose numbers rise is damaged.
 SELECT import_model('set_bad', overlay(f PLACING '0.0' FROM position('"conformal":"[\\"'::bytea IN f) + 16 FOR 3), promote => 'always') FROM export_model('set_3') f;

@@ -52,7 +52,7 @@ SELECT bool_and(p.outcome = t.spend) AS true FROM predictions('pred_num') p JOIN
 
 -- One array a row: there are no times.
 CREATE TABLE pred_arrays AS SELECT user_id, kind, array_agg(spend ORDER BY ts) AS seq FROM pred_rows GROUP BY 1, 2;
-SELECT rows_held_out FROM train_sequence('pred_arrays', 'pred_arrays', sequence_column => 'seq', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', promote => 'always');
+SELECT rows_held_out FROM train_sequence('pred_arrays', 'pred_arrays', sequence_column => 'seq', architecture => 'gru', label_column => 'kind', hyperparams => '{"hidden_size": 4, "max_epochs": 1}', promote => 'always');
 SELECT count(*), count(cutoff) AS cutoffs FROM predictions('pred_arrays');
 
 -- An experiment, with ids that are texts.

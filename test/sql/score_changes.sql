@@ -95,7 +95,7 @@ SELECT * FROM chg_differs('chg_active_scores', 'chg_active_whole');
 -- A row for each user, with a sequence in it.
 CREATE TABLE chg_rows AS SELECT u AS user_id, array_agg(hashint8(u * 100 + i) & 15 ORDER BY i) AS seq, CASE WHEN u % 2 = 0 THEN 'even' ELSE 'odd' END AS kind,
 	date '2026-05-01' AS written FROM generate_series(1, 60) u, generate_series(1, 6) i GROUP BY u;
-SELECT version FROM usercls.train_sequence('chg_rows', 'chg_rows', label_column => 'kind', sequence_column => 'seq', hyperparams => '{"hidden_size": 4, "max_epochs": 2}', promote => 'always');
+SELECT version FROM usercls.train_sequence('chg_rows', 'chg_rows', label_column => 'kind', sequence_column => 'seq', architecture => 'gru', hyperparams => '{"hidden_size": 4, "max_epochs": 2}', promote => 'always');
 CALL usercls.refresh_scores('chg_rows', 'chg_rows_scores');
 UPDATE chg_rows SET seq = '{9, 9, 9, 9, 9, 9}', written = '2026-05-02' WHERE user_id = 5;
 INSERT INTO chg_rows VALUES (61, '{1, 2, 3}', 'odd', '2026-05-02');

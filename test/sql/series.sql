@@ -8,7 +8,7 @@ SELECT 'series ' || i AS id, (ARRAY['falls', 'stays', 'rises'])[1 + i % 3] AS la
 FROM generate_series(1, 300) i;
 SELECT rows_train, rows_held_out, users, cutoffs, classes, features, value < baseline AS better, promoted
 FROM usercls.train_sequence('ser', 'ser', user_column => 'id', sequence_column => 'seq', label_column => 'label', hyperparams => '{"hidden_size": 8, "max_epochs": 8}');
-SELECT spec::jsonb ->> 'sequence_column' AS sequence_column, spec::jsonb ->> 'window_periods' AS periods FROM usercls.versions WHERE model = 'ser';
+SELECT spec::jsonb ->> 'sequence_column' AS sequence_column, spec::jsonb ->> 'window_periods' AS periods, spec::jsonb ->> 'architecture' AS asked FROM usercls.versions WHERE model = 'ser';
 -- Every door, as predict() says.
 SELECT count(*) AS users, bool_and(c.label = p.label AND abs(c.probability - p.probability) < 1e-5) AS as_predict
 FROM ser JOIN usercls.classify_users('ser', NULL, NULL::text) c ON c.user_id = id, usercls.predict('ser', seq) p;
