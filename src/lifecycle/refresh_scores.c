@@ -300,7 +300,7 @@ refresh(ScoreTable *table, bool grown, const RefreshRequest *request)
 
 	const uint64 removed = score_table_remove_others(table, &users.scored, users.looked_at);
 
-	if (some)
+	if (some && written + removed > 0)
 		written += score_table_rank(table);
 	notify(table, &marks, users.scored.n, written, removed, started);
 	transaction_pending(psprintf("the table of scores %s is kept", table->name));
