@@ -376,7 +376,7 @@ sub measure_work
 sub measure_messages
 {
 	my $hear = 'INSERT INTO message SELECT self, h, weight FROM near JOIN h0 ON user_id = other';
-	my $attend = 'SELECT count(a) FROM (SELECT usercls.attend(weights, 0, me.h, m.h, m.weight) AS a FROM h0 AS me CROSS JOIN net JOIN message AS m ON m.self = me.user_id GROUP BY me.user_id, me.h, weights) s';
+	my $attend = 'SELECT count(a) FROM (SELECT usercls.attend((SELECT weights FROM net), 0, me.h, m.h, m.weight) AS a FROM h0 AS me JOIN message AS m ON m.self = me.user_id GROUP BY me.user_id, me.h) s';
 	must($node[0], 'app', 'TRUNCATE message');
 	my $send = work('app', "TRUNCATE message; $hear");
 	my ($messages, $bytes, $hidden) = split /\|/, must($node[0], 'app', q{SELECT count(*), avg(pg_column_size(m.*))::int + 4, max(array_length(h, 1)) FROM message m});
