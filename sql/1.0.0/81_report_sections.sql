@@ -160,7 +160,7 @@ COMMENT ON FUNCTION usercls_private.report_drift(jsonb) IS 'what drift() says';
 CREATE FUNCTION usercls_private.report_users(facts jsonb, sample jsonb, users jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
-	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number}', users)
+	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number,reasons|Reasons|text}', users)
 	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users)
 	ELSE usercls_private.report_table('The ten held-out users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1) || ', and what they were',
 		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users) END;

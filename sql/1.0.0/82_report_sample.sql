@@ -169,12 +169,14 @@ RETURN 'SELECT s.user_id, (SELECT jsonb_agg(s.seq[i][1] ORDER BY i) FROM generat
 	FROM usercls.sequences($1, ($3 #>> ''{0,cutoff}'')::timestamptz, NULL::text) AS s WHERE s.user_id IN (SELECT u ->> ''user_id'' FROM jsonb_array_elements($3) AS u)';
 COMMENT ON FUNCTION usercls_private.report_series_query() IS 'first feature of some users, period by period';
 
--- explain_user() wants an id of its table's type. Who may not see what the table is called has bigints, or no reasons.
+-- They want an id of its table's type. Who may not see what the table is called has bigints, or no reasons.
 CREATE FUNCTION usercls_private.report_reasons_query(spec jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN pg_catalog.format('SELECT u ->> ''user_id'' AS user_id, (SELECT string_agg(e.reason, ''; '') FROM usercls.explain_user($1, (u ->> ''user_id'')::%s, u ->> ''class'', 3, (u ->> ''cutoff'')::timestamptz) AS e) AS reasons
-	FROM jsonb_array_elements($3) AS u', COALESCE((SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
-		WHERE a.attrelid = pg_catalog.to_regclass(spec ->> 'source') AND a.attname = spec ->> 'user_column'), 'bigint'));
+RETURN pg_catalog.format('SELECT u ->> ''user_id'' AS user_id, (SELECT string_agg(e.reason, ''; '') FROM usercls.%s) AS reasons FROM jsonb_array_elements($3) AS u',
+	pg_catalog.format(CASE WHEN spec ? 'treatment_column' THEN 'explain_uplift($1, (u ->> ''user_id'')::%s, 3) AS e'
+		ELSE 'explain_user($1, (u ->> ''user_id'')::%s, u ->> ''class'', 3, (u ->> ''cutoff'')::timestamptz) AS e' END,
+		COALESCE((SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
+			WHERE a.attrelid = pg_catalog.to_regclass(COALESCE(spec ->> 'source', spec ->> 'users')) AND a.attname = spec ->> 'user_column'), 'bigint')));
 COMMENT ON FUNCTION usercls_private.report_reasons_query(jsonb) IS 'three reasons for each of some users';
 
 CREATE FUNCTION usercls_private.report_first_users(facts jsonb, model text, version int, sample jsonb) RETURNS jsonb
@@ -183,7 +185,7 @@ BEGIN ATOMIC
 	WITH asked AS MATERIALIZED (
 		SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object('class', CASE WHEN (sample ->> 'numbers')::boolean THEN u ->> 'label' ELSE facts -> 'classes' ->> (facts ->> 'focus')::int - 1 END) ORDER BY at) AS users
 		FROM pg_catalog.jsonb_array_elements(sample -> 'users') WITH ORDINALITY AS r (u, at)
-		WHERE (facts ->> 'promoted')::boolean AND facts ->> 'kind' = 'sequence'
+		WHERE (facts ->> 'promoted')::boolean
 	)
 	SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object(
 		'series', (SELECT s -> 'series' FROM pg_catalog.jsonb_array_elements(series -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id'),

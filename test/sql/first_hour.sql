@@ -94,7 +94,7 @@ SELECT rank, user_id, uplift, segment FROM usercls.target_users('session') ORDER
 \o
 
 \o /dev/null
-SELECT * FROM usercls.uplift('session', 22211310::bigint);
+SELECT feature, friend, attention, contribution, reason FROM usercls.explain_uplift('session', 22211310::bigint);
 \o
 
 SELECT usercls.drop_model(model) FROM unnest('{leaves,session}'::text[]) AS model;

@@ -69,6 +69,8 @@ SELECT (SELECT count(*) FROM regexp_matches(page, '<svg class="spark"', 'g')) AS
 FROM page, (SELECT user_id FROM usercls.predictions('trend') ORDER BY probabilities[1] DESC, user_id::text LIMIT 1) AS first,
 	LATERAL (SELECT reason FROM usercls.explain_user('trend', user_id, 'high_risk', 1, (SELECT as_of FROM usercls.versions WHERE model = 'trend' AND promoted))) AS e WHERE name = 'trend';
 SELECT page ~ '</svg></td><td>[a-z]' AS ids_of_text, page LIKE '%img src=x onerror=alert%' AND page NOT LIKE '%<img%' AS escaped FROM page WHERE name = 'hostile';
+SELECT page LIKE '%' || usercls_private.html(reason) || '%' AS reason_for_uplift
+FROM page, (SELECT user_id FROM usercls.predictions('offer') WHERE treated IS NOT NULL ORDER BY uplift DESC, user_id::text LIMIT 1) AS first, LATERAL (SELECT reason FROM usercls.explain_uplift('offer', user_id, 1)) AS e WHERE name = 'offer';
 -- What is drawn is what other functions say of the same users: the area below the ROC curve, the cells, the points of the Qini curve.
 CREATE TEMPORARY TABLE drawn AS SELECT m AS model, f, usercls_private.report_sample(f, m, 1) AS s FROM unnest('{trend,offer,of sum(spend)}'::text[]) AS m, usercls_private.report_facts(m, 1) AS f;
 SELECT abs(sum((tpr + before) / 2 * (fpr - left_)) - (SELECT value FROM usercls.evaluate('trend', replicates => 0) WHERE metric = 'auc(high_risk)')) < 1e-9 AS area
