@@ -101,7 +101,7 @@ fuzz:
 # Hostile statements for a server under the sanitizers.
 fuzz-statements:
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/sanitize statements
-sanitize valgrind interop clients soak browser dbt:
+sanitize valgrind interop clients soak browser dbt reference:
 	scripts/$@
 test-other-majors:
 	scripts/other-majors
@@ -126,4 +126,4 @@ cancel:
 format:
 	clang-format-14 -i $(wildcard src/*/*.[ch] src/*/pure/*.[ch] test/unit/*.[ch] test/unit/*/*.[ch] test/fuzz/*.c test/module/*.c bench/*/*.[ch])
 
-.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz fuzz-statements sanitize valgrind interop clients soak browser dbt test-other-majors test-install dist deb bench cancel format
+.PHONY: FORCE no-headers install-manuals uninstall-manuals demo test unit regress tap fuzz fuzz-statements sanitize valgrind interop clients soak browser dbt reference test-other-majors test-install dist deb bench cancel format
