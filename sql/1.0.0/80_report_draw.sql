@@ -30,20 +30,23 @@ RETURN '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hi
 	|| pg_catalog.round(100 * GREATEST(0, LEAST(1, COALESCE(NULLIF(share, 'NaN'), 0)))::numeric, 1) || '"/></svg>';
 COMMENT ON FUNCTION usercls_private.report_bar(float8) IS 'a bar as long as a share from 0 to 1';
 
+-- A dot for each value, too: of sparse data a line alone shows little.
 CREATE FUNCTION usercls_private.report_spark(series jsonb) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT '<svg class="spark" viewBox="0 0 100 24" role="img"><title>'
-		|| pg_catalog.string_agg(usercls_private.report_number(value), ', ' ORDER BY at) || '</title><polyline class="s1" points="'
-		|| COALESCE(pg_catalog.string_agg(
-			pg_catalog.round((2 + 96 * (at - 1) / GREATEST(1, pg_catalog.jsonb_array_length(series) - 1))::numeric, 1) || ','
-			|| pg_catalog.round((22 - 20 * COALESCE((value - low) / NULLIF(high - low, 0), .5))::numeric, 1), ' ' ORDER BY at)
-			FILTER (WHERE value IS NOT NULL), '') || '"/></svg>'
-	FROM (SELECT at, value, pg_catalog.min(value) OVER (), pg_catalog.max(value) OVER ()
-		  FROM (SELECT at, CASE WHEN pg_catalog.abs((e #>> '{}')::float8) < 1e30 THEN (e #>> '{}')::float8 END
-				FROM pg_catalog.jsonb_array_elements(series) WITH ORDINALITY AS r (e, at)) AS r (at, value)) AS r (at, value, low, high);
+	WITH number AS MATERIALIZED (
+		SELECT at, CASE WHEN pg_catalog.abs((e #>> '{}')::float8) < 1e30 THEN (e #>> '{}')::float8 END AS value FROM pg_catalog.jsonb_array_elements(series) WITH ORDINALITY AS r (e, at)
+	), point AS MATERIALIZED (
+		SELECT n.at, n.value, pg_catalog.round((3 + 94.0 * (n.at - 1) / GREATEST(1, pg_catalog.jsonb_array_length(series) - 1))::numeric, 1) AS x,
+			pg_catalog.round((21 - 18 * COALESCE((n.value - r.low) / NULLIF(r.high - r.low, 0), .5))::numeric, 1) AS y
+		FROM number AS n, (SELECT pg_catalog.min(value) AS low, pg_catalog.max(value) AS high FROM number) AS r
+	)
+	SELECT '<svg class="spark" viewBox="0 0 100 24" role="img"><title>' || pg_catalog.string_agg(usercls_private.report_number(p.value), ', ' ORDER BY p.at) || '</title><polyline class="s1" points="'
+		|| COALESCE(pg_catalog.string_agg(p.x || ',' || p.y, ' ' ORDER BY p.at) FILTER (WHERE p.value IS NOT NULL), '') || '"/>'
+		|| COALESCE(pg_catalog.string_agg('<circle class="d1" r="2" cx="' || p.x || '" cy="' || p.y || '"/>', '' ORDER BY p.at) FILTER (WHERE p.value IS NOT NULL), '') || '</svg>'
+	FROM point AS p;
 END;
-COMMENT ON FUNCTION usercls_private.report_spark(jsonb) IS 'a small line of an array of numbers, without axes; what is null has no point';
+COMMENT ON FUNCTION usercls_private.report_spark(jsonb) IS 'a small line of an array of numbers, a dot each, without axes; what is null has no dot';
 
 CREATE FUNCTION usercls_private.report_cell(value jsonb, kind text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

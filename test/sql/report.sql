@@ -107,7 +107,7 @@ SELECT usercls.report(NULL);
 -- Numbers, lines and axes.
 SELECT v, usercls_private.report_number(v) FROM unnest('{0,1,-1,.1234567,12.345,99.96,-123.456,1234567.8,1e20,1e-9,-.5,NaN,Infinity,NULL}'::float8[]) AS v;
 SELECT a.*, r.* FROM (VALUES (0, 1), (0, 0), (-3, 7), (.2, .21), (1e-12, 2e-12), (5e9, 5e9), (-1e20, 1e20)) AS a (low, high), usercls_private.report_axis(low, high) AS r;
-SELECT usercls_private.report_spark('[1, null, "NaN", 3, 2]') ~ 'points="2.0,22.0 74.0,2.0 98.0,12.0"' AS with_holes, usercls_private.report_spark('[5]') ~ 'points="2.0,12.0"' AS one, usercls_private.report_spark('[]') IS NULL AS none;
+SELECT usercls_private.report_spark('[1, null, "NaN", 3, 2]') ~ 'points="3.0,21.0 73.5,3.0 97.0,12.0"' AS with_holes, usercls_private.report_spark('[5]') ~ 'points="3.0,12.0"/><circle [^>]*cx="3.0" cy="12.0"' AS one, usercls_private.report_spark('[]') IS NULL AS none;
 SELECT usercls_private.report_chart('t', 'd', 'x', 'y', '[{"series": "s", "kind": "line", "x": "NaN", "y": 1}]') IS NULL AS nothing_to_draw;
 
 SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer');
