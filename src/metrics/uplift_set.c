@@ -28,10 +28,17 @@ enum
 	ROWS
 };
 
+typedef struct Gaps
+{
+	double square, noise;     /* means: what is seen, and what noise adds to it */
+	double of_noise, of_both; /* what square varies by, but for a common factor: noise², and noise × square */
+} Gaps;
+
 /* Before the rows of several treatments stands their mean Qini, behind those of all LARGEST_SMD. */
 typedef struct UpliftSetState
 {
 	const UpliftTrial *trial;
+	Gaps *gaps; /* of each treatment */
 	bool apart; /* whether this is asked for: */
 	double largest_smd;
 } UpliftSetState;
@@ -43,16 +50,14 @@ rows_before(const UpliftTrial *trial)
 }
 
 /*
- * The root of the mean of (predicted - effect)² over ten groups of users by prediction, weighted by their sizes. What is
- * measured differs from a group's effect by noise, whose mean square is standard_error²: so much is taken off, and from
- * a replicate twice as much, since drawing adds the same again (Kumar, Liang and Ma 2019 do so for classes). 0 when nothing
- * is left. In every replicate the groups are of the same users; a group with less than two of an arm is left out.
+ * (predicted - measured effect)² over ten groups of users by prediction, the mean weighted by their sizes. What is measured
+ * differs from a group's effect by noise, whose mean square is standard_error². In every replicate the groups are of the same
+ * users; a group with less than two of an arm is left out.
  */
-static double
-calibration_error(const UpliftScores *scores)
+static Gaps
+measure_gaps(const UpliftScores *scores)
 {
-	const double noises = scores->weight ? 2 : 1;
-	double square = 0;
+	Gaps gaps = {0};
 	double rows = 0;
 	size_t first = 0;
 
@@ -61,19 +66,44 @@ calibration_error(const UpliftScores *scores)
 		const size_t n = scores->n / GROUPS + (i < scores->n % GROUPS);
 		const UpliftBin bin = uplift_group(scores, first, n);
 		const double weight = bin.n[0] + bin.n[1];
-		const double gap = bin.predicted - bin.effect;
+		const double square = (bin.predicted - bin.effect) * (bin.predicted - bin.effect);
+		const double noise = bin.standard_error * bin.standard_error;
 
 		first += n;
-		if (isnan(bin.standard_error))
+		if (isnan(noise))
 			continue;
-		square += weight * (gap * gap - noises * bin.standard_error * bin.standard_error);
 		rows += weight;
+		gaps.square += (square - gaps.square) * weight / rows;
+		gaps.noise += (noise - gaps.noise) * weight / rows;
+		gaps.of_noise += weight * weight * 2 * noise * noise;
+		gaps.of_both += weight * weight * 4 * square * noise;
 	}
-	return rows > 0 ? sqrt(Max(square, 0) / rows) : NAN;
+	return rows > 0 ? gaps : (Gaps){NAN, NAN, NAN, NAN};
+}
+
+/*
+ * The root of the mean of (predicted - effect)², 0 when there is no more than noise: that is taken off, as Kumar, Liang and
+ * Ma (2019) do for classes. Drawing adds as much again, so from a replicate it is taken off twice; and what replicates vary
+ * by has the noise of the sample in it, too: of_both + of_noise, where the truth has of_both - of_noise. They are drawn
+ * together by that, at least to what they vary by when there is nothing but noise, a third.
+ */
+static double
+calibration_error(const UpliftScores *scores, const Gaps *sample)
+{
+	const Gaps gaps = measure_gaps(scores);
+	const double square = sample->square - sample->noise;
+	const double varies = (sample->of_both - sample->of_noise) / (sample->of_both + sample->of_noise);
+	const double moved = gaps.square - 2 * gaps.noise - square;
+
+	if (isnan(gaps.square))
+		return NAN;
+	if (!scores->weight)
+		return sqrt(Max(gaps.square - gaps.noise, 0));
+	return sqrt(Max(square + sqrt(Max(varies, 1.0 / 3)) * moved, 0));
 }
 
 static void
-measure_treatment(double *value, const UpliftScores *scores)
+measure_treatment(double *value, const UpliftScores *scores, const Gaps *gaps)
 {
 	value[QINI] = metric_qini(scores, true);
 	value[AUUC] = metric_auuc(scores);
@@ -86,7 +116,7 @@ measure_treatment(double *value, const UpliftScores *scores)
 	value[MEAN_PREDICTED] = all.predicted;
 	value[MEAN_EFFECT] = all.effect;
 	CHECK_FOR_INTERRUPTS();
-	value[CALIBRATION_ERROR] = calibration_error(scores);
+	value[CALIBRATION_ERROR] = calibration_error(scores, gaps);
 }
 
 /* weight: of the ranked rows of all treatments, one after the other. */
@@ -103,7 +133,7 @@ measure(double *value, void *arg, const uint32 *weight)
 		UpliftScores scores = trial->of[k];
 
 		scores.weight = weight;
-		measure_treatment(of, &scores);
+		measure_treatment(of, &scores, &state->gaps[k]);
 		qini += of[QINI];
 		of += ROWS;
 		weight = weight ? weight + scores.n : NULL;
@@ -188,8 +218,12 @@ uplift_set(const UpliftTrial *trial, const ArmsApart *apart)
 		name_rows(row + before + ROWS * (int) k, trial, k);
 	if (apart)
 		row[rows - 1] = (MetricRow){.name = "largest_smd", .baseline = apart->bound, .n = trial->users};
-	*state = (UpliftSetState){
-		.trial = trial, .apart = apart != NULL, .largest_smd = apart ? fabs(apart->smd) : NAN};
+	*state = (UpliftSetState){.trial = trial,
+							  .gaps = palloc(sizeof(Gaps) * trial->treatments),
+							  .apart = apart != NULL,
+							  .largest_smd = apart ? fabs(apart->smd) : NAN};
+	for (size_t k = 0; k < trial->treatments; k++)
+		state->gaps[k] = measure_gaps(&trial->of[k]);
 	*set = (MetricSet){.rows = rows, .row = row, .n = trial->users, .measure = measure, .state = state};
 
 	/* A user of the control stands in the ranking of each treatment, and is drawn once for all. */
