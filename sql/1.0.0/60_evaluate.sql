@@ -253,6 +253,30 @@ LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 10 COST 1000000;
 COMMENT ON FUNCTION usercls.uplift_by_decile(text, regclass, regclass, int, int)
 IS 'predicted uplift against the effect that the experiment measured, by groups of users from the highest prediction down; agrees: within 1.96 standard errors; arm: the treatment, compared with the control';
 
+CREATE FUNCTION usercls.policy_value(
+	model text,
+	value "any" DEFAULT NULL,
+	cost "any" DEFAULT NULL,
+	budget float8 DEFAULT NULL,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	version int DEFAULT NULL,
+	OUT policy text,
+	OUT arm text,
+	OUT treated float8,
+	OUT worth float8,
+	OUT worth_low float8,
+	OUT worth_high float8,
+	OUT gain float8,
+	OUT gain_low float8,
+	OUT gain_high float8,
+	OUT users bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_policy_value'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 6 COST 1000000;
+COMMENT ON FUNCTION usercls.policy_value(text, "any", "any", float8, regclass, regclass, int)
+IS 'what the decision of target_users() is worth on users that the training held out, by the inverse of the chances of the arms that they were in, beside the best single arm, everybody, as many at random, and nobody: treated: share of the users; worth: value of the outcomes less cost, a user, over treating nobody; gain: how much more the model is worth; each with a 95 % interval';
+
 CREATE FUNCTION usercls.drift(
 	model text,
 	source regclass DEFAULT NULL,

@@ -11,6 +11,7 @@
 
 #include "server/errors.h"
 #include "server/jsonbuild.h"
+#include "server/memory.h"
 #include "server/source.h"
 
 /* -- Amounts -------------------------------------------------------------- */
@@ -197,6 +198,34 @@ uplift_decision(FunctionCallInfo fcinfo, DecisionArguments at, const UpliftModel
 	amounts_arg(value, fcinfo, at.value, "value", model->arms, 1.0);
 	amounts_arg(cost, fcinfo, at.cost, "cost", model->arms, 0.0);
 	return decision_of(value, cost, model->net.treatments, budget);
+}
+
+uint8_t *
+uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n)
+{
+	uint8_t *arm = memory_array(n, sizeof(*arm));
+	UpliftAllotment allotment;
+	Arena arena = arena_measure();
+
+	if (isinf(decision->budget))
+	{
+		for (size_t i = 0; i < n; i++)
+			arm[i] = (uint8_t) uplift_choose(decision, score + i * decision->treatments);
+		return arm;
+	}
+	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
+
+	const size_t bytes = arena.used + ARENA_ALIGNMENT;
+
+	memory_check(bytes + n * decision->treatments * sizeof(*score), "scoring");
+
+	void *block = memory_array(bytes, 1);
+
+	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
+	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
+	uplift_allot(arm, &allotment, decision, score, n);
+	pfree(block);
+	return arm;
 }
 
 /* -- Answers -------------------------------------------------------------- */

@@ -22,22 +22,18 @@
 #include "uplift/stored.h"
 #include "uplift/trial.h"
 
-/* Every arm is needed to measure anything. */
-static void
-require_arms(const UserGraph *users, const UpliftRequest *request, const uint8_t *chosen)
+void
+uplift_require_arms(const Experiment *experiment)
 {
+	const UserGraph *users = experiment->users;
 	size_t n[UPLIFT_TREATMENTS_MAX + 1] = {0};
-	int64 all = 0;
 
 	for (size_t i = 0; i < users->N; i++)
-		if (users->arm[i] != UPLIFT_OUTSIDE && (!chosen || chosen[i]))
-		{
+		if (users->arm[i] != UPLIFT_OUTSIDE && (!experiment->chosen || experiment->chosen[i]))
 			n[users->arm[i]]++;
-			all++;
-		}
 	for (size_t arm = 0; arm <= users->arms->treatments; arm++)
 		if (n[arm] == 0)
-			error_no_arm(request, users->arms, arm, all);
+			error_no_arm(experiment->request, users->arms, arm, (int64) experiment->n);
 }
 
 /* Edges that the caller names in place of those that the model was trained on. */
@@ -54,18 +50,6 @@ use_edges(UpliftRequest *request, const EvaluateCall *call)
 						errhint("Leave out edges, or train a version with them.")));
 	request->edges = call->edges;
 }
-
-/* The users of an experiment, and what a version says of them. */
-typedef struct Experiment
-{
-	const UpliftModel *model;
-	const UpliftRequest *request;
-	const UserGraph *users;
-	const UpliftScore *score;
-	const uint8_t *held_out; /* N; NULL: nobody knows */
-	const uint8_t *chosen;   /* N: whom to evaluate on; NULL: everybody in the experiment */
-	size_t n;                /* how many these are */
-} Experiment;
 
 /* Whom of the model's own users: those that the training held out, unless the others are asked for, too. */
 static void
@@ -88,8 +72,8 @@ choose_users(Experiment *experiment, const EvaluateCall *call)
 		experiment->n += held_out[i];
 }
 
-static Experiment
-read_experiment(const EvaluateCall *call)
+Experiment
+uplift_experiment(const EvaluateCall *call)
 {
 	const bool own = !OidIsValid(call->source);
 	UpliftRequest *request = uplift_request_read(registry_spec(call->model));
@@ -123,9 +107,9 @@ read_experiment(const EvaluateCall *call)
 UpliftTrial *
 uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 {
-	const Experiment experiment = read_experiment(call);
+	const Experiment experiment = uplift_experiment(call);
 
-	require_arms(experiment.users, experiment.request, experiment.chosen);
+	uplift_require_arms(&experiment);
 	if (apart)
 		*apart = uplift_arms_apart(experiment.users, experiment.chosen);
 	return uplift_trial(experiment.users, experiment.score, experiment.chosen);
@@ -134,7 +118,7 @@ uplift_sample(const EvaluateCall *call, ArmsApart *apart)
 Predictions *
 uplift_predictions(const EvaluateCall *call)
 {
-	const Experiment experiment = read_experiment(call);
+	const Experiment experiment = uplift_experiment(call);
 	const UserGraph *users = experiment.users;
 	Datum *id = memory_array(experiment.n, sizeof(*id));
 	uint8 *held_out = experiment.held_out ? memory_array(experiment.n, 1) : NULL;
@@ -234,7 +218,7 @@ metrics_without(const Experiment *experiment, int column, int shuffle, int64 see
 Importance *
 uplift_importance(const EvaluateCall *call, const ImportanceRequest *request)
 {
-	const Experiment experiment = read_experiment(call);
+	const Experiment experiment = uplift_experiment(call);
 	const UpliftInputs *inputs = experiment.users->inputs;
 	const int sets = inputs->columns * IMPORTANCE_SHUFFLES;
 	MetricSet **shuffled = palloc(sizeof(*shuffled) * (size_t) Max(sets, 1));

@@ -6,6 +6,25 @@
 
 #include "metrics/importance.h"
 #include "metrics/sample.h"
+#include "uplift/stored.h"
+
+/* The users of an experiment, and what a version says of them. */
+typedef struct Experiment
+{
+	const UpliftModel *model;
+	const UpliftRequest *request;
+	const UserGraph *users;
+	const UpliftScore *score;
+	const uint8_t *held_out; /* N; NULL: nobody knows */
+	const uint8_t *chosen;   /* N: whom to evaluate on; NULL: everybody in the experiment */
+	size_t n;                /* how many these are */
+} Experiment;
+
+/* In the current memory context; an error when there is nobody to evaluate on. */
+extern Experiment uplift_experiment(const EvaluateCall *call);
+
+/* An error when one of the arms has nobody to evaluate on: nothing can be measured without it. */
+extern void uplift_require_arms(const Experiment *experiment);
 
 /* In the current memory context; an error when there is nobody to evaluate on, or one arm only. apart, unless NULL: of these users. */
 extern UpliftTrial *uplift_sample(const EvaluateCall *call, ArmsApart *apart);

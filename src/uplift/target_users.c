@@ -63,41 +63,12 @@ best_first(const UpliftScore *score, size_t n, size_t treatments)
 	return order;
 }
 
-/* The treatment of each user, 0 for none. */
-static uint8_t *
-decide(const UpliftDecision *decision, const UpliftScore *score, size_t n)
-{
-	uint8_t *arm = memory_array(n, sizeof(*arm));
-	UpliftAllotment allotment;
-	Arena arena = arena_measure();
-
-	if (isinf(decision->budget))
-	{
-		for (size_t i = 0; i < n; i++)
-			arm[i] = (uint8_t) uplift_choose(decision, score + i * decision->treatments);
-		return arm;
-	}
-	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
-
-	const size_t bytes = arena.used + ARENA_ALIGNMENT;
-
-	memory_check(bytes + n * decision->treatments * sizeof(*score), "scoring");
-
-	void *block = memory_array(bytes, 1);
-
-	arena = arena_over(arena_align(block), bytes - ARENA_ALIGNMENT);
-	uplift_allot_carve(&allotment, &arena, n, decision->treatments);
-	uplift_allot(arm, &allotment, decision, score, n);
-	pfree(block);
-	return arm;
-}
-
 static void
 put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id, const UpliftModel *model,
 		  const UpliftScore *score, const UpliftDecision *decision)
 {
 	const size_t treatments = decision->treatments;
-	const uint8_t *arm = decide(decision, score, users->N);
+	const uint8_t *arm = uplift_decide(decision, score, users->N);
 	const uint32_t *order = best_first(score, users->N, treatments);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
