@@ -1,5 +1,5 @@
 /*
- * Out-of-fold predictions of the uplift network, for bench/uplift/run.py.
+ * Out-of-fold predictions of the uplift network, for bench/uplift/run.py and bench/uplift/arms.py.
  *
  *   oof DIR OUT [option=value ...]
  *
@@ -11,6 +11,7 @@
  *               what options are chosen by, so that no test fold is looked at
  *   batch=n     steps on mini-batches of n users, as above usercls.max_memory; without edges always
  *   share=s     held-out share of the training part
+ *   treatments=n   treated.i8 is the arm of 1 + n, and each number of OUT becomes n, one for each treatment
  *   folds=n     predict the first n folds only
  *   from=s, to=s   repetitions
  */
@@ -30,6 +31,7 @@ typedef struct Bench
 	int8_t *treated, *fold;
 	UpliftConfig config;
 	int members, inner;
+	size_t treatments;
 	size_t batch;
 	double share;
 	size_t from, to, folds;
@@ -67,9 +69,14 @@ static double
 train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 {
 	const GraphSetup graph = {b->N, b->E, false, false};
-	const UpliftSetup setup = {
-		.config = b->config, .graph = graph, .F = b->F, .batch = b->batch, .seed = seed};
-	const UpliftScoreSetup score_setup = {.config = b->config, .graph = graph, .F = b->F};
+	const UpliftSetup setup = {.config = b->config,
+							   .graph = graph,
+							   .F = b->F,
+							   .treatments = b->treatments,
+							   .batch = b->batch,
+							   .seed = seed};
+	const UpliftScoreSetup score_setup = {
+		.config = b->config, .graph = graph, .F = b->F, .treatments = b->treatments};
 	UpliftTask task;
 	UpliftScoreTask score;
 	GraphBuild build;
@@ -103,7 +110,8 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	score.weights = (real *) uplifttrain_weights(&task);
 	job_run(upliftscore_job(&score));
 	for (size_t i = 0; i < b->N; i++)
-		sum[i] += upliftscore_get(&score, i, 1).uplift / b->members;
+		for (size_t k = 0; k < b->treatments; k++)
+			sum[i * b->treatments + k] += upliftscore_get(&score, i, 1 + k).uplift / b->members;
 
 	const double best = uplifttrain_result(&task)->report.best_epoch;
 
@@ -118,7 +126,7 @@ predict(double *uplift, const Bench *b, const uint8_t *test, uint64_t seed)
 	uint8_t *part = malloc(b->N);
 	double epochs = 0;
 
-	memset(uplift, 0, b->N * sizeof(double));
+	memset(uplift, 0, b->N * b->treatments * sizeof(double));
 	for (int member = 0; member < b->members; member++)
 	{
 		Rng rng = rng_seed(seed, 1000 + (uint64_t) member);
@@ -147,6 +155,8 @@ set_option(Bench *b, const char *argument)
 		b->inner = atoi(value);
 	else if (strcmp(name, "batch") == 0)
 		b->batch = (size_t) atoi(value);
+	else if (strcmp(name, "treatments") == 0)
+		b->treatments = (size_t) atoi(value);
 	else if (strcmp(name, "share") == 0)
 		b->share = atof(value);
 	else if (strcmp(name, "folds") == 0)
@@ -162,7 +172,7 @@ set_option(Bench *b, const char *argument)
 int
 main(int argc, char **argv)
 {
-	Bench b = {.members = 1, .share = 0.2};
+	Bench b = {.members = 1, .share = 0.2, .treatments = 1};
 	char sizes[200] = "";
 
 	if (argc < 3)
@@ -194,9 +204,10 @@ main(int argc, char **argv)
 		b.target[e] = edge[2 * e + 1];
 	}
 
-	const size_t width = b.inner ? b.K * b.N : b.N;
+	const size_t users = b.N * b.treatments;
+	const size_t width = b.inner ? b.K * users : users;
 	double *out = malloc(b.S * width * sizeof(double));
-	double *uplift = malloc(b.N * sizeof(double));
+	double *uplift = malloc(users * sizeof(double));
 	uint8_t *test = malloc(b.N);
 	double epochs = 0;
 	size_t trained = 0;
@@ -224,7 +235,8 @@ main(int argc, char **argv)
 				trained++;
 				for (size_t i = 0; i < b.N; i++)
 					if (b.inner ? test[i] == 2 : fold[i] == (int8_t) k)
-						out[s * width + (b.inner ? k * b.N : 0) + i] = uplift[i];
+						memcpy(out + s * width + (b.inner ? k * users : 0) + i * b.treatments,
+							   uplift + i * b.treatments, b.treatments * sizeof(double));
 			}
 		}
 
