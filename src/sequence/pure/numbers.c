@@ -88,6 +88,23 @@ ranges_measure(NumberRanges *ranges, const double *number, const int32_t *range,
 			ranges->mean[k] = 0.5 * ranges->low[k] + 0.5 * ranges->high[k];
 }
 
+/* The number that a share u of range k lies below: a power of u from low to high, whose mean is that of the range. */
+static double
+within_range(const NumberRanges *ranges, int k, double u)
+{
+	const double low = ranges->low[k], high = ranges->high[k];
+	const double above = 0.5 * ranges->mean[k] - 0.5 * low, wide = 0.5 * high - 0.5 * low;
+
+	if (!(above > 0))
+		return low;
+	if (!(above < wide))
+		return high;
+
+	const double way = pow(u, wide / above - 1);
+
+	return (1 - way) * low + way * high;
+}
+
 /* The number that a share q of the forecast lies below. */
 static double
 quantile(const NumberRanges *ranges, const double *probability, double q)
@@ -100,8 +117,7 @@ quantile(const NumberRanges *ranges, const double *probability, double q)
 		if (probability[k] <= 0)
 			continue;
 		if (below + probability[k] >= q)
-			return ranges->low[k] +
-				   (ranges->high[k] - ranges->low[k]) * fmax(0, (q - below) / probability[k]);
+			return within_range(ranges, k, fmax(0, (q - below) / probability[k]));
 		below += probability[k];
 		last = k;
 	}

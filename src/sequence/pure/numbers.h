@@ -5,7 +5,8 @@
  * probability p[k] of each says of the number
  *
  *   mean     Σ p[k] mean[k], where mean[k] is that of the learned numbers in range k
- *   quantile where Σ p reaches it, as if the numbers of a range lay evenly between low[k] and high[k]
+ *   quantile where Σ p reaches it, as if a share u of the numbers of a range lay below low[k] + (high[k] - low[k]) u^e,
+ *            where e is such that their mean is mean[k]: evenly when that is the middle, and near low[k] in a long tail
  *
  * Regression by classification (Torgo and Gama 1997): no shape of the distribution is assumed, so that many zeros and few
  * large numbers do no harm, and the calibration of the probabilities is that of the quantiles.

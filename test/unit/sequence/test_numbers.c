@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <float.h>
+#include <math.h>
+
 #include "sequence/pure/numbers.h"
 
 #define N 100
@@ -83,10 +86,31 @@ quantiles(void **state)
 	(void) state;
 	assert_float_equal(ranges_forecast(&ranges, even).mean, 10.25, 1e-12);
 	assert_float_equal(ranges_forecast(&ranges, even).median, 0, 1e-12);
-	assert_float_equal(ranges_forecast(&ranges, even).high, 32, 1e-9);
+	assert_float_equal(ranges_forecast(&ranges, even).high, 20 + 20 * 0.216, 1e-9);
 	assert_float_equal(ranges_forecast(&ranges, last).mean, 25, 1e-12);
-	assert_float_equal(ranges_forecast(&ranges, last).low, 22, 1e-9);
-	assert_float_equal(ranges_forecast(&ranges, last).median, 30, 1e-9);
+	assert_float_equal(ranges_forecast(&ranges, last).low, 20.02, 1e-9);
+	assert_float_equal(ranges_forecast(&ranges, last).median, 22.5, 1e-9);
+}
+
+/* In a range whose mean is its middle numbers lie evenly; a long tail's are near its beginning; the ends hold. */
+static void
+tails(void **state)
+{
+	NumberRanges range = {.n = 1, .low = {10}, .high = {20}, .mean = {15}};
+	const double sure[] = {1};
+
+	(void) state;
+	assert_float_equal(ranges_forecast(&range, sure).low, 11, 1e-12);
+	assert_float_equal(ranges_forecast(&range, sure).median, 15, 1e-12);
+	range.high[0] = 10010;
+	range.mean[0] = 110; /* 10 + 10000 / (99 + 1) */
+	assert_float_equal(ranges_forecast(&range, sure).high, 10 + 10000 * pow(0.9, 99), 1e-6);
+	range.mean[0] = 10;
+	assert_float_equal(ranges_forecast(&range, sure).high, 10, 0);
+	range.mean[0] = 10010;
+	assert_float_equal(ranges_forecast(&range, sure).low, 10010, 0);
+	range = (NumberRanges){.n = 1, .low = {-DBL_MAX}, .high = {DBL_MAX}, .mean = {0}};
+	assert_true(fabs(ranges_forecast(&range, sure).median) < 1e300);
 }
 
 /* Numbers whose range is not known do not count; a range without any keeps its middle. */
@@ -107,10 +131,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranges_hold_all),
-		cmocka_unit_test(few_values),
-		cmocka_unit_test(quantiles),
-		cmocka_unit_test(means),
+		cmocka_unit_test(ranges_hold_all), cmocka_unit_test(few_values), cmocka_unit_test(quantiles),
+		cmocka_unit_test(tails),           cmocka_unit_test(means),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
