@@ -172,7 +172,7 @@ RETURNS float8
 AS 'MODULE_PATHNAME', 'usercls_score_weights_number'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.score(bytea, float8[], int)
-IS 'the same with the class by its place in the probabilities of predict(), from 1: postgres_fdw has it run by the server that has the rows, in conditions and in aggregates';
+IS 'the same with the class by its place in the probabilities of predict(), from 1: postgres_fdw has it run by the server that has the rows, in conditions';
 
 CREATE FUNCTION usercls.predict(
 	model text,

@@ -92,15 +92,13 @@ is($trained[0], $trained[1], 'training gives the same weights');
 is($node->safe_psql('app', q{SELECT count(*) FROM usercls.classify_users('events') a JOIN usercls.classify_users('one_events') b
 	USING (user_id, label) WHERE abs(a.probability - b.probability) < 1e-6}), '300', 'and so do scores');
 
-# Scores by value, of a class by its number, are computed where the sequences are: in conditions, and in aggregates.
-my $series = "SELECT user_id, usercls.sequence_agg(ts, ARRAY[spend], $window) AS seq FROM one_events GROUP BY user_id";
+# Scores by value, of a class by its number, are computed where the sequences are in a condition.
+my $series = "SELECT user_id, usercls.sequence_agg(ts, ARRAY[spend], interval '7 days', timestamptz '2026-02-02', timestamptz '2026-04-27') AS seq FROM one_events GROUP BY user_id";
 $node->safe_psql("shard$_", 'CREATE TABLE series (user_id bigint, seq float8[])') for 0 .. 2;
 $node->safe_psql('app', "CREATE TABLE one_series AS $series; CREATE TABLE series (user_id bigint, seq float8[]) PARTITION BY HASH (user_id); CREATE TABLE weights AS SELECT usercls.export_model('one_events') AS w;"
 	. join('', map { "CREATE FOREIGN TABLE series_$_ PARTITION OF series FOR VALUES WITH (MODULUS 3, REMAINDER $_) SERVER shard$_ OPTIONS (table_name 'series');" } 0 .. 2)
 	. 'INSERT INTO series TABLE one_series; ANALYZE series_0, series_1, series_2');
 same('scores in a condition', 'SELECT user_id FROM %s WHERE usercls.score((SELECT w FROM weights), seq, 1) > 0.4 ORDER BY user_id', 'series', 'usercls\.score\(');
-same('scores in an aggregate', 'SELECT user_id, round(avg(usercls.score((SELECT w FROM weights), seq, 1))::numeric, 9) FROM %s GROUP BY user_id ORDER BY user_id',
-	'series', 'usercls\.score\(');
 
 # One leaf here, two elsewhere.
 $node->safe_psql('app', 'CREATE TABLE here (LIKE events); INSERT INTO here TABLE events_1; ALTER TABLE events DETACH PARTITION events_1;
