@@ -118,7 +118,7 @@ typedef enum UpliftMonitor
 	OPTION(REAL, clip_norm, 1, 0, 1e6, NULL, \
 		   "Gradients are scaled down to this norm; 0: never.") \
 	OPTION(INT, max_epochs, 0, 0, 100000, NULL, \
-		   "Steps over the whole graph, or passes by mini-batches, at most; 0: 300, or passes for 3,000 steps, 5 to 300.") \
+		   "Steps over the whole graph, or passes by mini-batches, at most; 0: 300, or 5 to 300 passes: docs/uplift.md.") \
 	OPTION(INT, patience, 30, 0, 100000, NULL, \
 		   "Epochs without improvement on held-out users that end the training; 0: never.") \
 	OPTION(CHOICE, monitor, MONITOR_LOSS, 0, 0, monitors, \

@@ -13,7 +13,8 @@
 #define STREAM_HELD_OUT (UINT64_C(2) << 32)
 
 /* Unless max_epochs says something else: steps of a training on batches, and epochs of any training. */
-#define BATCH_STEPS 3000
+#define BATCH_STEPS 3000  /* without edges */
+#define SAMPLE_STEPS 1500 /* on samples of a graph, of which one takes as long as many of the others */
 #define EPOCHS_MIN 5
 #define EPOCHS_MAX 300
 
@@ -42,7 +43,8 @@ int
 uplifttrain_max_epochs(const UpliftTask *task, size_t learned_from)
 {
 	const size_t batches = batches_of(task, learned_from);
-	const size_t enough = task->batch ? (BATCH_STEPS + batches - 1) / batches : EPOCHS_MAX;
+	const size_t steps = uplifttrain_alone(task) ? BATCH_STEPS : SAMPLE_STEPS;
+	const size_t enough = task->batch ? (steps + batches - 1) / batches : EPOCHS_MAX;
 
 	if (task->net.config.max_epochs > 0)
 		return task->net.config.max_epochs;

@@ -117,6 +117,9 @@ test_batches(void **unused)
 	assert_int_equal(uplifttrain_report(&one)->best_epoch, uplifttrain_report(&three)->best_epoch);
 	assert_true(result->valid_loss < result->baseline_loss);
 	assert_true(result->valid_metric > 0.1);
+	one.net.config.max_epochs = 0;
+	assert_int_equal(uplifttrain_max_epochs(&one, 64 * 300), 5);
+	assert_int_equal(uplifttrain_max_epochs(&one, 64 * 100), 15);
 	free(other);
 
 	/* With all neighbours of everybody in the batch the answer is that of the whole graph. */
