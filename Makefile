@@ -15,6 +15,7 @@ SQL_PARTS = $(sort $(wildcard sql/1.0.0/*.sql))
 DATA_built = sql/usercls--1.0.0.sql
 DOCS = README.md CHANGELOG.md
 MANUALS = $(sort $(wildcard docs/*.md))
+PICTURES = $(sort $(wildcard docs/images/*.png))
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=usercls
 ifneq ($(wildcard test/specs/*.spec),)
@@ -54,12 +55,13 @@ docmoduledir = extension/usercls
 installed_docs = '$(DESTDIR)$(docdir)/$(docmoduledir)'
 install: install-manuals
 install-manuals: installdirs
-	$(MKDIR_P) $(installed_docs)/docs
+	$(MKDIR_P) $(installed_docs)/docs/images
 	$(INSTALL_DATA) $(MANUALS) $(installed_docs)/docs/
+	$(INSTALL_DATA) $(PICTURES) $(installed_docs)/docs/images/
 uninstall: uninstall-manuals
 uninstall-manuals:
-	rm -f $(addprefix $(installed_docs)/, $(DOCS) $(MANUALS))
-	cd '$(DESTDIR)$(docdir)' 2>/dev/null && rmdir -p --ignore-fail-on-non-empty $(docmoduledir)/docs || true
+	rm -f $(addprefix $(installed_docs)/, $(DOCS) $(MANUALS) $(PICTURES))
+	cd '$(DESTDIR)$(docdir)' 2>/dev/null && rmdir -p --ignore-fail-on-non-empty $(docmoduledir)/docs/images || true
 	rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(docdir)' 2>/dev/null || true
 
 # PGXS does not track headers here.
