@@ -19,6 +19,7 @@
 #include "registry/modelcache.h"
 #include "work/progress.h"
 #include "sequence/request.h"
+#include "sequence/score_columns.h"
 #include "sequence/user_reasons.h"
 #include "sequence/users_attributes.h"
 #include "work/train.h"
@@ -200,7 +201,7 @@ enum
 };
 
 static ScoreChoice
-choice_of(FunctionCallInfo fcinfo)
+choice_of(FunctionCallInfo fcinfo, const Model *version)
 {
 	const ScoreChoice choice = {.class = arg_text_or_null(fcinfo, ARG_CLASS),
 								.marks = !PG_ARGISNULL(ARG_THRESHOLD),
@@ -210,6 +211,7 @@ choice_of(FunctionCallInfo fcinfo)
 
 	if (choice.reasons < 1 || choice.reasons > SCORE_REASONS_MAX)
 		error_out_of_range("top", psprintf("%d", choice.reasons), psprintf("1 to %d", SCORE_REASONS_MAX));
+	sequence_check_choice(version, &choice);
 	return choice;
 }
 
@@ -224,7 +226,7 @@ usercls_classify_users(PG_FUNCTION_ARGS)
 		registry_promoted(arg_text(fcinfo, ARG_MODEL, "model"), &sequence_kind, RIGHT_SCORE);
 
 	const bool explained = PG_NARGS() > ARG_TOP;
-	const ScoreChoice choice = explained ? choice_of(fcinfo) : (ScoreChoice){0};
+	const ScoreChoice choice = explained ? choice_of(fcinfo, version) : (ScoreChoice){0};
 
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", version->name);

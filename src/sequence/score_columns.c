@@ -13,9 +13,13 @@
 /* A row of a table has no room for more numbers. */
 #define PROBABILITY_COLUMNS_MAX 800
 
-static void
-check_choice(const SequenceModel *model, const ScoreChoice *choice)
+void
+sequence_check_choice(const Model *version, const ScoreChoice *choice)
 {
+	const SequenceModel *model = modelcache_get(version, CurrentMemoryContext);
+
+	if (choice->class)
+		(void) sequence_model_class_named(model, choice->class);
 	if (choice->marks && !choice->class)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("threshold is given without class"),
 						errdetail("The threshold is compared with the probability of one class."),
@@ -66,7 +70,7 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 	const char *rank = "s.rank";
 	int n = 0;
 
-	check_choice(model, choice);
+	sequence_check_choice(version, choice);
 	if (choice->class)
 	{
 		score = psprintf("s.probabilities[%d]", sequence_model_class_named(model, choice->class) + 1);

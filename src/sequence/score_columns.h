@@ -10,4 +10,7 @@
 /* score_columns of a ModelKind. */
 extern int sequence_score_columns(const ScoreColumn **column, const Model *model, const ScoreChoice *choice);
 
+/* An error unless the model has the class, and a threshold is one on the probability of a class. */
+extern void sequence_check_choice(const Model *model, const ScoreChoice *choice);
+
 #endif

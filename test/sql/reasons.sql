@@ -83,6 +83,8 @@ SELECT import_model('damaged', decode(replace(encode(weights, 'hex'), encode('"t
 CALL refresh_scores('gru', 'why_scores', reasons => 21);
 SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 0);
 SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 1, 'leavs');
+SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 1, threshold => 0.5);
+SELECT * FROM classify_users('gru', NULL, NULL::bigint, false, 1, 'leaves', 'NaN');
 SELECT * FROM explain_user('gru', 3, 'leavs');
 SELECT * FROM explain_user('gru', 3, top => 0);
 SELECT * FROM explain_user(NULL, 3);
