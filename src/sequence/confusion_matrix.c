@@ -1,6 +1,8 @@
 /* confusion_matrix(): users by the class that they are of, and by the one that they are given. */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "utils/builtins.h"
 
@@ -23,6 +25,18 @@ enum
 };
 
 static const EvaluateArguments arguments = {.source = ARG_SOURCE, .as_of = ARG_AS_OF, .version = ARG_VERSION};
+
+static void
+check_threshold(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(ARG_CLASS) != PG_ARGISNULL(ARG_THRESHOLD))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("class and threshold belong together"),
+				 errdetail("The threshold is compared with the probability of the class."),
+				 errhint("Pass both, or none of them for a matrix of all classes.")));
+	if (!PG_ARGISNULL(ARG_THRESHOLD) && isnan(PG_GETARG_FLOAT8(ARG_THRESHOLD)))
+		error_out_of_range("threshold", "NaN", "a number");
+}
 
 /* matrix: C × C, by what they are and what they are given. */
 static void
@@ -71,10 +85,7 @@ usercls_confusion_matrix(PG_FUNCTION_ARGS)
 {
 	const MemoryContext old = rows_begin(fcinfo);
 
-	if (PG_ARGISNULL(ARG_CLASS) != PG_ARGISNULL(ARG_THRESHOLD))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("class and threshold belong together"),
-				 errhint("Pass both, or none of them for a matrix of all classes.")));
+	check_threshold(fcinfo);
 	if (PG_ARGISNULL(ARG_CLASS))
 		put_classes(fcinfo);
 	else

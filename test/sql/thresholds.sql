@@ -87,6 +87,7 @@ SELECT * FROM usercls.threshold('thr_shop', NULL, users => 9);
 SELECT * FROM usercls.threshold('thr_shop', 'top', users => 9, replicates => -1);
 SELECT * FROM usercls.thresholds('thr_shop', 'top', points => 0);
 SELECT * FROM usercls.confusion_matrix('thr_shop', class => 'top');
+SELECT * FROM usercls.confusion_matrix('thr_shop', class => 'top', threshold => 'NaN');
 SELECT usercls.drop_model(model) IS NOT NULL AS dropped FROM usercls.models WHERE model LIKE 'thr%' ORDER BY model;
 \set VERBOSITY terse
 DROP TABLE thr_vector, thr_reference, thr_shop, thr_all, thr_pred, thr_scores CASCADE;
