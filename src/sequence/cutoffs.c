@@ -51,7 +51,7 @@ read_time(const JsonbValue *value, bool integers)
 static SequenceCutoffs
 read_times(const Jsonb *given, const SequenceReading *reading)
 {
-	const bool integers = window_of_integers(source_column(reading->relation, reading->time_column).type);
+	const bool integers = source_is_integer(source_column(reading->relation, reading->time_column).type);
 	const uint32 n = JB_ROOT_COUNT(given);
 	SequenceCutoffs cutoffs = {.n = (int) n};
 

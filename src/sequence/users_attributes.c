@@ -152,8 +152,8 @@ is_history(const SequenceReading *reading, Oid of_source)
 	const Oid type =
 		number == InvalidAttrNumber ? InvalidOid : getBaseType(get_atttype(reading->users, number));
 
-	if (window_of_integers(of_source))
-		return window_of_integers(type);
+	if (source_is_integer(of_source))
+		return source_is_integer(type);
 	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
 }
 

@@ -33,7 +33,7 @@ newest_row(void *arg, const Datum *value, const bool *isnull)
 int64
 time_shown(Oid type, TimestampTz moment)
 {
-	if (window_of_integers(type))
+	if (source_is_integer(type))
 		return DT_NOEND;
 	if (type == TIMESTAMPTZOID)
 		return moment;

@@ -5,8 +5,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-
 #include "sequence/users_cells.h"
 
 void
@@ -31,19 +29,13 @@ only_params(Oid *type, Datum *value, const SequenceCells *cells)
 	return ONLY_PARAMS;
 }
 
-static bool
-is_integer(Oid type)
-{
-	return type == INT2OID || type == INT4OID || type == INT8OID;
-}
-
 /* The column of ids as the source's type. Integers are compared as they are, so that an index on either type serves. */
 static const char *
 is_asked_for(const SequenceCells *cells, const SourceColumn *user, int n)
 {
 	const Oid type = cells->user.type;
 
-	if (is_integer(type) && is_integer(user->type))
+	if (source_is_integer(type) && source_is_integer(user->type))
 		return psprintf("%s OPERATOR(pg_catalog.=) ANY ($%d)", user->quoted, n);
 	return psprintf("%s%s%s %s ANY ($%d)", user->quoted,
 					user->type == type ? "" : "::", user->type == type ? "" : source_type(type),

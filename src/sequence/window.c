@@ -16,16 +16,10 @@
 /* Seconds of Unix time at which PostgreSQL's times begin. */
 #define UNIX_SECONDS ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
-bool
-window_of_integers(Oid column)
-{
-	return column == INT2OID || column == INT4OID || column == INT8OID;
-}
-
 Oid
 window_type(Oid column)
 {
-	if (window_of_integers(column))
+	if (source_is_integer(column))
 		return INT8OID;
 	return column == TIMESTAMPTZOID ? TIMESTAMPTZOID : TIMESTAMPOID;
 }
@@ -43,7 +37,7 @@ void
 window_check_column(const SourceColumn *time, Oid relation)
 {
 	if (time->type == TIMESTAMPTZOID || time->type == TIMESTAMPOID || time->type == DATEOID ||
-		window_of_integers(time->type))
+		source_is_integer(time->type))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("column \"%s\" is not a time", time->name),
@@ -98,8 +92,8 @@ window_moment(int64 integer)
 const char *
 window_as_of_text(Oid column, TimestampTz as_of)
 {
-	return window_of_integers(column) ? psprintf("to_timestamp(" INT64_FORMAT ")", integer_of(as_of))
-									  : pstrdup(timestamptz_to_str(as_of));
+	return source_is_integer(column) ? psprintf("to_timestamp(" INT64_FORMAT ")", integer_of(as_of))
+									 : pstrdup(timestamptz_to_str(as_of));
 }
 
 /* ---- The window ---- */

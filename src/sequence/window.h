@@ -29,9 +29,6 @@ typedef struct Window
 /* The newest time in the data; false when there is none. */
 typedef bool (*WindowNewest)(void *arg, int64 *newest);
 
-/* Whether a time column of this type holds integers. */
-extern bool window_of_integers(Oid column);
-
 /* The type of the times of a column, as a query's parameters have it. */
 extern Oid window_type(Oid column);
 

@@ -145,6 +145,12 @@ source_is_number(Oid type)
 }
 
 bool
+source_is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+bool
 source_is_category(Oid type)
 {
 	char category;

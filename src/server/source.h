@@ -53,6 +53,8 @@ extern SourceColumn source_column(Oid relation, const char *name);
 extern SourceColumn source_number_column(Oid relation, const char *name);
 extern bool source_is_number(Oid type);
 
+extern bool source_is_integer(Oid type);
+
 /* Texts and enums. */
 extern bool source_is_category(Oid type);
 

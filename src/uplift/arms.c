@@ -38,8 +38,7 @@ uplift_arms_same(const UpliftArms *a, const UpliftArms *b)
 static bool
 names_arms(Oid type)
 {
-	return source_is_category(type) || type == BOOLOID || type == INT2OID || type == INT4OID ||
-		   type == INT8OID;
+	return source_is_category(type) || type == BOOLOID || source_is_integer(type);
 }
 
 SourceColumn

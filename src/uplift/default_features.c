@@ -7,12 +7,12 @@
 #include "postgres.h"
 
 #include "access/relation.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "server/notices.h"
+#include "server/source.h"
 #include "uplift/inputs.h"
 
 /* Rows that the counting reads at most. */
@@ -57,10 +57,7 @@ is_taken(const Candidate *column)
 static bool
 may_be_code(const Candidate *column)
 {
-	const Oid type = getBaseType(column->type);
-
-	return (type == INT2OID || type == INT4OID || type == INT8OID) && column->values > 2 &&
-		   column->values <= CODES_MAX;
+	return source_is_integer(getBaseType(column->type)) && column->values > 2 && column->values <= CODES_MAX;
 }
 
 static Candidates

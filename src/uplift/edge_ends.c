@@ -20,12 +20,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-static bool
-is_integer(Oid type)
-{
-	return type == INT2OID || type == INT4OID || type == INT8OID;
-}
-
 /* The condition that a number is in the range of an integer type. */
 static const char *
 within(const char *sql, Oid type)
@@ -51,9 +45,9 @@ whole_number(const SourceColumn *column, Oid id_type)
 	const char *const sql = column->quoted;
 	const char *const type = source_type(id_type);
 
-	if (is_integer(column->type) && get_typlen(column->type) <= get_typlen(id_type))
+	if (source_is_integer(column->type) && get_typlen(column->type) <= get_typlen(id_type))
 		return psprintf("%s::%s", sql, type);
-	if (is_integer(column->type))
+	if (source_is_integer(column->type))
 		return psprintf("CASE WHEN %s THEN %s::%s END", within(sql, id_type), sql, type);
 	return psprintf(
 		"CASE WHEN %1$s OPERATOR(pg_catalog.=) pg_catalog.trunc(%1$s) AND %2$s THEN %1$s::%3$s END", sql,
@@ -71,7 +65,7 @@ edge_end(const UpliftRequest *from, const SourceColumn *column, Oid id_type)
 				 errmsg("column \"%s\" of \"%s\" is of type %s, but user ids are of type %s", column->name,
 						get_rel_name(from->edges), format_type_be(column->type), format_type_be(id_type)),
 				 errhint("Both ends of an edge are user ids: give them the same type.")));
-	if (is_integer(id_type) && (is_integer(column->type) || column->type == NUMERICOID))
+	if (source_is_integer(id_type) && (source_is_integer(column->type) || column->type == NUMERICOID))
 		return whole_number(column, id_type);
 	return psprintf("%s::%s", column->quoted, source_type(id_type));
 }
@@ -85,7 +79,7 @@ read_text(Oid type, const char *id)
 			"CASE WHEN %1$s::pg_catalog.text OPERATOR(pg_catalog.~) "
 			"'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN %1$s::pg_catalog.uuid END",
 			id);
-	if (!is_integer(type))
+	if (!source_is_integer(type))
 		return NULL;
 
 	const char *number = psprintf("%s::pg_catalog.text::pg_catalog.numeric", id);
@@ -99,7 +93,7 @@ read_text(Oid type, const char *id)
 static bool
 compares_as_it_is(Oid type, Oid id_type)
 {
-	return type == id_type || (is_integer(id_type) && (is_integer(type) || type == NUMERICOID));
+	return type == id_type || (source_is_integer(id_type) && (source_is_integer(type) || type == NUMERICOID));
 }
 
 const char *
