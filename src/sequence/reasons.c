@@ -69,12 +69,6 @@ reasoner_make(const SequenceModel *model, size_t W, int values)
 	return reasoner;
 }
 
-const float *
-reasoner_typical(const Reasoner *reasoner)
-{
-	return reasoner->typical;
-}
-
 /* ---- Parts ---- */
 
 static bool

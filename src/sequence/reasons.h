@@ -43,7 +43,4 @@ extern Reasoner *reasoner_make(const SequenceModel *model, size_t W, int values)
 /* Of a user's window (W × F) and attributes, until the next call. Interruptible. */
 extern const Reasons *reasoner_run(Reasoner *reasoner, const float *value, const float *attribute, int class);
 
-/* The typical user's window. */
-extern const float *reasoner_typical(const Reasoner *reasoner);
-
 #endif

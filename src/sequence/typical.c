@@ -176,7 +176,10 @@ typical_measure(const SequenceUsers *users, const Attributes *attributes, size_t
 	typical->periods = (int) median(scratch, n, false);
 	typical->feature = palloc(sizeof(TypicalFeature) * F);
 	for (size_t f = 0; f < F; f++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		typical->feature[f] = typical_feature(scratch, number + f * n * MISSING, n, empty + 2 * f);
+	}
 	typical->attribute = typical_attributes(users, attributes, who, n);
 	pfree(scratch);
 	pfree(number);
