@@ -273,6 +273,24 @@ choose(NetworksTraining *training)
 
 /* ---- The temperature of an ensemble ---- */
 
+/* Held-out sequences that it is fitted to. */
+static size_t
+calibrated(const NetworksTraining *training)
+{
+	return Min(training->held_out, CALIBRATED_MAX);
+}
+
+/* Bytes that it takes when the networks are trained. */
+static size_t
+calibration_memory(const NetworksTraining *training)
+{
+	const SequenceSetup *setup = &training->setup;
+	const size_t networks = (size_t) setup->config.ensemble;
+	const size_t numbers = setup->longest * setup->F + (size_t) training->attributes->n + networks * setup->C;
+
+	return networks > 1 ? calibrated(training) * numbers * sizeof(real) : 0;
+}
+
 static void
 check_interrupts(void)
 {
@@ -290,18 +308,19 @@ probabilities_of_each(const NetworksTraining *training, const TrainedNetworks *t
 	float *value = memory_array(n * users->longest * F, sizeof(float));
 	float *attribute = memory_array(n * (size_t) training->attributes->n, sizeof(float));
 	real *prob = memory_array(networks * n * C, sizeof(real));
-	SequenceModel one = {.config = training->setup.config, .F = (int) F, .C = (int) C};
+	SequenceModel one = {.config = training->setup.config, .F = (int) F, .C = (int) C, .w = trained->w};
 	const SequenceSet set = {.N = n, .F = F, .start = start, .value = value, .attribute = attribute};
 
 	sequence_fill_part(users, 0, n, start, value);
 	attribute_coder_fill(attribute, training->coder, 0, n);
 	one.config.ensemble = 1;
+
+	SequenceScorer *scorer = sequence_model_batch(&one, users->longest, SEQUENCE_BATCH, "training");
+
 	for (size_t i = 0; i < networks; i++)
 	{
-		one.w = trained->w + i * (trained->params->total / networks);
-		sequence_probabilities(prob + i * n * C,
-							   sequence_model_batch(&one, users->longest, SEQUENCE_BATCH, "training"), &set,
-							   n, C);
+		seqscorer_load(scorer, trained->w + i * (trained->params->total / networks));
+		sequence_probabilities(prob + i * n * C, scorer, &set, n, C);
 	}
 	return prob;
 }
@@ -310,7 +329,7 @@ probabilities_of_each(const NetworksTraining *training, const TrainedNetworks *t
 static void
 calibrate(TrainedNetworks *trained, const NetworksTraining *training, size_t networks)
 {
-	const size_t n = Min(training->held_out, CALIBRATED_MAX);
+	const size_t n = calibrated(training);
 	MemoryContext own =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls ensemble", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(own);
@@ -348,6 +367,7 @@ networks_memory(const NetworksTraining *training)
 	for (size_t i = 0; chooses && i < CANDIDATES; i++)
 		if (networks_candidate(&setup.config, training->request, candidates[i]))
 			most = Max(most, runner_measure(&runner_sequence, &setup));
+	most = Max(most, calibration_memory(training));
 	seqmodel_params(params, config, setup.F, setup.C);
 	most += config->ensemble > 1 ? params->total * sizeof(real) : 0;
 	pfree(params);
