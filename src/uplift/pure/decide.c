@@ -115,6 +115,9 @@ add_steps(UpliftAllotment *allotment, size_t steps, const Point *hull, size_t po
 
 /* -- The budget ------------------------------------------------------------- */
 
+/* Prices are rounded, and so are their sums: 0.3 pays three times 0.1. */
+#define BUDGET_ROUNDING 1e-10
+
 static double
 price_of(const UpliftDecision *decision, size_t treatment)
 {
@@ -156,7 +159,7 @@ uplift_allot(uint8_t *arm, UpliftAllotment *allotment, const UpliftDecision *dec
 {
 	uint8_t order[UPLIFT_TREATMENTS_MAX];
 	Point hull[UPLIFT_TREATMENTS_MAX + 1];
-	double budget = decision->budget;
+	double budget = decision->budget * (1 + BUDGET_ROUNDING);
 	size_t steps = 0;
 
 	by_price(order, decision);

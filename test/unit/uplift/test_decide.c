@@ -155,6 +155,39 @@ test_one_treatment(void **state)
 	assert_memory_equal(arm, expected, 6);
 }
 
+/* A budget that is a multiple of the price pays as many users, though neither is exact in binary. */
+static void
+test_multiple_of_price(void **state)
+{
+	enum
+	{
+		MANY = 2000
+	};
+	static const struct
+	{
+		double price, budget;
+		size_t paid;
+	} of[] = {{0.1, 0.3, 3},    {0.1, 0.7, 7},  {0.01, 1, 100},
+			  {0.1, 100, 1000}, {0.1, 0.29, 2}, {0.01, 0.999, 99}};
+	UpliftScore score[MANY] = {{0}};
+
+	for (size_t i = 0; i < MANY; i++)
+		score[i].uplift = 0.5;
+	for (size_t c = 0; c < sizeof(of) / sizeof(of[0]); c++)
+	{
+		const UpliftDecision decision = {
+			.treatments = 1, .offer = {{1, of[c].price, of[c].price}}, .budget = of[c].budget};
+		UpliftAllotment allotment;
+		uint8_t arm[MANY];
+		size_t paid = 0;
+
+		allot(arm, &allotment, &decision, score, MANY);
+		for (size_t i = 0; i < MANY; i++)
+			paid += arm[i];
+		assert_int_equal(paid, of[c].paid);
+	}
+}
+
 int
 main(void)
 {
@@ -163,6 +196,7 @@ main(void)
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_one_treatment),
+		cmocka_unit_test(test_multiple_of_price),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
