@@ -91,6 +91,16 @@ part_make(const Experiment *experiment, const UpliftDecision *decision, bool pri
 	return part;
 }
 
+/* The budget is for all users of the table: these have their share of it. */
+static UpliftDecision
+part_decision(const UpliftDecision *decision, const Part *part, const UserGraph *users)
+{
+	UpliftDecision shared = *decision;
+
+	shared.budget *= (double) part->sample.n / (double) users->N;
+	return shared;
+}
+
 /* -- Policies ------------------------------------------------------------- */
 
 /* The share of users that the budget pays a treatment for. */
@@ -210,21 +220,20 @@ usercls_policy_value(PG_FUNCTION_ARGS)
 		evaluate_call(fcinfo, &uplift_kind,
 					  (EvaluateArguments){.source = ARG_SOURCE, .edges = ARG_EDGES, .version = ARG_VERSION});
 	const UpliftModel *model = modelcache_get(call.model, CurrentMemoryContext);
-	UpliftDecision decision = uplift_decision(
+	const UpliftDecision decision = uplift_decision(
 		fcinfo, (DecisionArguments){.value = ARG_VALUE, .cost = ARG_COST, .budget = ARG_BUDGET}, model);
 	const Experiment experiment = uplift_experiment(&call);
 	uplift_require_arms(&experiment);
 
 	const Part part = part_make(&experiment, &decision, !PG_ARGISNULL(ARG_COST), false);
-
-	/* The budget is for everybody: these users have their share of it. */
-	decision.budget *= (double) part.sample.n / (double) experiment.users->N;
+	const UpliftDecision here = part_decision(&decision, &part, experiment.users);
 
 	/* Which single arm is best is found on users who were learned from, so that it is not praised for chance. */
 	const Part learned =
 		part_make(&experiment, &decision, !PG_ARGISNULL(ARG_COST), experiment.chosen != NULL);
+	const UpliftDecision there = part_decision(&decision, &learned, experiment.users);
 
-	put_policies(fcinfo, model->arms, &part, &decision, best_arm(&learned.sample, &decision));
+	put_policies(fcinfo, model->arms, &part, &here, best_arm(&learned.sample, &there));
 	rows_end(old);
 	return (Datum) 0;
 }

@@ -33,6 +33,9 @@ FROM policy_value('mail', 10, '{"Mens E-Mail": 0.5, "Womens E-Mail": 0.2}', sour
 -- A budget is for everybody: users of the sample have their share of it; one arm for as many as it pays.
 SELECT policy, arm, round(treated::numeric, 2) AS treated FROM policy_value('mail', 10, 1, 300) WHERE policy NOT IN ('best single arm') AND policy <> 'nobody';
 SELECT count(*), bool_and(gain IS NOT NULL) FROM policy_value('mail', budget => 300) WHERE policy <> 'model';
+-- A budget that pays everybody the dearest arm changes nothing, and so not which single arm is best.
+SELECT count(*) AS values, count(DISTINCT w.arm) AS arms, bool_and(w.arm = p.arm) AS same FROM generate_series(100, 400, 25) AS value, LATERAL (SELECT jsonb_build_object('Mens E-Mail', 100, 'Womens E-Mail', value)) AS v(by_arm),
+	LATERAL policy_value('mail', by_arm, '{"Mens E-Mail": 1, "Womens E-Mail": 4}', 4 * 3001) AS w, LATERAL policy_value('mail', by_arm, '{"Mens E-Mail": 1, "Womens E-Mail": 4}') AS p WHERE w.policy = 'best single arm' AND p.policy = w.policy;
 -- Nothing is asked: the line decides, and costs nothing.
 SELECT bool_and(worth >= 0) AS free FROM policy_value('mail') WHERE policy IN ('model', 'best single arm');
 -- Two arms.
