@@ -147,6 +147,24 @@ SELECT max(abs(y.uplift - i.uplift)) < 1e-4 AS same FROM target_users('yes or no
 SELECT train('mail', 'segment', 'No E-Mail', propensity => 'own') IS NOT NULL;
 SELECT train('mail', 'segment', 'No E-Mail', propensity => 'any_mail');
 
+-- Outcomes that are numbers: a mean for each arm, of which uplift is the difference, in the outcome's unit.
+CREATE TABLE spent AS SELECT user_id, a, b, as_enum::text AS segment, 100 + 20 * (draw(user_id, 6) - 0.5) + CASE as_enum WHEN 'Mens E-Mail' THEN 80 * a - 30 WHEN 'Womens E-Mail' THEN 50 - 80 * a ELSE 0 END AS visit FROM mail;
+ALTER TABLE spent ADD PRIMARY KEY (user_id);
+SELECT train('spent', 'segment', 'No E-Mail', '{"outcome": "number", "dropout": 0.1, "max_epochs": 60}', source => 'spent');
+SELECT count(*), avg(abs((uplifts->>'Mens E-Mail')::float8 - (80 * a - 30))) < 3 AS mens, avg(abs((uplifts->>'Womens E-Mail')::float8 - (50 - 80 * a))) < 3 AS womens, count(p_first) + count(p_second) AS probabilities,
+	avg((best_arm = CASE WHEN a > 0.5 THEN 'Mens E-Mail' ELSE 'Womens E-Mail' END)::int) > 0.95 AS best, count(*) FILTER (WHERE t.segment IN ('sure_thing', 'lost_cause')) AS guesses, bool_and(targeted = (t.segment IS NOT DISTINCT FROM 'persuadable')) AS decided
+FROM target_users('spent', 1, '{"Mens E-Mail": 30, "Womens E-Mail": 20}') AS t JOIN spent USING (user_id);
+-- Decisions are worth what the experiment was made with; by one user and by SQL they are the same.
+SELECT policy, worth BETWEEN truth - 3 AND truth + 3 AS worth FROM policy_value('spent', 1, '{"Mens E-Mail": 30, "Womens E-Mail": 20}', source => 'spent'),
+	(SELECT avg(greatest(80 * a - 60, 30 - 80 * a, 0)) AS truth FROM spent) AS t WHERE policy = 'model';
+SELECT max(abs((t.uplifts->>'Mens E-Mail')::float8 - (u.uplifts->>'Mens E-Mail')::float8)) < 1e-3 AS one_user, max(abs((t.uplifts->>'Womens E-Mail')::float8 - (g.uplifts->>'Womens E-Mail')::float8)) < 1e-3 AS by_sql, bool_and(t.arm IS NOT DISTINCT FROM u.arm AND t.arm IS NOT DISTINCT FROM g.arm) AS arms
+FROM target_users('spent', 1, 5) AS t JOIN spent AS s USING (user_id), (SELECT export_model('spent') AS weights) AS m, LATERAL uplift('spent', t.user_id, 1, 5) AS u,
+	LATERAL (SELECT gnn_input(weights, ARRAY[a, b]) AS h) AS i, LATERAL (SELECT * FROM gnn_heads(weights, gnn_layer(weights, 0, h, NULL), 1, 5)) AS g WHERE t.user_id % 50 = 0 AND abs(t.uplift - 5) > 0.1;
+SELECT count(*) FILTER (WHERE metric LIKE 'qini%' AND value > 0.1) AS ranks, count(*) FILTER (WHERE metric LIKE 'mean_predicted%' AND abs(value - baseline) < 5) AS means FROM evaluate('spent', replicates => 0);
+-- A user of whom the network makes no number.
+INSERT INTO spent VALUES (9001, 3e38, -3e38, 'No E-Mail', 1);
+SELECT uplift('spent', 9001);
+
 -- Is it an experiment? Each arm is compared with all others, and named.
 SET client_min_messages = warning;
 CREATE VIEW chosen AS SELECT user_id, a, b, visit, CASE WHEN a > 0.6 AND user_id % 2 = 0 THEN 'Mens E-Mail' ELSE as_enum::text END AS segment FROM mail;
@@ -171,6 +189,6 @@ SELECT count(*) FROM models WHERE model = 'm';
 SELECT count(drop_model(model)) FROM models WHERE kind = 'uplift';
 DROP VIEW some_mail, one_less, one_more, any_mail, weighted, chosen, one_arm, very_many;
 DROP FUNCTION train, apart;
-DROP TABLE mail, friend, scores, bought, mail_scores;
+DROP TABLE mail, friend, spent, scores, bought, mail_scores;
 DROP FUNCTION draw;
 DROP TYPE mail_arm;
