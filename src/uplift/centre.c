@@ -70,10 +70,11 @@ centre_run(Centre *centre, const float *feature)
 	job_run(&job);
 }
 
-UpliftScore
-centre_score(const Centre *centre, size_t treatment)
+void
+centre_scores(UpliftScore *score, const Centre *centre)
 {
-	return upliftscore_get(&centre->task, 0, treatment);
+	for (size_t k = 0; k < centre->task.net.treatments; k++)
+		score[k] = upliftscore_get(&centre->task, 0, 1 + k);
 }
 
 bool

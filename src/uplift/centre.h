@@ -14,8 +14,8 @@ extern Centre *centre_make(const UpliftModel *model, const Neighbourhood *near);
 /* feature: of all users in the surroundings (near->N × F). Interruptible. */
 extern void centre_run(Centre *centre, const float *feature);
 
-/* After a run: what a treatment, from 1 on, does to him. */
-extern UpliftScore centre_score(const Centre *centre, size_t treatment);
+/* After a run: what each treatment does to him. */
+extern void centre_scores(UpliftScore *score, const Centre *centre);
 
 /* share: of each of the near->N users how much he listens to him in the last layer, 0 for who is no neighbour; false: he does not attend. */
 extern bool centre_attention(double *share, const Centre *centre);

@@ -18,6 +18,7 @@
 
 #include "nn/shapley.h"
 #include "server/arguments.h"
+#include "server/errors.h"
 #include "server/memory.h"
 #include "server/number_text.h"
 #include "server/rows.h"
@@ -45,8 +46,8 @@ typedef struct Explained
 	const UpliftInputs *inputs;
 	const Neighbourhood *near;
 	Centre *centre;
-	size_t treatment; /* that does most to him */
-	uint32 *order;    /* N: himself, friends from the one he listens to most, then all others */
+	size_t best;   /* number, from 0 on, of the treatment that does most to him */
+	uint32 *order; /* N: himself, friends from the one he listens to most, then all others */
 	double *attention;
 	bool attends;
 	float *typical; /* F */
@@ -177,23 +178,30 @@ all_typical(Explained *user)
 static double
 uplift_now(Explained *user)
 {
+	UpliftScore score[UPLIFT_TREATMENTS_MAX];
+
 	CHECK_FOR_INTERRUPTS();
 	centre_run(user->centre, user->feature);
-	return centre_score(user->centre, user->treatment).uplift;
+	centre_scores(score, user->centre);
+	if (!isfinite(score[user->best].uplift))
+		error_score_overflow();
+	return score[user->best].uplift;
 }
 
 /* As he is: his uplift, by the treatment that does most to him, and whom he listens to. */
 static void
 score_himself(Explained *user)
 {
+	UpliftScore score[UPLIFT_TREATMENTS_MAX];
+
 	user->attention = memory_array(user->near->N, sizeof(double));
 	centre_run(user->centre, user->near->feature);
 	user->attends = centre_attention(user->attention, user->centre);
-	user->treatment = 1;
-	for (size_t k = 2; k <= user->model->net.treatments; k++)
-		if (centre_score(user->centre, k).uplift > centre_score(user->centre, user->treatment).uplift)
-			user->treatment = k;
-	user->uplift = centre_score(user->centre, user->treatment).uplift;
+	centre_scores(score, user->centre);
+	user->best = uplift_best(score, user->model->net.treatments);
+	user->uplift = score[user->best].uplift;
+	if (!isfinite(user->uplift))
+		error_score_overflow();
 }
 
 static void
@@ -225,9 +233,12 @@ share_out(Explained *user)
 static int
 compare_parts(const void *a, const void *b)
 {
-	const double x = fabs(((const Part *) a)->contribution), y = fabs(((const Part *) b)->contribution);
+	const Part *p = a, *q = b;
+	const double x = fabs(p->contribution), y = fabs(q->contribution);
 
-	return (x < y) - (x > y);
+	if (x != y)
+		return x < y ? 1 : -1;
+	return p->column != q->column ? p->column - q->column : (p->from > q->from) - (p->from < q->from);
 }
 
 static void

@@ -83,8 +83,7 @@ score_centre(UpliftScore *score, const UpliftModel *model, const Neighbourhood *
 	Centre *centre = centre_make(model, near);
 
 	centre_run(centre, near->feature);
-	for (size_t k = 0; k < model->net.treatments; k++)
-		score[k] = centre_score(centre, 1 + k);
+	centre_scores(score, centre);
 }
 
 Datum

@@ -164,6 +164,7 @@ SELECT count(*) FILTER (WHERE metric LIKE 'qini%' AND value > 0.1) AS ranks, cou
 -- A user of whom the network makes no number.
 INSERT INTO spent VALUES (9001, 3e38, -3e38, 'No E-Mail', 1);
 SELECT uplift('spent', 9001);
+SELECT explain_uplift('spent', 9001);
 
 -- Is it an experiment? Each arm is compared with all others, and named.
 SET client_min_messages = warning;
