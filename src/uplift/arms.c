@@ -79,12 +79,12 @@ arm_row(void *arg, const Datum *value, const bool *isnull pg_attribute_unused())
 {
 	ArmReader *reader = arg;
 	UpliftArms *arms = reader->arms;
-	char *name = MemoryContextStrdup(reader->context, TextDatumGetCString(value[0]));
+	const char *name = TextDatumGetCString(value[0]);
 
 	if (strcmp(name, reader->control) == 0)
 		reader->found = true;
 	else if (arms->treatments++ < UPLIFT_TREATMENTS_MAX)
-		arms->name[arms->treatments] = name;
+		arms->name[arms->treatments] = MemoryContextStrdup(reader->context, name);
 }
 
 /* The values of users in the experiment: numbers and enums in their own order, texts by their bytes. */

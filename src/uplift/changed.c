@@ -15,6 +15,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "registry/modelcache.h"
 #include "server/memory.h"
@@ -136,22 +137,31 @@ static void
 put_scores(ChangedScores *scores, const UserGraph *users, const UpliftModel *model, const UpliftScore *score,
 		   const UpliftDecision *decision, const IdMap *ids, uint32 first, const UserIdOutput *as)
 {
+	const MemoryContext row =
+		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(row);
+
 	for (size_t i = 0; i < users->N; i++)
 	{
 		const Datum id = idmap_id(users->ids, (uint32) i);
 		const UpliftScore *user = score + i * decision->treatments;
-		const size_t chosen = uplift_choose(decision, user);
 		Datum value[OUT_COLUMNS];
 		bool null[OUT_COLUMNS] = {[OUT_RANK] = true};
 
 		CHECK_FOR_INTERRUPTS();
 		if (idmap_find(ids, id, idmap_hash(ids, id)) >= first)
 			continue;
+
+		const size_t chosen = uplift_choose(decision, user);
+
 		value[OUT_USER] = user_id_datum(as, id);
 		uplift_put_score(value + OUT_SCORE, null + OUT_SCORE, model, user, chosen);
 		uplift_put_arms(value + OUT_ARMS, null + OUT_ARMS, model, user, chosen);
 		tuplestore_putvalues(scores->rows, scores->desc, value, null);
+		MemoryContextReset(row);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
 }
 
 /* Whether it is faster to score everybody: the surroundings are half of the users or more. */
