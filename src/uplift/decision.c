@@ -5,7 +5,9 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
@@ -27,10 +29,14 @@ amount_check(double amount, const char *name)
 static void
 error_amount(const char *name, const char *given, const UpliftArms *arms)
 {
+	StringInfoData key;
+
+	initStringInfo(&key);
+	escape_json(&key, arms->name[1]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s is neither a number nor one for each treatment", name), errdetail("It is %s.", given),
-			 errhint("Pass a number, or an object: {%s: 1.5, ...}.", quote_identifier(arms->name[1]))));
+			 errhint("Pass a number, or an object: {%s: 1.5, ...}.", key.data)));
 }
 
 static double

@@ -138,6 +138,7 @@ SELECT train('by number', 'any_mail', '0', '{"estimator": "partial_label"}');
 SELECT count(*), bool_and(y.uplift = n.uplift AND y.p_first = n.p_first AND y.uplift = i.uplift) AS same, min(y.best_arm), min(n.best_arm), min(i.best_arm)
 FROM target_users('yes or no') AS y JOIN target_users('named') AS n USING (user_id) JOIN target_users('by number') AS i USING (user_id);
 SELECT metric FROM evaluate('named', replicates => 0);
+SELECT target_users('yes or no', '[1, 2]');
 
 -- Propensities: the chance of the treatment, or with a control that of the user's own arm.
 ALTER TABLE mail ADD chance float8, ADD own float8;
