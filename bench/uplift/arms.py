@@ -20,6 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklift.models import SoloModel, TwoModels
 
+from cai import write_experiment
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 COST = np.array([0.03, 0.01])
 
@@ -41,12 +43,7 @@ def simulate(seed, users):
 def network(program, x, arm, outcome, fold, options):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "sizes.txt").write_text(f"{len(x)} {x.shape[1]} 0 1 2\n")
-        x.astype("f4").tofile(folder / "feature.f32")
-        np.empty(0, "u4").tofile(folder / "edge.u32")
-        arm.astype("i1").tofile(folder / "treated.i8")
-        outcome.astype("f4").tofile(folder / "outcome.f32")
-        fold.astype("i1").tofile(folder / "fold.i8")
+        write_experiment(folder, x, np.empty((0, 2)), arm, outcome, fold[None], 2)
         subprocess.run([program, folder, folder / "out.f64", "treatments=2", *options], check=True, stdout=subprocess.DEVNULL)
         return np.fromfile(folder / "out.f64").reshape(len(x), 2)
 

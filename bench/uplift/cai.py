@@ -28,7 +28,23 @@ def neighbour_mean(Z, edge):
     return mean, np.bincount(pair[:, 0], minlength=len(Z))
 
 
-class Cai:
+def write_experiment(folder, feature, edge, treated, outcome, fold, K):
+    """What oof reads: users, edges, and in `fold` a row for each division into K folds."""
+    os.makedirs(folder, exist_ok=True)
+    for name, a, kind in [("feature.f32", feature, "f4"), ("edge.u32", edge, "u4"), ("treated.i8", treated, "i1"),
+                          ("outcome.f32", outcome, "f4"), ("fold.i8", fold, "i1")]:
+        np.ascontiguousarray(a, kind).tofile(os.path.join(folder, name))
+    with open(os.path.join(folder, "sizes.txt"), "w") as f:
+        print(len(feature), feature.shape[1], len(edge), len(fold), K, file=f)
+
+
+class Experiment:
+    def write(self, folder, edge=None):
+        """With other edges than its own, if there are any."""
+        write_experiment(folder, self.feature, self.edge if edge is None else edge, self.treated, self.outcome, self.fold, self.K)
+
+
+class Cai(Experiment):
     def __init__(self, folder, seeds, K):
         rows = list(csv.DictReader(open(os.path.join(folder, "households.csv"))))
         column = lambda name: np.array([float(r[name]) if r[name] else np.nan for r in rows])
@@ -52,12 +68,3 @@ class Cai:
                 for y in (0, 1):
                     who = rng.permutation(np.flatnonzero(self.inside & (treated == t) & (outcome == y)))
                     self.fold[s, who] = (np.arange(len(who)) + rng.integers(K)) % K
-
-    def write(self, folder, edge=None):
-        edge = self.edge if edge is None else edge.astype(np.uint32)
-        os.makedirs(folder, exist_ok=True)
-        for name, a in [("feature.f32", self.feature), ("edge.u32", edge), ("treated.i8", self.treated),
-                        ("outcome.f32", self.outcome), ("fold.i8", self.fold)]:
-            np.ascontiguousarray(a).tofile(os.path.join(folder, name))
-        with open(os.path.join(folder, "sizes.txt"), "w") as f:
-            print(self.N, self.feature.shape[1], len(edge), len(self.fold), self.K, file=f)

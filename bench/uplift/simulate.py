@@ -1,17 +1,17 @@
 """Experiments that are made up, so that each user's true uplift is known."""
-import os
-
 import numpy as np
+
+from cai import Experiment, neighbour_mean
 
 
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-class Simulated:
+class Simulated(Experiment):
     """What Cai is, and `truth`: the uplift of each user. Fold 0 is the test part, fold 1 is learned from."""
 
-    def __init__(self, feature, edge, p0, p1, seed, test, truth=None):
+    def __init__(self, feature, edge, p0, p1, seed, test):
         rng = np.random.default_rng(10000 + seed)
         self.N, self.K = len(feature), 2
         self.feature, self.edge = feature.astype(np.float32), edge.astype(np.uint32)
@@ -20,15 +20,6 @@ class Simulated:
         self.outcome = (rng.random(self.N) < np.where(self.treated, p1, p0)).astype(np.float32)
         self.inside = np.ones(self.N, bool)
         self.fold = (rng.random(self.N) >= test).astype(np.int8)[None]
-
-    def write(self, folder, edge=None):
-        edge = self.edge if edge is None else edge.astype(np.uint32)
-        os.makedirs(folder, exist_ok=True)
-        for name, a in [("feature.f32", self.feature), ("edge.u32", edge), ("treated.i8", self.treated),
-                        ("outcome.f32", self.outcome), ("fold.i8", self.fold)]:
-            np.ascontiguousarray(a).tofile(os.path.join(folder, name))
-        with open(os.path.join(folder, "sizes.txt"), "w") as f:
-            print(self.N, self.feature.shape[1], len(edge), 1, self.K, file=f)
 
 
 def mailing(seed, learn=64000, test=16000):
@@ -62,8 +53,6 @@ def friends(rng, N, degree):
 
 def network(seed, learn=200000, test=40000, response=.015, degree=10):
     """Users with friends, of whom few respond. The effect depends on what a user is and on what the friends are."""
-    from cai import neighbour_mean
-
     rng = np.random.default_rng(seed)
     N = learn + test
     edge = friends(rng, N, degree)
