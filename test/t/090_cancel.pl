@@ -2,7 +2,8 @@
 #
 # CANCELS (3) times each phase is cancelled at a random moment, and must end within CANCEL_MS (5000) milliseconds:
 # loose here, where other tests share the machine; `make cancel` asks for 20 times within 100 ms on a quiet one.
-# A cancel that comes when the work is done already is not counted and made again.
+# A cancel that comes when the work is done already is not counted and made again. None is sent before the work has begun:
+# it would be lost, and the work go on to its end.
 use strict;
 use warnings;
 
@@ -63,6 +64,18 @@ my @phases = (
 	[ 'refreshing scores' => q{CALL usercls.refresh_scores('all', 'scores')}, 0, 0.8 ],
 	[ 'evaluating' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.evaluate('who' || left(i::text, 0)) e}, 0, 1.5 ]);
 
+# Wait until the backend is at work, or has done it.
+sub begun
+{
+	my ($session, $control, $pid) = @_;
+
+	until ($control->run("SELECT state FROM pg_stat_activity WHERE pid = $pid") =~ /^active/ || $session->{out} =~ /^-- done$/m)
+	{
+		$session->{run}->pump_nb;
+	}
+	return;
+}
+
 my $registry = q{SELECT string_agg((model, version, sha256, promoted)::text, ',' ORDER BY model, version) FROM usercls.versions};
 my $before = $node->safe_psql('postgres', $registry);
 
@@ -77,6 +90,7 @@ for my $phase (@phases)
 	for (my $tries = 0; @took < $times && $tries < 3 * $times; $tries++)
 	{
 		$session->send($sql);
+		begun($session, $control, $pid);
 		sleep($from + rand($to - $from));
 		$session->{run}->pump_nb;
 		$early++ if $session->{out} =~ /^-- done$/m;
