@@ -62,7 +62,14 @@ my @phases = (
 	[ 'classifying all users' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.classify_users('all' || left(i::text, 0)) c}, 0, 0.8 ],
 	[ 'targeting all users' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.target_users('who' || left(i::text, 0)) t}, 0, 1.5 ],
 	[ 'refreshing scores' => q{CALL usercls.refresh_scores('all', 'scores')}, 0, 0.8 ],
-	[ 'evaluating' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.evaluate('who' || left(i::text, 0)) e}, 0, 1.5 ]);
+	[ 'evaluating' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.evaluate('who' || left(i::text, 0)) e}, 0, 1.5 ],
+	[ 'predictions' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.predictions('all' || left(i::text, 0)) p}, 0, 0.8 ],
+	[ 'comparing versions' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.compare('all' || left(i::text, 0), 1, 2, 'behaviour') c}, 0, 1.5 ],
+	[ 'the importance of features' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.importance('all' || left(i::text, 0)) m}, 0, 1.5 ],
+	[ 'the importance of an experiment\'s features' => q{SELECT count(*) FROM usercls.importance('who', replicates => 10000)}, 0, 3 ],
+	[ 'reasons of all users' => q{SELECT count(*) FROM usercls.classify_users('all', NULL, NULL::int, false, 3)}, 0, 3 ],
+	[ 'the worth of a policy' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.policy_value('who' || left(i::text, 0), 1, 0.1) w}, 0, 1.5 ],
+	[ 'a report' => q{SELECT count(usercls.report('who' || left(i::text, 0))) FROM generate_series(1, 20) i}, 0, 3 ]);
 
 # Wait until the backend is at work, or has done it.
 sub begun
