@@ -43,8 +43,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION usercls_private.report_words(jsonb) IS 'a word, or an array of them, as code; null for none';
 
--- What the sections have in common: the version's row of usercls.versions, with its spec (null unless the caller may train), classes and
--- features in order, and the number of the class that is looked at.
+-- The type of a column that a spec names; null where the spec is not known, or the table is gone. The catalog is asked by name: to_regclass() is
+-- an error for whoever may not use the schema.
+CREATE FUNCTION usercls_private.report_type(spec jsonb, column_key text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)
+	FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+	WHERE ARRAY[n.nspname, c.relname]::text[] = pg_catalog.parse_ident(COALESCE(spec ->> 'source', spec ->> 'users')) AND a.attname = spec ->> column_key;
+END;
+COMMENT ON FUNCTION usercls_private.report_type(jsonb, text) IS 'type of a column of the table that was learned from';
+
+-- What the sections have in common: the version's row of usercls.versions, with its spec (null unless the caller may train), whether its time
+-- column holds integers, classes and features in order, and the number of the class that is looked at.
 CREATE FUNCTION usercls_private.report_facts(model text, version int) RETURNS jsonb
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -57,6 +68,7 @@ BEGIN ATOMIC
 		FROM info
 	)
 	SELECT pg_catalog.to_jsonb(v) || pg_catalog.jsonb_build_object('classes', l.classes, 'features', l.features, 'spec', v.spec::jsonb,
+		'integers', COALESCE(usercls_private.report_type(v.spec::jsonb, 'time_column') IN ('smallint', 'integer', 'bigint'), false),
 		'hyperparams', v.hyperparams::jsonb, 'about', m.comment, 'owner', m.owner, 'promoted_version', m.promoted_version,
 		'focus', COALESCE((SELECT pg_catalog.min(at) FROM pg_catalog.jsonb_array_elements_text(l.classes) WITH ORDINALITY AS r (name, at)
 			WHERE name IN ('true', 'high_risk', '1', 'yes')), 1))
@@ -65,29 +77,39 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION usercls_private.report_facts(text, int) IS 'what a report says of a version before anybody''s rows are read';
 
-CREATE FUNCTION usercls_private.report_periods(number jsonb, spec jsonb) RETURNS text
+-- An integer of a time column is a second of Unix time, and a length that many seconds: see docs/semantics.md.
+CREATE FUNCTION usercls_private.report_moment(moment timestamptz, facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN CASE WHEN pg_catalog.jsonb_typeof(number) = 'number' THEN
-	usercls_private.html(pg_catalog.concat(number #>> '{}', ' periods of ', CASE WHEN spec ->> 'sequence_column' IS NULL THEN (spec ->> 'period')::interval::text ELSE 'the arrays' END)) END;
+RETURN CASE WHEN (facts ->> 'integers')::boolean THEN pg_catalog.date_part('epoch', moment)::bigint::text ELSE pg_catalog.to_char(moment, 'YYYY-MM-DD HH24:MI') END;
+COMMENT ON FUNCTION usercls_private.report_moment(timestamptz, jsonb) IS 'a moment as the time column has it: a time, or an integer';
+
+CREATE FUNCTION usercls_private.report_periods(number jsonb, facts jsonb) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN pg_catalog.jsonb_typeof(number) = 'number' THEN pg_catalog.concat(number #>> '{}', ' periods of ', CASE WHEN (facts ->> 'integers')::boolean
+		THEN pg_catalog.date_part('epoch', (facts #>> '{spec,period}')::interval)::bigint || ' in ' || usercls_private.report_words(facts #> '{spec,time_column}')
+		ELSE usercls_private.html((facts #>> '{spec,period}')::interval::text) END) END;
 COMMENT ON FUNCTION usercls_private.report_periods(jsonb, jsonb) IS 'a number of periods, with their length';
 
 -- A question in words, of what the training was asked for; "" where that is not known.
-CREATE FUNCTION usercls_private.report_question(spec jsonb, kind text) RETURNS text
+CREATE FUNCTION usercls_private.report_question(facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN CASE
-	WHEN kind = 'uplift' THEN pg_catalog.format('Whom does the treatment (%s) persuade? For each user: by how much it changes the probability of the outcome (%s).',
+BEGIN ATOMIC
+	SELECT CASE
+	WHEN facts ->> 'kind' = 'uplift' THEN pg_catalog.format('Whom does the treatment (%s) persuade? For each user: by how much it changes the probability of the outcome (%s).',
 		usercls_private.report_words(spec -> 'treatment_column'), usercls_private.report_words(spec -> 'outcome_column'))
 	WHEN spec ->> 'outcome' IS NOT NULL THEN pg_catalog.format('What will be true of a user''s rows in the %s after the moment of asking: %s',
-		usercls_private.report_periods(spec -> 'horizon_periods', spec), usercls_private.report_words(spec -> 'outcome'))
+		usercls_private.report_periods(spec -> 'horizon_periods', facts), usercls_private.report_words(spec -> 'outcome'))
 	WHEN spec ->> 'trend_of' IS NOT NULL THEN pg_catalog.format('Which trend will %s have, seen %s later?',
-		usercls_private.report_words(spec -> 'trend_of'), usercls_private.report_periods(spec -> 'horizon_periods', spec))
+		usercls_private.report_words(spec -> 'trend_of'), usercls_private.report_periods(spec -> 'horizon_periods', facts))
 	WHEN spec ->> 'label_column' IS NOT NULL THEN pg_catalog.format('Which %s does a user have?', usercls_private.report_words(spec -> 'label_column'))
-	ELSE 'To which of its classes does a user belong?' END;
-COMMENT ON FUNCTION usercls_private.report_question(jsonb, text) IS 'what a model answers, in words';
+	ELSE 'To which of its classes does a user belong?' END
+	FROM (SELECT NULLIF(facts -> 'spec', 'null') AS spec) AS asked;
+END;
+COMMENT ON FUNCTION usercls_private.report_question(jsonb) IS 'what a model answers, in words';
 
 CREATE FUNCTION usercls_private.report_answers(facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN pg_catalog.concat('<p class="lead">', usercls_private.report_question(NULLIF(facts -> 'spec', 'null'), facts ->> 'kind'), '</p>',
+RETURN pg_catalog.concat('<p class="lead">', usercls_private.report_question(facts), '</p>',
 	usercls_private.report_list(
 		'Answers', CASE facts ->> 'kind' WHEN 'uplift' THEN 'an uplift, the probabilities with and without the treatment, and a segment' ELSE usercls_private.report_words(facts -> 'classes') END,
 		'For', COALESCE('the users of ' || usercls_private.report_words(COALESCE(facts #> '{spec,source}', facts #> '{spec,users}')), 'who trained it knows: you may use the model, and not see its question'),
@@ -101,10 +123,11 @@ COMMENT ON FUNCTION usercls_private.report_answers(jsonb) IS 'what the model ans
 CREATE FUNCTION usercls_private.report_data(facts jsonb, sources jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN usercls_private.report_list(
-	'Window', usercls_private.report_periods(facts #> '{spec,window_periods}', facts -> 'spec') || ' before the moment of asking',
-	'Read up to', usercls_private.html(pg_catalog.to_char((facts ->> 'as_of')::timestamptz, 'YYYY-MM-DD HH24:MI')),
+	'Window', CASE WHEN facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.report_periods(facts #> '{spec,window_periods}', facts) || ' before the moment of asking'
+		ELSE pg_catalog.format('each user''s array, of at most %s periods', facts #>> '{spec,window_periods}') END,
+	'Read up to', CASE WHEN facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.html(usercls_private.report_moment((facts ->> 'as_of')::timestamptz, facts)) END,
 	'Moments asked', usercls_private.html(facts #>> '{spec,cutoffs}'),
-	'Time zone', usercls_private.html(facts #>> '{spec,time_zone}'),
+	'Time zone', CASE WHEN (facts ->> 'integers')::boolean IS NOT TRUE AND facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.html(facts #>> '{spec,time_zone}') END,
 	'Features', usercls_private.report_words(facts -> 'features'),
 	'Attributes', usercls_private.report_words(facts #> '{spec,attributes}'),
 	'Learned from', usercls_private.report_number((facts ->> 'rows_train')::float8) || ' users (with several moments, users at a moment)',
@@ -157,13 +180,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION usercls_private.report_drift(jsonb) IS 'what drift() says';
 
+-- Series in arrays are asked at no moment.
 CREATE FUNCTION usercls_private.report_users(facts jsonb, sample jsonb, users jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
 	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number,reasons|Reasons|text}', users)
-	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users)
+	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,asked|Asked at|text,series|Series|spark,reasons|Reasons|text}', users)
 	ELSE usercls_private.report_table('The ten held-out users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1) || ', and what they were',
-		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text,cutoff|Asked at|time,series|Series|spark,reasons|Reasons|text}', users) END;
+		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text}'::text[] || CASE WHEN users #>> '{0,asked}' IS NOT NULL THEN '{asked|Asked at|text}'::text[] END
+			|| '{series|Series|spark,reasons|Reasons|text}'::text[], users) END;
 COMMENT ON FUNCTION usercls_private.report_users(jsonb, jsonb, jsonb) IS 'the ten users whom the model names first, of those it has not learned from';
 
 CREATE FUNCTION usercls_private.report_settings(facts jsonb) RETURNS text

@@ -175,8 +175,7 @@ CREATE FUNCTION usercls_private.report_reasons_query(spec jsonb) RETURNS text
 RETURN pg_catalog.format('SELECT u ->> ''user_id'' AS user_id, (SELECT string_agg(e.reason, ''; '') FROM usercls.%s) AS reasons FROM jsonb_array_elements($3) AS u',
 	pg_catalog.format(CASE WHEN spec ? 'treatment_column' THEN 'explain_uplift($1, (u ->> ''user_id'')::%s, 3) AS e'
 		ELSE 'explain_user($1, (u ->> ''user_id'')::%s, u ->> ''class'', 3, (u ->> ''cutoff'')::timestamptz) AS e' END,
-		COALESCE((SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
-			WHERE a.attrelid = pg_catalog.to_regclass(COALESCE(spec ->> 'source', spec ->> 'users')) AND a.attname = spec ->> 'user_column'), 'bigint')));
+		COALESCE(usercls_private.report_type(spec, 'user_column'), 'bigint')));
 COMMENT ON FUNCTION usercls_private.report_reasons_query(jsonb) IS 'three reasons for each of some users';
 
 CREATE FUNCTION usercls_private.report_first_users(facts jsonb, model text, version int, sample jsonb) RETURNS jsonb
@@ -188,6 +187,7 @@ BEGIN ATOMIC
 		WHERE (facts ->> 'promoted')::boolean
 	)
 	SELECT pg_catalog.jsonb_agg(u || pg_catalog.jsonb_build_object(
+		'asked', usercls_private.report_moment((u ->> 'cutoff')::timestamptz, facts),
 		'series', (SELECT s -> 'series' FROM pg_catalog.jsonb_array_elements(series -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id'),
 		'reasons', (SELECT s -> 'reasons' FROM pg_catalog.jsonb_array_elements(reasons -> 'rows') AS s WHERE s ->> 'user_id' = u ->> 'user_id')) ORDER BY at)
 	FROM asked, usercls_private.report_query(usercls_private.report_series_query(), model, version, COALESCE(asked.users, '[]')) AS series,

@@ -53,7 +53,12 @@ SELECT count(*) FROM (VALUES ('sum(spend) > 400'), ('sum(spend)')) AS o(outcome)
 SELECT version FROM usercls.train_sequence('trend', 'visits', trend_of => 'spend', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
 SELECT version FROM usercls.train_sequence('trend', 'visits', trend_of => 'spend', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'never');
 SELECT version FROM usercls.train_uplift('offer', 'trial', 'friends', hyperparams => '{"max_epochs": 3, "hidden_size": 4}', promote => 'always');
-INSERT INTO page SELECT model, usercls.report(model) FROM unnest('{of sum(spend) > 400,of sum(spend),trend,offer}'::text[]) AS model;
+-- Series in arrays, which have no times, and times that are integers.
+CREATE TABLE series AS SELECT user_id, array_agg(spend ORDER BY ts) AS spends, CASE user_id % 2 WHEN 0 THEN 'even' ELSE 'odd' END AS kind FROM visits GROUP BY user_id;
+CREATE TABLE weekly AS SELECT user_id, 100 + extract(day FROM ts - '2026-01-05 12:00Z')::int / 7 AS week, spend FROM visits;
+SELECT version FROM usercls.train_sequence('arrays', 'series', sequence_column => 'spends', label_column => 'kind', architecture => 'gru', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
+SELECT version FROM usercls.train_sequence('integers', 'weekly', time_column => 'week', trend_of => 'spend', period => '2', window_periods => 5, horizon_periods => 3, hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
+INSERT INTO page SELECT model, usercls.report(model) FROM unnest('{of sum(spend) > 400,of sum(spend),trend,offer,arrays,integers}'::text[]) AS model;
 INSERT INTO page SELECT 'not promoted', usercls.report('trend', 2);
 SELECT name, f FROM page, pg_temp.faults(page) AS f;
 -- Every section is there, and has what it is for.
@@ -68,6 +73,12 @@ FROM page, usercls.evaluate('trend') WHERE name = 'trend';
 SELECT (SELECT count(*) FROM regexp_matches(page, '<svg class="spark"', 'g')) AS lines, page LIKE '%' || usercls_private.html(reason) || '%' AS reason
 FROM page, (SELECT user_id FROM usercls.predictions('trend') ORDER BY probabilities[1] DESC, user_id::text LIMIT 1) AS first,
 	LATERAL (SELECT reason FROM usercls.explain_user('trend', user_id, 'high_risk', 1, (SELECT as_of FROM usercls.versions WHERE model = 'trend' AND promoted))) AS e WHERE name = 'trend';
+-- Times are those of the time column: moments, integers, or none.
+SELECT name, question[1], w[1] AS window_, up_to[1], page ~ '<dt>Time zone</dt>' AS zone, asked[1] AS asked_at
+FROM page LEFT JOIN LATERAL regexp_match(page, 'have, seen (.*?) later') AS question ON true, LATERAL regexp_match(page, '<dt>Window</dt><dd>(.*?)</dd>') AS w
+LEFT JOIN LATERAL regexp_match(page, '<dt>Read up to</dt><dd>(.*?)</dd>') AS up_to ON true
+LEFT JOIN LATERAL regexp_match(page, '>Asked at</th>.*?<td>([0-9-]+(?: [0-9:]+)?)</td><td class="g"><svg class="spark"') AS asked ON true
+WHERE name IN ('arrays', 'integers', 'trend') ORDER BY name;
 SELECT page ~ '</svg></td><td>[a-z]' AS ids_of_text, page LIKE '%img src=x onerror=alert%' AND page NOT LIKE '%<img%' AS escaped FROM page WHERE name = 'hostile';
 SELECT page LIKE '%' || usercls_private.html(reason) || '%' AS reason_for_uplift
 FROM page, (SELECT user_id FROM usercls.predictions('offer') WHERE treated IS NOT NULL ORDER BY uplift DESC, user_id::text LIMIT 1) AS first, LATERAL (SELECT reason FROM usercls.explain_uplift('offer', user_id, 1)) AS e WHERE name = 'offer';
@@ -99,6 +110,14 @@ SELECT pg_temp.missing(usercls.report('trend')) AS as_reader;
 SET ROLE regress_report_watcher;
 SELECT (pg_temp.missing(usercls.report('offer')))[1] AS as_watcher;
 RESET ROLE;
+-- Nor does one that lies where the reader must not look end it.
+CREATE SCHEMA regress_report_closed;
+CREATE TABLE regress_report_closed.series AS TABLE series;
+SELECT version FROM usercls.train_sequence('closed', 'regress_report_closed.series', sequence_column => 'spends', label_column => 'kind', architecture => 'gru', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
+SELECT usercls.grant_model('closed', 'regress_report_reader', 'train');
+SET ROLE regress_report_reader;
+SELECT (pg_temp.missing(usercls.report('closed')))[1] AS not_seen;
+RESET ROLE;
 ALTER TABLE visits RENAME TO gone;
 SELECT array_agg(f) AS faults, pg_temp.missing(page) AS missing FROM (SELECT usercls.report('trend') AS page) AS r LEFT JOIN pg_temp.faults(page) AS f ON true GROUP BY page;
 SELECT usercls.report('trend', 7);
@@ -110,6 +129,7 @@ SELECT a.*, r.* FROM (VALUES (0, 1), (0, 0), (-3, 7), (.2, .21), (1e-12, 2e-12),
 SELECT usercls_private.report_spark('[1, null, "NaN", 3, 2]') ~ 'points="3.0,21.0 73.5,3.0 97.0,12.0"' AS with_holes, usercls_private.report_spark('[5]') ~ 'points="3.0,12.0"/><circle [^>]*cx="3.0" cy="12.0"' AS one, usercls_private.report_spark('[]') IS NULL AS none;
 SELECT usercls_private.report_chart('t', 'd', 'x', 'y', '[{"series": "s", "kind": "line", "x": "NaN", "y": 1}]') IS NULL AS nothing_to_draw;
 
-SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer');
-DROP TABLE hostile, page, gone, people, trial, friends;
+SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer', 'arrays', 'integers', 'closed');
+DROP TABLE hostile, page, gone, people, trial, friends, series, weekly;
+DROP SCHEMA regress_report_closed CASCADE;
 DROP ROLE regress_report_reader, regress_report_watcher;
