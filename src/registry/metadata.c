@@ -2,6 +2,8 @@
 
 #include "registry/metadata.h"
 
+#include <math.h>
+
 #include "mb/pg_wchar.h"
 
 #include "model/names.h"
@@ -69,6 +71,42 @@ metadata_names(int *n, const Codec *codec, const char *key)
 	while (names_next(list, &at, name, room))
 		names[(*n)++] = pstrdup(metadata_to_text(name));
 	return at == NAMES_DAMAGED ? NULL : names;
+}
+
+/* false: it is none. */
+static bool
+read_number(double *number, const char *text)
+{
+	char *end;
+
+	*number = strtod(text, &end);
+	return end != text && *end == '\0' && !isinf(*number);
+}
+
+double *
+metadata_numbers(int *n, const Codec *codec, const char *key)
+{
+	char **text = metadata_names(n, codec, key);
+	double *number = text ? palloc(sizeof(double) * (size_t) Max(*n, 1)) : NULL;
+	const int found = *n;
+
+	for (int i = 0; i < found; i++)
+	{
+		if (!read_number(&number[i], text[i]))
+			*n = -1;
+		pfree(text[i]);
+	}
+	return number;
+}
+
+const char *
+metadata_from_numbers(const double *number, int n, int digits)
+{
+	const char **text = palloc(sizeof(char *) * (size_t) Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		text[i] = isnan(number[i]) ? "NaN" : psprintf("%.*g", digits, number[i]);
+	return metadata_from_names(text, n);
 }
 
 const char *

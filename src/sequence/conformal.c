@@ -2,6 +2,7 @@
 
 #include "sequence/conformal.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "registry/metadata.h"
@@ -45,36 +46,36 @@ conformal_least(const Conformal *conformal, double coverage)
 CodecEntry
 conformal_encode(const Conformal *conformal)
 {
-	const char *text[CONFORMAL_MAX];
+	double number[CONFORMAL_MAX];
 
 	for (int i = 0; i < conformal->n; i++)
-		text[i] = psprintf("%.9g", (double) conformal->least[i]);
-	return (CodecEntry){"conformal", metadata_from_names(text, conformal->n)};
+		number[i] = (double) conformal->least[i];
+	return (CodecEntry){"conformal", metadata_from_numbers(number, conformal->n, FLT_DECIMAL_DIG)};
 }
 
-/* false: it is none, or not between 0 and the one before. */
+/* false: it is not between 0 and the one before. */
 static bool
-read_number(real *number, const char *text, real before)
+take_number(real *least, double number, real before)
 {
-	char *end;
-
-	*number = (real) strtod(text, &end);
-	return end != text && *end == '\0' && *number >= 0 && *number <= before;
+	*least = (real) number;
+	return *least >= 0 && *least <= before;
 }
 
 Conformal *
 conformal_decode(const Codec *codec, const char *name, int32 version)
 {
-	Conformal *conformal = palloc(sizeof(*conformal));
 	int n, good = 0;
-	char **text = metadata_names(&n, codec, "conformal");
+	const double *number = metadata_numbers(&n, codec, "conformal");
 
-	if (!text)
+	if (!number)
 		return NULL;
+
+	Conformal *conformal = palloc(sizeof(*conformal));
+
 	while (good < Min(n, CONFORMAL_MAX) &&
-		   read_number(&conformal->least[good], text[good], good > 0 ? conformal->least[good - 1] : 1))
+		   take_number(&conformal->least[good], number[good], good > 0 ? conformal->least[good - 1] : 1))
 		good++;
-	if (good < n || n == 0)
+	if (good < n || n <= 0)
 		report_weights(
 			status_make(STATUS_DAMAGED, 0,
 						psprintf("up to %d falling probabilities as metadata \"conformal\"", CONFORMAL_MAX)),

@@ -4,6 +4,7 @@
 
 #include "sequence/request.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "port/pg_bitutils.h"
@@ -112,22 +113,18 @@ static bool
 read_numbers(double *number, const Codec *codec, const char *key, int C, const char *model, int32 version)
 {
 	int n;
-	char **text = metadata_names(&n, codec, key);
+	const double *found = metadata_numbers(&n, codec, key);
 
-	if (!text)
+	if (!found)
 		return false;
-	for (int i = 0; i < n && n == C && C <= RANGES_MAX; i++)
-	{
-		char *end;
-
-		number[i] = strtod(text[i], &end);
-		if (end == text[i] || *end != '\0' || !isfinite(number[i]))
+	for (int i = 0; i < n; i++)
+		if (isnan(found[i]))
 			n = -1;
-	}
 	if (n != C || C > RANGES_MAX)
 		report_weights(
 			status_make(STATUS_DAMAGED, 0, psprintf("as many numbers as classes as metadata \"%s\"", key)),
 			model, version);
+	memcpy(number, found, sizeof(double) * (size_t) C);
 	return true;
 }
 
@@ -367,14 +364,10 @@ sequence_model_batch(const SequenceModel *model, size_t max_steps, size_t n, con
 	return scorer_make(&block, model, max_steps, n, what);
 }
 
-static const char *
-numbers_text(const double *number, int n)
+static CodecEntry
+range_entry(const char *key, const double *number, int n)
 {
-	const char *text[RANGES_MAX];
-
-	for (int i = 0; i < n; i++)
-		text[i] = psprintf("%.17g", number[i]);
-	return metadata_from_names(text, n);
+	return (CodecEntry){key, metadata_from_numbers(number, n, DBL_DECIMAL_DIG)};
 }
 
 bytea *
@@ -410,9 +403,9 @@ sequence_model_encode(const SequenceFile *file, const ParamTable *params, const 
 		entry[n++] = conformal_encode(file->conformal);
 	if (file->ranges)
 	{
-		entry[n++] = (CodecEntry){"range_low", numbers_text(file->ranges->low, file->ranges->n)};
-		entry[n++] = (CodecEntry){"range_high", numbers_text(file->ranges->high, file->ranges->n)};
-		entry[n++] = (CodecEntry){"range_mean", numbers_text(file->ranges->mean, file->ranges->n)};
+		entry[n++] = range_entry("range_low", file->ranges->low, file->ranges->n);
+		entry[n++] = range_entry("range_high", file->ranges->high, file->ranges->n);
+		entry[n++] = range_entry("range_mean", file->ranges->mean, file->ranges->n);
 	}
 
 	const size_t size = codec_write(NULL, 0, params, w, entry, n);

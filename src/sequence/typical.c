@@ -8,6 +8,7 @@
 
 #include "sequence/typical.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "miscadmin.h"
@@ -223,16 +224,6 @@ typical_sequence(float *value, const Typical *typical, size_t W, size_t F)
 
 /* ---- In a file ---- */
 
-static const char *
-list_text(const double *number, int n)
-{
-	const char **text = palloc(sizeof(char *) * (size_t) Max(n, 1));
-
-	for (int i = 0; i < n; i++)
-		text[i] = isnan(number[i]) ? "NaN" : psprintf("%.9g", number[i]);
-	return metadata_from_names(text, n);
-}
-
 int
 typical_encode(CodecEntry *entry, const Typical *typical, int F, int A)
 {
@@ -249,32 +240,21 @@ typical_encode(CodecEntry *entry, const Typical *typical, int F, int A)
 		number[f * NUMBERS + MISSING] = feature->missing;
 	}
 	entry[n++] = (CodecEntry){"typical_periods", psprintf("%d", typical->periods)};
-	entry[n++] = (CodecEntry){"typical", list_text(number, F * NUMBERS)};
+	entry[n++] = (CodecEntry){"typical", metadata_from_numbers(number, F * NUMBERS, FLT_DECIMAL_DIG)};
 	for (int a = 0; a < A; a++)
 		number[a] = (double) typical->attribute[a];
-	entry[n++] = (CodecEntry){"typical_attributes", list_text(number, A)};
+	entry[n++] = (CodecEntry){"typical_attributes", metadata_from_numbers(number, A, FLT_DECIMAL_DIG)};
 	return n;
 }
 
-/* n numbers within ±limit under key, NaN where allowed; NULL: there are none such. */
-static double *
+/* n numbers under key; NULL: there are none such. */
+static const double *
 read_list(const Codec *codec, const char *key, int n)
 {
 	int found;
-	char **text = metadata_names(&found, codec, key);
-	double *number = palloc(sizeof(double) * (size_t) Max(n, 1));
+	const double *number = metadata_numbers(&found, codec, key);
 
-	if (!text || found != n)
-		return NULL;
-	for (int i = 0; i < n; i++)
-	{
-		char *end;
-
-		number[i] = strtod(text[i], &end);
-		if (end == text[i] || *end != '\0' || isinf((float) number[i]))
-			return NULL;
-	}
-	return number;
+	return found == n ? number : NULL;
 }
 
 static bool
@@ -287,7 +267,7 @@ is_count(double number)
 static bool
 read_feature(TypicalFeature *feature, const double *number)
 {
-	if (isnan(number[VALUE]) || !is_count(number[ACTIVE]) || !is_count(number[SINCE]))
+	if (!isfinite((float) number[VALUE]) || !is_count(number[ACTIVE]) || !is_count(number[SINCE]))
 		return false;
 	*feature = (TypicalFeature){.value = number[VALUE],
 								.active = (int) number[ACTIVE],
@@ -300,6 +280,8 @@ static bool
 read_attribute(float *out, double number, const Attribute *attribute)
 {
 	*out = (float) number;
+	if (isinf(*out))
+		return false;
 	return !attribute->category || (is_count(number) && number < (double) (ATTRIBUTE_VALUES + attribute->n));
 }
 
