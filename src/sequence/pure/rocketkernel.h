@@ -39,7 +39,7 @@ typedef struct RocketRead
 typedef struct RocketRange
 {
 	RocketLine limit; /* 0 there, and minus infinity elsewhere */
-	real share;       /* what a position adds to a feature; 0 when the block has none that counts */
+	real share;       /* what a position adds to a feature */
 } RocketRange;
 
 /* A block of positions of one sequence, and pairs of a kernel and one dilation. */
