@@ -207,7 +207,7 @@ uplift_decision(FunctionCallInfo fcinfo, DecisionArguments at, const UpliftModel
 }
 
 uint8_t *
-uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n)
+uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n, size_t beside)
 {
 	uint8_t *arm = memory_array(n, sizeof(*arm));
 	UpliftAllotment allotment;
@@ -223,7 +223,7 @@ uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n
 
 	const size_t bytes = arena.used + ARENA_ALIGNMENT;
 
-	memory_check(bytes + n * decision->treatments * sizeof(*score), "scoring");
+	memory_check(beside + bytes + n * decision->treatments * sizeof(*score), "scoring");
 
 	void *block = memory_array(bytes, 1);
 

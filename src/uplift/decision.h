@@ -26,8 +26,12 @@ extern UpliftDecision uplift_decision(FunctionCallInfo fcinfo, DecisionArguments
 /* The same where nothing is asked for. */
 extern UpliftDecision uplift_decision_by_average(const UpliftModel *model);
 
-/* The treatment of each of n users, from 1 on, 0 for none; in the current memory context. score: n × treatments. */
-extern uint8_t *uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n);
+/*
+ * The treatment of each of n users, from 1 on, 0 for none; in the current memory context. score: n × treatments. beside:
+ * bytes that are held besides the scores.
+ */
+extern uint8_t *uplift_decide(const UpliftDecision *decision, const UpliftScore *score, size_t n,
+							  size_t beside);
 
 /* The columns p_first, p_second, uplift, segment, of the treatment with the highest uplift; null is what the estimator does not say. */
 #define SCORE_COLUMNS 4

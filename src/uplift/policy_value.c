@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "metrics/pure/policy.h"
@@ -42,7 +43,7 @@ enum
 typedef struct Part
 {
 	PolicySample sample;
-	UpliftScore *score; /* n × treatments */
+	UpliftScore *score; /* n × treatments; NULL: nobody decides on them */
 } Part;
 
 /* The share of each arm in the experiment: the chance of users without propensities. */
@@ -56,18 +57,22 @@ find_shares(double *share, const UserGraph *users)
 			share[users->arm[i]] += 1 / (double) users->inside;
 }
 
-/* Users of the experiment that are chosen, or with `others` those that are not. */
+/* Bytes of a user in a part, besides its scores. */
+#define PART_BYTES (1 + 2 * sizeof(double))
+
+/* Users of the experiment that are chosen, with their scores, or with `others` those that are not, without. */
 static Part
 part_make(const Experiment *experiment, const UpliftDecision *decision, bool priced, bool others)
 {
 	const UserGraph *users = experiment->users;
 	const size_t treatments = decision->treatments;
-	uint8 *arm = memory_array(users->inside, 1);
-	double *outcome = memory_array(users->inside, sizeof(double));
-	double *chance = memory_array(users->inside, sizeof(double));
+	const size_t room = others ? users->inside - experiment->n : experiment->n;
+	uint8 *arm = memory_array(room, 1);
+	double *outcome = memory_array(room, sizeof(double));
+	double *chance = memory_array(room, sizeof(double));
 	double share[UPLIFT_TREATMENTS_MAX + 1];
 	Part part = {.sample = {.arm = arm, .outcome = outcome, .chance = chance, .treatments = treatments},
-				 .score = memory_array(users->inside, treatments * sizeof(UpliftScore))};
+				 .score = others ? NULL : memory_array(room, treatments * sizeof(UpliftScore))};
 	size_t n = 0;
 
 	find_shares(share, users);
@@ -78,8 +83,9 @@ part_make(const Experiment *experiment, const UpliftDecision *decision, bool pri
 		arm[n] = (uint8) users->arm[i];
 		outcome[n] = users->outcome[i];
 		chance[n] = users->propensity ? (double) users->propensity[i] : share[users->arm[i]];
-		memcpy(part.score + n * treatments, experiment->score + i * treatments,
-			   treatments * sizeof(UpliftScore));
+		if (part.score)
+			memcpy(part.score + n * treatments, experiment->score + i * treatments,
+				   treatments * sizeof(UpliftScore));
 		n++;
 	}
 	part.sample.n = n;
@@ -145,6 +151,8 @@ best_arm(const PolicySample *sample, const UpliftDecision *decision)
 
 	for (size_t k = 1; k <= decision->treatments; k++)
 	{
+		CHECK_FOR_INTERRUPTS();
+
 		const Policy policy = one_arm(decision, k, sample->n);
 		const double worth = policy_worth(sample, &policy, NULL).worth;
 
@@ -175,6 +183,7 @@ put_policy(FunctionCallInfo fcinfo, const char *name, const char *arm, const Pol
 	Datum value[OUT_COLUMNS] = {0};
 	bool null[OUT_COLUMNS] = {false};
 
+	CHECK_FOR_INTERRUPTS();
 	value[OUT_POLICY] = CStringGetTextDatum(name);
 	null[OUT_ARM] = arm == NULL;
 	value[OUT_ARM] = arm ? CStringGetTextDatum(arm) : (Datum) 0;
@@ -190,10 +199,10 @@ put_policy(FunctionCallInfo fcinfo, const char *name, const char *arm, const Pol
 
 static void
 put_policies(FunctionCallInfo fcinfo, const UpliftArms *arms, const Part *part,
-			 const UpliftDecision *decision, size_t best)
+			 const UpliftDecision *decision, size_t best, size_t beside)
 {
 	const PolicySample *sample = &part->sample;
-	const uint8 *chosen = uplift_decide(decision, part->score, sample->n);
+	const uint8 *chosen = uplift_decide(decision, part->score, sample->n, beside);
 	const Policy model = {.chosen = chosen};
 	const Policy best_one = one_arm(decision, best, sample->n);
 	const Policy random = at_random(chosen, sample->n, arms->treatments);
@@ -225,15 +234,21 @@ usercls_policy_value(PG_FUNCTION_ARGS)
 	const Experiment experiment = uplift_experiment(&call);
 	uplift_require_arms(&experiment);
 
+	const UserGraph *users = experiment.users;
+	const size_t bytes =
+		users->bytes + users->N * decision.treatments * sizeof(UpliftScore) + users->inside * PART_BYTES;
+
+	memory_check(bytes + experiment.n * decision.treatments * sizeof(UpliftScore), "evaluation");
+
 	const Part part = part_make(&experiment, &decision, !PG_ARGISNULL(ARG_COST), false);
-	const UpliftDecision here = part_decision(&decision, &part, experiment.users);
+	const UpliftDecision here = part_decision(&decision, &part, users);
 
 	/* Which single arm is best is found on users who were learned from, so that it is not praised for chance. */
 	const Part learned =
-		part_make(&experiment, &decision, !PG_ARGISNULL(ARG_COST), experiment.chosen != NULL);
-	const UpliftDecision there = part_decision(&decision, &learned, experiment.users);
+		experiment.chosen ? part_make(&experiment, &decision, !PG_ARGISNULL(ARG_COST), true) : part;
+	const UpliftDecision there = part_decision(&decision, &learned, users);
 
-	put_policies(fcinfo, model->arms, &part, &here, best_arm(&learned.sample, &there));
+	put_policies(fcinfo, model->arms, &part, &here, best_arm(&learned.sample, &there), bytes);
 	rows_end(old);
 	return (Datum) 0;
 }

@@ -68,7 +68,7 @@ put_users(ReturnSetInfo *result, const UserGraph *users, const UserIdOutput *id,
 		  const UpliftScore *score, const UpliftDecision *decision)
 {
 	const size_t treatments = decision->treatments;
-	const uint8_t *arm = uplift_decide(decision, score, users->N);
+	const uint8_t *arm = uplift_decide(decision, score, users->N, users->bytes);
 	const uint32_t *order = best_first(score, users->N, treatments);
 	const MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "usercls row", ALLOCSET_DEFAULT_SIZES);
