@@ -300,7 +300,8 @@ refresh(ScoreTable *table, bool grown, const RefreshRequest *request)
 
 	const uint64 removed = score_table_remove_others(table, &users.scored, users.looked_at);
 
-	if (some && written + removed > 0)
+	/* Also where nothing was written now: a refresh that was cancelled after its first batch left ranks of before. */
+	if (some)
 		written += score_table_rank(table);
 	notify(table, &marks, users.scored.n, written, removed, started);
 	transaction_pending(psprintf("the table of scores %s is kept", table->name));

@@ -58,6 +58,10 @@ ALTER TABLE chg_users RENAME updated TO loaded;
 CALL usercls.refresh_scores('chg', 'chg_scores', class => 'high_risk', threshold => 0.3, changed_since => '2026-05-04', changed_column => 'loaded');
 CALL usercls.refresh_scores('chg', 'chg_whole', class => 'high_risk', threshold => 0.3);
 SELECT * FROM chg_differs('chg_scores', 'chg_whole');
+-- A refresh that was cancelled after its first batch leaves ranks of before: the next one mends them, though it finds no new row.
+UPDATE chg_scores SET rank = NULL WHERE user_id % 2 = 0;
+CALL usercls.refresh_scores('chg', 'chg_scores', class => 'high_risk', threshold => 0.3, changed_since => '2026-05-05', changed_column => 'loaded');
+SELECT * FROM chg_differs('chg_scores', 'chg_whole');
 
 -- Time alone moves the window: a row of one user, later than all others, changes what is read of everybody but the silent.
 CREATE TABLE chg_moved AS SELECT * FROM chg_scores;
