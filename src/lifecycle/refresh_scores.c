@@ -132,7 +132,8 @@ select_some(Users *users, ScoreTable *table, const RefreshRequest *request)
 
 	if (!score_table_is_of(table, &request->choice))
 	{
-		notice_everybody(table, "It does not hold what this version says with this class and threshold.",
+		notice_everybody(table,
+						 "It does not hold what this version says with this class, threshold and reasons.",
 						 "This is once: the next refresh with changed_since finds what this one leaves.");
 		return false;
 	}

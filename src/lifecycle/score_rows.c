@@ -247,6 +247,22 @@ column_like_score(const ScoreTable *table)
 	return NULL;
 }
 
+static bool
+has_row(const ScoreTable *table, const char *where)
+{
+	return score_table_execute(table, InvalidOid,
+							   psprintf("SELECT FROM %s AS r WHERE %s LIMIT 1", table->name, where), 0, NULL,
+							   NULL) > 0;
+}
+
+/* Whether users have reasons, where this choice gives them some and there are such users. */
+static bool
+has_reasons(const ScoreTable *table, const ScoreChoice *choice)
+{
+	return choice->reasons == 0 || has_row(table, "r." SCORE_REASONS " IS NOT NULL") ||
+		   !has_row(table, choice->marks ? "r." SCORE_MARKED : "true");
+}
+
 bool
 score_table_is_of(const ScoreTable *table, const ScoreChoice *choice)
 {
@@ -262,7 +278,10 @@ score_table_is_of(const ScoreTable *table, const ScoreChoice *choice)
 					 table->version);
 	appendStringInfo(&sql, " OR r." SCORE_SCORE " IS DISTINCT FROM %s",
 					 like ? psprintf("r.%s", score_column_quoted(like)) : "NULL");
+	for (int i = 0; i < table->stales; i++)
+		appendStringInfo(&sql, " OR r.%s IS NOT NULL", table->stale[i]);
 	appendStringInfo(&sql, " OR r." SCORE_MARKED " IS DISTINCT FROM %s LIMIT 1",
 					 choice->marks ? "(r." SCORE_SCORE " OPERATOR(pg_catalog.>=) $1)" : "NULL");
-	return score_table_execute(table, InvalidOid, sql.data, choice->marks ? 1 : 0, &type, &threshold) == 0;
+	return score_table_execute(table, InvalidOid, sql.data, choice->marks ? 1 : 0, &type, &threshold) == 0 &&
+		   has_reasons(table, choice);
 }

@@ -52,6 +52,10 @@ CALL refresh_scores('gru', 'why_scores', class => 'leaves', reasons => 1);
 INSERT INTO why VALUES (3, '2026-08-02 12:00Z', 50, 0, NULL);
 CALL refresh_scores('gru', 'why_scores', class => 'leaves', reasons => 1, changed_since => '2026-08-02');
 SELECT count(*) = count(reasons) AS all_have_one FROM why_scores;
+CALL refresh_scores('gru', 'why_scores', class => 'leaves', changed_since => '2026-08-10');
+SELECT count(*) > 100 AS users, count(reasons) AS reasons FROM why_scores;
+CALL refresh_scores('gru', 'why_scores', class => 'leaves', reasons => 1, changed_since => '2026-08-10');
+SELECT count(*) = count(reasons) AS all_have_one_again FROM why_scores;
 DELETE FROM why WHERE orders = 50;
 -- Nobody: no rows. A user who is silent is there, and one who comes later is not.
 INSERT INTO why VALUES (1001, '2025-06-01', 3, 0, NULL), (1002, '2026-08-01', 3, 0, NULL);
