@@ -165,6 +165,10 @@ check_removal(const ScoreTable *table, const Users *users, double max_removed)
 {
 	uint64 all;
 	const uint64 others = score_table_count_others(table, &users->scored, users->looked_at, &all);
+	const char *whose =
+		users->looked_at
+			? psprintf("Of %zu users whose rows may have changed the model's source has", users->looked_at->n)
+			: "The model's source has";
 
 	if ((double) others > max_removed * (double) all)
 		ereport(
@@ -172,8 +176,7 @@ check_removal(const ScoreTable *table, const Users *users, double max_removed)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("refresh would remove " UINT64_FORMAT " of the " UINT64_FORMAT " users of table %s",
 					others, all, table->name),
-			 errdetail("The model's source has %zu users now, and max_removed is %g of the table. Nothing "
-					   "was changed.",
+			 errdetail("%s %zu users now, and max_removed is %g of the table. Nothing was changed.", whose,
 					   users->scored.n, max_removed),
 			 errhint("Check that the source is complete and its times are right; pass a larger max_removed "
 					 "(1: all of them) when these users are gone.")));
