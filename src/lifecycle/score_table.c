@@ -218,12 +218,14 @@ score_table_prepare(const char *target, const Model *model, const ScoreChoice *c
 	return add_columns(relation, column, columns);
 }
 
-/* A column that a refresh of before wrote: of a class that the model may no longer have, or of reasons. */
+/* A column that a refresh of before wrote: of a class or treatment that the model may no longer have, or of reasons. */
 static bool
-may_be_stale(const char *comment)
+may_be_stale(const ModelKind *kind, const char *comment)
 {
-	return comment && (strncmp(comment, SCORE_CLASS_COMMENT, strlen(SCORE_CLASS_COMMENT)) == 0 ||
-					   strcmp(comment, SCORE_REASONS_COMMENT) == 0);
+	for (const char *const *begin = kind->optional_columns; comment && *begin; begin++)
+		if (strncmp(comment, *begin, strlen(*begin)) == 0)
+			return true;
+	return false;
 }
 
 /* What this refresh says nothing of: null, where another one did. */
@@ -241,7 +243,7 @@ find_stale(ScoreTable *table, Oid relation)
 			attribute->attisdropped ? NULL : GetComment(relation, RelationRelationId, i + 1);
 		int c = 0;
 
-		if (!may_be_stale(comment))
+		if (!may_be_stale(table->model->kind, comment))
 			continue;
 		while (c < table->columns - 1 && strcmp(table->column[c].name, NameStr(attribute->attname)) != 0)
 			c++;

@@ -58,9 +58,6 @@ typedef struct ScoreChoice
 #define SCORE_REASONS "reasons"
 #define SCORE_REASONS_COMMENT "why the score is what it is: one reason a line, the largest contribution first"
 
-/* Comments of columns that hold the probability of a class begin so: what knows them when the class is no more. */
-#define SCORE_CLASS_COMMENT "probability of class "
-
 typedef struct ModelKind
 {
 	const char *name; /* as it is stored, and as users write it */
@@ -103,6 +100,12 @@ typedef struct ModelKind
 	/* The columns of a table of scores, in the current memory context; returns how many. Errors of the choice. */
 	int (*score_columns)(const ScoreColumn **column, const struct Model *model, const ScoreChoice *choice);
 	Oid (*id_type)(const Jsonb *spec); /* of user ids */
+
+	/*
+	 * How the comments begin of columns that a version or a refresh may be without, NULL after the last: in a table of
+	 * scores such a column is then made null.
+	 */
+	const char *const *optional_columns;
 
 	/*
 	 * metrics/sample.h: users of whom the truth is known, one by one; the metrics on them; bins, and how many; what

@@ -61,6 +61,7 @@ const ModelKind sequence_kind = {
 	.changed = classified_changed,
 	.score_columns = sequence_score_columns,
 	.id_type = id_type,
+	.optional_columns = sequence_optional_columns,
 	.predictions = predictions,
 	.metrics = metrics,
 	.calibration = calibration,

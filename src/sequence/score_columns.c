@@ -13,6 +13,15 @@
 /* A row of a table has no room for more numbers. */
 #define PROBABILITY_COLUMNS_MAX 800
 
+/* Comments of columns that only some models have: of classes, and of a number. */
+#define CLASS_COMMENT "probability of class "
+#define MEAN_COMMENT "mean of the number that is forecast"
+#define LOW_COMMENT "one in ten is below"
+#define HIGH_COMMENT "one in ten is above"
+
+const char *const sequence_optional_columns[] = {CLASS_COMMENT, MEAN_COMMENT,          LOW_COMMENT,
+												 HIGH_COMMENT,  SCORE_REASONS_COMMENT, NULL};
+
 void
 sequence_check_choice(const Model *version, const ScoreChoice *choice)
 {
@@ -45,18 +54,16 @@ mean_sql(const NumberRanges *ranges)
 static int
 number_columns(ScoreColumn *column, const NumberRanges *ranges)
 {
-	column[0] = (ScoreColumn){.name = "mean",
-							  .type = FLOAT8OID,
-							  .from = mean_sql(ranges),
-							  .comment = "mean of the number that is forecast"};
+	column[0] =
+		(ScoreColumn){.name = "mean", .type = FLOAT8OID, .from = mean_sql(ranges), .comment = MEAN_COMMENT};
 	column[1] = (ScoreColumn){.name = "low",
 							  .type = FLOAT8OID,
 							  .from = "(usercls.forecast($1, s.probabilities)).low",
-							  .comment = "one in ten is below"};
+							  .comment = LOW_COMMENT};
 	column[2] = (ScoreColumn){.name = "high",
 							  .type = FLOAT8OID,
 							  .from = "(usercls.forecast($1, s.probabilities)).high",
-							  .comment = "one in ten is above"};
+							  .comment = HIGH_COMMENT};
 	return 3;
 }
 
@@ -96,7 +103,7 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 		column[n] = (ScoreColumn){.name = score_column_name(column, n, "p", model->classes[c]),
 								  .type = FLOAT8OID,
 								  .from = psprintf("s.probabilities[%d]", c + 1),
-								  .comment = psprintf(SCORE_CLASS_COMMENT "%s", model->classes[c])};
+								  .comment = psprintf(CLASS_COMMENT "%s", model->classes[c])};
 		n++;
 	}
 	if (model->ranges)
@@ -105,8 +112,8 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 		.name = SCORE_SCORE,
 		.type = FLOAT8OID,
 		.from = score,
-		.comment = model->ranges ? "mean of the number that is forecast"
-								 : "probability of the class that matters; null: none was given"};
+		.comment =
+			model->ranges ? MEAN_COMMENT : "probability of the class that matters; null: none was given"};
 	column[n++] = (ScoreColumn){
 		.name = "rank",
 		.type = INT8OID,

@@ -13,4 +13,7 @@ extern int sequence_score_columns(const ScoreColumn **column, const Model *model
 /* An error unless the model has the class, and a threshold is one on the probability of a class. */
 extern void sequence_check_choice(const Model *model, const ScoreChoice *choice);
 
+/* optional_columns of a ModelKind. */
+extern const char *const sequence_optional_columns[];
+
 #endif

@@ -73,16 +73,18 @@ static const ScoreColumn score_last[] = {
 	 .comment = SCORE_REASONS_COMMENT},
 };
 
+/* Comments of columns that only models of several treatments have. */
+#define BEST_ARM_COMMENT "treatment with the highest uplift"
+#define ARM_COMMENT "treatment to give; null: none"
+#define TREATMENT_COMMENT "uplift by the treatment "
+
 /* Of several treatments: which is the best one, and the uplift by each. */
 static int
 arm_columns(ScoreColumn *column, int n, const UpliftArms *arms)
 {
-	column[n++] = (ScoreColumn){.name = "best_arm",
-								.type = TEXTOID,
-								.from = "s.best_arm",
-								.comment = "treatment with the highest uplift"};
-	column[n++] = (ScoreColumn){
-		.name = "arm", .type = TEXTOID, .from = "s.arm", .comment = "treatment to give; null: none"};
+	column[n++] =
+		(ScoreColumn){.name = "best_arm", .type = TEXTOID, .from = "s.best_arm", .comment = BEST_ARM_COMMENT};
+	column[n++] = (ScoreColumn){.name = "arm", .type = TEXTOID, .from = "s.arm", .comment = ARM_COMMENT};
 	for (size_t k = 0; k < arms->treatments; k++)
 	{
 		const char *name = arms->name[1 + k];
@@ -92,7 +94,7 @@ arm_columns(ScoreColumn *column, int n, const UpliftArms *arms)
 						  .type = FLOAT8OID,
 						  .from = psprintf("(s.uplifts OPERATOR(pg_catalog.->>) %s)::pg_catalog.float8",
 										   quote_literal_cstr(name)),
-						  .comment = psprintf("uplift by the treatment %s", name)};
+						  .comment = psprintf(TREATMENT_COMMENT "%s", name)};
 		n++;
 	}
 	return n;
@@ -153,6 +155,8 @@ const ModelKind uplift_kind = {
 	.changed = uplift_changed,
 	.score_columns = score_columns,
 	.id_type = id_type,
+	.optional_columns =
+		(const char *const[]){BEST_ARM_COMMENT, ARM_COMMENT, TREATMENT_COMMENT, SCORE_REASONS_COMMENT, NULL},
 	.predictions = uplift_predictions,
 	.metrics = metrics,
 	.calibration = calibration,

@@ -115,6 +115,12 @@ CALL refresh_scores('mail', 'mail_scores');
 SELECT count(*), max(abs(m.uplift_mens_e_mail - (s.uplifts->>'Mens E-Mail')::float8)) < 1e-9 AS mens, max(abs(m.uplift_womens_e_mail - (s.uplifts->>'Womens E-Mail')::float8)) < 1e-9 AS womens,
 	bool_and(m.arm IS NOT DISTINCT FROM s.arm AND m.best_arm = s.best_arm) AS arms
 FROM mail_scores AS m JOIN scores AS s USING (user_id);
+-- What a version of other arms says nothing of is null.
+SELECT train('fewer', 'segment', 'No E-Mail') IS NOT NULL;
+CALL refresh_scores('fewer', 'fewer_scores');
+SELECT train('fewer', 'any_mail', '0') IS NOT NULL;
+CALL refresh_scores('fewer', 'fewer_scores');
+SELECT count(*), count(uplift) AS uplifts, count(best_arm) AS best_arms, count(arm) AS arms, count(uplift_mens_e_mail) AS mens, count(uplift_womens_e_mail) AS womens FROM fewer_scores;
 
 -- A file knows its arms.
 SELECT import_model('copy', export_model('mail'), 'always');
@@ -191,6 +197,6 @@ SELECT count(*) FROM models WHERE model = 'm';
 SELECT count(drop_model(model)) FROM models WHERE kind = 'uplift';
 DROP VIEW some_mail, one_less, one_more, any_mail, weighted, chosen, one_arm, very_many;
 DROP FUNCTION train, apart;
-DROP TABLE mail, friend, spent, scores, bought, mail_scores;
+DROP TABLE mail, friend, spent, scores, bought, mail_scores, fewer_scores;
 DROP FUNCTION draw;
 DROP TYPE mail_arm;
