@@ -36,7 +36,7 @@ put_metric(FunctionCallInfo fcinfo, const MetricSet *set, const MetricRow *row)
 	rows_number(value, null, 2, row->low);
 	rows_number(value, null, 3, row->high);
 	rows_number(value, null, 4, row->baseline);
-	value[5] = Int64GetDatum((int64) (row->n > 0 ? row->n : set->n));
+	value[5] = Int64GetDatum((int64) metric_row_n(set, row));
 	rows_put(fcinfo, value, null);
 }
 

@@ -34,7 +34,7 @@ put_rows(FunctionCallInfo fcinfo, const Importance *importance)
 		rows_number(value, null, 2, row->value);
 		rows_number(value, null, 3, row->low);
 		rows_number(value, null, 4, row->high);
-		value[5] = Int64GetDatum((int64) set->n);
+		value[5] = Int64GetDatum((int64) metric_row_n(set, row));
 		rows_put(fcinfo, value, null);
 	}
 }

@@ -98,13 +98,14 @@ measure(double *value, void *arg, const uint32 *weight)
 	}
 }
 
-static bool
-has_metric(const MetricSet *set, int metric)
+/* The first row of a metric; NULL: the set has none. */
+static const MetricRow *
+row_of(const MetricSet *set, int metric)
 {
 	for (int i = 0; i < set->rows; i++)
 		if (is_of(&set->row[i], metrics[metric].name))
-			return true;
-	return false;
+			return &set->row[i];
+	return NULL;
 }
 
 Importance *
@@ -124,7 +125,7 @@ importance_of(MetricSet *as_is, MetricSet *const *shuffled, const char *const *f
 		state->weight = memory_array(as_is->n, sizeof(uint32));
 	}
 	for (int m = 0; m < lengthof(metrics); m++)
-		if (has_metric(as_is, m))
+		if (row_of(as_is, m))
 			state->metric[state->metrics++] = m;
 	*set = (MetricSet){.rows = features * state->metrics,
 					   .row = palloc0(sizeof(MetricRow) * (size_t) Max(features * state->metrics, 1)),
@@ -134,7 +135,11 @@ importance_of(MetricSet *as_is, MetricSet *const *shuffled, const char *const *f
 					   .measure = measure,
 					   .state = state};
 	for (int i = 0; i < set->rows; i++)
-		set->row[i] = (MetricRow){.name = pstrdup(metrics[state->metric[i % state->metrics]].name)};
+	{
+		const int metric = state->metric[i % state->metrics];
+
+		set->row[i] = (MetricRow){.name = pstrdup(metrics[metric].name), .n = row_of(as_is, metric)->n};
+	}
 	*importance = (Importance){features, feature, state->metrics, set};
 	return importance;
 }

@@ -112,6 +112,13 @@ typedef struct MetricSet
 	void *state;
 } MetricSet;
 
+/* How many users or rows a row of the set is measured on. */
+static inline size_t
+metric_row_n(const MetricSet *set, const MetricRow *row)
+{
+	return row->n > 0 ? row->n : set->n;
+}
+
 extern MetricSet *class_set(const ClassSample *sample);
 extern MetricSet *number_set(const ClassSample *sample); /* of a number */
 

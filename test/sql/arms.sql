@@ -102,6 +102,7 @@ FROM uplift_by_decile('mail', groups => 5) AS d GROUP BY arm ORDER BY arm;
 SELECT arm, count(*) > 50 AS points, max(share) FROM qini_curve('mail') GROUP BY arm ORDER BY arm;
 SELECT arm, count(*) FROM calibration('mail') GROUP BY arm ORDER BY arm;
 SELECT DISTINCT arm, treated FROM predictions('mail') ORDER BY arm;
+SELECT DISTINCT metric, n = (SELECT count(*) FROM predictions('mail')) AS of_all FROM importance('mail', replicates => 2);
 -- Another table with the same arms; one with an arm that the model does not know.
 CREATE VIEW some_mail AS SELECT * FROM mail WHERE user_id <= 1000;
 SELECT count(*) FROM evaluate('mail', 'some_mail', replicates => 0);
