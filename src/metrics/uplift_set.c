@@ -95,7 +95,7 @@ calibration_error(const UpliftScores *scores, const Gaps *sample)
 	const double varies = (sample->of_both - sample->of_noise) / (sample->of_both + sample->of_noise);
 	const double moved = gaps.square - 2 * gaps.noise - square;
 
-	if (isnan(gaps.square))
+	if (isnan(gaps.square) || isnan(square))
 		return NAN;
 	if (!scores->weight)
 		return sqrt(Max(gaps.square - gaps.noise, 0));

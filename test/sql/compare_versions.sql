@@ -37,6 +37,9 @@ SELECT version FROM train_uplift('cmp_offer', 'cmp_trial', NULL, features => '{z
 SELECT version FROM train_uplift('cmp_offer', 'cmp_trial', NULL, features => '{x}', hyperparams => '{"hidden_size": 4, "max_epochs": 8}', promote => 'always');
 SELECT count(*) AS metrics, bool_and(abs(c.a - e1.value) < 1e-9 AND abs(c.b - e2.value) < 1e-9) AS as_evaluate, bool_and(ci_low <= difference AND difference <= ci_high) FILTER (WHERE metric <> 'calibration_error') AS intervals, bool_and(difference = 0) FILTER (WHERE metric = 'mean_effect') AS same_effect
 FROM compare('cmp_offer', 1, 2) c JOIN (SELECT metric, value FROM evaluate('cmp_offer', version => 1, replicates => 0)) e1 USING (metric) JOIN (SELECT metric, value FROM evaluate('cmp_offer', version => 2, replicates => 0)) e2 USING (metric);
+-- What cannot be measured has no interval: no group of these users has two of each arm, but one that is drawn twice counts as two.
+CREATE TABLE cmp_few AS SELECT 'v' || u AS user_id, 0.5 AS x, (u % 3 = 0)::int AS treated, u % 2 AS outcome FROM generate_series(1, 30) u;
+SELECT metric, value IS NULL AS unknown, ci_low, ci_high FROM evaluate('cmp_offer', 'cmp_few', version => 2) WHERE metric = 'calibration_error';
 -- Errors.
 \set VERBOSITY default
 SELECT * FROM compare('cmp', 1, 9);
@@ -46,4 +49,4 @@ SELECT * FROM compare('cmp', 1, 5);
 SELECT version FROM train_sequence('cmp', 'cmp_rows', features => '{spend}', outcome => 'sum(spend) > 50', window_periods => 4, horizon_periods => 1, hyperparams => '{"hidden_size": 4, "max_epochs": 1}', promote => 'never');
 SELECT * FROM compare('cmp', 5, 6);
 SELECT drop_model(model) IS NOT NULL AS dropped FROM models WHERE model LIKE 'cmp%' ORDER BY model;
-DROP TABLE cmp_rows, cmp, cmp_trial;
+DROP TABLE cmp_rows, cmp, cmp_trial, cmp_few;
