@@ -124,6 +124,7 @@ bin_error(const ClassSample *sample, const ConfidenceBin *bin, size_t number, si
 	size_t users;
 	const double error = metric_mean_error(&users, residual, user, rows);
 
+	CHECK_FOR_INTERRUPTS();
 	pfree(residual);
 	pfree(user);
 	return users > 1 ? error * sqrt((double) users / (double) (users - 1)) : NAN;
