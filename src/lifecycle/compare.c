@@ -73,12 +73,17 @@ typedef struct Place
 	uint32 row;
 } Place;
 
+static int
+compare_places(const Place *a, const Place *b)
+{
+	if (a->user != b->user)
+		return a->user < b->user ? -1 : 1;
+	return a->cutoff < b->cutoff ? -1 : a->cutoff > b->cutoff;
+}
+
 #define ST_SORT sort_places
 #define ST_ELEMENT_TYPE Place
-#define ST_COMPARE(a, b)                                                                                     \
-	((a)->user != (b)->user       ? ((a)->user < (b)->user ? -1 : 1)                                         \
-	 : (a)->cutoff != (b)->cutoff ? ((a)->cutoff < (b)->cutoff ? -1 : 1)                                     \
-								  : 0)
+#define ST_COMPARE(a, b) compare_places(a, b)
 #define ST_SCOPE static
 #define ST_DEFINE
 #define ST_CHECK_FOR_INTERRUPTS
@@ -95,14 +100,6 @@ places(IdMap *ids, const SampleUsers *rows)
 						   .row = (uint32) i};
 	sort_places(place, rows->n);
 	return place;
-}
-
-static int
-compare_places(const Place *a, const Place *b)
-{
-	if (a->user != b->user)
-		return a->user < b->user ? -1 : 1;
-	return a->cutoff < b->cutoff ? -1 : a->cutoff > b->cutoff;
 }
 
 /* The rows of both: n places in each, and the number of each one's user, from 0 on. */
@@ -126,7 +123,8 @@ static Common
 common_rows(const Predictions *rows)
 {
 	IdMap *ids = idmap_create(rows[0].rows.id_type);
-	const Place *place[2] = {places(ids, &rows[0].rows), places(ids, &rows[1].rows)};
+	const Place *first = places(ids, &rows[0].rows);
+	const Place *place[2] = {first, places(ids, &rows[1].rows)};
 	const size_t n[2] = {rows[0].rows.n, rows[1].rows.n};
 	const size_t room = Min(n[0], n[1]);
 	Common common = {.row = {memory_array(room, sizeof(uint32)), memory_array(room, sizeof(uint32))},
