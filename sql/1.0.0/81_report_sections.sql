@@ -95,8 +95,9 @@ CREATE FUNCTION usercls_private.report_question(facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT CASE
-	WHEN facts ->> 'kind' = 'uplift' THEN pg_catalog.format('Whom does the treatment (%s) persuade? For each user: by how much it changes the probability of the outcome (%s).',
-		usercls_private.report_words(spec -> 'treatment_column'), usercls_private.report_words(spec -> 'outcome_column'))
+	WHEN facts ->> 'kind' = 'uplift' THEN pg_catalog.format('Whom does %s (%s) persuade? For each user: by how much it changes the %s (%s).',
+		CASE WHEN spec ->> 'control' IS NULL THEN 'the treatment' ELSE 'each treatment' END, usercls_private.report_words(spec -> 'treatment_column'),
+		CASE spec #>> '{hyperparams,outcome}' WHEN 'number' THEN 'outcome' ELSE 'probability of the outcome' END, usercls_private.report_words(spec -> 'outcome_column'))
 	WHEN spec ->> 'outcome' IS NOT NULL THEN pg_catalog.format('What will be true of a user''s rows in the %s after the moment of asking: %s',
 		usercls_private.report_periods(spec -> 'horizon_periods', facts), usercls_private.report_words(spec -> 'outcome'))
 	WHEN spec ->> 'trend_of' IS NOT NULL THEN pg_catalog.format('Which trend will %s have, seen %s later?',
@@ -111,7 +112,7 @@ CREATE FUNCTION usercls_private.report_answers(facts jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN pg_catalog.concat('<p class="lead">', usercls_private.report_question(facts), '</p>',
 	usercls_private.report_list(
-		'Answers', CASE facts ->> 'kind' WHEN 'uplift' THEN 'an uplift, the probabilities with and without the treatment, and a segment' ELSE usercls_private.report_words(facts -> 'classes') END,
+		'Answers', CASE facts ->> 'kind' WHEN 'uplift' THEN 'an uplift, what is expected with and without the treatment, and a segment' ELSE usercls_private.report_words(facts -> 'classes') END,
 		'For', COALESCE('the users of ' || usercls_private.report_words(COALESCE(facts #> '{spec,source}', facts #> '{spec,users}')), 'who trained it knows: you may use the model, and not see its question'),
 		'Purpose', usercls_private.html(pg_catalog.concat_ws('; ', facts ->> 'about', facts ->> 'comment')),
 		'Owner', usercls_private.html(facts ->> 'owner'),
@@ -184,7 +185,8 @@ COMMENT ON FUNCTION usercls_private.report_drift(jsonb) IS 'what drift() says';
 CREATE FUNCTION usercls_private.report_users(facts jsonb, sample jsonb, users jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN CASE
-	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number,treated|Treated|text,outcome|Outcome|number,reasons|Reasons|text}', users)
+	WHEN facts ->> 'kind' = 'uplift' THEN usercls_private.report_table('The ten held-out users of the highest predicted uplift, and what they did', '{user_id|User|text,score|Uplift|number}'::text[]
+		|| CASE WHEN sample #> '{balance,2}' IS NOT NULL THEN '{best|By|text}'::text[] END || '{arm|Arm|text,outcome|Outcome|number,reasons|Reasons|text}'::text[], users)
 	WHEN (sample ->> 'numbers')::boolean THEN usercls_private.report_table('The ten held-out users of the highest forecast, and what came', '{user_id|User|text,score|Forecast|number,outcome|Came|number,asked|Asked at|text,series|Series|spark,reasons|Reasons|text}', users)
 	ELSE usercls_private.report_table('The ten held-out users who are the likeliest to be ' || (facts -> 'classes' ->> (facts ->> 'focus')::int - 1) || ', and what they were',
 		'{user_id|User|text,score|Probability|share,label|Answer|text,actual|True|text}'::text[] || CASE WHEN users #>> '{0,asked}' IS NOT NULL THEN '{asked|Asked at|text}'::text[] END

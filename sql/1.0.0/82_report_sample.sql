@@ -1,27 +1,32 @@
 -- What a version answered to users it has not learned from, and what was true: read once, for all sections that are drawn of it.
 -- In these queries, which report_query() runs, $1 is the model, $2 the version, $3 the facts.
 
+-- Each treatment (arm) against the control, by the uplift of that treatment, as evaluate() has it.
 CREATE FUNCTION usercls_private.report_uplift_query() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN 'WITH p AS MATERIALIZED (
-	SELECT user_id, uplift AS score, treated::int AS t, outcome AS y,
-		ntile(10) OVER (ORDER BY uplift DESC, user_id) AS tenth
+RETURN 'WITH person AS MATERIALIZED (
+	SELECT user_id, uplift, uplifts, arm, treated, outcome
 	FROM usercls.predictions($1, NULL::text, $2) WHERE treated IS NOT NULL AND outcome IS NOT NULL
+), p AS MATERIALIZED (
+	SELECT u.user_id, a.key AS arm, a.value::float8 AS score, u.treated::int AS t, u.outcome AS y,
+		ntile(10) OVER (PARTITION BY a.key ORDER BY a.value::float8 DESC, u.user_id) AS tenth
+	FROM person AS u, jsonb_each_text(u.uplifts) AS a WHERE NOT u.treated OR u.arm = a.key
 ), curve AS (
-	SELECT DISTINCT users, whole, nt, nu, yt, yu, qt, qu FROM (
-		SELECT row_number() OVER (ORDER BY score DESC, user_id) AS at, count(*) OVER () AS whole, count(*) OVER w AS users, sum(t) OVER w AS nt, sum(1 - t) OVER w AS nu,
+	SELECT DISTINCT arm, users, whole, nt, nu, yt, yu, qt, qu FROM (
+		SELECT arm, row_number() OVER (PARTITION BY arm ORDER BY score DESC, user_id) AS at, count(*) OVER (PARTITION BY arm) AS whole, count(*) OVER w AS users, sum(t) OVER w AS nt, sum(1 - t) OVER w AS nu,
 			sum(t * y) OVER w AS yt, sum((1 - t) * y) OVER w AS yu, sum(t * y * y) OVER w AS qt, sum((1 - t) * y * y) OVER w AS qu
-		FROM p WINDOW w AS (ORDER BY score DESC)) AS r
+		FROM p WINDOW w AS (PARTITION BY arm ORDER BY score DESC)) AS r
 	WHERE at = whole OR at * 50 / whole > (at - 1) * 50 / whole
 )
-SELECT (SELECT jsonb_agg(r) FROM (SELECT CASE t WHEN 1 THEN ''treated'' ELSE ''not treated'' END AS arm, count(*) AS users, count(*)::float8 / sum(count(*)) OVER () AS share, avg(y) AS outcome
-			FROM p GROUP BY t ORDER BY t DESC) AS r) AS balance,
-	(SELECT jsonb_agg(c ORDER BY users) FROM curve AS c) AS curve,
-	(SELECT jsonb_agg(r ORDER BY tenth) FROM (SELECT tenth, count(*) AS users, sum(t) AS treated, avg(score) AS predicted, avg(y) FILTER (WHERE t = 1) AS with, avg(y) FILTER (WHERE t = 0) AS without,
-			sqrt(var_samp(y) FILTER (WHERE t = 1) / sum(t) + var_samp(y) FILTER (WHERE t = 0) / sum(1 - t)) AS standard_error FROM p GROUP BY tenth) AS r) AS tenths,
-	(SELECT jsonb_agg(r) FROM (SELECT user_id, score, t = 1 AS treated, y AS outcome FROM p ORDER BY score DESC, user_id LIMIT 10) AS r) AS users
+SELECT (SELECT jsonb_agg(r) FROM (SELECT arm, count(*) AS users, count(*)::float8 / sum(count(*)) OVER () AS share, avg(outcome) AS outcome
+			FROM person GROUP BY treated, arm ORDER BY treated DESC, arm) AS r) AS balance,
+	(SELECT jsonb_agg(c ORDER BY arm, users) FROM curve AS c) AS curve,
+	(SELECT jsonb_agg(r ORDER BY arm, tenth) FROM (SELECT arm, tenth, count(*) AS users, sum(t) AS treated, avg(score) AS predicted, avg(y) FILTER (WHERE t = 1) AS with, avg(y) FILTER (WHERE t = 0) AS without,
+			sqrt(var_samp(y) FILTER (WHERE t = 1) / sum(t) + var_samp(y) FILTER (WHERE t = 0) / sum(1 - t)) AS standard_error FROM p GROUP BY arm, tenth) AS r) AS tenths,
+	(SELECT jsonb_agg(r) FROM (SELECT user_id, uplift AS score, (SELECT key FROM jsonb_each_text(uplifts) ORDER BY value::float8 DESC, key LIMIT 1) AS best, arm, outcome
+			FROM person ORDER BY uplift DESC, user_id LIMIT 10) AS r) AS users
 WHERE EXISTS (SELECT FROM p)';
-COMMENT ON FUNCTION usercls_private.report_uplift_query() IS 'held-out users of an experiment in numbers: balance of the arms, points of the Qini curve, tenths and the first ten users';
+COMMENT ON FUNCTION usercls_private.report_uplift_query() IS 'held-out users of an experiment in numbers: balance of the arms, points of each treatment''s Qini curve, its tenths, and the first ten users';
 
 CREATE FUNCTION usercls_private.report_classes_query() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -72,18 +77,19 @@ COMMENT ON FUNCTION usercls_private.report_interval(float8, float8, OUT float8, 
 CREATE FUNCTION usercls_private.report_calibration(sample jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT usercls_private.report_chart('Calibration', 'What was said against what came true, by groups of held-out users, with 95 % intervals. On the line the two agree.', 'predicted', 'observed',
+	SELECT pg_catalog.string_agg(chart, '' ORDER BY arm) FROM (SELECT arm, usercls_private.report_chart('Calibration', CASE WHEN pg_catalog.count(*) OVER () > 1 THEN arm || ' against the control. ' ELSE '' END
+			|| 'What was said against what came true, by groups of held-out users, with 95 % intervals. On the line the two agree.', 'predicted', 'observed',
 		pg_catalog.jsonb_build_array(
 			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.min(predicted), 'y', pg_catalog.min(predicted)),
 			pg_catalog.jsonb_build_object('series', 'agreement', 'kind', 'line', 'x', pg_catalog.max(predicted), 'y', pg_catalog.max(predicted)))
-		|| pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', name, 'kind', 'dots', 'x', predicted, 'y', observed, 'low', low, 'high', high) ORDER BY name DESC, predicted))
-	FROM (SELECT name, predicted, hits / n AS observed, i.low, i.high
+		|| pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', name, 'kind', 'dots', 'x', predicted, 'y', observed, 'low', low, 'high', high) ORDER BY name DESC, predicted)) AS chart
+	FROM (SELECT NULL::text AS arm, name, predicted, hits / n AS observed, i.low, i.high
 		  FROM pg_catalog.jsonb_to_recordset(sample -> 'bins') AS r (name text, predicted float8, hits float8, n float8), LATERAL usercls_private.report_interval(hits, n) AS i
 		  UNION ALL
-		  SELECT 'observed', predicted, observed, observed - 1.96 * standard_error, observed + 1.96 * standard_error
-		  FROM (SELECT predicted, COALESCE(outcome, "with" - without) AS observed, standard_error
-				FROM pg_catalog.jsonb_to_recordset(sample -> 'tenths') AS r (predicted float8, outcome float8, "with" float8, without float8, standard_error float8)) AS tenth
-		  WHERE observed IS NOT NULL) AS point;
+		  SELECT arm, 'observed', predicted, observed, observed - 1.96 * standard_error, observed + 1.96 * standard_error
+		  FROM (SELECT arm, predicted, COALESCE(outcome, "with" - without) AS observed, standard_error
+				FROM pg_catalog.jsonb_to_recordset(sample -> 'tenths') AS r (arm text, predicted float8, outcome float8, "with" float8, without float8, standard_error float8)) AS tenth
+		  WHERE observed IS NOT NULL) AS point GROUP BY arm) AS charts;
 END;
 COMMENT ON FUNCTION usercls_private.report_calibration(jsonb) IS 'probabilities against shares, numbers against means, uplifts against effects';
 
@@ -137,23 +143,24 @@ COMMENT ON FUNCTION usercls_private.report_number_lift(jsonb) IS 'what came of t
 CREATE FUNCTION usercls_private.report_qini(curve jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT usercls_private.report_chart('Qini curve', 'Outcomes gained among the treated when the users of the highest predicted uplift are treated first, by the share of users taken, with 95 % intervals; at random is the straight line.',
+	SELECT pg_catalog.string_agg(chart, '' ORDER BY arm) FROM (SELECT arm, usercls_private.report_chart('Qini curve', CASE WHEN pg_catalog.count(*) OVER () > 1 THEN arm || ' against the control. ' ELSE '' END
+			|| 'Outcomes gained among the treated when the users of the highest predicted uplift are treated first, by the share of users taken, with 95 % intervals; at random is the straight line.',
 		'share of users', 'gained', '[{"series": "model", "kind": "line", "x": 0, "y": 0, "low": 0, "high": 0}]'
 		|| pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('series', 'model', 'kind', 'line', 'x', users / whole, 'y', gain, 'low', gain - 1.96 * error, 'high', gain + 1.96 * error) ORDER BY users)
 		|| '[{"series": "at random", "kind": "line", "x": 0, "y": 0}]'
-		|| pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('series', 'at random', 'kind', 'line', 'x', 1, 'y', pg_catalog.max(gain) FILTER (WHERE users = whole))))
-	FROM (SELECT users, whole, yt - yu * nt / nu AS gain,
+		|| pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('series', 'at random', 'kind', 'line', 'x', 1, 'y', pg_catalog.max(gain) FILTER (WHERE users = whole)))) AS chart
+	FROM (SELECT arm, users, whole, yt - yu * nt / nu AS gain,
 			nt * pg_catalog.sqrt(GREATEST(0, qt / nt - (yt / nt) * (yt / nt)) / nt + GREATEST(0, qu / nu - (yu / nu) * (yu / nu)) / nu) AS error
-		  FROM pg_catalog.jsonb_to_recordset(curve) AS r (users float8, whole float8, nt float8, nu float8, yt float8, yu float8, qt float8, qu float8)
-		  WHERE nt > 0 AND nu > 0) AS point;
+		  FROM pg_catalog.jsonb_to_recordset(curve) AS r (arm text, users float8, whole float8, nt float8, nu float8, yt float8, yu float8, qt float8, qu float8)
+		  WHERE nt > 0 AND nu > 0) AS point GROUP BY arm) AS charts;
 END;
-COMMENT ON FUNCTION usercls_private.report_qini(jsonb) IS 'Qini curve of an experiment';
+COMMENT ON FUNCTION usercls_private.report_qini(jsonb) IS 'Qini curve of an experiment, one for each treatment';
 
 CREATE FUNCTION usercls_private.report_tenths(facts jsonb, sample jsonb) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT usercls_private.report_table('Tenths of the held-out users, from the highest down', CASE
-		WHEN facts ->> 'kind' = 'uplift' THEN '{tenth|Tenth|number,users|Users|number,treated|Treated|number,predicted|Predicted uplift|number,with|Outcome treated|number,without|Not treated|number,effect|Measured effect|number,standard_error|Its error|number}'::text[]
+		WHEN facts ->> 'kind' = 'uplift' THEN CASE WHEN sample #> '{balance,2}' IS NOT NULL THEN '{arm|Treatment|text}'::text[] END || '{tenth|Tenth|number,users|Users|number,treated|Treated|number,predicted|Predicted uplift|number,with|Outcome treated|number,without|Not treated|number,effect|Measured effect|number,standard_error|Its error|number}'::text[]
 		WHEN (sample ->> 'numbers')::boolean THEN '{tenth|Tenth|number,users|Users|number,least|From|number,predicted|Predicted mean|number,outcome|Mean outcome|number,standard_error|Its error|number}'
 		ELSE '{tenth|Tenth|number,users|Users|number,least|Probability from|number,predicted|Predicted|percent,hits|Of the class|number,share|Observed|share,lift|Lift|number}' END,
 		pg_catalog.jsonb_agg(t || pg_catalog.jsonb_build_object('effect', (t ->> 'with')::float8 - (t ->> 'without')::float8, 'share', share, 'lift', share / NULLIF(whole, 0)) ORDER BY at))

@@ -58,7 +58,10 @@ CREATE TABLE series AS SELECT user_id, array_agg(spend ORDER BY ts) AS spends, C
 CREATE TABLE weekly AS SELECT user_id, 100 + extract(day FROM ts - '2026-01-05 12:00Z')::int / 7 AS week, spend FROM visits;
 SELECT version FROM usercls.train_sequence('arrays', 'series', sequence_column => 'spends', label_column => 'kind', architecture => 'gru', hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
 SELECT version FROM usercls.train_sequence('integers', 'weekly', time_column => 'week', trend_of => 'spend', period => '2', window_periods => 5, horizon_periods => 3, hyperparams => '{"max_epochs": 2, "hidden_size": 4}', promote => 'always');
-INSERT INTO page SELECT model, usercls.report(model) FROM unnest('{of sum(spend) > 400,of sum(spend),trend,offer,arrays,integers}'::text[]) AS model;
+-- Several treatments, and an outcome that is a number.
+CREATE TABLE letters AS SELECT user_id, visits, (ARRAY['no letter', 'a "<b>letter', 'two letters'])[1 + user_id % 3] AS treated, hashint8(user_id * 5) & 7 + (user_id % 3) * (visits & 3) AS outcome FROM trial;
+SELECT version FROM usercls.train_uplift('letters', 'letters', NULL, control => 'no letter', hyperparams => '{"max_epochs": 3, "hidden_size": 4, "outcome": "number"}', promote => 'always');
+INSERT INTO page SELECT model, usercls.report(model) FROM unnest('{of sum(spend) > 400,of sum(spend),trend,offer,letters,arrays,integers}'::text[]) AS model;
 INSERT INTO page SELECT 'not promoted', usercls.report('trend', 2);
 SELECT name, f FROM page, pg_temp.faults(page) AS f;
 -- Every section is there, and has what it is for.
@@ -83,7 +86,7 @@ SELECT page ~ '</svg></td><td>[a-z]' AS ids_of_text, page LIKE '%img src=x onerr
 SELECT page LIKE '%' || usercls_private.html(reason) || '%' AS reason_for_uplift
 FROM page, (SELECT user_id FROM usercls.predictions('offer') WHERE treated IS NOT NULL ORDER BY uplift DESC, user_id::text LIMIT 1) AS first, LATERAL (SELECT reason FROM usercls.explain_uplift('offer', user_id, 1)) AS e WHERE name = 'offer';
 -- What is drawn is what other functions say of the same users: the area below the ROC curve, the cells, the points of the Qini curve.
-CREATE TEMPORARY TABLE drawn AS SELECT m AS model, f, usercls_private.report_sample(f, m, 1) AS s FROM unnest('{trend,offer,of sum(spend)}'::text[]) AS m, usercls_private.report_facts(m, 1) AS f;
+CREATE TEMPORARY TABLE drawn AS SELECT m AS model, f, usercls_private.report_sample(f, m, 1) AS s FROM unnest('{trend,offer,letters,of sum(spend)}'::text[]) AS m, usercls_private.report_facts(m, 1) AS f;
 SELECT abs(sum((tpr + before) / 2 * (fpr - left_)) - (SELECT value FROM usercls.evaluate('trend', replicates => 0) WHERE metric = 'auc(high_risk)')) < 1e-9 AS area
 FROM (SELECT tpr, fpr, lag(tpr, 1, 0::float8) OVER w AS before, lag(fpr, 1, 0::float8) OVER w AS left_
 	  FROM (SELECT hits / positives AS tpr, (users - hits) / (whole - positives) AS fpr, users
@@ -96,6 +99,14 @@ FROM drawn, jsonb_to_recordset(s -> 'curve') AS r (users bigint, nt float8, nu f
 JOIN usercls.qini_curve('offer', points => 1000) AS q USING (users) WHERE model = 'offer' AND nt > 0 AND nu > 0;
 SELECT count(*) AS tenths, bool_and(abs(d.predicted - r.predicted) < .02 AND d.users = r.users) AS same
 FROM drawn, jsonb_to_recordset(s -> 'tenths') AS r (tenth int, users bigint, predicted float8) JOIN usercls.uplift_by_decile('offer') AS d ON d.decile = tenth WHERE model = 'offer';
+-- Of several treatments each has its own curve and tenths, of its users and those of the control.
+SELECT arm, count(*) > 10 AS points, max(abs(q.incremental - (yt - yu * nt / nu))) < 1e-9 AS same
+FROM drawn, jsonb_to_recordset(s -> 'curve') AS r (arm text, users bigint, nt float8, nu float8, yt float8, yu float8)
+JOIN usercls.qini_curve('letters', points => 1000) AS q USING (arm, users) WHERE model = 'letters' AND nt > 0 AND nu > 0 GROUP BY arm ORDER BY arm;
+SELECT arm, count(*) AS tenths, bool_and(abs(d.predicted - r.predicted) < .05 AND d.users = r.users) AS same
+FROM drawn, jsonb_to_recordset(s -> 'tenths') AS r (arm text, tenth int, users bigint, predicted float8) JOIN usercls.uplift_by_decile('letters') AS d USING (arm) WHERE d.decile = tenth AND model = 'letters' GROUP BY arm ORDER BY arm;
+SELECT bool_and(users = (SELECT count(*) FROM usercls.predictions('letters') AS p WHERE p.arm = r.arm)) AS balance, count(*) AS arms FROM drawn, jsonb_to_recordset(s -> 'balance') AS r (arm text, users bigint) WHERE model = 'letters';
+SELECT name, (SELECT array_agg(m[1]) FROM regexp_matches(page, '<title>(Qini curve|Calibration)</title>', 'g') AS m) AS charts, regexp_match(page, 'Whom does (.*?) persuade.*?changes the (.*?)\(') AS question FROM page WHERE name IN ('offer', 'letters') ORDER BY name;
 SELECT (s ->> 'numbers')::boolean AS numbers, abs((SELECT sum(users * outcome) / sum(users) FROM jsonb_to_recordset(s -> 'tenths') AS r (users float8, outcome float8))
 	- (SELECT avg(outcome) FROM usercls.predictions('of sum(spend)'))) < 1e-9 AS mean_outcome FROM drawn WHERE model = 'of sum(spend)';
 SELECT hits, n, round(low::numeric, 4) AS low, round(high::numeric, 4) AS high FROM (VALUES (0, 10), (5, 10), (10, 10), (1, 0)) AS v (hits, n), usercls_private.report_interval(hits, n);
@@ -129,7 +140,7 @@ SELECT a.*, r.* FROM (VALUES (0, 1), (0, 0), (-3, 7), (.2, .21), (1e-12, 2e-12),
 SELECT usercls_private.report_spark('[1, null, "NaN", 3, 2]') ~ 'points="3.0,21.0 73.5,3.0 97.0,12.0"' AS with_holes, usercls_private.report_spark('[5]') ~ 'points="3.0,12.0"/><circle [^>]*cx="3.0" cy="12.0"' AS one, usercls_private.report_spark('[]') IS NULL AS none;
 SELECT usercls_private.report_chart('t', 'd', 'x', 'y', '[{"series": "s", "kind": "line", "x": "NaN", "y": 1}]') IS NULL AS nothing_to_draw;
 
-SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer', 'arrays', 'integers', 'closed');
-DROP TABLE hostile, page, gone, people, trial, friends, series, weekly;
+SELECT count(usercls.drop_model(model)) FROM usercls.models WHERE model IN ('<i>"x"&''', 'of sum(spend) > 400', 'of sum(spend)', 'trend', 'offer', 'letters', 'arrays', 'integers', 'closed');
+DROP TABLE letters, hostile, page, gone, people, trial, friends, series, weekly;
 DROP SCHEMA regress_report_closed CASCADE;
 DROP ROLE regress_report_reader, regress_report_watcher;
