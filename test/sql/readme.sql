@@ -124,6 +124,10 @@ WHERE uplift > 0 ORDER BY rank LIMIT 10;
 \o
 
 \o /dev/null
+SELECT policy, arm, treated, worth, gain, gain_low, gain_high FROM usercls.policy_value('incentive', value => 40, cost => 5);
+\o
+
+\o /dev/null
 SELECT metric, value, ci_low, ci_high, baseline, n FROM usercls.evaluate('churn');
 \o
 
