@@ -125,7 +125,7 @@ CREATE FUNCTION usercls_private.report_data(facts jsonb, sources jsonb) RETURNS 
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN usercls_private.report_list(
 	'Window', CASE WHEN facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.report_periods(facts #> '{spec,window_periods}', facts) || ' before the moment of asking'
-		ELSE pg_catalog.format('each user''s array, of at most %s periods', facts #>> '{spec,window_periods}') END,
+		ELSE 'each user''s array, of at most ' || usercls_private.html(facts #>> '{spec,window_periods}') || ' periods' END,
 	'Read up to', CASE WHEN facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.html(usercls_private.report_moment((facts ->> 'as_of')::timestamptz, facts)) END,
 	'Moments asked', usercls_private.html(facts #>> '{spec,cutoffs}'),
 	'Time zone', CASE WHEN (facts ->> 'integers')::boolean IS NOT TRUE AND facts #>> '{spec,sequence_column}' IS NULL THEN usercls_private.html(facts #>> '{spec,time_zone}') END,
