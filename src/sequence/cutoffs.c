@@ -4,7 +4,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
@@ -37,6 +36,20 @@ sort_times(SequenceCutoffs *cutoffs)
 	cutoffs->n = n;
 }
 
+static int64
+read_integer(const char *text)
+{
+	char *end;
+
+	errno = 0;
+
+	const int64 integer = strtoll(text, &end, 10);
+
+	if (errno != 0 || *end != '\0')
+		error_out_of_range("cutoffs", text, "whole numbers of 8 bytes, as the time column holds them");
+	return integer;
+}
+
 /* integers: the time column holds such, and so may the list. */
 static TimestampTz
 read_time(const JsonbValue *value, bool integers)
@@ -45,7 +58,7 @@ read_time(const JsonbValue *value, bool integers)
 
 	if (value->type != jbvString && !(integers && value->type == jbvNumeric))
 		error_out_of_range("cutoffs", text, what);
-	return value->type == jbvString ? jsonb_time(text) : window_moment(pg_strtoint64(text));
+	return value->type == jbvString ? jsonb_time(text) : window_moment(read_integer(text));
 }
 
 static SequenceCutoffs
