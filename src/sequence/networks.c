@@ -106,7 +106,7 @@ fill(SequenceTask *task, const NetworksTraining *training, Part part)
 	}
 }
 
-/* What one network came to; w is written unless it is NULL. */
+/* What one network came to; w NULL: that is all that is asked for, otherwise its weights are written there. */
 static SequenceResult
 train_one(real *w, const NetworksTraining *training, SequenceSetup setup, Part part, size_t network)
 {
@@ -119,7 +119,8 @@ train_one(real *w, const NetworksTraining *training, SequenceSetup setup, Part p
 	if (setup.warm_start)
 		memcpy(task->data.initial, training->warm->w + network * total, sizeof(real) * total);
 	fill(task, training, part);
-	train_run(training->run, runner, task->setup.config.max_epochs, SEQUENCE_METRIC);
+	train_run(training->run, runner, w ? Max(setup.config.ensemble, 1) - (int) network : 1,
+			  task->setup.config.max_epochs, SEQUENCE_METRIC);
 	if (w)
 		memcpy(w, seqtrain_weights(task), sizeof(real) * total);
 
@@ -347,7 +348,7 @@ calibrate(TrainedNetworks *trained, const NetworksTraining *training, size_t net
 	{
 		const Tensor *tensor = &trained->params->param[p];
 
-		if (strcmp(seqmodel_tensor(tensor->name), "calibration.temperature") == 0)
+		if (strcmp(ensemble_tensor(tensor->name), "calibration.temperature") == 0)
 			trained->w[tensor->offset] *= factor;
 	}
 	trained->temperature *= factor;

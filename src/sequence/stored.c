@@ -153,7 +153,7 @@ decision_weights(const SequenceModel *model)
 	{
 		const Tensor *p = &model->params->param[i];
 
-		if (strcmp(seqmodel_tensor(p->name), "decision.weight") != 0)
+		if (strcmp(ensemble_tensor(p->name), "decision.weight") != 0)
 			continue;
 		networks++;
 		for (int c = 0; c < model->C; c++)
@@ -184,7 +184,7 @@ check_positive(const Codec *codec, const SequenceModel *model, const char *tenso
 	{
 		const Tensor *p = &model->params->param[i];
 
-		for (size_t j = 0; strcmp(seqmodel_tensor(p->name), tensor) == 0 && j < p->size; j++)
+		for (size_t j = 0; strcmp(ensemble_tensor(p->name), tensor) == 0 && j < p->size; j++)
 			if (!(model->w[p->offset + j] > 0))
 				report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, p->name)->begin,
 										   psprintf("numbers above 0 in tensor \"%s\"", p->name)),

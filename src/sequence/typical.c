@@ -292,7 +292,7 @@ typical_of_weights(const SequenceModel *model)
 	Typical *typical = palloc(sizeof(*typical));
 	const Tensor *mean = &model->params->param[0];
 
-	while (strcmp(seqmodel_tensor(mean->name), "input.mean") != 0)
+	while (strcmp(ensemble_tensor(mean->name), "input.mean") != 0)
 		mean++;
 	*typical = (Typical){.periods = PG_INT16_MAX,
 						 .feature = palloc0(sizeof(TypicalFeature) * (size_t) model->F),

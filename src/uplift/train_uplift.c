@@ -184,7 +184,7 @@ train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request
 	if (warm)
 		memcpy(task->data.initial, warm->w, sizeof(real) * task->net.total);
 
-	train_run(run, runner, uplifttrain_max_epochs(task, learned_from), DECIDING_METRIC);
+	train_run(run, runner, 1, uplifttrain_max_epochs(task, learned_from), DECIDING_METRIC);
 
 	const UpliftResult *result = uplifttrain_result(task);
 	UpliftModel *model = palloc(sizeof(*model));

@@ -112,11 +112,11 @@ progress_rows(uint64_t rows)
 }
 
 void
-progress_train(const TrainReport *report, int max_epochs)
+progress_train(const TrainReport *report, int epochs_before, int max_epochs)
 {
 	const int index[] = {AT_EPOCH, AT_MAX_EPOCHS, AT_FRACTION, AT_TRAIN_LOSS, AT_VALID_LOSS};
-	const int64 value[] = {report->epoch, max_epochs, bits_of(report->fraction), bits_of(report->train_loss),
-						   bits_of(report->valid_loss)};
+	const int64 value[] = {epochs_before + report->epoch, max_epochs, bits_of(report->fraction),
+						   bits_of(report->train_loss), bits_of(report->valid_loss)};
 
 	pgstat_progress_update_multi_param(lengthof(index), index, value);
 }

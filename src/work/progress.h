@@ -23,7 +23,10 @@ typedef enum ProgressPhase
 extern void progress_start(const char *command, const char *model);
 extern void progress_phase(ProgressPhase phase);
 extern void progress_rows(uint64_t rows); /* read or scored in this phase */
-extern void progress_train(const TrainReport *report, int max_epochs);
+
+/* Epochs before those of the report, of networks that are trained already; and those of all networks, at most. */
+extern void progress_train(const TrainReport *report, int epochs_before, int max_epochs);
+
 extern void progress_end(void);
 
 #endif

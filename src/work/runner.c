@@ -324,7 +324,7 @@ runner_run(Runner *runner, const RunnerWatch *watch)
 		run_phase(runner, items);
 		if (!watch)
 			continue;
-		progress_train(report, watch->max_epochs);
+		progress_train(report, watch->epochs_before, watch->max_epochs);
 		if (watch->deadline != 0 && GetCurrentTimestamp() >= watch->deadline)
 			runner->kind->stop(runner->task);
 	}

@@ -57,7 +57,8 @@ typedef struct Runner Runner;
 /* What to do while a job of epochs runs. */
 typedef struct RunnerWatch
 {
-	int max_epochs; /* for progress */
+	int epochs_before; /* for progress: of networks that are trained already */
+	int max_epochs;    /* and of all networks */
 	void (*on_epoch)(void *arg, const TrainReport *report);
 	void *arg;
 	bool writes; /* on_epoch may write and commit: workers, which may not see that, are ended before it */

@@ -117,9 +117,10 @@ epoch_done(void *arg, const TrainReport *report)
 }
 
 void
-train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric)
+train_run(TrainRun *run, Runner *runner, int networks, int max_epochs, const char *metric)
 {
-	const RunnerWatch watch = {.max_epochs = max_epochs,
+	const RunnerWatch watch = {.epochs_before = run->epochs,
+							   .max_epochs = run->epochs + networks * max_epochs,
 							   .on_epoch = epoch_done,
 							   .arg = run,
 							   .writes = run->commits,

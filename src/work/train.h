@@ -4,7 +4,7 @@
  *
  *   train_begin(&run, &sequence_kind);    rights, progress, clock
  *   ... read, check, fill ...
- *   train_run(&run, runner, max_epochs, "macro_f1");
+ *   train_run(&run, runner, 1, max_epochs, "macro_f1");
  *   ... measure on the held-out users ...
  *   train_end(&run, &outcome);
  *   PG_RETURN_DATUM(train_result(fcinfo, &run, &outcome));
@@ -108,8 +108,11 @@ extern void error_warm_start(const TrainRun *run, int32 version, const char *why
 /* The split of the version that the training goes on from; NULL: 0 for none, or one that does not know its split. */
 extern const Split *train_begun_split(const TrainRun *run, int32 version);
 
-/* runner_run with the log, progress, commits and deadline of this run. */
-extern void train_run(TrainRun *run, Runner *runner, int max_epochs, const char *metric);
+/*
+ * runner_run with the log, progress, commits and deadline of this run. networks: how many there still are to train, this
+ * one and those after it, of max_epochs each.
+ */
+extern void train_run(TrainRun *run, Runner *runner, int networks, int max_epochs, const char *metric);
 
 /*
  * The promoted version, to be compared with on held-out users. NULL: there is none, or the comparison is decided without

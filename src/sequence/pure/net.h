@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #include "model/config.h"
+#include "model/ensemble.h"
 #include "sequence/pure/attributes.h"
 #include "sequence/pure/dataset.h"
 #include "model/params.h"
@@ -74,9 +75,6 @@ typedef enum SequenceInputs
 	INPUTS_CHANGES /* also what the labeler sees, and each user by his own mean and spread */
 } SequenceInputs;
 
-/* Networks of a model, at most. */
-#define ENSEMBLE_MAX 8
-
 /* A row an option, and a member of SequenceConfig. */
 /* clang-format off */
 #define SEQUENCE_OPTIONS(OPTION) \
@@ -108,8 +106,7 @@ typedef enum SequenceInputs
 		   "Begin as the best rule without a model: the classes' shares by today's trend and what is known of the next.") \
 	OPTION(REAL, auto_seconds, 60, 0, 1e9, NULL, \
 		   "Seconds of CPU, as estimated, that the candidates of architecture 'auto' may take; the first is tried in any case.") \
-	OPTION(INT, ensemble, 1, 1, ENSEMBLE_MAX, NULL, \
-		   "Networks, each of another seed and held-out part, whose probabilities are averaged: scoring costs as often.") \
+	ENSEMBLE_OPTION(OPTION) \
 	OPTION(REAL, learning_rate, 0.002, 1e-7, 1, NULL, \
 		   "Step size of AdamW at its highest.") \
 	OPTION(REAL, weight_decay, 0.01, 0, 1, NULL, \
@@ -154,12 +151,8 @@ extern Status sequence_config_check(SequenceConfig *config);
 /* Tensors of a network for F values a step and C classes; C = 0 is a numeric target. */
 extern void seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
 
-/*
- * Tensors of a model: of its only network under their own names; of an ensemble those of the i-th under
- * "ensemble.<i>.", one network after the other. seqmodel_tensor() is a tensor's name without that.
- */
+/* Tensors of a model: of its only network, or of those of an ensemble (model/ensemble.h). */
 extern void seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
-extern const char *seqmodel_tensor(const char *name);
 
 /* Scores: weights packed for the vector unit once, then any number of sequences, one or many at a time. */
 typedef struct SequenceScorer SequenceScorer;

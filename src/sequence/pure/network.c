@@ -103,6 +103,15 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 }
 
 void
+seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C)
+{
+	ParamTable network;
+
+	seqnet_params(&network, config, F, C);
+	ensemble_params(table, &network, config->ensemble);
+}
+
+void
 network_init(Network *net, const SequenceConfig *config, size_t F, size_t C)
 {
 	ParamTable table;

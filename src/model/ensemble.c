@@ -1,9 +1,8 @@
-/* An ensemble: the tensors of several networks in one table. */
+#include "model/ensemble.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "sequence/pure/net.h"
 
 #define PREFIX "ensemble."
 
@@ -27,23 +26,20 @@ append(ParamTable *table, const ParamTable *network, int member)
 }
 
 void
-seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C)
+ensemble_params(ParamTable *table, const ParamTable *network, int networks)
 {
-	ParamTable network;
-
-	if (config->ensemble <= 1)
+	if (networks <= 1)
 	{
-		seqnet_params(table, config, F, C);
+		*table = *network;
 		return;
 	}
-	seqnet_params(&network, config, F, C);
 	*table = (ParamTable){0};
-	for (int i = 0; i < config->ensemble; i++)
-		append(table, &network, i);
+	for (int i = 0; i < networks; i++)
+		append(table, network, i);
 }
 
 const char *
-seqmodel_tensor(const char *name)
+ensemble_tensor(const char *name)
 {
 	const char *dot = strncmp(name, PREFIX, strlen(PREFIX)) == 0 ? strchr(name + strlen(PREFIX), '.') : NULL;
 
