@@ -244,6 +244,34 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION usercls.prediction_set(bytea, float8[], record, float8)
 IS 'the same by weights given as a value';
 
+CREATE FUNCTION usercls.embedding(model text, seq float8[])
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_embedding'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.embedding(text, float8[])
+IS 'what the promoted version''s head reads of a sequence: the pooled state of the encoder (hidden_size numbers, twice as many if bidirectional, num_features of a minirocket), then the hidden units, summary and attributes beside it; of an ensemble one network after the other. Numbers of another version have another meaning';
+
+CREATE FUNCTION usercls.embedding(weights bytea, seq float8[])
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_embedding_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.embedding(bytea, float8[])
+IS 'the same by weights given as a value';
+
+CREATE FUNCTION usercls.embedding(model text, seq float8[], attributes record)
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_embedding'
+LANGUAGE C STABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.embedding(text, float8[], record)
+IS 'the same by a model that reads attributes, taken by name from a row; a null row: none is known';
+
+CREATE FUNCTION usercls.embedding(weights bytea, seq float8[], attributes record)
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls_embedding_weights'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION usercls.embedding(bytea, float8[], record)
+IS 'the same by weights given as a value';
+
 CREATE FUNCTION usercls.forecast(
 	model text,
 	probabilities float8[],

@@ -1,4 +1,4 @@
-/* predict(), score() and prediction_set(): one sequence a call. */
+/* predict(), score(), prediction_set() and embedding(): one sequence a call. */
 #include "postgres.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@
 
 #include "server/errors.h"
 #include "server/memory.h"
+#include "server/reals.h"
 #include "registry/modelcache.h"
 #include "registry/registry.h"
 #include "sequence/array.h"
@@ -29,7 +30,7 @@ enum
 	ARG_MODEL,
 	ARG_SEQUENCE,
 	ARG_CLASS,           /* of score() */
-	ARG_PREDICT_ROW = 2, /* of prediction_set(), too */
+	ARG_PREDICT_ROW = 2, /* of prediction_set() and embedding(), too */
 	ARG_SCORE_ROW = 3,
 	ARG_SET_COVERAGE = 3 /* behind the row */
 };
@@ -187,11 +188,11 @@ read_attributes(Scoring *scoring, FunctionCallInfo fcinfo, int arg)
 	attribute_row_read(scoring->attribute, scoring->row, PG_GETARG_DATUM(arg));
 }
 
-/* Fill scoring->prob with the probabilities of the sequence in the array and the attributes that were read. */
-static void
-score_array(Scoring *scoring, const ArrayType *array)
+/* The sequence in the array, with the attributes that were read: a set of one. start: its offsets, the caller's. */
+static SequenceSet
+read_sequence(size_t start[2], Scoring *scoring, const ArrayType *array)
 {
-	SequenceModel *model = scoring->model;
+	const SequenceModel *model = scoring->model;
 	const size_t F = (size_t) model->F;
 	const SequenceOrigin origin = {.model = scoring->name, .window = model->config.window_periods};
 	const size_t steps = sequence_array_steps(array, model->F, &origin);
@@ -207,11 +208,22 @@ score_array(Scoring *scoring, const ArrayType *array)
 	sequence_array_values(scoring->value, array, steps * F, &origin);
 
 	const size_t empty = sequence_empty_steps(scoring->value, steps, F);
-	const size_t start[] = {0, steps - empty};
-	const SequenceSet set = {
-		.N = 1, .F = F, .start = start, .value = scoring->value + empty * F, .attribute = scoring->attribute};
 
-	sequence_probabilities(scoring->prob, sequence_model_scorer(model, start[1]), &set, 1, (size_t) model->C);
+	start[0] = 0;
+	start[1] = steps - empty;
+	return (SequenceSet){
+		.N = 1, .F = F, .start = start, .value = scoring->value + empty * F, .attribute = scoring->attribute};
+}
+
+/* Fill scoring->prob with the probabilities of the sequence in the array and the attributes that were read. */
+static void
+score_array(Scoring *scoring, const ArrayType *array)
+{
+	size_t start[2];
+	const SequenceSet set = read_sequence(start, scoring, array);
+
+	sequence_probabilities(scoring->prob, sequence_model_scorer(scoring->model, start[1]), &set, 1,
+						   (size_t) scoring->model->C);
 }
 
 static Datum
@@ -323,6 +335,21 @@ prediction_set(FunctionCallInfo fcinfo, Scoring *scoring)
 	PG_RETURN_ARRAYTYPE_P(construct_array(name, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+static Datum
+embedding(FunctionCallInfo fcinfo, Scoring *scoring)
+{
+	size_t start[2];
+
+	read_attributes(scoring, fcinfo, ARG_PREDICT_ROW);
+
+	const SequenceSet set = read_sequence(start, scoring, PG_GETARG_ARRAYTYPE_P(ARG_SEQUENCE));
+	SequenceScorer *scorer = sequence_model_scorer(scoring->model, start[1]);
+	ArrayType *numbers = reals_make(seqscorer_width(scorer));
+
+	sequence_embeddings(reals_of(numbers), scorer, &set, 1);
+	PG_RETURN_ARRAYTYPE_P(numbers);
+}
+
 /* Whether an argument before the row is null. */
 static bool
 lacks_argument(FunctionCallInfo fcinfo, int before)
@@ -412,4 +439,23 @@ usercls_prediction_set_weights(PG_FUNCTION_ARGS)
 	if (lacks_set_argument(fcinfo))
 		PG_RETURN_NULL();
 	return prediction_set(fcinfo, scoring_by_value(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(usercls_embedding);
+PG_FUNCTION_INFO_V1(usercls_embedding_weights);
+
+Datum
+usercls_embedding(PG_FUNCTION_ARGS)
+{
+	if (lacks_argument(fcinfo, ARG_PREDICT_ROW))
+		PG_RETURN_NULL();
+	return embedding(fcinfo, scoring_by_name(fcinfo));
+}
+
+Datum
+usercls_embedding_weights(PG_FUNCTION_ARGS)
+{
+	if (lacks_argument(fcinfo, ARG_PREDICT_ROW))
+		PG_RETURN_NULL();
+	return embedding(fcinfo, scoring_by_value(fcinfo));
 }

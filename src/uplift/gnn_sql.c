@@ -20,6 +20,7 @@
 #include "work/train.h"
 #include "server/errors.h"
 #include "server/memory.h"
+#include "server/reals.h"
 
 PG_FUNCTION_INFO_V1(usercls_gnn_input);
 PG_FUNCTION_INFO_V1(usercls__attend_accum);
@@ -27,8 +28,6 @@ PG_FUNCTION_INFO_V1(usercls__attend_combine);
 PG_FUNCTION_INFO_V1(usercls__attend_final);
 PG_FUNCTION_INFO_V1(usercls_gnn_layer);
 PG_FUNCTION_INFO_V1(usercls_gnn_heads);
-
-StaticAssertDecl(sizeof(real) == sizeof(float4), "states are stored as real[]");
 
 /* -- Weights by value ----------------------------------------------------- */
 
@@ -79,27 +78,6 @@ weights_arg(FunctionCallInfo fcinfo, int arg)
 }
 
 /* -- real[] --------------------------------------------------------------- */
-
-static ArrayType *
-reals_make(size_t n)
-{
-	const Size bytes = ARR_OVERHEAD_NONULLS(1) + sizeof(real) * n;
-	ArrayType *array = palloc(bytes);
-
-	SET_VARSIZE(array, bytes);
-	array->ndim = 1;
-	array->dataoffset = 0;
-	array->elemtype = FLOAT4OID;
-	*ARR_DIMS(array) = (int) n;
-	*ARR_LBOUND(array) = 1;
-	return array;
-}
-
-static real *
-reals_of(ArrayType *array)
-{
-	return (real *) ARR_DATA_PTR(array);
-}
 
 static void
 error_wrong_state(const char *name, int got, size_t want)

@@ -95,7 +95,7 @@ INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FRO
 	('values', 'spark(double precision[]); spark(usercls.trend, text); label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
 	('values', 'forecast(bytea, double precision[]); forecast(text, double precision[]); predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], integer); score(bytea, double precision[], text); score(text, double precision[], text); '
 		'prediction_set(bytea, double precision[], double precision); prediction_set(text, double precision[], double precision); prediction_set(bytea, double precision[], record, %); prediction_set(text, double precision[], record, %); '
-		'predict(bytea, %, record); predict(text, %, record); score(bytea, %, record); score(text, %, record); model_tensors(bytea)'),
+		'predict(bytea, %, record); predict(text, %, record); embedding(bytea, double precision[]); embedding(text, double precision[]); embedding(bytea, %, record); embedding(text, %, record); score(bytea, %, record); score(text, %, record); model_tensors(bytea)'),
 	('registry', 'approve_source; revoke_source; drop_model; export_model; grant_model; import_model; model_info; model_tensors(text, integer); '
 		'promote; prune_versions; revoke_model; rollback; set_model_comment; set_model_owner'),
 	('named', 'label_summary; train_sequence; train_uplift; classify_sequences(text, regclass, name, name); classify_sequences(text, regclass, name, name, anyelement)'))

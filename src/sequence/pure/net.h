@@ -173,4 +173,8 @@ extern void seqscorer_watch(SequenceScorer *scorer, const volatile sig_atomic_t 
 /* Probabilities n × C of sequences from .. from + n - 1, or n predictions when C = 0. Always finite. */
 extern void seqscorer_run(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n);
 
+/* What the head of each network reads of a sequence, one network after the other: so many numbers; n × as many. */
+extern size_t seqscorer_width(const SequenceScorer *scorer);
+extern void seqscorer_embed(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n);
+
 #endif

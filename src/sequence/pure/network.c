@@ -458,6 +458,19 @@ network_forward(Network *net, const real *w, const SequenceSet *set, const uint3
 	add_baseline(net, w);
 }
 
+size_t
+network_embedding_width(const Network *net)
+{
+	return net->D + direct_width(net);
+}
+
+void
+network_embedding(const Network *net, real *out, size_t b)
+{
+	memcpy(out, net->pooled + b * net->D, net->D * sizeof(real));
+	memcpy(out + net->D, net->wide + b * wide_width(net), direct_width(net) * sizeof(real));
+}
+
 void
 network_backward(Network *net, real *dw, const real *w, bool dropout)
 {

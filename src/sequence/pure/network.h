@@ -104,6 +104,13 @@ extern void network_read(Network *net, const real *w, const SequenceSet *set, co
 extern void network_forward(Network *net, const real *w, const SequenceSet *set, const uint32_t *index,
 							size_t n, Rng *dropout);
 
+/*
+ * What the head reads of row b of the chunk last gone forward: the pooled vector (D), then hidden units, summary and
+ * attributes beside the encoder (M, S, Z). The scores are linear in it, but for the baseline's.
+ */
+extern size_t network_embedding_width(const Network *net);
+extern void network_embedding(const Network *net, real *out, size_t b);
+
 /* The summary (S) of sequence i. */
 extern void network_summary(const Network *net, real *out, const real *w, const SequenceSet *set, uint32_t i);
 

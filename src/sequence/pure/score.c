@@ -88,6 +88,13 @@ finish(SequenceScorer *scorer, const Network *net, const real *fixed, size_t b)
 		scorer->prob[0] = fixed[0] + fixed[1] * *score;
 }
 
+static void
+chunk_begin(SequenceScorer *scorer, size_t from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		scorer->index[i] = (uint32_t) (from + i);
+}
+
 /* Adds what one network says, its share of the mean, to out. */
 static void
 score_network(SequenceScorer *scorer, real *out, size_t i, const SequenceSet *set, size_t n)
@@ -109,20 +116,54 @@ static void
 score_chunk(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
 {
 	memset(out, 0, n * scorer->net[0].O * sizeof(real));
-	for (size_t i = 0; i < n; i++)
-		scorer->index[i] = (uint32_t) (from + i);
+	chunk_begin(scorer, from, n);
 	for (size_t i = 0; i < scorer->networks; i++)
 		score_network(scorer, out, i, set, n);
 }
 
-void
-seqscorer_run(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
+static void
+embed_chunk(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
+{
+	const size_t width = seqscorer_width(scorer), own = width / scorer->networks;
+
+	chunk_begin(scorer, from, n);
+	for (size_t i = 0; i < scorer->networks; i++)
+	{
+		Network *net = &scorer->net[i];
+
+		network_forward(net, scorer->w + i * scorer->total, set, scorer->index, n, NULL);
+		for (size_t b = 0; b < n; b++)
+			network_embedding(net, out + net->order[b] * width + i * own, b);
+	}
+}
+
+/* Chunk by chunk, of n sequences from `from` on; width: numbers of each in out. */
+static void
+run_chunks(SequenceScorer *scorer, real *out, size_t width, const SequenceSet *set, size_t from, size_t n,
+		   void (*chunk)(SequenceScorer *, real *, const SequenceSet *, size_t, size_t))
 {
 	for (size_t done = 0; done < n; done += scorer->max_n)
 	{
 		const size_t left = n - done;
 
-		score_chunk(scorer, out + done * scorer->net[0].O, set, from + done,
-					left < scorer->max_n ? left : scorer->max_n);
+		chunk(scorer, out + done * width, set, from + done, left < scorer->max_n ? left : scorer->max_n);
 	}
+}
+
+void
+seqscorer_run(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
+{
+	run_chunks(scorer, out, scorer->net[0].O, set, from, n, score_chunk);
+}
+
+size_t
+seqscorer_width(const SequenceScorer *scorer)
+{
+	return scorer->networks * network_embedding_width(&scorer->net[0]);
+}
+
+void
+seqscorer_embed(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
+{
+	run_chunks(scorer, out, seqscorer_width(scorer), set, from, n, embed_chunk);
 }

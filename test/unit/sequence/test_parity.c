@@ -202,27 +202,93 @@ check_outputs(const char *name, const Fixture *f, const real *w)
 	free(got);
 }
 
+/* All sequences gone forward; *block is what to free. */
 static void
-check_gradients(const char *name, const Fixture *f, const ParamTable *table, const real *w)
+run_forward(Network *net, void **block, const Fixture *f, const real *w)
 {
 	static const uint32_t every[] = {0, 1, 2, 3, 4, 5, 6};
 	const size_t N = f->set.N;
-	Network net;
 	Arena measured = arena_measure();
+
+	network_init(net, &f->config, f->F, f->C);
+	network_carve_weights(net, &measured);
+	network_carve_work(net, &measured, 30, N, true);
+
+	Arena arena = test_arena(&measured, block);
+
+	network_carve_weights(net, &arena);
+	network_carve_work(net, &arena, 30, N, true);
+	network_pack(net, w);
+	network_forward(net, w, &f->set, every, N, NULL);
+}
+
+/* What the head makes of an embedding, as the score of row b. */
+static void
+check_head(const char *name, const Network *net, const real *w, const real *embedding, size_t b)
+{
+	const size_t O = net->O, D = net->D, U = network_embedding_width(net) - D;
+	real *score = malloc(O * sizeof(real));
+
+	for (size_t o = 0; o < O; o++)
+	{
+		double sum = w[net->head_bias + o];
+
+		for (size_t d = 0; d < D; d++)
+			sum += (double) w[net->head_weight + o * D + d] * (double) embedding[d];
+		for (size_t u = 0; u < U; u++)
+			sum += (double) w[net->summary_head + o * U + u] * (double) embedding[D + u];
+		if (net->config.baseline)
+			sum += w[net->baseline + net->row[b] * O + o];
+		score[o] = (real) sum;
+	}
+	check_near(name, "score of an embedding", score, net->score + b * O, O);
+	free(score);
+}
+
+/* The scores are linear in the embeddings, and a scorer gives the same in any batch, in the order of the sequences. */
+static void
+check_embeddings(const char *name, const Fixture *f, const real *w)
+{
+	const size_t N = f->set.N;
+	Network net;
+	void *block, *scorer_block;
+
+	run_forward(&net, &block, f, w);
+
+	const size_t width = network_embedding_width(&net);
+	real *one = malloc(width * sizeof(real)), *all = malloc(N * width * sizeof(real));
+	Arena measured = arena_measure();
+
+	seqscorer_carve(&measured, &f->config, f->F, f->C, 30, 3);
+
+	Arena arena = test_arena(&measured, &scorer_block);
+	SequenceScorer *scorer = seqscorer_carve(&arena, &f->config, f->F, f->C, 30, 3);
+
+	assert_int_equal(seqscorer_width(scorer), width);
+	seqscorer_load(scorer, w);
+	seqscorer_embed(scorer, all, &f->set, 0, N);
+	for (size_t b = 0; b < N; b++)
+	{
+		network_embedding(&net, one, b);
+		check_head(name, &net, w, one, b);
+		check_near(name, "embedding", all + net.order[b] * width, one, width);
+	}
+	free(one);
+	free(all);
+	free(block);
+	free(scorer_block);
+}
+
+static void
+check_gradients(const char *name, const Fixture *f, const ParamTable *table, const real *w)
+{
+	const size_t N = f->set.N;
+	Network net;
 	void *block;
 	int32_t label[64];
 	real target[64];
 
-	network_init(&net, &f->config, f->F, f->C);
-	network_carve_weights(&net, &measured);
-	network_carve_work(&net, &measured, 30, N, true);
-
-	Arena arena = test_arena(&measured, &block);
-
-	network_carve_weights(&net, &arena);
-	network_carve_work(&net, &arena, 30, N, true);
-	network_pack(&net, w);
-	network_forward(&net, w, &f->set, every, N, NULL);
+	run_forward(&net, &block, f, w);
 	memset(net.dscore, 0, N * net.O * sizeof(real));
 	for (size_t b = 0; b < N; b++)
 	{
@@ -277,6 +343,7 @@ test_fixture(void **state)
 		free(v);
 	}
 	check_outputs(name, f, w);
+	check_embeddings(name, f, w);
 	check_gradients(name, f, &table, w);
 	free(w);
 	fixture_free(f);
