@@ -14,13 +14,9 @@ import tempfile
 import warnings
 
 import numpy as np
-from lightgbm import LGBMClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklift.models import SoloModel, TwoModels
 
 from cai import write_experiment
+from learners import boosted, logistic, one, two
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 COST = np.array([0.03, 0.01])
@@ -67,18 +63,12 @@ def worth(uplift, true):
     return np.where(gain[users, best] > 0, (true - COST)[users, best], 0).mean()
 
 
-def logistic():
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-
-
 def trees():
-    return LGBMClassifier(n_estimators=100, num_leaves=15, learning_rate=0.05, min_child_samples=100, n_jobs=1, verbose=-1)
+    return boosted(rate=0.05, leaves=15, min_child_samples=100)
 
 
-LEARNERS = {"two models, logistic regression": lambda: TwoModels(logistic(), logistic()),
-            "two models, LightGBM": lambda: TwoModels(trees(), trees()),
-            "one model, logistic regression": lambda: SoloModel(logistic()),
-            "one model, LightGBM": lambda: SoloModel(trees())}
+LEARNERS = {"two models, logistic regression": lambda: two(logistic), "two models, LightGBM": lambda: two(trees),
+            "one model, logistic regression": lambda: one(logistic), "one model, LightGBM": lambda: one(trees)}
 
 
 def main():

@@ -2,7 +2,7 @@
 
 usage: run.py FOLDER_OF_CAI2015 [seeds] [option=value ...]
 
-needs what builds the extension, and the Python packages numpy, scikit-learn and scikit-uplift.
+needs what builds the extension, and the Python packages numpy, scikit-learn, lightgbm and scikit-uplift.
 """
 import pathlib
 import subprocess
@@ -11,11 +11,10 @@ import tempfile
 import warnings
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from sklift.metrics import qini_auc_score
 
 from cai import Cai, neighbour_mean
+from learners import boosted, logistic, one, two
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDS = 5
@@ -33,21 +32,21 @@ def network(program, data, folder, options):
     return np.fromfile(out).reshape(len(data.fold), data.N)
 
 
-def two_models(data, Z):
-    """A logistic regression an arm; missing values get the mean and a column that says so."""
+def learner(model, data, Z):
+    """Out of fold; missing values get the mean and a column that says so."""
     missing = np.isnan(Z)
     Z = np.concatenate([np.where(missing, np.nanmean(Z, 0), Z), missing[:, missing.any(0)]], 1)
-    Z = StandardScaler().fit_transform(Z)
+    outcome, treated = data.outcome.astype(int), data.treated.astype(int)
     uplift = np.full((len(data.fold), data.N), np.nan)
     for s, fold in enumerate(data.fold):
         for k in range(data.K):
-            p = []
-            for arm in (0, 1):
-                learn = (fold >= 0) & (fold != k) & (data.treated == arm)
-                model = LogisticRegression(max_iter=1000).fit(Z[learn], data.outcome[learn])
-                p.append(model.predict_proba(Z[fold == k])[:, 1])
-            uplift[s, fold == k] = p[1] - p[0]
+            learn = (fold >= 0) & (fold != k)
+            fitted = model().fit(Z[learn], outcome[learn], treated[learn])
+            uplift[s, fold == k] = fitted.predict(Z[fold == k])
     return uplift
+
+
+LEARNERS = {"two logistic models": lambda: two(logistic), "two LightGBM models": lambda: two(boosted), "one LightGBM model": lambda: one(boosted)}
 
 
 def row(name, data, uplift):
@@ -70,9 +69,10 @@ def main():
     rng = np.random.default_rng(0)
     X = data.feature.astype(float)
     M, _ = neighbour_mean(X, data.edge)
-    row("two logistic models, own features", data, two_models(data, X))
-    row("with neighbours' means", data, two_models(data, np.concatenate([X, M], 1)))
-    row("with shuffled neighbours' means", data, two_models(data, np.concatenate([X, M[rng.permutation(data.N)]], 1)))
+    for name, model in LEARNERS.items():
+        row(f"{name}, own features", data, learner(model, data, X))
+        row(f"{name}, with neighbours' means", data, learner(model, data, np.concatenate([X, M], 1)))
+    row("two logistic models, with shuffled neighbours' means", data, learner(LEARNERS["two logistic models"], data, np.concatenate([X, M[rng.permutation(data.N)]], 1)))
 
     shuffled = rng.permutation(data.N)[data.edge]
     graphs = {"": data.edge, ", no edges": data.edge[:0], ", shuffled edges": shuffled}

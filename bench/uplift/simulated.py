@@ -13,15 +13,11 @@ import tempfile
 import warnings
 
 import numpy as np
-from lightgbm import LGBMClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklift.metrics import qini_auc_score
-from sklift.models import SoloModel, TwoModels
 
 import simulate
 from cai import neighbour_mean
+from learners import boosted, logistic, one, two
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = TOP / "build/bench/uplift/oof"
@@ -29,14 +25,6 @@ PROGRAM = TOP / "build/bench/uplift/oof"
 
 def used_cpu():
     return sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-
-
-def logistic():
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-
-
-def boosted():
-    return LGBMClassifier(n_estimators=100, learning_rate=0.03, num_leaves=8, n_jobs=1, verbose=-1)
 
 
 def learner(model):
@@ -57,12 +45,8 @@ def network(*options):
     return predict
 
 
-def two(estimator):
-    return lambda: TwoModels(estimator_trmnt=estimator(), estimator_ctrl=estimator(), method="vanilla")
-
-
-LEARNERS = {"two logistic models": learner(two(logistic)), "two LightGBM models": learner(two(boosted)),
-            "one LightGBM model": learner(lambda: SoloModel(boosted()))}
+LEARNERS = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM models": learner(lambda: two(boosted)),
+            "one LightGBM model": learner(lambda: one(boosted))}
 NETWORKS = {"mailing": {"network": network()},
             "network": {"network, whole graph": network(), "network, samples of 512 users": network("batch=512")}}
 
