@@ -6,7 +6,7 @@
  * DIR holds sizes.txt (N F E S K), feature.f32 (N × F), edge.u32 (E × 2), treated.i8, outcome.f32 (N), and fold.i8
  * (S × N): fold 0 .. K-1 of each user of the experiment in each of S repetitions, -1 outside. OUT gets S × N
  * doubles, NaN outside. Options are those of train_uplift, and
- *   members=n   average n networks that differ in seed and in which users are held out
+ *   sd=FILE     write the same of how far the networks of an ensemble differ
  *   inner=K     predict within the training part of each fold instead, by K inner folds: S × K × N doubles. That is
  *               what options are chosen by, so that no test fold is looked at
  *   batch=n     steps on mini-batches of n users, as above usercls.max_memory; without edges always
@@ -30,7 +30,8 @@ typedef struct Bench
 	uint32_t *source, *target;
 	int8_t *treated, *fold;
 	UpliftConfig config;
-	int members, inner;
+	int inner;
+	const char *sd;
 	size_t treatments;
 	size_t batch;
 	double share;
@@ -57,6 +58,18 @@ read_file(const char *dir, const char *name, size_t bytes)
 }
 
 static void
+write_file(const char *name, const double *values, size_t n)
+{
+	FILE *file = fopen(name, "wb");
+
+	if (!file || fwrite(values, sizeof(*values), n, file) != n || fclose(file) != 0)
+	{
+		fprintf(stderr, "cannot write %s\n", name);
+		exit(1);
+	}
+}
+
+static void
 job_run(Job job)
 {
 	for (size_t items; (items = job_next(&job)) > 0;)
@@ -64,39 +77,55 @@ job_run(Job job)
 			job_item(&job, item, 0);
 }
 
-/* One network: train on users with part 0, hold out part 1, add the uplift of all to sum. */
-static double
-train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
+/* What a network is trained on: 0 users learned from, 1 held-out ones, 2 those who are in no experiment of it. */
+typedef uint8_t Part;
+
+static GraphSetup
+graph_setup(const Bench *b)
 {
-	const GraphSetup graph = {b->N, b->E, false, false};
+	return (GraphSetup){b->N, b->E, false, false};
+}
+
+static void
+build_graph(Graph *graph, const Bench *b)
+{
+	const GraphSetup setup = graph_setup(b);
+	GraphBuild build;
+	Arena measure = arena_measure();
+
+	graphbuild_carve(&build, &measure, &setup);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+
+	graphbuild_carve(&build, &arena, &setup);
+	graphbuild_start(&build, graph, b->source, b->target, NULL, b->E);
+	while (graphbuild_step(&build))
+		;
+	free(block);
+}
+
+/* Train a network, and write its weights to w. Returns its best epoch. */
+static double
+train(real *w, const Bench *b, const Part *part, uint64_t seed)
+{
 	const UpliftSetup setup = {.config = b->config,
-							   .graph = graph,
+							   .graph = graph_setup(b),
 							   .F = b->F,
 							   .treatments = b->treatments,
 							   .batch = b->batch,
 							   .seed = seed};
-	const UpliftScoreSetup score_setup = {
-		.config = b->config, .graph = graph, .F = b->F, .treatments = b->treatments};
 	UpliftTask task;
-	UpliftScoreTask score;
-	GraphBuild build;
 	Arena measure = arena_measure();
 
 	uplifttrain_carve(&task, &measure, &setup, 1);
-	upliftscore_carve(&score, &measure, &score_setup, 1);
-	graphbuild_carve(&build, &measure, &graph);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
 	Arena arena = arena_over(arena_align(block), measure.used);
 
 	uplifttrain_carve(&task, &arena, &setup, 1);
-	upliftscore_carve(&score, &arena, &score_setup, 1);
-	graphbuild_carve(&build, &arena, &graph);
-	graphbuild_start(&build, &score.graph, b->source, b->target, NULL, b->E);
-	while (graphbuild_step(&build))
-		;
 	if (b->E > 0)
-		task.graph = score.graph;
+		build_graph(&task.graph, b);
 	memcpy(task.data.feature, b->feature, b->N * b->F * sizeof(float));
 	memcpy(task.data.outcome, b->outcome, b->N * sizeof(float));
 	for (size_t i = 0; i < b->N; i++)
@@ -105,13 +134,7 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 		task.data.held_out[i] = part[i] == 1;
 	}
 	job_run(uplifttrain_job(&task));
-
-	score.feature = task.data.feature;
-	score.weights = (real *) uplifttrain_weights(&task);
-	job_run(upliftscore_job(&score));
-	for (size_t i = 0; i < b->N; i++)
-		for (size_t k = 0; k < b->treatments; k++)
-			sum[i * b->treatments + k] += upliftscore_get(&score, i, 1 + k).uplift / b->members;
+	memcpy(w, uplifttrain_weights(&task), task.net.total * sizeof(real));
 
 	const double best = uplifttrain_result(&task)->report.best_epoch;
 
@@ -119,23 +142,63 @@ train(double *sum, const Bench *b, const uint8_t *part, uint64_t seed)
 	return best;
 }
 
-/* Networks that never see users with test[i] set. */
-static double
-predict(double *uplift, const Bench *b, const uint8_t *test, uint64_t seed)
+/* The uplift of everybody, and its standard deviation among the networks, by the model of these weights. */
+static void
+score(double *uplift, double *sd, const Bench *b, real *w)
 {
-	uint8_t *part = malloc(b->N);
+	const UpliftScoreSetup setup = {
+		.config = b->config, .graph = graph_setup(b), .F = b->F, .treatments = b->treatments};
+	UpliftScoreTask task;
+	Arena measure = arena_measure();
+
+	upliftscore_carve(&task, &measure, &setup, 1);
+
+	void *block = malloc(measure.used + ARENA_ALIGNMENT);
+	Arena arena = arena_over(arena_align(block), measure.used);
+
+	upliftscore_carve(&task, &arena, &setup, 1);
+	build_graph(&task.graph, b);
+	memcpy(task.feature, b->feature, b->N * b->F * sizeof(float));
+	task.weights = w;
+	job_run(upliftscore_job(&task));
+	for (size_t i = 0; i < b->N; i++)
+		for (size_t k = 0; k < b->treatments; k++)
+		{
+			const UpliftScore answer = upliftscore_get(&task, i, 1 + k);
+
+			uplift[i * b->treatments + k] = answer.uplift;
+			sd[i * b->treatments + k] = answer.sd;
+		}
+	free(block);
+}
+
+/* A model that never sees users with test[i] set: as train_uplift() makes it, with `share` of the others held out. */
+static double
+predict(double *uplift, double *sd, const Bench *b, const uint8_t *test, uint64_t seed)
+{
+	Part *version = malloc(b->N), *part = malloc(b->N);
+	UpliftNet net;
+	Rng rng = rng_seed(seed, 1000);
 	double epochs = 0;
 
-	memset(uplift, 0, b->N * b->treatments * sizeof(double));
-	for (int member = 0; member < b->members; member++)
-	{
-		Rng rng = rng_seed(seed, 1000 + (uint64_t) member);
+	uplift_net(&net, &b->config, b->F, b->treatments);
 
+	real *w = malloc(net.networks * net.total * sizeof(real));
+
+	for (size_t i = 0; i < b->N; i++)
+		version[i] = test[i] ? 2 : rng_uniform(&rng) < b->share;
+	for (size_t network = 0; network < net.networks; network++)
+	{
+		rng = rng_seed(seed, 2000 + (uint64_t) network);
 		for (size_t i = 0; i < b->N; i++)
-			part[i] = test[i] ? 2 : rng_uniform(&rng) < b->share;
-		epochs += train(uplift, b, part, seed + 7919 * (uint64_t) member) / b->members;
+			part[i] = net.networks == 1 ? version[i] : version[i] ? 2 : rng_uniform(&rng) < b->share;
+		epochs +=
+			train(w + network * net.total, b, part, seed + 7919 * (uint64_t) network) / (double) net.networks;
 	}
+	score(uplift, sd, b, w);
+	free(w);
 	free(part);
+	free(version);
 	return epochs;
 }
 
@@ -149,8 +212,8 @@ set_option(Bench *b, const char *argument)
 		exit((fprintf(stderr, "not option=value: %s\n", argument), 1));
 	memcpy(name, argument, (size_t) (value - argument));
 	name[value++ - argument] = '\0';
-	if (strcmp(name, "members") == 0)
-		b->members = atoi(value);
+	if (strcmp(name, "sd") == 0)
+		b->sd = value;
 	else if (strcmp(name, "inner") == 0)
 		b->inner = atoi(value);
 	else if (strcmp(name, "batch") == 0)
@@ -172,7 +235,7 @@ set_option(Bench *b, const char *argument)
 int
 main(int argc, char **argv)
 {
-	Bench b = {.members = 1, .share = 0.2, .treatments = 1};
+	Bench b = {.share = 0.2, .treatments = 1};
 	char sizes[200] = "";
 
 	if (argc < 3)
@@ -206,14 +269,14 @@ main(int argc, char **argv)
 
 	const size_t users = b.N * b.treatments;
 	const size_t width = b.inner ? b.K * users : users;
-	double *out = malloc(b.S * width * sizeof(double));
-	double *uplift = malloc(users * sizeof(double));
+	double *out = malloc(b.S * width * sizeof(double)), *out_sd = malloc(b.S * width * sizeof(double));
+	double *uplift = malloc(users * sizeof(double)), *sd = malloc(users * sizeof(double));
 	uint8_t *test = malloc(b.N);
 	double epochs = 0;
 	size_t trained = 0;
 
 	for (size_t i = 0; i < b.S * width; i++)
-		out[i] = NAN;
+		out[i] = out_sd[i] = NAN;
 	for (size_t s = b.from; s < b.to; s++)
 		for (size_t k = 0; k < b.folds; k++)
 		{
@@ -231,18 +294,22 @@ main(int argc, char **argv)
 
 					test[i] = !member || (b.inner && inner_fold == inner) ? member ? 2 : 1 : 0;
 				}
-				epochs += predict(uplift, &b, test, seed + 13 * (uint64_t) inner);
+				epochs += predict(uplift, sd, &b, test, seed + 13 * (uint64_t) inner);
 				trained++;
 				for (size_t i = 0; i < b.N; i++)
 					if (b.inner ? test[i] == 2 : fold[i] == (int8_t) k)
-						memcpy(out + s * width + (b.inner ? k * users : 0) + i * b.treatments,
-							   uplift + i * b.treatments, b.treatments * sizeof(double));
+					{
+						const size_t at = s * width + (b.inner ? k * users : 0) + i * b.treatments;
+
+						memcpy(out + at, uplift + i * b.treatments, b.treatments * sizeof(double));
+						memcpy(out_sd + at, sd + i * b.treatments, b.treatments * sizeof(double));
+					}
 			}
 		}
 
-	file = fopen(argv[2], "wb");
-	if (!file || fwrite(out, sizeof(double), b.S * width, file) != b.S * width || fclose(file) != 0)
-		return fprintf(stderr, "cannot write %s\n", argv[2]), 1;
-	printf("networks %zu, mean best epoch %.1f\n", trained * (size_t) b.members, epochs / (double) trained);
+	write_file(argv[2], out, b.S * width);
+	if (b.sd)
+		write_file(b.sd, out_sd, b.S * width);
+	printf("models %zu, mean best epoch %.1f\n", trained, epochs / (double) trained);
 	return 0;
 }

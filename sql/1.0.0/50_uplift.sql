@@ -39,7 +39,9 @@ CREATE FUNCTION usercls.uplift(
 	OUT version int,
 	OUT best_arm text,
 	OUT arm text,
-	OUT uplifts jsonb
+	OUT uplifts jsonb,
+	OUT uplift_sd float8,
+	OUT uplift_sds jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_uplift'
 LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL SAFE;
@@ -61,12 +63,14 @@ CREATE FUNCTION usercls.target_users(
 	targeted boolean,
 	best_arm text,
 	arm text,
-	uplifts jsonb
+	uplifts jsonb,
+	uplift_sd float8,
+	uplift_sds jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
 COMMENT ON FUNCTION usercls.target_users(text, "any", "any", float8)
-IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users); segment: persuadable is who is targeted; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less; value and cost: a number, or of several treatments a jsonb object with one for each; best_arm: the treatment with the highest uplift, which uplift and p_first are of; arm: the one to give; uplifts: the uplift by each';
+IS 'uplift of every user of the model''s graph, best first; targeted: uplift × value is above cost (without both: uplift is above the average effect), within the budget (without a cost: a number of users); segment: persuadable is who is targeted; otherwise sleeping_dog: treating does harm (uplift below 0), sure_thing: responds untreated with a probability of 0.5 or more, lost_cause: with less; value and cost: a number, or of several treatments a jsonb object with one for each; best_arm: the treatment with the highest uplift, which uplift and p_first are of; arm: the one to give; uplifts: the uplift by each; uplift_sd and uplift_sds: how far the networks of an ensemble differ in these, as a standard deviation (null: there is one network)';
 
 CREATE FUNCTION usercls.target_users(
 	model text,
@@ -84,7 +88,9 @@ CREATE FUNCTION usercls.target_users(
 	targeted boolean,
 	best_arm text,
 	arm text,
-	uplifts jsonb
+	uplifts jsonb,
+	uplift_sd float8,
+	uplift_sds jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_target_users'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100000 COST 1000000;
@@ -146,7 +152,9 @@ CREATE FUNCTION usercls.gnn_heads(
 	OUT segment text,
 	OUT best_arm text,
 	OUT arm text,
-	OUT uplifts jsonb
+	OUT uplifts jsonb,
+	OUT uplift_sd float8,
+	OUT uplift_sds jsonb
 )
 AS 'MODULE_PATHNAME', 'usercls_gnn_heads'
 LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;

@@ -195,13 +195,13 @@ uplift_arms_text(const UpliftArms *arms)
 }
 
 Jsonb *
-uplift_arms_jsonb(const UpliftArms *arms, const UpliftScore *score)
+uplift_arms_jsonb(const UpliftArms *arms, const double *number)
 {
 	JsonbBuild build;
 
 	jsonb_begin(&build);
 	for (size_t k = 0; k < arms->treatments; k++)
-		jsonb_put_float(&build, arms->name[1 + k], score[k].uplift);
+		jsonb_put_float(&build, arms->name[1 + k], number[k]);
 	return jsonb_end(&build);
 }
 

@@ -38,8 +38,8 @@ extern int uplift_arm_named(const UpliftArms *arms, const char *name);
 /* 'No E-Mail', 'Mens E-Mail' and 'Womens E-Mail', for messages. */
 extern const char *uplift_arms_text(const UpliftArms *arms);
 
-/* {"Mens E-Mail": 0.12, ...}: the uplift by each treatment. */
-extern Jsonb *uplift_arms_jsonb(const UpliftArms *arms, const UpliftScore *score);
+/* {"Mens E-Mail": 0.12, ...}: a number for each treatment. */
+extern Jsonb *uplift_arms_jsonb(const UpliftArms *arms, const double *number);
 
 /* Of a user's scores by each treatment the number, from 0 on, of the one with the highest uplift; the first among equal ones. */
 extern size_t uplift_best(const UpliftScore *score, size_t treatments);

@@ -85,7 +85,7 @@ centre_attention(double *share, const Centre *centre)
 	real *heard = palloc(sizeof(real) * n);
 
 	memset(share, 0, sizeof(double) * centre->task.graph.N);
-	if (!upliftscore_attention(heard, &centre->task, 0))
+	if (!upliftscore_attention(heard, &centre->task))
 		return false;
 	for (size_t j = 0; j < n; j++)
 		share[in->node[in->start[0] + j]] = (double) heard[j];

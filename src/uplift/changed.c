@@ -121,10 +121,11 @@ enum
 static TupleDesc
 row_shape(Oid id_type)
 {
-	const Oid type[OUT_COLUMNS] = {id_type, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID,
-								   INT8OID, TEXTOID,   TEXTOID,   JSONBOID};
-	static const char *const name[OUT_COLUMNS] = {"user_id", "p_first",  "p_second", "uplift", "segment",
-												  "rank",    "best_arm", "arm",      "uplifts"};
+	const Oid type[OUT_COLUMNS] = {id_type, FLOAT8OID, FLOAT8OID, FLOAT8OID, TEXTOID, INT8OID,
+								   TEXTOID, TEXTOID,   JSONBOID,  FLOAT8OID, JSONBOID};
+	static const char *const name[OUT_COLUMNS] = {"user_id", "p_first",   "p_second",  "uplift",
+												  "segment", "rank",      "best_arm",  "arm",
+												  "uplifts", "uplift_sd", "uplift_sds"};
 	TupleDesc desc = CreateTemplateTupleDesc(OUT_COLUMNS);
 
 	for (int i = 0; i < OUT_COLUMNS; i++)

@@ -265,10 +265,20 @@ void
 uplift_put_arms(Datum *value, bool *isnull, const UpliftModel *model, const UpliftScore *score, size_t chosen)
 {
 	const UpliftArms *arms = model->arms;
+	const size_t best = uplift_best(score, arms->treatments);
+	double uplift[UPLIFT_TREATMENTS_MAX], sd[UPLIFT_TREATMENTS_MAX];
 
-	value[0] = CStringGetTextDatum(arms->name[1 + uplift_best(score, arms->treatments)]);
+	for (size_t k = 0; k < arms->treatments; k++)
+	{
+		uplift[k] = score[k].uplift;
+		sd[k] = score[k].sd;
+	}
+	value[0] = CStringGetTextDatum(arms->name[1 + best]);
 	value[1] = chosen ? CStringGetTextDatum(arms->name[chosen]) : (Datum) 0;
-	value[2] = JsonbPGetDatum(uplift_arms_jsonb(arms, score));
+	value[2] = JsonbPGetDatum(uplift_arms_jsonb(arms, uplift));
 	isnull[0] = isnull[2] = false;
 	isnull[1] = chosen == 0;
+	isnull[3] = isnull[4] = model->net.networks == 1;
+	value[3] = isnull[3] ? (Datum) 0 : Float8GetDatum(sd[best]);
+	value[4] = isnull[4] ? (Datum) 0 : JsonbPGetDatum(uplift_arms_jsonb(arms, sd));
 }

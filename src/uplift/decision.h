@@ -36,8 +36,11 @@ extern uint8_t *uplift_decide(const UpliftDecision *decision, const UpliftScore 
 /* The columns p_first, p_second, uplift, segment, of the treatment with the highest uplift; null is what the estimator does not say. */
 #define SCORE_COLUMNS 4
 
-/* And best_arm, arm, uplifts: that treatment; the one that is decided on, null for none; the uplift by each. */
-#define ARM_COLUMNS 3
+/*
+ * And best_arm, arm, uplifts: that treatment; the one that is decided on, null for none; the uplift by each. Last
+ * uplift_sd, uplift_sds: how far the networks of an ensemble differ in the uplift of the best one, and of each.
+ */
+#define ARM_COLUMNS 5
 
 /* score: of a user by each treatment; chosen: the treatment that is decided on, from 1 on, 0 for none. */
 extern void uplift_put_score(Datum *value, bool *isnull, const UpliftModel *model, const UpliftScore *score,

@@ -235,6 +235,7 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
  */
 enum
 {
+	STATE_NETWORKS,
 	STATE_HEADS,
 	STATE_HIDDEN,
 	STATE_AGGREGATE,
@@ -253,6 +254,7 @@ state_start(const UpliftNet *net)
 	ArrayType *state = reals_make(state_width(net));
 	real *value = reals_of(state);
 
+	value[STATE_NETWORKS] = (real) net->networks;
 	value[STATE_HEADS] = (real) net->K;
 	value[STATE_HIDDEN] = (real) net->H;
 	value[STATE_AGGREGATE] = (real) net->config.aggregate;
@@ -266,8 +268,8 @@ state_is_of(ArrayType *state, const UpliftNet *net)
 	const real *value = reals_of(state);
 
 	return ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && (size_t) ARR_DIMS(state)[0] == state_width(net) &&
-		   value[STATE_HEADS] == (real) net->K && value[STATE_HIDDEN] == (real) net->H &&
-		   value[STATE_AGGREGATE] == (real) net->config.aggregate;
+		   value[STATE_NETWORKS] == (real) net->networks && value[STATE_HEADS] == (real) net->K &&
+		   value[STATE_HIDDEN] == (real) net->H && value[STATE_AGGREGATE] == (real) net->config.aggregate;
 }
 
 /* A network of the sizes that a state names, as far as an accumulator depends on them; an error when it is no state. */
@@ -279,11 +281,13 @@ state_net(ArrayType *state)
 	bool good = ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && ARR_ELEMTYPE(state) == FLOAT4OID &&
 				ARR_DIMS(state)[0] > STATE_ACCUMULATOR;
 
-	good = good && value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX &&
-		   value[STATE_HIDDEN] >= 1 && value[STATE_HIDDEN] <= ARR_DIMS(state)[0] &&
-		   value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION && value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
+	good = good && value[STATE_NETWORKS] >= 1 && value[STATE_NETWORKS] <= ENSEMBLE_MAX &&
+		   value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX && value[STATE_HIDDEN] >= 1 &&
+		   value[STATE_HIDDEN] <= ARR_DIMS(state)[0] && value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION &&
+		   value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
 	if (good)
 	{
+		net.networks = (size_t) value[STATE_NETWORKS];
 		net.K = (size_t) value[STATE_HEADS];
 		net.H = (size_t) value[STATE_HIDDEN];
 		net.config.heads = (int) net.K;

@@ -47,6 +47,11 @@ static const ScoreColumn score_first[] = {
 	 .from = "s.p_second",
 	 .comment = "probability of no outcome without the treatment",
 	 .required = true},
+	{.name = "uplift_sd",
+	 .type = FLOAT8OID,
+	 .from = "s.uplift_sd",
+	 .comment =
+		 "standard deviation of the uplift among the networks of an ensemble; null: there is one network"},
 };
 
 /* Reasons stand last: they are there only where they are asked for. */

@@ -37,18 +37,36 @@ uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 }
 
 void
-uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out)
+uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out, const uint8_t *left_out)
 {
 	const size_t N = users->N;
 
 	if (users->E > 0)
 		graphload_build(&task->graph, users, &task->setup.graph, NULL);
 	memcpy(task->data.feature, users->feature, sizeof(float) * N * users->F);
-	memcpy(task->data.arm, users->arm, N);
+	for (size_t i = 0; i < N; i++)
+		task->data.arm[i] = left_out && left_out[i] ? UPLIFT_OUTSIDE : users->arm[i];
 	memcpy(task->data.outcome, users->outcome, sizeof(float) * N);
 	memcpy(task->data.held_out, held_out, N);
 	if (task->setup.propensities)
 		memcpy(task->data.propensity, users->propensity, sizeof(float) * N);
+}
+
+/* Adds what one network of the model says, its share of the mean, to score. */
+static void
+add_network(UpliftScore *score, const UpliftModel *model, const UserGraph *users, const UpliftSetup *setup,
+			const uint8_t *held_out, size_t network)
+{
+	const UpliftNet *net = &model->net;
+	Runner *runner = runner_start(&runner_uplift, setup, sizeof(*setup), "scoring");
+	UpliftTask *task = runner_task(runner);
+
+	uplift_fill(task, users, held_out, NULL);
+	memcpy(task->data.initial, model->w + network * net->total, sizeof(real) * net->total);
+	runner_run(runner, NULL);
+	for (size_t i = 0; i < users->N * net->treatments; i++)
+		score[i].uplift += uplifttrain_predicted(task)[i] / (double) net->networks;
+	runner_end(runner);
 }
 
 UpliftScore *
@@ -72,14 +90,9 @@ uplift_of_held_out(const UpliftModel *model, const UserGraph *users, const Uplif
 	memory_check(beside + runner_measure(&runner_uplift, &setup), "scoring");
 
 	UpliftScore *score = memory_array(scores, sizeof(*score));
-	Runner *runner = runner_start(&runner_uplift, &setup, sizeof(setup), "scoring");
-	UpliftTask *task = runner_task(runner);
 
-	uplift_fill(task, users, held_out);
-	memcpy(task->data.initial, model->w, sizeof(real) * model->net.total);
-	runner_run(runner, NULL);
-	for (size_t i = 0; i < scores; i++)
-		score[i] = (UpliftScore){.uplift = uplifttrain_predicted(task)[i]};
-	runner_end(runner);
+	memset(score, 0, scores * sizeof(*score));
+	for (size_t network = 0; network < model->net.networks; network++)
+		add_network(score, model, users, &setup, held_out, network);
 	return score;
 }

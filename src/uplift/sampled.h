@@ -15,8 +15,12 @@
  */
 extern size_t uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet);
 
-/* Build the graph of a training and fill its data; held_out: a byte for each user. */
-extern void uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out);
+/*
+ * Build the graph of a training and fill its data. held_out, left_out: a byte for each user; who is left out is in the
+ * graph and not in the experiment (NULL: nobody).
+ */
+extern void uplift_fill(UpliftTask *task, const UserGraph *users, const uint8_t *held_out,
+						const uint8_t *left_out);
 
 /* Scores of all nodes, of which those of the held-out users are answers, by samples of their surroundings. */
 extern UpliftScore *uplift_of_held_out(const UpliftModel *model, const UserGraph *users,

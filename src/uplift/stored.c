@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -83,22 +84,27 @@ metadata_arms(const Codec *codec, const UpliftConfig *config, const char *model,
 	return arms;
 }
 
-/* Numbers that the network divides by. */
-static void
-check_positive(const Codec *codec, const ParamTable *params, const real *w, const char *model, int32 version)
+/* Whether the network divides by the numbers of a tensor. */
+static bool
+is_divisor(const Tensor *p)
 {
 	static const char *const divisors[] = {"input.scale", "graph.degree_mean", "outcome.scale", "propensity"};
 
 	for (int d = 0; d < lengthof(divisors); d++)
-	{
-		const Tensor *p = params_find(params, divisors[d]);
+		if (strcmp(ensemble_tensor(p->name), divisors[d]) == 0)
+			return true;
+	return false;
+}
 
-		for (size_t i = 0; p && i < p->size; i++)
+static void
+check_positive(const Codec *codec, const ParamTable *params, const real *w, const char *model, int32 version)
+{
+	for (const Tensor *p = params->param; p < params->param + params->count; p++)
+		for (size_t i = 0; is_divisor(p) && i < p->size; i++)
 			if (!(w[p->offset + i] > 0))
 				report_weights(status_make(STATUS_DAMAGED, codec->data + codec_find(codec, p->name)->begin,
 										   psprintf("numbers above 0 in tensor \"%s\"", p->name)),
 							   model, version);
-	}
 }
 
 void *
@@ -121,9 +127,9 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 		metadata_fail(codec, "features", name, version);
 	model->arms = metadata_arms(codec, &config, name, version);
 	uplift_net(&model->net, &config, (size_t) F, model->arms->treatments);
-	uplift_params(params, &config, (size_t) F, model->arms->treatments);
+	upliftmodel_params(params, &config, (size_t) F, model->arms->treatments);
 	report_weights(codec_check(codec, params), name, version);
-	model->w = palloc(sizeof(real) * model->net.total);
+	model->w = memory_array(params->total, sizeof(real));
 	report_weights(codec_read(codec, params, model->w), name, version);
 	check_positive(codec, params, model->w, name, version);
 	pfree(params);
@@ -217,11 +223,15 @@ uplift_of_users(const UpliftModel *model, const UserGraph *users, const UpliftRe
 
 	graphload_build(&task->graph, users, &setup.graph, counts);
 	memcpy(task->feature, users->feature, sizeof(float) * users->N * users->F);
-	memcpy(task->weights, model->w, sizeof(real) * model->net.total);
+	memcpy(task->weights, model->w, sizeof(real) * model->net.networks * model->net.total);
 	runner_run(runner, NULL);
 	for (size_t i = 0; i < users->N; i++)
+	{
+		if (i % 1024 == 0)
+			CHECK_FOR_INTERRUPTS();
 		for (size_t k = 0; k < treatments; k++)
 			score[i * treatments + k] = upliftscore_get(task, i, 1 + k);
+	}
 	runner_end(runner);
 	return score;
 }

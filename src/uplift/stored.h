@@ -13,7 +13,7 @@ typedef struct UpliftModel
 {
 	UpliftNet net;
 	char **feature; /* net.F names */
-	real *w;        /* net.total */
+	real *w;        /* net.networks × net.total */
 	double
 		average_effect; /* of the best single treatment, in the experiment of the training; 0 where it is not known */
 	const UpliftArms *arms;

@@ -15,6 +15,7 @@
 #include "server/memory.h"
 #include "server/options.h"
 #include "server/source.h"
+#include "uplift/networks.h"
 #include "uplift/pure/train.h"
 #include "uplift/randomized.h"
 #include "uplift/sampled.h"
@@ -25,8 +26,7 @@
 
 PG_FUNCTION_INFO_V1(usercls_train_uplift);
 
-/* What decides which version is better, and what ranking at random is worth. */
-#define DECIDING_METRIC "qini"
+/* What ranking at random is worth, by UPLIFT_METRIC. */
 #define DECIDING_BASELINE 0.0
 
 /* -- The experiment ------------------------------------------------------- */
@@ -155,50 +155,15 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 	const UpliftModel *model = train_stored(run, request->warm_start);
 	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
-	uplift_params(stored, &model->net.config, model->net.F, model->net.treatments);
+	upliftmodel_params(stored, &model->net.config, model->net.F, model->net.treatments);
 	if (model->arms->named != (request->control != NULL) ||
 		(request->control && strcmp(model->arms->name[0], request->control) != 0))
 		error_warm_start(run, request->warm_start, "That version has another control.");
 	if (!uplift_tells_apart(&request->config, model->net.treatments))
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
-	uplift_params(wanted, &request->config, model->net.F, model->net.treatments);
+	upliftmodel_params(wanted, &request->config, model->net.F, model->net.treatments);
 	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
-	return model;
-}
-
-/* Train; returns the model, its weights in the current memory context. */
-static UpliftModel *
-train_network(TrainRun *run, TrainOutcome *outcome, const UpliftRequest *request, const UserGraph *users,
-			  const uint8_t *held_out, const UpliftSetup *setup, const UpliftModel *warm)
-{
-	Runner *runner = runner_start(&runner_uplift, setup, sizeof(*setup), "training");
-	UpliftTask *task = runner_task(runner);
-
-	size_t learned_from = 0;
-
-	for (size_t i = 0; i < users->N; i++)
-		learned_from += users->arm[i] != UPLIFT_OUTSIDE && !held_out[i];
-	progress_phase(PROGRESS_BUILDING);
-	uplift_fill(task, users, held_out);
-	if (warm)
-		memcpy(task->data.initial, warm->w, sizeof(real) * task->net.total);
-
-	train_run(run, runner, 1, uplifttrain_max_epochs(task, learned_from), DECIDING_METRIC);
-
-	const UpliftResult *result = uplifttrain_result(task);
-	UpliftModel *model = palloc(sizeof(*model));
-
-	*model = (UpliftModel){.net = task->net,
-						   .feature = users->inputs->name,
-						   .average_effect = uplift_average_effect(users),
-						   .arms = users->arms};
-	model->w = memory_array(task->net.total, sizeof(real));
-	memcpy(model->w, uplifttrain_weights(task), sizeof(real) * task->net.total);
-	outcome->record.weights = uplift_model_encode(model, &task->params);
-	outcome->record.best_epoch = result->report.best_epoch;
-	outcome->record.epochs = result->report.epoch;
-	runner_end(runner);
 	return model;
 }
 
@@ -220,7 +185,7 @@ measure(double *deciding, const UpliftMeasured *measured)
 	for (int i = 0; i < set->rows; i++)
 	{
 		jsonb_put_float(&build, set->row[i].name, value[i]);
-		if (strcmp(set->row[i].name, DECIDING_METRIC) == 0)
+		if (strcmp(set->row[i].name, UPLIFT_METRIC) == 0)
 			*deciding = value[i];
 	}
 	return jsonb_end(&build);
@@ -265,9 +230,12 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 						 .seed = (uint64_t) request->seed};
 
 	experiment_check(users, request, &all);
-	setup.batch = uplift_batch(&setup, users->bytes + users->N, false);
 
-	const size_t bytes = users->bytes + users->N + runner_measure(&runner_uplift, &setup);
+	const size_t beside = users->bytes + uplift_networks_bytes(&setup);
+
+	setup.batch = uplift_batch(&setup, beside, false);
+
+	const size_t bytes = beside + runner_measure(&runner_uplift, &setup);
 
 	*outcome = (TrainOutcome){
 		.record = {.architecture = "graph_attention",
@@ -275,7 +243,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 				   .n_features = inputs->F,
 				   .hyperparams = options_to_jsonb(&request->config, uplift_options, uplift_option_count),
 				   .seed = request->seed,
-				   .metric = DECIDING_METRIC,
+				   .metric = UPLIFT_METRIC,
 				   .value = NAN,
 				   .baseline = DECIDING_BASELINE,
 				   .as_of = DT_NOBEGIN,
@@ -295,7 +263,9 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 
 	memory_check(bytes, "training");
 
-	const UpliftModel *model = train_network(run, outcome, request, users, held_out, &setup, warm);
+	const UpliftTraining training = {
+		.run = run, .request = request, .users = users, .held_out = held_out, .setup = setup, .warm = warm};
+	const UpliftModel *model = uplift_networks_train(&outcome->record, &training);
 
 	progress_phase(PROGRESS_EVALUATING);
 

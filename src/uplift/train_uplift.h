@@ -9,6 +9,9 @@
 #include "uplift/stored.h"
 #include "work/train.h"
 
+/* What decides which version is better. */
+#define UPLIFT_METRIC "qini"
+
 extern const RunnerKind runner_uplift;
 
 /* Name the features that alone tell the arm of a user, or the outcome. */

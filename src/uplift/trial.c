@@ -36,8 +36,9 @@ user_hash(const UserGraph *users, size_t i)
 	return idmap_hash(users->ids, idmap_id(users->ids, (uint32) i));
 }
 
-Split
-uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *begun)
+/* left_out: users who take no part; NULL: nobody. */
+static Split
+make_split(int64 seed, double share, const Split *begun, const UserGraph *users, const uint8_t *left_out)
 {
 	uint64 *hash = memory_array(users->N, sizeof(*hash));
 	int32 *group = memory_array(users->N, sizeof(*group));
@@ -47,14 +48,28 @@ uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *beg
 	for (size_t i = 0; i < users->N; i++)
 	{
 		hash[i] = user_hash(users, i);
-		group[i] = users->arm[i] == UPLIFT_OUTSIDE ? -1 : 2 * users->arm[i] + (users->outcome[i] != 0.0f);
+		group[i] = users->arm[i] == UPLIFT_OUTSIDE || (left_out && left_out[i])
+					   ? -1
+					   : 2 * users->arm[i] + (users->outcome[i] != 0.0f);
 	}
 
-	const Split split = split_make(from->seed, from->held_out_share, begun, &whom);
+	const Split split = split_make(seed, share, begun, &whom);
 
 	pfree(hash);
 	pfree(group);
 	return split;
+}
+
+Split
+uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *begun)
+{
+	return make_split(from->seed, from->held_out_share, begun, users, NULL);
+}
+
+Split
+uplift_split_again(const UserGraph *users, const Split *split, const uint8_t *held_out, size_t which)
+{
+	return make_split((int64) ((uint64) split->seed + 1 + which), split->share, NULL, users, held_out);
 }
 
 void

@@ -14,6 +14,10 @@ extern void error_no_arm(const UpliftRequest *from, const UpliftArms *arms, size
 /* Hold out anew: of each arm, among those with an outcome other than 0 and among the others. begun: see split_make(). */
 extern Split uplift_split(const UserGraph *users, const UpliftRequest *from, const Split *begun);
 
+/* The same of those whom a split does not hold out (held_out: N), as large a share: another part by each `which`. */
+extern Split uplift_split_again(const UserGraph *users, const Split *split, const uint8_t *held_out,
+								size_t which);
+
 /* Which users of the experiment a split holds out: one byte a node. */
 extern void uplift_held_out(uint8_t *held_out, const UserGraph *users, const Split *split);
 

@@ -92,6 +92,79 @@ CALL usercls.retrain('networks auto', promote => 'never', warm_start => false);
 SELECT version, architecture, asked, tried IS NOT NULL AS chose FROM networks_tried WHERE version > 3 ORDER BY version;
 DROP VIEW networks_tried;
 
+-- Uplift models have the same: here of three arms among friends.
+CREATE FUNCTION networks_chance(i int, stream int) RETURNS float8 LANGUAGE sql IMMUTABLE RETURN (hashint4extended(i, stream) & 1048575)::float8 / 1048576;
+CREATE TABLE networks_users AS
+SELECT u AS user_id, networks_chance(u, 1) AS a, networks_chance(u, 2) AS b, (ARRAY['none', 'mail', 'call'])[1 + u % 3] AS arm, u % 3 > 0 AS treated,
+       (networks_chance(u, 3) < 0.3 + CASE WHEN u % 3 > 0 AND networks_chance(u, 1) > 0.5 THEN 0.4 ELSE 0 END)::int AS outcome,
+       1 + networks_chance(u, 4) + CASE WHEN u % 3 > 0 THEN networks_chance(u, 1) ELSE 0 END AS spent
+FROM generate_series(1, 1200) AS u;
+ALTER TABLE networks_users ADD PRIMARY KEY (user_id);
+CREATE TABLE networks_edges AS SELECT u AS src, 1 + (u * 7) % 1200 AS dst FROM generate_series(1, 1200) AS u;
+CREATE INDEX ON networks_edges (src, dst);
+CREATE INDEX ON networks_edges (dst, src);
+CREATE FUNCTION networks_uplift(model text, options jsonb, control text = NULL, outcome name = 'outcome', edges regclass = 'networks_edges', dry_run boolean = false) RETURNS usercls.train_result
+LANGUAGE sql AS $$
+	SELECT usercls.train_uplift(model, 'networks_users', edges, treatment_column => CASE WHEN control IS NULL THEN 'treated' ELSE 'arm' END, outcome_column => outcome, control => control,
+	                            features => '{a,b}', hyperparams => '{"hidden_size": 8, "max_epochs": 6}' || options, promote => 'always', dry_run => dry_run)
+$$;
+SELECT (networks_uplift('who', '{"ensemble": 3}', 'none', dry_run => true)).memory > (networks_uplift('who', '{}', 'none', dry_run => true)).memory AS more_memory;
+SELECT epochs BETWEEN 3 AND 18 AS epochs, best_epoch <= 6 AS best_epoch, rows_held_out FROM networks_uplift('who', '{"ensemble": 3}', 'none');
+SELECT count(*) = max(epoch) AND min(epoch) = 1 AND max(epoch) > 6 AS counted_through FROM usercls.training_log JOIN usercls.training_run USING (run_id)
+JOIN usercls.model USING (model_id) WHERE name = 'who';
+SELECT count(*) FILTER (WHERE tensor ~ '^ensemble\.[012]\.head\.bias$') AS heads, count(*) FILTER (WHERE tensor !~ '^ensemble\.[012]\.') AS others
+FROM usercls.model_tensors('who');
+-- It is the mean of its networks, and says how far they differ; a single network says nothing of that.
+SELECT count(usercls.import_model('who ' || i, networks_only(usercls.export_model('who'), i), promote => 'always',
+	spec => (SELECT jsonb_set(spec::jsonb, '{hyperparams,ensemble}', '1') FROM usercls.versions WHERE model = 'who'))) FROM generate_series(0, 2) AS i;
+CREATE TABLE networks_each AS
+SELECT user_id, u.arm, avg(uplift) AS uplift, stddev_samp(uplift) AS sd, sum(said) AS said
+FROM (SELECT user_id, a.arm, a.uplift::float8, (uplift_sd IS NOT NULL)::int + (uplift_sds IS NOT NULL)::int AS said
+      FROM generate_series(0, 2) AS i, usercls.target_users('who ' || i) AS t, jsonb_each_text(t.uplifts) AS a(arm, uplift)) AS u GROUP BY user_id, u.arm;
+SELECT count(*), max(abs((t.uplifts ->> e.arm)::float8 - e.uplift)) < 1e-6 AS mean, max(abs((t.uplift_sds ->> e.arm)::float8 - e.sd)) < 1e-6 AS sd, min(e.sd) > 0 AS of_several, sum(said) AS said_by_one
+FROM usercls.target_users('who') AS t JOIN networks_each AS e USING (user_id);
+SELECT count(*), max(abs(t.uplift_sd - (t.uplift_sds ->> t.best_arm)::float8)) < 1e-9 AS of_best, max(abs(t.uplift - u.uplift)) < 1e-5 AS uplift, max(abs(t.uplift_sd - u.uplift_sd)) < 1e-5 AS sd
+FROM usercls.target_users('who') AS t, LATERAL usercls.uplift('who', t.user_id) AS u WHERE t.user_id <= 50;
+-- Nobody that the version is measured on is learned from, whatever his outcome; every network learns from another part.
+CREATE FUNCTION networks_tensors(weights bytea, tensor text) RETURNS SETOF bytea LANGUAGE sql AS $$
+	SELECT substring(weights FROM 9 + n + (t.value #>> '{data_offsets,0}')::int FOR (t.value #>> '{data_offsets,1}')::int - (t.value #>> '{data_offsets,0}')::int)
+	FROM (SELECT get_byte(weights, 0) + 256 * get_byte(weights, 1) + 65536 * get_byte(weights, 2) AS n) AS h,
+	     jsonb_each(convert_from(substring(weights FROM 9 FOR n), 'UTF8')::jsonb) AS t WHERE t.key ~ tensor
+$$;
+SELECT rows_held_out FROM networks_uplift('numbers', '{"ensemble": 3, "outcome": "number"}', outcome => 'spent');
+SELECT count(DISTINCT t) AS different_parts FROM networks_tensors(usercls.export_model('numbers'), 'outcome\.mean') AS t;
+UPDATE networks_users SET spent = 100 + spent WHERE user_id IN (SELECT user_id FROM usercls.predictions('numbers') WHERE held_out);
+SELECT rows_held_out FROM networks_uplift('numbers', '{"ensemble": 3, "outcome": "number"}', outcome => 'spent');
+SELECT (SELECT array_agg(t ORDER BY t) FROM networks_tensors(usercls.export_model('numbers', 1), '^ensemble') AS t)
+     = (SELECT array_agg(t ORDER BY t) FROM networks_tensors(usercls.export_model('numbers', 2), '^ensemble') AS t) AS same;
+-- Every estimator, and without edges.
+SELECT estimator, epochs > 2 AS of_both FROM unnest('{class_transform,partial_label,three_losses}'::text[]) AS estimator,
+     networks_uplift(estimator, jsonb_build_object('estimator', estimator, 'ensemble', 2));
+SELECT estimator, count(*), min(s.uplift_sd) > 0 AS sd, bool_and(s.uplift_sds ->> 'treated' IS NOT NULL) AS of_treated
+FROM unnest('{class_transform,partial_label,three_losses}'::text[]) AS estimator, usercls.target_users(estimator) AS s GROUP BY estimator ORDER BY estimator;
+SELECT abs(value) < 1 AS measured FROM networks_uplift('alone', '{"ensemble": 2}', edges => NULL);
+SELECT count(*), count(uplift_sd) AS sd FROM usercls.target_users('alone');
+-- What answers, measures and goes on.
+CALL usercls.refresh_scores('who', 'networks_scores');
+SELECT count(*), count(*) FILTER (WHERE s.uplift_sd = t.uplift_sd) AS same FROM networks_scores AS s JOIN usercls.target_users('who') AS t USING (user_id);
+SELECT (SELECT count(*) FROM usercls.evaluate('who', replicates => 20) WHERE metric = 'qini' AND value IS NOT NULL) AS evaluated,
+       (SELECT count(*) FROM usercls.qini_curve('who', points => 10) WHERE share > 0) AS curve, (SELECT count(*) FROM usercls.policy_value('who', 1, 0.1)) AS policies,
+       (SELECT count(*) FROM usercls.importance('who', replicates => 20)) AS features, (SELECT count(*) FROM usercls.drift('who', source => 'networks_users')) AS drift;
+SELECT max(abs(sum - (uplift - typical_uplift))) < 1e-5 AS adds_up, max(attention) BETWEEN 0 AND 1 AS attends, max(abs(uplift - t)) < 1e-5 AS his_own
+FROM (SELECT user_id, sum(contribution) AS sum, min(e.uplift) AS uplift, min(e.typical_uplift) AS typical_uplift, sum(attention) AS attention, min(t.uplift) AS t
+      FROM usercls.target_users('who') AS t, LATERAL usercls.explain_uplift('who', t.user_id, NULL) AS e WHERE t.user_id <= 3 GROUP BY user_id) AS of;
+SELECT usercls.report('who') ~ 'ensemble' AS in_report;
+CALL usercls.retrain('who', promote => 'always');
+SELECT version, hyperparams::jsonb ->> 'ensemble' AS networks FROM usercls.versions WHERE model = 'who' AND promoted;
+\set VERBOSITY terse
+SELECT networks_uplift('who', '{"ensemble": 9}');
+SELECT usercls.train_uplift('who', 'networks_users', 'networks_edges', treatment_column => 'arm', control => 'none', features => '{a,b}', warm_start => 1,
+	hyperparams => '{"hidden_size": 8, "ensemble": 2}');
+\set VERBOSITY default
+DROP FUNCTION networks_chance, networks_uplift, networks_tensors;
+DROP TABLE networks_users, networks_edges, networks_each, networks_scores;
+SELECT count(usercls.drop_model(model)) FROM (VALUES ('who'), ('who 0'), ('who 1'), ('who 2'), ('numbers'), ('class_transform'), ('partial_label'), ('three_losses'), ('alone')) AS m(model);
+
 SELECT count(usercls.drop_model(model)) FROM (VALUES ('networks'), ('networks copy'), ('networks auto'), ('networks mean')) AS m(model);
 DROP TABLE networks_log, networks_seq, networks_noise CASCADE;
 DROP FUNCTION networks_train, networks_only;

@@ -46,6 +46,16 @@ RESET usercls.max_memory;
 SELECT abs(value - (SELECT (metrics ->> 'qini')::float8 FROM usercls.model_version WHERE version = 2)) < 0.03 AS near
 FROM evaluate('crowd', version => 2, replicates => 0) WHERE metric = 'qini';
 
+-- Of an ensemble each network is trained so, and measured so.
+SET usercls.max_memory = '16MB';
+\set VERBOSITY terse
+SELECT value > 0.1 AS works, epochs FROM train_uplift('crowd', 'crowd', 'crowd_edges', promote => 'always',
+	hyperparams => '{"max_epochs": 3, "hidden_size": 32, "dropout": 0.1, "learning_rate": 0.02, "ensemble": 2}');
+\set VERBOSITY default
+RESET usercls.max_memory;
+SELECT abs(e.value - (v.metrics ->> 'qini')::float8) < 0.03 AS near FROM evaluate('crowd', replicates => 0) AS e, usercls.model_version AS v
+WHERE e.metric = 'qini' AND v.version = 4;
+
 -- No room for samples either.
 SET usercls.max_memory = '4MB';
 \set VERBOSITY terse

@@ -77,6 +77,8 @@ FROM (VALUES ('{"layers": 2, "estimator": "partial_label"}'::jsonb, false, false
              ('{"layers": 2, "estimator": "two_head", "log_degree": false}', true, true),
              ('{"layers": 2, "estimator": "class_transform"}', false, false),
              ('{"layers": 2, "outcome": "number"}', false, false),
+             ('{"layers": 2, "ensemble": 3}', false, true),
+             ('{"layers": 2, "depth": "gated", "aggregate": "attention+sum", "heads": 2, "ensemble": 2}', true, false),
              ('{"layers": 2, "estimator": "partial_label", "corrected": false}', false, true),
              ('{"layers": 2, "estimator": "three_losses"}', true, true),
              ('{"layers": 2, "estimator": "three_losses", "corrected": false}', false, false)) AS c (options, directed, weighted),

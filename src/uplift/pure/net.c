@@ -121,6 +121,7 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 	*table = (ParamTable){0};
 	*net = (UpliftNet){
 		.config = *config,
+		.networks = config->ensemble > 1 ? (size_t) config->ensemble : 1,
 		.F = F,
 		.D = 2 * F,
 		.H = (size_t) config->hidden_size,
@@ -159,6 +160,15 @@ uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t tr
 }
 
 void
+upliftmodel_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
+{
+	ParamTable network;
+
+	uplift_params(&network, config, F, treatments);
+	ensemble_params(table, &network, config->ensemble);
+}
+
+void
 uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F, size_t treatments)
 {
 	ParamTable table;
@@ -182,7 +192,7 @@ sigmoid(double x)
 static UpliftScore
 answer_of(double a, double c)
 {
-	return (UpliftScore){1 - c, 1 - a, 1 - a - c};
+	return (UpliftScore){1 - c, 1 - a, 1 - a - c, NAN};
 }
 
 /* What the heads a and c of partial_label converge to, inverted. */
@@ -210,10 +220,10 @@ UpliftScore
 uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t treatment)
 {
 	if (net->config.estimator == ESTIMATOR_CLASS_TRANSFORM)
-		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale]};
+		return (UpliftScore){NAN, NAN, logit[0] * w[net->outcome_scale], NAN};
 	if (net->config.outcome == OUTCOME_NUMBER)
-		return (UpliftScore){NAN, NAN,
-							 (double) (logit[treatment - 1] - logit[net->C - 1]) * w[net->outcome_scale]};
+		return (UpliftScore){
+			NAN, NAN, (double) (logit[treatment - 1] - logit[net->C - 1]) * w[net->outcome_scale], NAN};
 
 	const double one = sigmoid(logit[treatment - 1]);
 	const double two = sigmoid(logit[net->C - 1]);
@@ -223,7 +233,28 @@ uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t tre
 									 : answer_of(one, two);
 	if (net->config.estimator == ESTIMATOR_THREE_LOSSES && net->config.corrected)
 		return correct_three_losses(one, two, w[net->propensity]);
-	return (UpliftScore){one, two, one + two - 1};
+	return (UpliftScore){one, two, one + two - 1, NAN};
+}
+
+UpliftScore
+uplift_mean(const UpliftScore *each, size_t networks)
+{
+	const double n = (double) networks;
+	UpliftScore mean = {0};
+	double squares = 0;
+
+	if (networks <= 1)
+		return each[0];
+	for (size_t i = 0; i < networks; i++)
+	{
+		mean.p_first += each[i].p_first / n;
+		mean.p_second += each[i].p_second / n;
+		mean.uplift += each[i].uplift / n;
+	}
+	for (size_t i = 0; i < networks; i++)
+		squares += (each[i].uplift - mean.uplift) * (each[i].uplift - mean.uplift);
+	mean.sd = sqrt(squares / (n - 1));
+	return mean;
 }
 
 UpliftSegment

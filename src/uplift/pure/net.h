@@ -40,6 +40,7 @@
 #include <stddef.h>
 
 #include "model/config.h"
+#include "model/ensemble.h"
 #include "model/params.h"
 #include "nn/real.h"
 
@@ -111,6 +112,7 @@ typedef enum UpliftMonitor
 		   "Share of hidden values dropped while training.") \
 	OPTION(REAL, attention_dropout, 0.3, 0, 0.9, NULL, \
 		   "Share of neighbours dropped while training.") \
+	ENSEMBLE_OPTION(OPTION) \
 	OPTION(REAL, learning_rate, 0.01, 1e-7, 1, NULL, \
 		   "Step size of AdamW.") \
 	OPTION(REAL, weight_decay, 1, 0, 10, NULL, \
@@ -145,6 +147,9 @@ extern bool uplift_tells_apart(const UpliftConfig *config, size_t treatments);
 /* Tensors of a network that reads F features; treatments: arms beside the control, 0 is 1. */
 extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments);
 
+/* Tensors of a model: of its only network, or of those of an ensemble (model/ensemble.h). */
+extern void upliftmodel_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments);
+
 typedef struct UpliftLayer
 {
 	size_t products;        /* 3H × H: self, neighbour and value weights, one below the other */
@@ -156,10 +161,11 @@ typedef struct UpliftLayer
 	size_t gate, gate_bias; /* 4H × H and 4H, depth gated only: i, f, o, c */
 } UpliftLayer;
 
-/* Where the tensors lie in the flat vector. */
+/* Where the tensors of a network lie in the flat vector. In that of an ensemble its networks follow each other. */
 typedef struct UpliftNet
 {
 	UpliftConfig config;
+	size_t networks; /* of the model */
 	size_t F;
 	size_t D; /* input channels: 2F */
 	size_t H, K, L;
@@ -196,7 +202,11 @@ typedef struct UpliftScore
 	double p_first;  /* P1: responds when treated */
 	double p_second; /* P2: does not respond when left alone */
 	double uplift;
+	double sd; /* standard deviation of the uplift among the networks of an ensemble; NaN of a single one */
 } UpliftScore;
+
+/* What networks say together: the means of their answers. */
+extern UpliftScore uplift_mean(const UpliftScore *each, size_t networks);
 
 /* The one definition of what a user is, by whether the decision treats him. */
 typedef enum UpliftSegment
@@ -210,7 +220,7 @@ typedef enum UpliftSegment
 
 extern UpliftSegment uplift_segment(const UpliftScore *score, bool treated);
 
-/* What the head's C outputs mean for a treatment, from 1 on; with the correction. */
+/* What the C outputs of a network's head mean for a treatment, from 1 on; with the correction. */
 extern UpliftScore uplift_answer(const UpliftNet *net, const real *w, const real *logit, size_t treatment);
 
 #endif

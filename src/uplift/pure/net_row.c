@@ -14,18 +14,32 @@
  * neighbours' h (K × H); of a sum, the weighted h (H); last, how many neighbours there were. Products with the value
  * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. What a neighbour
  * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
+ *
+ * The static functions are about one network; the others go through those of the model.
  */
+
+static size_t
+state_width(const UpliftNet *net)
+{
+	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
+}
+
+static size_t
+accumulator_width(const UpliftNet *net)
+{
+	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + 1;
+}
 
 size_t
 uplift_state_width(const UpliftNet *net)
 {
-	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
+	return net->networks * state_width(net);
 }
 
 size_t
 uplift_accumulator_width(const UpliftNet *net)
 {
-	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + 1;
+	return net->networks * accumulator_width(net);
 }
 
 static real *
@@ -34,12 +48,12 @@ accumulator_sum(real *accumulator, const UpliftNet *net)
 	return accumulator + (uplift_attends(net) ? net->K * (2 + net->H) : 0);
 }
 
-void
-uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature)
+static void
+row_input(real *state, const UpliftNet *net, const real *w, const float *feature)
 {
 	const real *weight = w + net->input;
 
-	memset(state, 0, uplift_state_width(net) * sizeof(real));
+	memset(state, 0, state_width(net) * sizeof(real));
 	for (size_t c = 0; c < net->H; c++, weight += net->D)
 	{
 		double sum = w[net->input_bias + c];
@@ -51,10 +65,10 @@ uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *
 	}
 }
 
-void
-uplift_row_start(real *accumulator, const UpliftNet *net)
+static void
+row_start(real *accumulator, const UpliftNet *net)
 {
-	memset(accumulator, 0, uplift_accumulator_width(net) * sizeof(real));
+	memset(accumulator, 0, accumulator_width(net) * sizeof(real));
 	for (size_t k = 0; uplift_attends(net) && k < net->K; k++)
 		accumulator[k] = -FLT_MAX;
 }
@@ -91,9 +105,9 @@ row_score(const UpliftNet *net, const real *w, const UpliftLayer *layer, size_t 
 	return score;
 }
 
-void
-uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
-				  const real *neighbour, double weight)
+static void
+row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
+		   const real *neighbour, double weight)
 {
 	const size_t H = net->H;
 	const size_t K = net->K;
@@ -115,11 +129,11 @@ uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t
 	if (uplift_sums(net))
 		for (size_t i = 0; i < H; i++)
 			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
-	accumulator[uplift_accumulator_width(net) - 1]++;
+	accumulator[accumulator_width(net) - 1]++;
 }
 
-void
-uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
+static void
+row_merge(real *accumulator, const UpliftNet *net, const real *other)
 {
 	const size_t H = net->H;
 	const size_t K = net->K;
@@ -139,19 +153,19 @@ uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
 			accumulator[at] = accumulator[at] * mine + other[at] * theirs;
 		}
 	}
-	for (size_t i = uplift_attends(net) ? K * (2 + H) : 0; i < uplift_accumulator_width(net); i++)
+	for (size_t i = uplift_attends(net) ? K * (2 + H) : 0; i < accumulator_width(net); i++)
 		accumulator[i] += other[i];
 }
 
-void
-uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
-				  const real *accumulator)
+static void
+row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
+		   const real *accumulator)
 {
 	const size_t H = net->H;
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
 	const real *value = w + layer->products + (uplift_attends(net) ? 2 * H * H : 0);
-	const size_t width = uplift_accumulator_width(net);
+	const size_t width = accumulator_width(net);
 	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX + 1];
 	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
 	double degree = 0;
@@ -159,7 +173,7 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 	if (net->config.log_degree)
 		degree = (log1p(accumulator[width - 1]) - w[net->mean + net->F]) / w[net->scale + net->F];
 	memcpy(all, accumulator, width * sizeof(real));
-	uplift_row_attend(all, net, w, l, self, self, 1);
+	row_attend(all, net, w, l, self, self, 1);
 	for (size_t c = 0; c < H; c++)
 	{
 		const size_t k = c / (H / K);
@@ -190,11 +204,63 @@ uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, co
 }
 
 void
+uplift_row_input(real *state, const UpliftNet *net, const real *w, const float *feature)
+{
+	for (size_t i = 0; i < net->networks; i++)
+		row_input(state + i * state_width(net), net, w + i * net->total, feature);
+}
+
+void
+uplift_row_start(real *accumulator, const UpliftNet *net)
+{
+	for (size_t i = 0; i < net->networks; i++)
+		row_start(accumulator + i * accumulator_width(net), net);
+}
+
+void
+uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
+				  const real *neighbour, double weight)
+{
+	const size_t width = state_width(net);
+
+	for (size_t i = 0; i < net->networks; i++)
+		row_attend(accumulator + i * accumulator_width(net), net, w + i * net->total, l, self + i * width,
+				   neighbour + i * width, weight);
+}
+
+void
+uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other)
+{
+	const size_t width = accumulator_width(net);
+
+	for (size_t i = 0; i < net->networks; i++)
+		row_merge(accumulator + i * width, net, other + i * width);
+}
+
+void
+uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
+				  const real *accumulator)
+{
+	const size_t width = state_width(net);
+
+	for (size_t i = 0; i < net->networks; i++)
+		row_finish(state + i * width, net, w + i * net->total, l, self + i * width,
+				   accumulator + i * accumulator_width(net));
+}
+
+void
 uplift_row_heads(UpliftScore *score, const UpliftNet *net, const real *w, const real *state)
 {
-	real logit[UPLIFT_TREATMENTS_MAX + 1];
+	real logit[ENSEMBLE_MAX][UPLIFT_TREATMENTS_MAX + 1];
+	UpliftScore each[ENSEMBLE_MAX];
 
-	dense_forward(logit, state, w + net->head, w + net->head_bias, 1, net->H, net->C);
+	for (size_t i = 0; i < net->networks; i++)
+		dense_forward(logit[i], state + i * state_width(net), w + i * net->total + net->head,
+					  w + i * net->total + net->head_bias, 1, net->H, net->C);
 	for (size_t k = 0; k < net->treatments; k++)
-		score[k] = uplift_answer(net, w, logit, 1 + k);
+	{
+		for (size_t i = 0; i < net->networks; i++)
+			each[i] = uplift_answer(net, w + i * net->total, logit[i], 1 + k);
+		score[k] = uplift_mean(each, net->networks);
+	}
 }

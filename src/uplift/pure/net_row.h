@@ -13,11 +13,12 @@
  *
  * uplift_row_finish adds the self-loop; do not attend to it. Neighbours are
  * counted, so edges between the same users come as one of their summed weight.
+ * Of an ensemble, states and accumulators are those of its networks, one after the other.
  * Softmax is kept as a running maximum, sum and weighted sum per head, so
  * accumulators merge.
  *
  * Equal to uplift/pure/score.h to 1e-5. Vectors are the caller's; w is the values of
- * uplift_params' table.
+ * upliftmodel_params' table.
  */
 #ifndef USERCLS_UPLIFT_PURE_NET_ROW_H
 #define USERCLS_UPLIFT_PURE_NET_ROW_H

@@ -1,11 +1,14 @@
 #include "uplift/pure/score.h"
 
+#include <string.h>
+
 /* Rows of an item, at most: some milliseconds. */
 #define RANGE_ROWS 1024
 
-/* Stages are products 0, layer 0, products 1, ...; stage 2L is the end. */
+/* Stages of a network are products 0, layer 0, products 1, ...; after stage 2L - 1 the next network begins. */
 typedef struct UpliftScoreState
 {
+	size_t network;
 	size_t stage;
 	size_t ranges;
 } UpliftScoreState;
@@ -22,9 +25,11 @@ upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *s
 	graph_carve(&task->graph, arena, &setup->graph);
 	task->feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
 	if (setup->own_weights)
-		task->weights = ARENA_TAKE(arena, real, task->net.total);
+		task->weights = (real *) arena_take(arena, task->net.networks, task->net.total * sizeof(real));
 	upliftrows_carve(&task->rows, arena, &task->net, N, false);
-	task->logit = (real *) arena_take(arena, N, task->net.C * sizeof(real));
+	task->logit = (real *) arena_take(arena, N, task->net.networks * task->net.C * sizeof(real));
+	if (setup->near)
+		task->attention = (real *) arena_take(arena, N, task->net.networks * sizeof(real));
 	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&setup->graph, RANGE_ROWS) + 1);
 
 	UpliftScratch scratch;
@@ -35,12 +40,30 @@ upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *s
 	task->scratch = (char *) arena_take(arena, (size_t) workers, task->scratch_size);
 }
 
+static const real *
+network_weights(const UpliftScoreTask *task, size_t network)
+{
+	return task->weights + network * task->net.total;
+}
+
+static real *
+network_logit(const UpliftScoreTask *task, size_t network, size_t node)
+{
+	return task->logit + (network * task->graph.N + node) * task->net.C;
+}
+
+static real *
+network_attention(const UpliftScoreTask *task, size_t network)
+{
+	return task->attention + network * task->graph.N;
+}
+
 static UpliftPass
 score_pass(const UpliftScoreTask *task)
 {
 	return (UpliftPass){
 		.net = &task->net,
-		.w = task->weights,
+		.w = network_weights(task, task->state->network),
 		.graph = &task->graph,
 		.feature = task->feature,
 		.rows = task->rows,
@@ -54,23 +77,56 @@ stage_rows(const UpliftScoreTask *task, size_t stage)
 	return task->setup.near ? task->setup.reach[(stage + 1) / 2] : task->graph.N;
 }
 
+static void
+network_begin(UpliftScoreTask *task, size_t network)
+{
+	task->state->network = network;
+	task->state->stage = 0;
+
+	UpliftPass pass = score_pass(task);
+
+	upliftnet_prepare(&pass);
+}
+
+/* The rows are the next network's from here on. */
+static void
+network_end(UpliftScoreTask *task)
+{
+	const UpliftPass pass = score_pass(task);
+
+	if (task->attention)
+		upliftnet_attention(network_attention(task, task->state->network), &pass, task->net.L - 1, 0);
+}
+
+/* False: the last network is done. */
+static bool
+next_stage(UpliftScoreTask *task)
+{
+	UpliftScoreState *state = task->state;
+
+	if (!task->started)
+	{
+		task->started = true;
+		state->ranges = graph_ranges(task->range, &task->graph, RANGE_ROWS);
+		network_begin(task, 0);
+		return true;
+	}
+	if (++state->stage < 2 * task->net.L)
+		return true;
+	network_end(task);
+	if (state->network + 1 == task->net.networks)
+		return false;
+	network_begin(task, state->network + 1);
+	return true;
+}
+
 size_t
 upliftscore_next(void *arg)
 {
 	UpliftScoreTask *task = arg;
 	UpliftScoreState *state = task->state;
 
-	if (!task->started)
-	{
-		UpliftPass pass = score_pass(task);
-
-		task->started = true;
-		*state = (UpliftScoreState){.ranges = graph_ranges(task->range, &task->graph, RANGE_ROWS)};
-		upliftnet_prepare(&pass);
-	}
-	else
-		state->stage++;
-	if (state->stage >= 2 * task->net.L)
+	if (!next_stage(task))
 		return 0;
 
 	const size_t rows = stage_rows(task, state->stage);
@@ -104,7 +160,7 @@ upliftscore_run(void *arg, size_t item, int worker)
 		{
 			upliftnet_layer(h, &pass, &scratch, l, from, n);
 			if (last)
-				upliftnet_head(task->logit + from * task->net.C, &pass, &scratch, h, from, n);
+				upliftnet_head(network_logit(task, task->state->network, from), &pass, &scratch, h, from, n);
 			continue;
 		}
 		if (l == 0)
@@ -126,15 +182,28 @@ upliftscore_restart(UpliftScoreTask *task)
 }
 
 bool
-upliftscore_attention(real *share, const UpliftScoreTask *task, size_t node)
+upliftscore_attention(real *share, const UpliftScoreTask *task)
 {
-	const UpliftPass pass = score_pass(task);
+	const Adjacency *in = &task->graph.in;
+	const size_t n = in->start[1] - in->start[0];
+	const real part = 1 / (real) task->net.networks;
 
-	return upliftnet_attention(share, &pass, task->net.L - 1, node);
+	if (!uplift_attends(&task->net))
+		return false;
+	memset(share, 0, n * sizeof(real));
+	for (size_t i = 0; i < task->net.networks; i++)
+		for (size_t j = 0; j < n; j++)
+			share[j] += part * network_attention(task, i)[j];
+	return true;
 }
 
 UpliftScore
 upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment)
 {
-	return uplift_answer(&task->net, task->weights, task->logit + node * task->net.C, treatment);
+	UpliftScore each[ENSEMBLE_MAX];
+
+	for (size_t i = 0; i < task->net.networks; i++)
+		each[i] =
+			uplift_answer(&task->net, network_weights(task, i), network_logit(task, i, node), treatment);
+	return uplift_mean(each, task->net.networks);
 }

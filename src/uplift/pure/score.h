@@ -1,5 +1,5 @@
 /*
- * Scores of a whole graph, layer by layer, as a Job; also of one user.
+ * Scores of a whole graph, network by network and layer by layer, as a Job; also of one user.
  *
  * Use: upliftscore_carve over a measuring arena and again over the block, build
  * task->graph, fill task->feature and weights, run the job to its end, read
@@ -37,10 +37,11 @@ typedef struct UpliftScoreTask
 	UpliftNet net;
 	Graph graph;
 	float *feature; /* N × F, NaN = missing */
-	real *weights;  /* net.total; only read */
+	real *weights;  /* networks × net.total; only read */
 
 	UpliftRows rows;
-	real *logit; /* N × C */
+	real *logit;     /* networks × N × C */
+	real *attention; /* networks × N, with setup.near: node 0's shares of each neighbour */
 	size_t *range;
 	struct UpliftScoreState *state;
 	bool started;  /* in the leader, which alone calls next */
@@ -58,12 +59,12 @@ extern Job upliftscore_job(UpliftScoreTask *task);
 extern void upliftscore_restart(UpliftScoreTask *task);
 
 /*
- * How much a node listens to each of its neighbours in the last layer, in the order of graph.in, after the job: shares. False:
- * the network does not attend.
+ * With setup.near, after the job: how much node 0 listens to each of its neighbours in the last layer, in the order of
+ * graph.in, as shares; of an ensemble the mean of its networks. False: they do not attend.
  */
-extern bool upliftscore_attention(real *share, const UpliftScoreTask *task, size_t node);
+extern bool upliftscore_attention(real *share, const UpliftScoreTask *task);
 
-/* Answer of a node for a treatment, from 1 on, after the job. */
+/* Answer of a node for a treatment, from 1 on, after the job: of an ensemble the mean of its networks. */
 extern UpliftScore upliftscore_get(const UpliftScoreTask *task, size_t node, size_t treatment);
 
 #endif

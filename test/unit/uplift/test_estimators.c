@@ -295,6 +295,20 @@ test_segments(void **unused)
 	assert_int_equal(uplift_segment(&(UpliftScore){NAN, NAN, -0.1}, false), SEGMENT_SLEEPING_DOG);
 }
 
+/* Means, and the standard deviation with n - 1; of one network its own answer, which differs from nothing. */
+static void
+test_mean(void **unused)
+{
+	const UpliftScore each[] = {{0.5, 0.7, 0.2, NAN}, {0.6, 0.7, 0.3, NAN}, {0.4, 0.7, 0.1, NAN}};
+	const UpliftScore mean = uplift_mean(each, 3), one = uplift_mean(each, 1);
+	const UpliftScore number = uplift_mean((UpliftScore[]){{NAN, NAN, 2, NAN}, {NAN, NAN, 4, NAN}}, 2);
+
+	assert_true(fabs(mean.p_first - 0.5) < 1e-12 && fabs(mean.p_second - 0.7) < 1e-12);
+	assert_true(fabs(mean.uplift - 0.2) < 1e-12 && fabs(mean.sd - 0.1) < 1e-12);
+	assert_true(one.uplift == 0.2 && isnan(one.sd));
+	assert_true(isnan(number.p_first) && number.uplift == 3 && fabs(number.sd - sqrt(2)) < 1e-12);
+}
+
 int
 main(void)
 {
@@ -306,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_arms),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_mean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
