@@ -57,19 +57,32 @@ minirocket_pack(Network *net __attribute__((unused)), const real *w __attribute_
 {
 }
 
+/* The first step that the encoder reads of sequence b: of a longer one the last T count. */
+static size_t
+first_step(const Steps *steps, size_t b, size_t T)
+{
+	size_t t = steps->T > T ? steps->T - T : 0;
+
+	while (t < steps->T && b >= steps_active(steps, t))
+		t++;
+	return t;
+}
+
 void
 minirocket_read(Network *net, size_t b)
 {
 	const Rocket *rocket = &net->rocket;
 	const Steps *steps = &net->steps;
-	const size_t T = rocket->T, skipped = steps->T > T ? steps->T - T : 0;
+	const size_t first = first_step(steps, b, rocket->T);
 
 	rocket_clear(rocket, &net->rocket_work);
-	for (size_t t = skipped; t < steps->T; t++)
-		if (b < steps_active(steps, t))
-			for (size_t i = 0; i < rocket->I; i++)
-				rocket_channel(rocket, &net->rocket_work, i)[T + t - steps->T] =
-					net->x[(steps->row[t] + b) * net->I + i];
+	for (size_t i = 0; i < rocket->I; i++)
+	{
+		real *channel = rocket_channel(rocket, &net->rocket_work, i);
+
+		for (size_t t = first; t < steps->T; t++)
+			channel[rocket->T + t - steps->T] = net->x[(steps->row[t] + b) * rocket->I + i];
+	}
 }
 
 void

@@ -92,6 +92,31 @@ padded(const Rocket *rocket, const RocketWork *work)
 	return rocket->T + ROCKET_BLOCK + 2 * work->pad;
 }
 
+/* Of a pair. */
+static size_t
+most_biases(const Rocket *rocket)
+{
+	size_t most = 0;
+
+	for (size_t d = 0; d < rocket->dilations; d++)
+		most = rocket->count[d] > most ? rocket->count[d] : most;
+	return most;
+}
+
+/* What a position adds to each feature: pairs count all positions, and those whose taps are all within, in turn. */
+static void
+list_shares(real *share, const Rocket *rocket)
+{
+	for (size_t d = 0; d < rocket->dilations; d++)
+		for (size_t k = 0; k < ROCKET_KERNELS; k++)
+		{
+			const size_t outside = (d + k) % 2 == 0 ? 0 : 2 * MIDDLE * rocket->dilation[d];
+
+			for (size_t j = 0; j < rocket->count[d]; j++)
+				*share++ = (real) 1 / (real) (rocket->T - outside);
+		}
+}
+
 void
 rocket_carve(RocketWork *work, Arena *arena, const Rocket *rocket)
 {
@@ -100,12 +125,15 @@ rocket_carve(RocketWork *work, Arena *arena, const Rocket *rocket)
 	work->x = (real *) arena_take(arena, rocket->I, padded(rocket, work) * sizeof(real));
 	work->conv = ARENA_TAKE(arena, real, rocket->T + ROCKET_BLOCK);
 	work->block = ARENA_TAKE(arena, RocketBlock, 1);
+	work->count = ARENA_TAKE(arena, int32_t, most_biases(rocket) * ROCKET_KERNELS);
+	work->share = ARENA_TAKE(arena, real, rocket_feature(rocket, rocket_pairs(rocket)));
 
 	RocketChannel *channel = ARENA_TAKE(arena, RocketChannel, rocket->I);
-	RocketRead *read = ARENA_TAKE(arena, RocketRead, rocket->I);
 
-	if (work->block)
-		*work->block = (RocketBlock){.channel = channel, .I = rocket->I, .read = read};
+	if (!work->block)
+		return;
+	*work->block = (RocketBlock){.channel = channel, .I = rocket->I};
+	list_shares(work->share, rocket);
 }
 
 void
@@ -122,26 +150,39 @@ rocket_channel(const Rocket *rocket, RocketWork *work, size_t i)
 
 /* ---- Blocks of positions ---- */
 
-/* Positions of a block for some of those that are left. */
 static size_t
-block_size(const RocketWork *work, size_t left)
+lanes_of(const RocketWork *work)
 {
-	size_t n = ROCKET_BLOCK / 4;
-
-	while (n < left && n < work->level->block)
-		n *= 2;
-	return n;
+	return work->level->block / ROCKET_VECTORS;
 }
 
-/* Positions from .. to - 1 of the sequence, of which the block at t has some. */
-USERCLS_CLONES static void
-set_range(RocketRange *range, size_t t, size_t from, size_t to)
+/* Vectors of a block that has these positions: an even number. */
+static size_t
+vectors_for(const RocketWork *work, size_t positions)
 {
-	const int32_t begin = (int32_t) from - (int32_t) t, end = (int32_t) to - (int32_t) t;
+	const size_t two = 2 * lanes_of(work), n = (positions + two - 1) / two * 2;
 
+	return n < ROCKET_VECTORS ? n : ROCKET_VECTORS;
+}
+
+/* The block's positions begin .. end - 1. */
+USERCLS_CLONES static void
+limit_range(RocketRange *range, int32_t begin, int32_t end)
+{
 	for (int32_t i = 0; i < ROCKET_BLOCK; i++)
 		range->limit.at[i] = i >= begin && i < end ? 0 : -INFINITY;
-	range->share = (real) 1 / (real) (to - from);
+}
+
+/* Positions from .. to - 1 of the sequence, of which the block at t has some, or none. */
+static void
+set_range(RocketRange *range, const RocketWork *work, size_t t, size_t from, size_t to)
+{
+	const size_t begin = from > t ? from - t : 0, end = to > t ? to - t : 0;
+	const size_t lanes = lanes_of(work), first = begin / lanes, most = work->block->vectors;
+
+	range->vectors = begin < end && first < most ? vectors_for(work, end - first * lanes) : 0;
+	range->begin = first + range->vectors <= most ? first : most - range->vectors;
+	limit_range(range, (int32_t) begin, (int32_t) end);
 }
 
 /* The block at t, for pairs from .. to - 1, all of one dilation. */
@@ -151,11 +192,12 @@ begin_block(const Rocket *rocket, RocketWork *work, const real *channel, size_t 
 	RocketBlock *block = work->block;
 	const size_t d = rocket->dilation[from / ROCKET_KERNELS], T = rocket->T;
 
-	block->n = block_size(work, T - t);
+	block->vectors = vectors_for(work, T - t);
 	for (size_t i = 0; i < rocket->I; i++)
-		work->level->read(&block->channel[i], rocket_channel(rocket, work, i) + t, (ptrdiff_t) d, block->n);
-	set_range(&block->range[0], t, 0, T);
-	set_range(&block->range[1], t, MIDDLE * d, T - MIDDLE * d);
+		work->level->read(&block->channel[i], rocket_channel(rocket, work, i) + t, (ptrdiff_t) d,
+						  block->vectors);
+	set_range(&block->range[0], work, t, 0, T);
+	set_range(&block->range[1], work, t, MIDDLE * d, T - MIDDLE * d);
 	block->pairs = to - from;
 	block->tap = &rocket->tap[from % ROCKET_KERNELS];
 	block->factor = channel + from * rocket->I;
@@ -164,25 +206,34 @@ begin_block(const Rocket *rocket, RocketWork *work, const real *channel, size_t 
 
 /* ---- Features ---- */
 
+USERCLS_CLONES static void
+share_counts(real *out, const int32_t *count, const real *share, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = share[i] * (real) count[i];
+}
+
 void
 rocket_features(real *out, const Rocket *rocket, RocketWork *work, const real *channel, const real *bias,
 				size_t from, size_t to)
 {
-	const size_t first = rocket_feature(rocket, from);
+	RocketBlock *block = work->block;
 
-	memset(out, 0, (rocket_feature(rocket, to) - first) * sizeof(real));
 	while (from < to)
 	{
 		const size_t d = from / ROCKET_KERNELS, next = (d + 1) * ROCKET_KERNELS, end = next < to ? next : to;
-		const size_t at = rocket_feature(rocket, from);
+		const size_t at = rocket_feature(rocket, from), n = rocket->count[d] * (end - from);
 
+		block->biases = rocket->count[d];
+		block->bias = bias + at;
+		memset(work->count, 0, n * sizeof(*work->count));
 		for (size_t t = 0; t < rocket->T; t += work->level->block)
 		{
 			begin_block(rocket, work, channel, from, end, t);
-			work->block->biases = rocket->count[d];
-			work->block->bias = bias + at;
-			work->level->add_features(out + (at - first), work->block);
+			work->level->count(work->count, block);
 		}
+		share_counts(out, work->count, work->share + at, n);
+		out += n;
 		from = end;
 	}
 }

@@ -47,7 +47,9 @@ typedef struct RocketWork
 	real *x; /* I channels, with zeros on both sides: see rocket_channel() */
 	size_t pad;
 	RocketBlock *block;
-	real *conv; /* T */
+	real *conv;     /* T */
+	int32_t *count; /* of the features of a dilation */
+	real *share;    /* what a position adds to each feature */
 } RocketWork;
 
 extern void rocket_carve(RocketWork *work, Arena *arena, const Rocket *rocket);

@@ -2,7 +2,8 @@
  * What a minirocket does with a block of positions: compiled for each level of processor (nn/levels.h) from rockettile.h.
  *
  * A block is so short that all its series stay in the first-level cache while the 84 kernels of a dilation pass, and a
- * convolution of it in registers while it is compared with biases.
+ * convolution of it in registers while it is compared with biases. Of every second pair only the positions count whose
+ * taps are all within the sequence: vectors that have none of them are left out.
  */
 #ifndef USERCLS_SEQUENCE_PURE_ROCKETKERNEL_H
 #define USERCLS_SEQUENCE_PURE_ROCKETKERNEL_H
@@ -14,7 +15,8 @@
 #include "nn/real.h"
 
 #define ROCKET_TAPS 9
-#define ROCKET_BLOCK 128 /* positions, at most; fewer are 64 or 32 */
+#define ROCKET_BLOCK 128 /* positions, at most */
+#define ROCKET_VECTORS 8 /* vectors of a block, at most; it has an even number of them */
 
 /* A number for each position of a block. */
 typedef struct RocketLine
@@ -25,27 +27,21 @@ typedef struct RocketLine
 /* What the kernels of a dilation read of a channel. */
 typedef struct RocketChannel
 {
+	RocketLine all;              /* minus what all nine taps see */
 	RocketLine tap[ROCKET_TAPS]; /* three times what a tap sees */
-	RocketLine all;              /* minus what all nine see */
 } RocketChannel;
 
-typedef struct RocketRead
-{
-	const RocketChannel *channel;
-	real factor;
-} RocketRead;
-
-/* Positions that count. */
+/* Positions that count: whole vectors of a block, and which of their positions. */
 typedef struct RocketRange
 {
-	RocketLine limit; /* 0 there, and minus infinity elsewhere */
-	real share;       /* what a position adds to a feature */
+	size_t begin, vectors; /* the first vector, and how many: even */
+	RocketLine limit;      /* 0 where a position counts, and minus infinity elsewhere */
 } RocketRange;
 
 /* A block of positions of one sequence, and pairs of a kernel and one dilation. */
 typedef struct RocketBlock
 {
-	size_t n;               /* positions: ROCKET_BLOCK, half or a quarter of it */
+	size_t vectors;         /* even */
 	RocketChannel *channel; /* I */
 	size_t I;
 
@@ -58,27 +54,22 @@ typedef struct RocketBlock
 	/* All of the sequence, and those whose taps are all within it: pairs take them in turn, beginning with [first]. */
 	RocketRange range[2];
 	size_t first;
-
-	/* Of the pair at hand. */
-	RocketRead *read; /* I: channels that it reads */
-	size_t reads;
-	RocketLine base; /* what it has in common with those that differ in the last tap alone */
 } RocketBlock;
 
 typedef struct RocketLevel
 {
 	const char *name;
 	bool (*supported)(void);
-	size_t block; /* positions of a block, at most: their vectors fit the registers */
+	size_t block; /* positions of a block, at most: their ROCKET_VECTORS vectors fit the registers */
 
-	/* The n positions from x on: as many as a block has. */
-	void (*read)(RocketChannel *channel, const real *x, ptrdiff_t dilation, size_t n);
+	/* The positions from x on, as many as these vectors have. */
+	void (*read)(RocketChannel *channel, const real *x, ptrdiff_t dilation, size_t vectors);
 
-	/* The convolution of the first pair (n). */
-	void (*convolve)(real *conv, RocketBlock *block);
+	/* The convolution of the first pair, at all positions of the block that are in range[0]. */
+	void (*convolve)(real *conv, const RocketBlock *block);
 
-	/* out (pairs × biases) += share · how many positions are above the bias */
-	void (*add_features)(real *out, RocketBlock *block);
+	/* count (pairs × biases) += how many positions are above the bias */
+	void (*count)(int32_t *count, const RocketBlock *block);
 } RocketLevel;
 
 extern const RocketLevel rocket_levels[]; /* best first; the last is supported everywhere */

@@ -3,22 +3,23 @@
  *
  *   LEVEL(name)                         the name with the level's suffix
  *   VECTOR_BYTES                        width of a register
- *   COUNT_ABOVE(vector, vectors, bias)  how many of their numbers are above the bias
+ *   COUNT_ABOVE(vector, vectors, bias)  how many of their numbers are above the bias: 2, 4, 6 or 8 vectors
  *
- * Where it says n it is a constant, and so is the number of vectors: those of a convolution stay in registers.
+ * The number of vectors that are counted is a constant, so that they stay in registers while the biases pass.
  */
 typedef real LEVEL(Vector) __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef real LEVEL(Unaligned) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
 #define LANES (VECTOR_BYTES / sizeof(real))
-#define MOST (ROCKET_BLOCK / LANES) /* vectors */
+#define TAP(k) (((size_t) (k) + 1) * (ROCKET_BLOCK / LANES)) /* vectors from a channel's first to a tap's */
+#define HIDE(pointer) __asm__("" : "+r"(pointer))
 #define VECTORS(line) ((LEVEL(Vector) *) (line)->at)
 #define CONST_VECTORS(line) ((const LEVEL(Vector) *) (line)->at)
 
 static void
-LEVEL(read)(RocketChannel *channel, const real *x, ptrdiff_t dilation, size_t n)
+LEVEL(read)(RocketChannel *channel, const real *x, ptrdiff_t dilation, size_t vectors)
 {
-	for (size_t v = 0; v < n / LANES; v++)
+	for (size_t v = 0; v < vectors; v++)
 	{
 		LEVEL(Vector) seen[ROCKET_TAPS];
 
@@ -35,91 +36,89 @@ LEVEL(read)(RocketChannel *channel, const real *x, ptrdiff_t dilation, size_t n)
 	}
 }
 
-/* What the pair has in common with those that differ from it in the last tap alone. */
+/* The pair's convolution at a range's vectors; minus infinity at positions that do not count. */
 ALWAYS_INLINE void
-LEVEL(make_base)(RocketBlock *block, const uint8_t *tap, size_t n)
-{
-	LEVEL(Vector) sum[MOST];
-
-#pragma GCC unroll 8
-	for (size_t v = 0; v < n / LANES; v++)
-		sum[v] = (LEVEL(Vector)){0};
-	for (size_t c = 0; c < block->reads; c++)
-	{
-		const RocketChannel *channel = block->read[c].channel;
-
-#pragma GCC unroll 8
-		for (size_t v = 0; v < n / LANES; v++)
-			sum[v] += block->read[c].factor *
-					  (CONST_VECTORS(&channel->all)[v] + CONST_VECTORS(&channel->tap[tap[0]])[v] +
-					   CONST_VECTORS(&channel->tap[tap[1]])[v]);
-	}
-#pragma GCC unroll 8
-	for (size_t v = 0; v < n / LANES; v++)
-		VECTORS(&block->base)[v] = sum[v];
-}
-
-/* Minus infinity at positions that do not count. */
-ALWAYS_INLINE void
-LEVEL(convolve_pair)(LEVEL(Vector) * conv, RocketBlock *block, size_t pair, size_t n)
+LEVEL(convolve_range)(LEVEL(Vector) * conv, const RocketBlock *block, size_t pair, const RocketRange *range,
+					  size_t vectors)
 {
 	const uint8_t *tap = block->tap[pair];
-	const RocketLine *limit = &range_of(block, pair)->limit;
+	const real *factor = block->factor + pair * block->I;
 
-	if (!has_base_of(block, pair))
+#pragma GCC unroll 8
+	for (size_t v = 0; v < vectors; v++)
+		conv[v] = CONST_VECTORS(&range->limit)[range->begin + v];
+	for (size_t c = 0; c < block->I; c++)
 	{
-		list_reads(block, pair);
-		LEVEL(make_base)(block, tap, n);
+		const LEVEL(Vector) *x = (const LEVEL(Vector) *) &block->channel[c] + range->begin;
+
+		if (factor[c] == 0)
+			continue;
+		HIDE(x); /* else the compiler keeps an address for each vector, and runs out of registers */
+#pragma GCC unroll 8
+		for (size_t v = 0; v < vectors; v++)
+			conv[v] += factor[c] * (x[v] + x[TAP(tap[0]) + v] + x[TAP(tap[1]) + v] + x[TAP(tap[2]) + v]);
 	}
-#pragma GCC unroll 8
-	for (size_t v = 0; v < n / LANES; v++)
-		conv[v] = CONST_VECTORS(&block->base)[v] + CONST_VECTORS(limit)[v];
-	for (size_t c = 0; c < block->reads; c++)
-#pragma GCC unroll 8
-		for (size_t v = 0; v < n / LANES; v++)
-			conv[v] += block->read[c].factor * CONST_VECTORS(&block->read[c].channel->tap[tap[2]])[v];
 }
 
 ALWAYS_INLINE void
-LEVEL(add_pairs)(real *out, RocketBlock *block, size_t n)
+LEVEL(count_pair)(int32_t *count, const RocketBlock *block, size_t pair, const RocketRange *range,
+				  size_t vectors)
 {
-	const real *bias = block->bias;
+	const size_t biases = block->biases;
+	const real *bias = block->bias + pair * biases;
+	LEVEL(Vector) conv[ROCKET_VECTORS];
 
-	for (size_t pair = 0; pair < block->pairs; pair++)
+	LEVEL(convolve_range)(conv, block, pair, range, vectors);
+	for (size_t j = 0; j < biases; j++)
+		count[j] += COUNT_ABOVE(conv, vectors, bias[j]);
+}
+
+static void
+LEVEL(count)(int32_t *count, const RocketBlock *block)
+{
+	for (size_t pair = 0; pair < block->pairs; pair++, count += block->biases)
 	{
-		const real share = range_of(block, pair)->share;
-		LEVEL(Vector) conv[MOST];
+		const RocketRange *range = &block->range[(block->first + pair) % 2];
 
-		LEVEL(convolve_pair)(conv, block, pair, n);
-		for (size_t j = 0; j < block->biases; j++)
-			*out++ += share * (real) COUNT_ABOVE(conv, n / LANES, *bias++);
+		switch (range->vectors)
+		{
+			case 2:
+				LEVEL(count_pair)(count, block, pair, range, 2);
+				break;
+			case 4:
+				LEVEL(count_pair)(count, block, pair, range, 4);
+				break;
+			case 6:
+				LEVEL(count_pair)(count, block, pair, range, 6);
+				break;
+			case 8:
+				LEVEL(count_pair)(count, block, pair, range, 8);
+				break;
+			default:
+				break;
+		}
 	}
 }
 
 static void
-LEVEL(add_features)(real *out, RocketBlock *block)
+LEVEL(convolve)(real *conv, const RocketBlock *block)
 {
-	if (block->n == ROCKET_BLOCK)
-		LEVEL(add_pairs)(out, block, ROCKET_BLOCK);
-	else if (block->n == ROCKET_BLOCK / 2)
-		LEVEL(add_pairs)(out, block, ROCKET_BLOCK / 2);
-	else
-		LEVEL(add_pairs)(out, block, ROCKET_BLOCK / 4);
-}
+	RocketRange range = block->range[0];
 
-static void
-LEVEL(convolve)(real *conv, RocketBlock *block)
-{
-	LEVEL(Vector) all[MOST];
+	for (; range.begin < block->vectors; range.begin++)
+	{
+		LEVEL(Vector) one;
 
-	LEVEL(convolve_pair)(all, block, 0, ROCKET_BLOCK);
-	memcpy(conv, all, block->n * sizeof(real));
+		LEVEL(convolve_range)(&one, block, 0, &range, 1);
+		*(LEVEL(Unaligned) *) (conv + range.begin * LANES) = one;
+	}
 }
 
 #undef LEVEL
 #undef VECTOR_BYTES
 #undef COUNT_ABOVE
 #undef LANES
-#undef MOST
+#undef TAP
+#undef HIDE
 #undef VECTORS
 #undef CONST_VECTORS
