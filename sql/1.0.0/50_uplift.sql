@@ -104,7 +104,7 @@ RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls_gnn_input'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION usercls.gnn_input(bytea, float8[])
-IS 'state of a user before the first layer, from its features (NULL is not known)';
+IS 'state of a user before the first layer, from its features, those of an array one after the other (NULL is not known)';
 
 CREATE FUNCTION usercls_private.attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8)
 RETURNS real[]

@@ -32,6 +32,23 @@ same_features(const UpliftModel *model, const UpliftInputs *inputs)
 	return true;
 }
 
+/* Whether the column is there as a model reads it: as a number under its own name, as an array, or as a text. */
+static bool
+can_read(Oid users, const char *column, const char *input)
+{
+	Oid element;
+
+	if (get_attnum(users, column) == InvalidAttrNumber)
+		return false;
+
+	const Oid type = source_column(users, column).type;
+	const bool is_array = uplift_is_array(type, &element);
+
+	if (strcmp(column, input) == 0)
+		return source_is_number(type);
+	return is_array == (input[strlen(column)] == '[');
+}
+
 /* The columns of the users table that a model reads; an obstacle where one is not there, otherwise NULL. */
 static const char *
 columns_of(UpliftRequest *request, const UpliftModel *model)
@@ -40,14 +57,9 @@ columns_of(UpliftRequest *request, const UpliftModel *model)
 	request->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
 	for (size_t f = 0; f < model->net.F; f++)
 	{
-		char *name = pstrdup(model->feature[f]);
-		const bool is_number = get_attnum(request->users, name) != InvalidAttrNumber;
-		char *category = is_number ? NULL : strchr(name, '=');
+		char *name = uplift_input_column(request->users, model->feature[f]);
 
-		if (category)
-			*category = '\0';
-		if (get_attnum(request->users, name) == InvalidAttrNumber ||
-			(is_number && !source_is_number(source_column(request->users, name).type)))
+		if (!can_read(request->users, name, model->feature[f]))
 			return psprintf("it reads column \"%s\", which \"%s\" does not have like that", name,
 							get_rel_name(request->users));
 		if (request->F == 0 || strcmp(request->feature[request->F - 1], name) != 0)

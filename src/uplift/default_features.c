@@ -1,7 +1,7 @@
 /*
  * The features of train_uplift() when none are named:
  *   count the values of each column that has no other role, in the first rows of the table;
- *   numbers are taken; texts and enums where they have 2 to CATEGORIES_MAX values;
+ *   numbers are taken; texts and enums where they have 2 to CATEGORIES_MAX values; arrays of numbers where all are as long;
  *   what is left out is named in a NOTICE, and so are whole numbers that look like codes.
  */
 #include "postgres.h"
@@ -21,7 +21,10 @@
 /* Whole numbers with so many values at most, and more than two, may be codes. */
 #define CODES_MAX 12
 
-/* A column without another role. values: how many it has, none of them null; -1: its type has no features. */
+/*
+ * A column without another role. values: how many it has, of arrays how many lengths, none of them null; -1: its type has no
+ * features.
+ */
 typedef struct Candidate
 {
 	const char *name;
@@ -48,9 +51,17 @@ is_category(const Candidate *column)
 }
 
 static bool
+is_array(const Candidate *column)
+{
+	Oid element;
+
+	return uplift_is_array(getBaseType(column->type), &element);
+}
+
+static bool
 is_taken(const Candidate *column)
 {
-	return is_number(column) ||
+	return is_number(column) || (is_array(column) && column->values == 1) ||
 		   (is_category(column) && column->values >= 2 && column->values <= CATEGORIES_MAX);
 }
 
@@ -81,16 +92,38 @@ candidates_find(Oid users, const ColumnRole *roles, int n_roles)
 static bool
 is_counted(const Candidate *column)
 {
-	return is_number(column) || is_category(column);
+	return is_number(column) || is_category(column) || is_array(column);
 }
 
 /* The distinct values of a column named name, as texts: an enum or a domain of anybody's need have no order. */
+static void
+append_values(StringInfo sql, const char *name)
+{
+	appendStringInfo(sql, "pg_catalog.count(DISTINCT %s::pg_catalog.text)", name);
+}
+
+/* The lengths of its arrays; one more for each that is empty, or has more than one dimension. */
+static void
+append_lengths(StringInfo sql, const char *name)
+{
+	appendStringInfo(sql,
+					 "pg_catalog.count(DISTINCT pg_catalog.cardinality(%s)) OPERATOR(pg_catalog.+) "
+					 "pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND "
+					 "COALESCE(pg_catalog.array_ndims(%s), 0) OPERATOR(pg_catalog.<>) 1)",
+					 name, name, name);
+}
+
 static void
 append_count(StringInfo sql, const Candidate *column)
 {
 	const char *name = quote_identifier(column->name);
 
-	appendStringInfo(sql, "%spg_catalog.count(DISTINCT %s::pg_catalog.text)", sql->len ? ", " : "", name);
+	if (sql->len)
+		appendStringInfoString(sql, ", ");
+	if (is_array(column))
+		append_lengths(sql, name);
+	else
+		append_values(sql, name);
 	if (is_category(column))
 		appendStringInfo(
 			sql, " FILTER (WHERE pg_catalog.octet_length(%s::pg_catalog.text) OPERATOR(pg_catalog.<=) %d)",
@@ -150,6 +183,8 @@ left_out(const Candidates *found)
 							 column->values > CATEGORIES_MAX ? " of more than %d values"
 															 : " of fewer than two short values",
 							 CATEGORIES_MAX);
+		if (is_array(column))
+			appendStringInfoString(&list, column->values ? " without a common length" : " of nulls");
 		appendStringInfoChar(&list, ')');
 	}
 	return list.len ? list.data : NULL;
@@ -188,9 +223,11 @@ void
 uplift_tell_features(const UpliftRequest *request)
 {
 	if (request->left_out)
-		notice_send(
-			NOTICE, "some columns of users are no features", psprintf("Left out: %s.", request->left_out),
-			"Numbers are features, and texts and enums of few values; name features to choose yourself.");
+		notice_send(NOTICE, "some columns of users are no features",
+					psprintf("Left out: %s.", request->left_out),
+					"Numbers are features, texts and enums of few values, and arrays of numbers that are as "
+					"long for all; "
+					"name features to choose yourself.");
 	if (request->codes)
 		notice_send(NOTICE, "whole numbers of few values are read as quantities",
 					psprintf("These are: %s.", request->codes),

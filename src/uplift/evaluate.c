@@ -226,7 +226,7 @@ uplift_importance(const EvaluateCall *call, const ImportanceRequest *request)
 
 	memory_check(experiment.users->bytes + experiment.n * (size_t) (sets + 1) * ROW_BYTES, "importance");
 	for (int c = 0; c < inputs->columns; c++)
-		name[c] = inputs->column[c].column.name;
+		name[c] = inputs->column[c].name;
 	for (int i = 0; i < sets; i++)
 		shuffled[i] =
 			metrics_without(&experiment, i / IMPORTANCE_SHUFFLES, i % IMPORTANCE_SHUFFLES, request->seed);

@@ -290,13 +290,13 @@ value_text(const UpliftColumn *column, const float *feature)
 static void
 put_column(Datum *value, bool *null, const Explained *user, const UpliftColumn *column)
 {
-	value[OUT_FEATURE] = CStringGetTextDatum(column->column.name);
+	value[OUT_FEATURE] = CStringGetTextDatum(column->name);
 	if (column->is_number)
 	{
 		rows_number(value, null, OUT_VALUE, (double) user->near->feature[column->first]);
 		rows_number(value, null, OUT_TYPICAL, (double) user->typical[column->first]);
 	}
-	value[OUT_REASON] = CStringGetTextDatum(psprintf("%s: %s; usual: %s", column->column.name,
+	value[OUT_REASON] = CStringGetTextDatum(psprintf("%s: %s; usual: %s", column->name,
 													 value_text(column, user->near->feature),
 													 value_text(column, user->typical)));
 	null[OUT_FEATURE] = null[OUT_REASON] = false;

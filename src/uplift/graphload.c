@@ -209,8 +209,8 @@ user_row(void *arg, const Datum *value, const bool *isnull)
 	uplift_inputs_fill(users->feature + node * users->F, reader->inputs, value + 1, isnull + 1,
 					   reader->id.type, value[0]);
 	if (reader->arms)
-		experiment_row(reader, node, value + 1 + reader->inputs->columns,
-					   isnull + 1 + reader->inputs->columns, value[0]);
+		experiment_row(reader, node, value + 1 + reader->inputs->sources,
+					   isnull + 1 + reader->inputs->sources, value[0]);
 }
 
 /* The rows in the order of the ids, so that the same data give the same model. */

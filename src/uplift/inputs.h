@@ -6,6 +6,10 @@
  * that value and 0 for those of another one: through the network's projection
  * each value has a learned vector. NULL and every other value are "not known",
  * for which there is a learned vector too.
+ *
+ * An array of numbers is one input for each element, called column[1] and so on:
+ * all arrays of a column have the same length. A null array, and a null element,
+ * is not known.
  */
 #ifndef USERCLS_UPLIFT_INPUTS_H
 #define USERCLS_UPLIFT_INPUTS_H
@@ -19,18 +23,38 @@
 /* Values of a column that have a vector of their own. */
 #define CATEGORIES_MAX 50
 
-typedef struct UpliftColumn
+typedef enum UpliftReading
+{
+	READ_NUMBER,
+	READ_CATEGORY, /* as text */
+	READ_ARRAY     /* of numbers */
+} UpliftReading;
+
+/* A column of the table of users. */
+typedef struct UpliftSource
 {
 	SourceColumn column;
+	UpliftReading reading;
+	Oid element;     /* of an array: the type of its numbers, domains looked through */
+	int first, n;    /* its inputs */
+	char **category; /* n, of READ_CATEGORY */
+	size_t *length;  /* bytes of each */
+} UpliftSource;
+
+/* What is explained, and shuffled, as one: a column, or an element of an array. */
+typedef struct UpliftColumn
+{
+	const char *name;
 	bool is_number;
 	int first, n;    /* its inputs */
 	char **category; /* n, unless it is a number */
-	size_t *length;  /* bytes of each */
 } UpliftColumn;
 
 typedef struct UpliftInputs
 {
 	Oid users;
+	UpliftSource *source;
+	int sources;
 	UpliftColumn *column;
 	int columns;
 	char **name; /* F */
@@ -39,6 +63,12 @@ typedef struct UpliftInputs
 
 /* A finite number of a user's row, or an error that names the user. */
 extern float uplift_number(Oid users, const SourceColumn *column, Datum value, Oid id_type, Datum id);
+
+/* Whether the type is an array of what source_number() reads; *element: of what, domains looked through. */
+extern bool uplift_is_array(Oid type, Oid *element);
+
+/* The column of which an input is, by the input's name: of "tags[3]" and "plan=pro" what stands before. */
+extern char *uplift_input_column(Oid users, const char *input);
 
 /* How long a value of the column may be to be a category, in bytes: column=value is an input's name. */
 extern int uplift_category_bytes(const char *column);
@@ -58,10 +88,10 @@ extern UpliftInputs *uplift_inputs_find(const UpliftRequest *request);
 /* For a model that is there: F inputs by their names. */
 extern UpliftInputs *uplift_inputs_of(const UpliftRequest *request, char **name, size_t F);
 
-/* Append ", a, b::text" for all columns to a SELECT list. */
+/* Append ", a, b::text" for all sources to a SELECT list. */
 extern void uplift_inputs_select(StringInfo sql, const UpliftInputs *inputs);
 
-/* The F inputs, NaN where not known, of the columns' values; id is the user's, for errors. */
+/* The F inputs, NaN where not known, of the sources' values; id is the user's, for errors. */
 extern void uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, const bool *isnull,
 							   Oid id_type, Datum id);
 
