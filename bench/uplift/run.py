@@ -80,7 +80,8 @@ def main():
         program = build()
         for graph, edge in graphs.items():
             data.write(folder, edge)
-            for name, more in [("two_head", ["estimator=two_head"]), ("partial_label", ["estimator=partial_label"]),
+            for name, more in [("two_head", ["estimator=two_head"]), ("two_head, ensemble of 5", ["estimator=two_head", "ensemble=5"]),
+                               ("partial_label", ["estimator=partial_label"]),
                                ("class_transform", ["estimator=class_transform"]),
                                ("partial_label, raw", ["estimator=partial_label", "corrected=false"]),
                                ("three_losses", ["estimator=three_losses"]),

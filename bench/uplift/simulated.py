@@ -47,7 +47,7 @@ def network(*options):
 
 LEARNERS = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM models": learner(lambda: two(boosted)),
             "one LightGBM model": learner(lambda: one(boosted))}
-NETWORKS = {"mailing": {"network": network()},
+NETWORKS = {"mailing": {"network": network(), "network, ensemble of 5": network("ensemble=5")},
             "network": {"network, whole graph": network(), "network, samples of 512 users": network("batch=512")}}
 
 

@@ -21,9 +21,9 @@ CREATE TABLE behaviour AS
 SELECT u AS user_id, timestamptz '2026-01-01' + w * interval '7 days' AS ts, (u % 3 - 1) * w + 20 + sin(u * w) AS spend
 FROM generate_series(1, 3000) u, generate_series(0, 11) w;
 SELECT usercls.train_sequence('churn', 'behaviour', trend_of => 'spend', features => '{spend}', horizon_periods => 0,
-	hyperparams => '{"max_epochs": 2, "hidden_size": 8}');
+	hyperparams => '{"max_epochs": 2, "hidden_size": 8, "ensemble": 3}');
 SELECT usercls.import_model('churn', usercls.export_model('churn'), promote => 'always',
-	spec => jsonb_set(spec::jsonb, '{hyperparams}', '{"max_epochs": 100000, "patience": 0, "hidden_size": 8}'))
+	spec => jsonb_set(spec::jsonb, '{hyperparams}', '{"max_epochs": 100000, "patience": 0, "hidden_size": 8, "ensemble": 3}'))
 FROM usercls.versions WHERE model = 'churn';
 SQL
 
@@ -40,7 +40,7 @@ for my $workers (0, 2)
 	ok($node->poll_query_until('postgres', $training), "the training shows, with $workers workers");
 	is( $node->safe_psql('postgres', q{SELECT pid, database, model, command, max_epochs, train_loss > 0, held_out_loss > 0,
 			elapsed_seconds > 0, eta_seconds > 0 FROM usercls.progress()}),
-		"$pid|postgres|churn|retrain|100000|t|t|t|t", 'with what a DBA wants to know');
+		"$pid|postgres|churn|retrain|300000|t|t|t|t", 'with what a DBA wants to know, epochs of all three networks');
 	is($node->safe_psql('postgres', 'SET ROLE other; SELECT count(*) FROM usercls.progress()'), '0', 'not to everybody');
 	ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM usercls.training_log WHERE run_id = (SELECT max(run_id) FROM usercls.training_runs)}),
 		'its log is visible while it runs');

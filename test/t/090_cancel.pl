@@ -40,7 +40,7 @@ SELECT usercls.train_sequence('all', 'few', trend_of => 'spend', features => '{s
 SELECT usercls.import_model('all', usercls.export_model('all'), promote => 'always',
 	spec => jsonb_set(jsonb_set(spec::jsonb, '{source}', '"public.behaviour"'), '{hyperparams}', '{"max_epochs": 1000, "patience": 0}'))
 FROM usercls.versions WHERE model = 'all';
-SELECT usercls.train_uplift('who', 'users', 'edges', features => '{a,b}', hyperparams => '{"max_epochs": 1, "hidden_size": 16}',
+SELECT usercls.train_uplift('who', 'users', 'edges', features => '{a,b}', hyperparams => '{"max_epochs": 1, "hidden_size": 16, "ensemble": 2}',
 	promote => 'always');
 SQL
 
