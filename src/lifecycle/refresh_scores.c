@@ -159,9 +159,9 @@ select_some(Users *users, ScoreTable *table, const RefreshRequest *request)
 	return true;
 }
 
-/* A source that is not loaded yet, or a window where nobody is, must not empty the table. */
-static void
-check_removal(const ScoreTable *table, const Users *users, double max_removed)
+/* How many users are to be removed. A source that is not loaded yet, or a window where nobody is, must not empty the table. */
+static uint64
+users_gone(const ScoreTable *table, const Users *users, double max_removed)
 {
 	uint64 all;
 	const uint64 others = score_table_count_others(table, &users->scored, users->looked_at, &all);
@@ -180,6 +180,15 @@ check_removal(const ScoreTable *table, const Users *users, double max_removed)
 					   users->scored.n, max_removed),
 			 errhint("Check that the source is complete and its times are right; pass a larger max_removed "
 					 "(1: all of them) when these users are gone.")));
+	return others;
+}
+
+/* Delete the rows of users who are gone, and say that these are no longer marked; returns how many. */
+static uint64
+remove_gone(ScoreMarks *marks, const ScoreTable *table, const Users *users)
+{
+	score_marks_removed(marks, &users->scored, users->looked_at);
+	return score_table_remove_others(table, &users->scored, users->looked_at);
 }
 
 /* The next rows of the cursor as one array for each column; how many rows there were. */
@@ -293,16 +302,14 @@ refresh(ScoreTable *table, bool grown, const RefreshRequest *request)
 	const bool some = request->some && !grown && select_some(&users, table, request);
 	const Portal cursor = open_scores(&users, table, request);
 
-	check_removal(table, &users, request->max_removed);
+	const uint64 gone = users_gone(table, &users, request->max_removed);
 
 	score_marks_begin(&marks, table, request->outbox, request->choice.marks);
 
 	uint64 written = write_scores(table, &marks, cursor, request->batch, request->commits);
 
 	progress_phase(PROGRESS_STORING);
-	score_marks_removed(&marks, &users.scored, users.looked_at);
-
-	const uint64 removed = score_table_remove_others(table, &users.scored, users.looked_at);
+	const uint64 removed = gone > 0 ? remove_gone(&marks, table, &users) : 0;
 
 	/* Also where nothing was written now: a refresh that was cancelled after its first batch left ranks of before. */
 	if (some)

@@ -71,7 +71,7 @@ score_table_place(const ScoreTable *table, const char *name)
 static bool
 is_written(const ScoreTable *table, const ScoreColumn *column)
 {
-	return !table->of_some || !column->over;
+	return !table->of_some || !column->rank_by;
 }
 
 /*
@@ -154,30 +154,6 @@ score_table_upsert(const ScoreTable *table, const Datum *array)
 	return score_table_execute(table, InvalidOid, upsert_sql(table), table->columns, type, array);
 }
 
-static const char *
-rank_sql(const ScoreTable *table, const ScoreColumn *column)
-{
-	return psprintf(
-		"UPDATE %1$s AS t SET %2$s = r.place, scored_at = $1 FROM (SELECT user_id, "
-		"%3$s AS place FROM %1$s) AS r WHERE r.user_id %4$s t.user_id AND t.%2$s IS DISTINCT FROM r.place",
-		table->name, score_column_quoted(column), column->over, source_equality(table->id_type));
-}
-
-uint64
-score_table_rank(const ScoreTable *table)
-{
-	/* A value, and not clock_timestamp(), which distributed tables refuse in UPDATE. */
-	const Oid type = TIMESTAMPTZOID;
-	const Datum now = TimestampTzGetDatum(GetCurrentTimestamp());
-	uint64 written = 0;
-
-	for (int c = 1; c < table->columns; c++)
-		if (table->column[c - 1].over)
-			written += score_table_execute(table, InvalidOid, rank_sql(table, &table->column[c - 1]), 1,
-										   &type, &now);
-	return written;
-}
-
 /* ---- which rows ---- */
 
 Datum
@@ -219,13 +195,17 @@ uint64
 score_table_count_others(const ScoreTable *table, const ScoreIds *scored, const ScoreIds *looked_at,
 						 uint64 *users)
 {
+	execute_on_others("SELECT pg_catalog.count(*)", table, scored, looked_at);
+
+	const uint64 others = counted();
+
+	*users = others;
+	if (others == 0)
+		return 0;
 	score_table_execute(table, InvalidOid, psprintf("SELECT pg_catalog.count(*) FROM %s", table->name), 0,
 						NULL, NULL);
 	*users = counted();
-	if (*users == 0)
-		return 0;
-	execute_on_others("SELECT pg_catalog.count(*)", table, scored, looked_at);
-	return counted();
+	return others;
 }
 
 uint64

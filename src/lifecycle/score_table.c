@@ -174,6 +174,12 @@ add_columns(Oid relation, const ScoreColumn *column, int columns)
 	return true;
 }
 
+/*
+ * Half of each page is free, for the next version of its rows: a refresh may change all of them. Beside the old ones they
+ * need no new index entries, and the table does not grow.
+ */
+#define TABLE_STORAGE " WITH (fillfactor = 50)"
+
 static void
 create_table(const RangeVar *target, const ScoreColumn *column, int columns, Oid id_type, const Model *model)
 {
@@ -188,7 +194,7 @@ create_table(const RangeVar *target, const ScoreColumn *column, int columns, Oid
 	for (int c = 0; c < lengthof(last_columns); c++)
 		appendStringInfo(&sql, ", %s %s NOT NULL", score_column_quoted(&last_columns[c]),
 						 source_type(last_columns[c].type));
-	appendStringInfoString(&sql, ")");
+	appendStringInfoString(&sql, ")" TABLE_STORAGE);
 	execute(sql.data);
 	execute(psprintf(
 		"COMMENT ON TABLE %s IS %s", table,
@@ -265,7 +271,7 @@ select_sql(const ScoreTable *table, const char *rows)
 	{
 		const ScoreColumn *column = &table->column[c - 1];
 
-		if (table->of_some && column->over)
+		if (table->of_some && column->rank_by)
 			appendStringInfo(&sql, ", NULL::%s", source_type(column->type));
 		else
 			appendStringInfo(&sql, ", %s", column->from);

@@ -21,8 +21,7 @@ typedef struct ScoreTable
 	int columns;               /* with user_id */
 	int32 version;
 	const char *select; /* $1 model, $2 as_of, $3 threshold: user_id and the columns */
-	bool
-		of_some; /* select gives some users: what depends on all of them is null, and is written by score_table_rank() */
+	bool of_some;       /* select gives some users: ranks are null, and are written by score_table_rank() */
 	const char **stale; /* columns that the model says nothing about any more, quoted */
 	int stales;
 } ScoreTable;
@@ -80,13 +79,16 @@ extern Datum score_table_array(const ScoreTable *table, int c, Datum *value, boo
  * many. */
 extern uint64 score_table_upsert(const ScoreTable *table, const Datum *array);
 
-/* Bring the columns up to date that depend on all users; returns how many rows were changed. */
+/* Bring the ranks up to date, which depend on all users; returns how many rows were changed. */
 extern uint64 score_table_rank(const ScoreTable *table);
 
 /* These ids as an array. */
 extern Datum score_table_id_array(const ScoreTable *table, const ScoreIds *ids);
 
-/* How many users there are beside those that were scored, of how many; looked_at: only of these, NULL: of all. */
+/*
+ * How many users there are beside those that were scored, and if there are any, of how many; looked_at: only of these,
+ * NULL: of all.
+ */
 extern uint64 score_table_count_others(const ScoreTable *table, const ScoreIds *scored,
 									   const ScoreIds *looked_at, uint64 *users);
 

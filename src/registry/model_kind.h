@@ -34,7 +34,8 @@ typedef struct ScoreColumn
 	const char *
 		from; /* expression over a row, s, of ModelKind.scores; $3: the threshold, or null; $4: how many reasons */
 	const char *
-		over; /* the same over all rows of the table of scores, a window function; NULL: it is the row's own */
+		rank_by; /* it is the place by this column among all users, the highest first; NULL: it is the row's own */
+	const char *rank_within; /* among those alone who have the same text in this column; NULL: among all */
 	const char *comment;
 	bool required; /* what a table of scores is known by; others are added where they are missing */
 } ScoreColumn;

@@ -118,9 +118,8 @@ sequence_score_columns(const ScoreColumn **columns, const Model *version, const 
 		.name = "rank",
 		.type = INT8OID,
 		.from = rank,
-		.over = choice->class || model->ranges ? "pg_catalog.rank() OVER (ORDER BY " SCORE_SCORE " DESC)"
-											   : "pg_catalog.rank() OVER (PARTITION BY label ORDER BY "
-												 "probability DESC)",
+		.rank_by = choice->class || model->ranges ? SCORE_SCORE : "probability",
+		.rank_within = choice->class || model->ranges ? NULL : "label",
 		.comment = "place by score, from 1; without a class that matters, by probability within the label"};
 	column[n++] = (ScoreColumn){.name = SCORE_MARKED,
 								.type = BOOLOID,

@@ -285,7 +285,7 @@ WHERE s.model IN ('sequence function', 'attributes function', 'uplift function')
 CREATE TABLE doors.target_object (name text PRIMARY KEY, sql text);
 INSERT INTO doors.target_object VALUES
 	('trigger', 'CREATE TRIGGER t AFTER INSERT ON doors.target FOR EACH ROW EXECUTE FUNCTION evil_trigger()'),
-	('statement trigger', 'CREATE TRIGGER t BEFORE DELETE ON doors.target EXECUTE FUNCTION evil_trigger()'),
+	('statement trigger', 'INSERT INTO doors.target SELECT (jsonb_populate_record(m, ''{"user_id": -1}'')).* FROM doors.model_target m LIMIT 1; CREATE TRIGGER t BEFORE DELETE ON doors.target EXECUTE FUNCTION evil_trigger()'),
 	('deferred trigger', 'CREATE CONSTRAINT TRIGGER t AFTER INSERT ON doors.target DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION evil_trigger()'),
 	('check', 'ALTER TABLE doors.target ADD CHECK (evil() = 0)'),
 	('default', 'ALTER TABLE doors.target ADD other float8 DEFAULT evil()'),
