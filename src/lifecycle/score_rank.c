@@ -4,7 +4,7 @@
  *   foreach row: append its score to those of its group;  sort each group's, falling
  *   foreach row: place = 1 + scores of its group that are higher
  *     if place <> the row's rank: append user and place to those that move
- *   UPDATE the rows that move
+ *   write the rows that move
  *
  * The same as rank() OVER (PARTITION BY group ORDER BY score DESC), for a sixth of its CPU: 8 bytes a user are sorted, and not
  * rows. A rank depends on nothing but the scores, so what a refresh that was cancelled left behind is put right, too.

@@ -254,8 +254,8 @@ sub difference
 	return undef unless @a == @b;
 	for my $i (0 .. $#a)
 	{
-		my @x = split /[|,(){}]/, $a[$i], -1;
-		my @y = split /[|,(){}]/, $b[$i], -1;
+		my @x = split /[|,(){}:" ]/, $a[$i], -1;
+		my @y = split /[|,(){}:" ]/, $b[$i], -1;
 		return undef unless @x == @y;
 		for my $j (0 .. $#x)
 		{
