@@ -11,13 +11,16 @@ def sigmoid(z):
 class Simulated(Experiment):
     """What Cai is, and `truth`: the uplift of each user. Fold 0 is the test part, fold 1 is learned from."""
 
-    def __init__(self, feature, edge, p0, p1, seed, test):
+    def __init__(self, feature, edge, p0, p1, seed, test, noise=None):
+        """p0, p1: the chance to respond untreated and treated; with noise the means of outcomes that are numbers."""
         rng = np.random.default_rng(10000 + seed)
         self.N, self.K = len(feature), 2
         self.feature, self.edge = feature.astype(np.float32), edge.astype(np.uint32)
         self.truth = p1 - p0
         self.treated = (rng.random(self.N) < 0.5).astype(np.int8)
-        self.outcome = (rng.random(self.N) < np.where(self.treated, p1, p0)).astype(np.float32)
+        mean = np.where(self.treated, p1, p0)
+        outcome = rng.random(self.N) < mean if noise is None else mean + rng.normal(0, noise, self.N)
+        self.outcome = outcome.astype(np.float32)
         self.inside = np.ones(self.N, bool)
         self.fold = (rng.random(self.N) >= test).astype(np.int8)[None]
 
@@ -68,6 +71,18 @@ def network(seed, learn=200000, test=40000, response=.015, degree=10):
     z = np.log(response * .6) + .5 * feature[:, 0] + .4 * feature[:, 5] + .4 * m[1] + .2 * np.log1p(degrees) - .5
     push = .45 + .5 * m[0] + .4 * feature[:, 3] + .3 * np.maximum(m[2], 0) + .3 * f - .3 * (feature[:, 7] > 1)
     return Simulated(feature, edge, sigmoid(z), sigmoid(z + push), seed, test / N)
+
+
+def spending(seed, learn=7000, test=3000, degree=8):
+    """What users spend, and what a coupon adds to it: linear in their features and in the sums of their friends'."""
+    rng = np.random.default_rng(seed)
+    N = learn + test
+    edge = friends(rng, N, degree)
+    feature = rng.normal(size=(N, 5))
+    mean, degrees = neighbour_mean(feature, edge)
+    total = np.nan_to_num(mean) * degrees[:, None]
+    y0 = 50 + 10 * feature[:, 0] + 5 * total[:, 1]
+    return Simulated(feature, edge, y0, y0 + 20 + 5 * feature[:, 2] + 8 * total[:, 0], seed, test / N, noise=5)
 
 
 def captured(truth, uplift):

@@ -1,9 +1,10 @@
 """Simulated experiments (simulate.py) by the network and by scikit-uplift's learners, in one run. Prints Markdown tables.
 
-usage: simulated.py [mailing] [network] [seeds]
+usage: simulated.py [mailing] [network] [spending] [seeds]
 
 `captured` is the area between the true gain by a learner's ranking and at random, as a share of the best ranking's: the
-true uplift is known, so it has no noise of the test part. Needs what run.py needs, and lightgbm.
+true uplift is known, so it has no noise of the test part. Where outcomes are numbers (spending), root PEHE is the root
+mean square of predicted less true uplift. Needs what run.py needs, and lightgbm.
 """
 import pathlib
 import resource
@@ -13,6 +14,8 @@ import tempfile
 import warnings
 
 import numpy as np
+from lightgbm import LGBMRegressor
+from sklearn.linear_model import Ridge
 from sklift.metrics import qini_auc_score
 
 import simulate
@@ -45,47 +48,74 @@ def network(*options):
     return predict
 
 
-LEARNERS = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM models": learner(lambda: two(boosted)),
-            "one LightGBM model": learner(lambda: one(boosted))}
-NETWORKS = {"mailing": {"network": network(), "network, ensemble of 5": network("ensemble=5")},
-            "network": {"network, whole graph": network(), "network, samples of 512 users": network("batch=512")}}
+def of_numbers(make):
+    """A model for each arm, and the difference of what they predict."""
+    def predict(data, Z, folder):
+        learn = data.fold[0] == 1
+        treated, control = (make().fit(Z[learn & (data.treated == arm)], data.outcome[learn & (data.treated == arm)]) for arm in (1, 0))
+        return treated.predict(Z) - control.predict(Z)
+
+    return predict
 
 
-def inputs(data):
-    """Own features and, where there are edges, the means of the neighbours' and the logarithm of their number."""
+BINARY = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM models": learner(lambda: two(boosted)),
+          "one LightGBM model": learner(lambda: one(boosted))}
+NUMBERS = {"two ridge models": of_numbers(Ridge),
+           "two LightGBM models": of_numbers(lambda: LGBMRegressor(num_leaves=8, n_jobs=1, verbose=-1))}
+LEARNERS = {
+    "mailing": {**BINARY, "network": network(), "network, ensemble of 5": network("ensemble=5")},
+    "network": {**BINARY, "network, whole graph": network(), "network, samples of 512 users": network("batch=512")},
+    "spending": {**NUMBERS, "network, attention+sum": network("outcome=number", "aggregate=attention+sum"),
+                 "network, sum": network("outcome=number", "aggregate=sum"),
+                 "network, attention (no sums)": network("outcome=number")},
+}
+
+
+def inputs(kind, data):
+    """Own features and, where there are edges, means or sums of the neighbours' and how many these are."""
     if len(data.edge) == 0:
         return data.feature
     mean, degree = neighbour_mean(data.feature.astype(float), data.edge)
-    return np.concatenate([data.feature, np.nan_to_num(mean), np.log1p(degree)[:, None]], 1)
+    heard, count = np.nan_to_num(mean), np.log1p(degree)
+    if kind == "spending":
+        heard, count = heard * degree[:, None], degree
+    return np.concatenate([data.feature, heard, count[:, None]], 1)
+
+
+def figures(kind, data, u, m):
+    """Of predicted uplift u of the test part m."""
+    if kind == "spending":
+        return np.sqrt(np.mean((u - data.truth[m]) ** 2)), np.corrcoef(u, data.truth[m])[0, 1]
+    return simulate.captured(data.truth[m], u), qini_auc_score(data.outcome[m].astype(int), u, data.treated[m].astype(int))
 
 
 def measure(kind, seeds):
     rows = {}
     for seed in range(seeds):
         data = getattr(simulate, kind)(seed)
-        Z = inputs(data)
+        Z = inputs(kind, data)
         m = data.fold[0] == 0
         with tempfile.TemporaryDirectory() as folder:
             data.write(folder)
-            for name, predict in {**LEARNERS, **NETWORKS[kind]}.items():
+            for name, predict in LEARNERS[kind].items():
                 before = used_cpu()
                 u = predict(data, Z, folder)[m]
                 cpu = used_cpu() - before
-                qini = qini_auc_score(data.outcome[m].astype(int), u, data.treated[m].astype(int))
-                rows.setdefault(name, []).append((simulate.captured(data.truth[m], u), qini, cpu))
+                rows.setdefault(name, []).append((*figures(kind, data, u, m), cpu))
                 print(f"# {kind} {seed} {name}: {rows[name][-1]}", file=sys.stderr, flush=True)
     return rows
 
 
 def main():
     warnings.filterwarnings("ignore")
-    kinds = [a for a in sys.argv[1:] if a in NETWORKS] or list(NETWORKS)
+    kinds = [a for a in sys.argv[1:] if a in LEARNERS] or list(LEARNERS)
     seeds = next((int(a) for a in sys.argv[1:] if a.isdigit()), 5)
     subprocess.run(["make", "-s", "-C", TOP, PROGRAM.relative_to(TOP)], check=True, stdout=subprocess.DEVNULL)
     for kind in kinds:
-        print(f"\n{kind}, {seeds} seeds\n\n| learner | captured | se | Qini | se | CPU s |\n| --- | --- | --- | --- | --- | --- |")
-        for name, figures in measure(kind, seeds).items():
-            a = np.array(figures)
+        measures = "root PEHE | se | correlation" if kind == "spending" else "captured | se | Qini"
+        print(f"\n{kind}, {seeds} seeds\n\n| learner | {measures} | se | CPU s |\n| --- | --- | --- | --- | --- | --- |")
+        for name, rows in measure(kind, seeds).items():
+            a = np.array(rows)
             mean, se = a.mean(0), a.std(0, ddof=1 if seeds > 1 else 0) / np.sqrt(seeds)
             print(f"| {name} | {mean[0]:.4f} | {se[0]:.4f} | {mean[1]:.4f} | {se[1]:.4f} | {mean[2]:.1f} |", flush=True)
 

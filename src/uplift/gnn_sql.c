@@ -239,6 +239,7 @@ enum
 	STATE_HEADS,
 	STATE_HIDDEN,
 	STATE_AGGREGATE,
+	STATE_LEVELS,
 	STATE_ACCUMULATOR
 };
 
@@ -258,6 +259,7 @@ state_start(const UpliftNet *net)
 	value[STATE_HEADS] = (real) net->K;
 	value[STATE_HIDDEN] = (real) net->H;
 	value[STATE_AGGREGATE] = (real) net->config.aggregate;
+	value[STATE_LEVELS] = (real) net->levels;
 	uplift_row_start(value + STATE_ACCUMULATOR, net);
 	return state;
 }
@@ -269,7 +271,8 @@ state_is_of(ArrayType *state, const UpliftNet *net)
 
 	return ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && (size_t) ARR_DIMS(state)[0] == state_width(net) &&
 		   value[STATE_NETWORKS] == (real) net->networks && value[STATE_HEADS] == (real) net->K &&
-		   value[STATE_HIDDEN] == (real) net->H && value[STATE_AGGREGATE] == (real) net->config.aggregate;
+		   value[STATE_HIDDEN] == (real) net->H && value[STATE_AGGREGATE] == (real) net->config.aggregate &&
+		   value[STATE_LEVELS] == (real) net->levels;
 }
 
 /* A network of the sizes that a state names, as far as an accumulator depends on them; an error when it is no state. */
@@ -284,7 +287,8 @@ state_net(ArrayType *state)
 	good = good && value[STATE_NETWORKS] >= 1 && value[STATE_NETWORKS] <= ENSEMBLE_MAX &&
 		   value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX && value[STATE_HIDDEN] >= 1 &&
 		   value[STATE_HIDDEN] <= ARR_DIMS(state)[0] && value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION &&
-		   value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM;
+		   value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM && value[STATE_LEVELS] >= 0 &&
+		   value[STATE_LEVELS] <= ARR_DIMS(state)[0];
 	if (good)
 	{
 		net.networks = (size_t) value[STATE_NETWORKS];
@@ -293,6 +297,7 @@ state_net(ArrayType *state)
 		net.config.heads = (int) net.K;
 		net.config.hidden_size = (int) net.H;
 		net.config.aggregate = (int) value[STATE_AGGREGATE];
+		net.levels = (size_t) value[STATE_LEVELS];
 		good = state_is_of(state, &net);
 	}
 	if (!good)

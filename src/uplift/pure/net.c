@@ -144,6 +144,12 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 	}
 	if (config->estimator != ESTIMATOR_CLASS_TRANSFORM)
 		net->propensity = add_fixed(table, "propensity", 0.5, net->treatments);
+	if (config->aggregate != AGGREGATE_ATTENTION && uplift_of_numbers(config))
+	{
+		net->levels = net->L * net->C;
+		net->linear = params_add(table, "linear.weight", INIT_CONSTANT, 0, 3, net->C, net->L + 1, F + 1);
+		table->param[table->count - 1].fixed = true;
+	}
 	net->input = add_linear(table, &net->input_bias, "input", net->H, net->D);
 	for (int l = 0; l < config->layers; l++)
 		add_layer(&net->layer[l], table, net, l);

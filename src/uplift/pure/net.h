@@ -169,13 +169,15 @@ typedef struct UpliftNet
 	size_t F;
 	size_t D; /* input channels: 2F */
 	size_t H, K, L;
-	size_t treatments;  /* arms beside the control: arm 0 is the control, arms 1 .. treatments follow */
-	size_t C;           /* outputs of the head: P1 of each treatment, then P2; class_transform 1 */
-	size_t total;       /* reals of all tensors */
-	size_t mean, scale; /* fixed, F each, and with log_degree one more for log(1 + degree) */
-	size_t degree_mean; /* fixed: what sums over neighbours are divided by */
-	size_t propensity;  /* fixed, treatments: share of each; p of the correction */
+	size_t treatments; /* arms beside the control: arm 0 is the control, arms 1 .. treatments follow */
+	size_t C;          /* outputs of the head: P1 of each treatment, then P2; class_transform 1 */
+	size_t levels;     /* L × C: what layers sum of a linear path (uplift/pure/linear.h); 0: there is none */
+	size_t total;      /* reals of all tensors */
+	size_t mean, scale;                 /* fixed, F each, and with log_degree one more for log(1 + degree) */
+	size_t degree_mean;                 /* fixed: what sums over neighbours are divided by */
+	size_t propensity;                  /* fixed, treatments: share of each; p of the correction */
 	size_t outcome_mean, outcome_scale; /* fixed: of numbers */
+	size_t linear;                      /* fixed, C × (L + 1) × (F + 1): of a linear path */
 	size_t input, input_bias;           /* H × D, H */
 	size_t head, head_bias;             /* C × H, C */
 	UpliftLayer layer[UPLIFT_LAYERS_MAX];

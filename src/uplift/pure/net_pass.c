@@ -18,6 +18,7 @@
 #include "nn/blas.h"
 #include "nn/dense.h"
 #include "uplift/pure/gate.h"
+#include "uplift/pure/linear.h"
 
 static size_t
 product_width(const UpliftNet *net)
@@ -61,6 +62,11 @@ upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N,
 	if (training && uplift_attends(net))
 		rows->level = (real *) arena_take(arena, N, 2 * net->K * sizeof(real));
 	rows->u = ARENA_TAKE(arena, real, net->L * H);
+	if (net->levels > 0 && !training)
+	{
+		rows->linear = (real *) arena_take(arena, N, linear_width(net) * sizeof(real));
+		rows->linear_heard = (real *) arena_take(arena, N, linear_width(net) * sizeof(real));
+	}
 }
 
 void
@@ -156,6 +162,9 @@ upliftnet_input(UpliftPass *pass, UpliftScratch *scratch, size_t from, size_t n)
 {
 	const UpliftNet *net = pass->net;
 
+	for (size_t r = from; pass->rows.linear && r < from + n; r++)
+		linear_levels(pass->rows.linear + r * linear_width(net), net, pass->w,
+					  pass->feature + (pass->node ? pass->node[r] : r) * net->F);
 	input_fill(scratch->x, pass, from, n);
 	dense_forward(pass->rows.hidden[0] + from * net->H, scratch->x, pass->w + net->input,
 				  pass->w + net->input_bias, n, net->D, net->H);
@@ -219,6 +228,9 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
 	Gat gat = layer_gat(pass, l);
 
+	if (pass->rows.linear)
+		memcpy(pass->rows.linear_heard + from * linear_width(net),
+			   pass->rows.linear + from * linear_width(net), n * linear_width(net) * sizeof(real));
 	blas_nt(scratch->product, width, h, H, pass->w + layer->products + first * H, H, n, width, H, BLAS_SET);
 	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
 }
@@ -367,6 +379,12 @@ upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, siz
 		gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + from * net->K : NULL, &gat,
 					&pass->graph->in, from, n);
 	layer_depth(h, pass, scratch, l, att, sum, from, n);
+
+	const size_t width = linear_width(net), above = linear_above(net, l);
+
+	for (size_t r = from; rows->linear && r < from + n; r++)
+		linear_sum(rows->linear + r * width + above, rows->linear_heard, width, above, width - above,
+				   &pass->graph->in, r, 1 / pass->w[net->degree_mean]);
 }
 
 /* dm becomes the gradient before m = tanh(...), which all parts share; the bias is one of them. */
@@ -441,6 +459,13 @@ upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch, const real
 
 	dense_forward(logit, dropout(pass, scratch, h, net->L, from, n), pass->w + net->head,
 				  pass->w + net->head_bias, n, net->H, net->C);
+	for (size_t r = 0; pass->linear && r < n; r++)
+	{
+		const size_t row = pass->node ? pass->node[from + r] : from + r;
+		const size_t width = pass->levels * net->C;
+
+		linear_add(logit + r * net->C, pass->linear + row * width, width, net->C);
+	}
 }
 
 void

@@ -29,6 +29,8 @@ typedef struct UpliftRows
 	size_t own_stride;
 	real *level; /* training with attention */
 	real *u;     /* L × H: -2 v */
+	real *linear,
+		*linear_heard; /* N × linear_width(), scoring with a linear path: levels, and those of one layer before */
 } UpliftRows;
 
 /* One worker's. */
@@ -55,6 +57,9 @@ typedef struct UpliftPass
 	const Graph *graph; /* NULL: there are no edges, and a row needs no other one */
 	const float *feature;
 	const uint32_t *node; /* rows of feature that the graph's nodes have; NULL: in their order */
+	const real *
+		linear; /* what the linear path adds to the logits, in the order of feature: C numbers of each level; or NULL */
+	size_t levels; /* of a row of linear */
 	UpliftRows rows;
 	bool training; /* keep what a backward pass needs */
 	real drop, attention_drop;

@@ -8,26 +8,36 @@
 #include "nn/dense.h"
 #include "uplift/pure/gat.h"
 #include "uplift/pure/gate.h"
+#include "uplift/pure/linear.h"
 
 /*
  * An accumulator holds, of every head the highest score (K), the sum of exponentials below it (K), and the weighted
  * neighbours' h (K × H); of a sum, the weighted h (H); last, how many neighbours there were. Products with the value
- * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. What a neighbour
+ * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. Behind the sum stand
+ * the weighted levels of a linear path, without the first one, which no layer replaces. What a neighbour
  * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
  *
  * The static functions are about one network; the others go through those of the model.
  */
 
+/* Where the levels of a linear path stand in a state. */
 static size_t
-state_width(const UpliftNet *net)
+levels_at(const UpliftNet *net)
 {
 	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
 }
 
 static size_t
+state_width(const UpliftNet *net)
+{
+	return levels_at(net) + linear_width(net);
+}
+
+static size_t
 accumulator_width(const UpliftNet *net)
 {
-	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + 1;
+	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + net->levels +
+		   1;
 }
 
 size_t
@@ -63,6 +73,8 @@ row_input(real *state, const UpliftNet *net, const real *w, const float *feature
 									 : weight[f] * ((feature[f] - w[net->mean + f]) / w[net->scale + f]);
 		state[c] = (real) sum;
 	}
+	if (net->levels > 0)
+		linear_levels(state + levels_at(net), net, w, feature);
 }
 
 static void
@@ -129,6 +141,8 @@ row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, con
 	if (uplift_sums(net))
 		for (size_t i = 0; i < H; i++)
 			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
+	for (size_t i = 0; i < net->levels; i++)
+		accumulator_sum(accumulator, net)[H + i] += (real) weight * neighbour[levels_at(net) + net->C + i];
 	accumulator[accumulator_width(net) - 1]++;
 }
 
@@ -166,7 +180,8 @@ row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const rea
 	const UpliftLayer *layer = &net->layer[l];
 	const real *value = w + layer->products + (uplift_attends(net) ? 2 * H * H : 0);
 	const size_t width = accumulator_width(net);
-	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX + 1];
+	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX +
+			 UPLIFT_LAYERS_MAX * (UPLIFT_TREATMENTS_MAX + 1) + 1];
 	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
 	double degree = 0;
 
@@ -201,6 +216,12 @@ row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const rea
 	else
 		for (size_t c = 0; c < H; c++)
 			state[c] = m[c] + (net->config.depth == DEPTH_RESIDUAL ? self[c] : 0);
+
+	/* A layer replaces the levels above it. */
+	for (size_t i = 0; i < linear_width(net); i++)
+		state[levels_at(net) + i] = i < linear_above(net, l)
+										? self[levels_at(net) + i]
+										: accumulator_sum(all, net)[H + i - net->C] / w[net->degree_mean];
 }
 
 void
@@ -255,8 +276,13 @@ uplift_row_heads(UpliftScore *score, const UpliftNet *net, const real *w, const 
 	UpliftScore each[ENSEMBLE_MAX];
 
 	for (size_t i = 0; i < net->networks; i++)
-		dense_forward(logit[i], state + i * state_width(net), w + i * net->total + net->head,
-					  w + i * net->total + net->head_bias, 1, net->H, net->C);
+	{
+		const real *own = state + i * state_width(net);
+
+		dense_forward(logit[i], own, w + i * net->total + net->head, w + i * net->total + net->head_bias, 1,
+					  net->H, net->C);
+		linear_add(logit[i], own + levels_at(net), linear_width(net), net->C);
+	}
 	for (size_t k = 0; k < net->treatments; k++)
 	{
 		for (size_t i = 0; i < net->networks; i++)

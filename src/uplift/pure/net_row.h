@@ -1,8 +1,9 @@
 /*
  * The uplift network one user and one edge at a time: plain SQL's way to score.
  *
- * A user's state is a vector of uplift_state_width reals: h, and with gated
- * depth the memory beside it. A layer makes new states of old ones:
+ * A user's state is a vector of uplift_state_width reals: h, with gated depth the
+ * memory beside it, and last the levels of a linear path (uplift/pure/linear.h).
+ * A layer makes new states of old ones:
  *
  *   uplift_row_input     features                            → state 0
  *   uplift_row_start     an accumulator of a user

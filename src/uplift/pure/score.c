@@ -67,6 +67,8 @@ score_pass(const UpliftScoreTask *task)
 		.graph = &task->graph,
 		.feature = task->feature,
 		.rows = task->rows,
+		.linear = task->rows.linear,
+		.levels = task->net.L + 1,
 	};
 }
 

@@ -2,6 +2,7 @@
  * Training an uplift network, as a job:
  *
  *   four stages over all users: mean of the features; their scale; users by part and arm; what constant heads would say
+ *   three stages of a linear path, where there is one (uplift/pure/train_linear.c)
  *   foreach epoch do
  *     forward 2L steps and back 2L - 1, over the whole graph or over batch after batch;  AdamW
  *     forward over the held-out users without dropout;  keep the weights that are best
@@ -16,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "uplift/pure/train_state.h"
+#include "uplift/pure/train_linear.h"
 #include "metrics/pure/rank.h"
 
 /*
@@ -81,8 +82,9 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	task->v = ARENA_TAKE(arena, real, total);
 	task->lanes = uplifttrain_alone(task) ? ALONE_LANES : lane_count(&task->net);
 	task->lane_dw = (real *) arena_take(arena, task->lanes, total * sizeof(real));
-	task->lane_sums = sum_feature(&task->net, scaled_channels(&task->net));
+	task->lane_sums = sum_fit(&task->net) + trainlinear_sums(task);
 	task->lane_sum = (double *) arena_take(arena, task->lanes, task->lane_sums * sizeof(double));
+	trainlinear_carve(&task->linear, arena, task);
 	task->predicted = (double *) arena_take(arena, N, task->net.treatments * sizeof(double));
 	task->item = (RankItem *) arena_take(arena, ranked, 2 * sizeof(RankItem));
 	task->ranked = (double *) arena_take(arena, ranked, 2 * sizeof(double));
@@ -174,6 +176,10 @@ begin(UpliftTask *task)
 	/* What was never missing in training adds nothing where it is missing later: it counts as the mean. */
 	for (size_t c = 0; c < task->net.H; c++)
 		memset(task->w + task->net.input + c * task->net.D + task->net.F, 0, task->net.F * sizeof(real));
+
+	/* A network with a linear path begins as that alone. */
+	if (task->net.levels > 0)
+		memset(task->w + task->net.head, 0, task->net.C * task->net.H * sizeof(real));
 	if (task->data.initial)
 	{
 		memcpy(task->w, task->data.initial, task->net.total * sizeof(real));
@@ -290,27 +296,53 @@ end_share(UpliftTask *task, const double *sum)
 		}
 		task->state->constant[h] = (real) share;
 		if (!task->data.initial)
-			task->w[task->net.head_bias + h] = (real) share;
+			task->w[task->net.head_bias + h] = task->net.levels > 0 ? 0 : (real) share;
 	}
+	if (task->net.levels > 0)
+		trainlinear_begin(task);
+}
+
+static void
+end_apply(UpliftTask *task, const double *sum)
+{
+	const UpliftPart *train = &task->state->result.train;
+
+	task->state->train_loss = sum[SUM_TRAIN_LOSS] / (double) (train->treated + train->control);
+}
+
+/* What a stage over all users added up; true: the stage comes once more. */
+static bool
+sums_end(UpliftTask *task, double *sum)
+{
+	static void (*const end[])(UpliftTask *, const double *) = {
+		[STAGE_MEAN] = end_mean,   [STAGE_SCALE] = end_scale, [STAGE_COUNT] = end_count,
+		[STAGE_SHARE] = end_share, [STAGE_APPLY] = end_apply,
+	};
+
+	if (task->state->stage == STAGE_SPREAD)
+		return trainlinear_spread_end(task);
+	if (task->state->stage == STAGE_FIT)
+		return trainlinear_fit_end(task, sum);
+	end[task->state->stage](task, sum);
+	return false;
 }
 
 static void
 stage_end(UpliftTask *task)
 {
-	static void (*const end[])(UpliftTask *, const double *) = {
-		[STAGE_MEAN] = end_mean,
-		[STAGE_SCALE] = end_scale,
-		[STAGE_COUNT] = end_count,
-		[STAGE_SHARE] = end_share,
-	};
 	struct UpliftState *state = task->state;
 
 	state->first = 0;
 	if (state->stage < STAGE_EPOCH)
 	{
-		end[state->stage](task, uplifttrain_sums(task));
+		const bool again = sums_end(task, uplifttrain_sums(task));
+
 		uplifttrain_clear_sums(task);
-		if (++state->stage == STAGE_EPOCH && !uplifttrain_epochs(task))
+		if (again)
+			return;
+		while (trainlinear_skips(task, ++state->stage))
+			;
+		if (state->stage == STAGE_EPOCH && !uplifttrain_epochs(task))
 			state->stage = STAGE_DONE;
 	}
 	else if (++state->step == epoch_steps(task) && !uplifttrain_step_end(task))

@@ -9,6 +9,9 @@
  * weights are kept. Without held-out users all max_epochs are run and the last
  * weights kept. Features are standardised over all users, missing ones left out.
  *
+ * Where numbers are summed, the linear path (uplift/pure/linear.h) is fitted first. It alone is the first epoch, and what
+ * the others learn is what it leaves.
+ *
  * With `batch` a step is on a mini-batch instead: users of the experiment with a
  * sample of their surroundings (uplift/pure/sample.h), so that memory for the
  * network's rows does not grow with the graph. Without edges (setup.graph.E is
@@ -81,6 +84,33 @@ typedef struct UpliftResult
 		predicted_effect; /* mean predicted uplift of the held-out users and treatments at the best epoch */
 } UpliftResult;
 
+/* One head's equations, and how far their solution is. */
+typedef struct FitHead
+{
+	double users;         /* whose outcomes it learns, by their weights */
+	double square, first; /* of the residual now and in the beginning, in the measure of the diagonal */
+} FitHead;
+
+typedef struct FitState
+{
+	size_t level; /* that is being summed, or the last one of those that are fitted */
+	int pass, waited;
+	double best; /* loss of the held-out users */
+} FitState;
+
+/* The linear path of a network that has one; n inputs. See uplift/pure/train_linear.c. */
+typedef struct TrainLinear
+{
+	real *z;          /* N × n: what is linear in features and their sums, level after level */
+	real *added;      /* N × C: to the logits */
+	double *b, *best; /* C × n: weights, and the best ones so far */
+	double *way;      /* C × n: where to go */
+	double *residual; /* C × n */
+	double *diagonal; /* C × n: of the equations */
+	FitHead *head;    /* C */
+	FitState *state;
+} TrainLinear;
+
 /* Private to each process; what it points to may be shared. */
 typedef struct UpliftTask
 {
@@ -91,6 +121,7 @@ typedef struct UpliftTask
 	UpliftData data;
 
 	struct UpliftState *state;
+	TrainLinear linear;
 	size_t batch;             /* users of a mini-batch, at most; 0: every step is on the whole graph */
 	UpliftSample sample;      /* the running batch, where there are edges */
 	uint32_t *user;           /* N: users of the experiment, the held-out ones last; NULL without batches */

@@ -153,7 +153,10 @@ uplifttrain_epochs(UpliftTask *task)
 		list_users(task);
 	if (task->setup.score && part_users(&task->state->result.held_out) == 0)
 		return false;
-	pass_begin(task, task->setup.score);
+
+	/* The linear path alone is the first epoch. */
+	pass_begin(task,
+			   task->setup.score || (task->net.levels > 0 && part_users(&task->state->result.held_out) > 0));
 	return true;
 }
 

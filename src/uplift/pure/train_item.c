@@ -1,10 +1,8 @@
 /* The items of an uplift training: what one lane adds up over one range of users. */
-#include "uplift/pure/train_state.h"
+#include "uplift/pure/train_linear.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "uplift/pure/loss.h"
 
 /*
  * Rows of a block in the step where the pass turns back: the last layer reads its neighbours forward and at once
@@ -75,8 +73,8 @@ add_counts(double *sum, const UpliftTask *task, size_t from, size_t end)
 	}
 }
 
-static UpliftTerms
-user_terms(const UpliftTask *task, size_t i)
+UpliftTerms
+uplifttrain_terms(const UpliftTask *task, size_t i)
 {
 	const struct UpliftState *state = task->state;
 	const UpliftData *data = &task->data;
@@ -97,7 +95,7 @@ add_shares(double *sum, const UpliftTask *task, size_t from, size_t end)
 		if (task->data.arm[i] == UPLIFT_OUTSIDE || task->data.held_out[i])
 			continue;
 
-		const UpliftTerms terms = user_terms(task, i);
+		const UpliftTerms terms = uplifttrain_terms(task, i);
 
 		for (size_t h = 0; h < terms.n; h++)
 		{
@@ -143,7 +141,7 @@ add_losses(double *sum, UpliftTask *task, real *dlogit, const real *logit, size_
 		if (task->data.arm[i] == UPLIFT_OUTSIDE)
 			continue;
 
-		const UpliftTerms terms = user_terms(task, i);
+		const UpliftTerms terms = uplifttrain_terms(task, i);
 
 		if (!task->data.held_out[i])
 		{
@@ -171,6 +169,8 @@ uplifttrain_pass(const UpliftTask *task)
 		.feature = task->data.feature,
 		.node = batch_node(task),
 		.rows = task->rows,
+		.linear = task->linear.added,
+		.levels = 1,
 		.training = training,
 		.drop = training ? (real) config->dropout : 0,
 		.attention_drop = training ? (real) config->attention_dropout : 0,
@@ -258,10 +258,9 @@ void
 uplifttrain_run(void *arg, size_t item, int worker)
 {
 	static void (*const add[])(double *, const UpliftTask *, size_t, size_t) = {
-		[STAGE_MEAN] = add_means,
-		[STAGE_SCALE] = add_squares,
-		[STAGE_COUNT] = add_counts,
-		[STAGE_SHARE] = add_shares,
+		[STAGE_MEAN] = add_means,          [STAGE_SCALE] = add_squares,         [STAGE_COUNT] = add_counts,
+		[STAGE_SHARE] = add_shares,        [STAGE_SPREAD] = trainlinear_spread, [STAGE_FIT] = trainlinear_fit,
+		[STAGE_APPLY] = trainlinear_apply,
 	};
 	UpliftTask *task = arg;
 	const struct UpliftState *state = task->state;

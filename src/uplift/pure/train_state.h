@@ -2,15 +2,19 @@
 #ifndef USERCLS_UPLIFT_PURE_TRAIN_STATE_H
 #define USERCLS_UPLIFT_PURE_TRAIN_STATE_H
 
+#include "uplift/pure/loss.h"
 #include "uplift/pure/train.h"
 
 enum
 {
-	STAGE_MEAN,  /* of features */
-	STAGE_SCALE, /* their spread around it */
-	STAGE_COUNT, /* users of the experiment, by part and arm */
-	STAGE_SHARE, /* what heads that know no features would say */
-	STAGE_EPOCH, /* again and again */
+	STAGE_MEAN,   /* of features */
+	STAGE_SCALE,  /* their spread around it */
+	STAGE_COUNT,  /* users of the experiment, by part and arm */
+	STAGE_SHARE,  /* what heads that know no features would say */
+	STAGE_SPREAD, /* of a linear path: a level of what it reads */
+	STAGE_FIT,    /* its weights, a step */
+	STAGE_APPLY,  /* what it adds to the logits */
+	STAGE_EPOCH,  /* again and again */
 	STAGE_DONE
 };
 
@@ -83,6 +87,13 @@ sum_feature(const UpliftNet *net, size_t channel)
 	return SUM_FIXED + 2 * net->C + 2 * (net->treatments + 1) + 2 * channel;
 }
 
+/* Behind these what the fit of a linear path adds up. */
+static inline size_t
+sum_fit(const UpliftNet *net)
+{
+	return sum_feature(net, scaled_channels(net));
+}
+
 /* Without edges a range goes forward and back at once: lanes of a batch, and rows of a lane. */
 #define ALONE_LANES 8
 #define ALONE_ROWS (UPLIFT_BATCH_MAX / ALONE_LANES)
@@ -128,6 +139,9 @@ batch_node(const UpliftTask *task)
 		return task->user + task->state->batch_first;
 	return task->batch ? task->sample.node : NULL;
 }
+
+/* What user i, who is in the experiment, teaches. */
+extern UpliftTerms uplifttrain_terms(const UpliftTask *task, size_t i);
 
 /* The network as the running pass sees it. */
 extern UpliftPass uplifttrain_pass(const UpliftTask *task);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "model/codec.h"
-#include "upliftcase.h"
+#include "uplifttrial.h"
 
 #define TOLERANCE 1e-5
 
@@ -139,6 +139,13 @@ test_fixture(void **state)
 	float *output = tensor(&codec, "test.output", &size);
 	float *coefficient = tensor(&codec, "test.coefficient", &size);
 
+	const UpliftScoreSetup whole = {.config = config, .graph = setup, .F = 3};
+	UpliftScoreTask task;
+	void *block = score_graph(&task, &c, &whole, 1);
+
+	check_near(fixture, "score", task.logit, output, size);
+	c.pass.linear = task.rows.linear;
+	c.pass.levels = c.net.L + 1;
 	case_forward(logit, h, &c);
 	check_near(fixture, "output", logit, output, size);
 	case_backward(dw, &c, coefficient, h);
@@ -153,6 +160,7 @@ test_fixture(void **state)
 		check_near(fixture, name, dw + table.param[i].offset, gradient, size);
 		free(gradient);
 	}
+	free(block);
 	free(output);
 	free(coefficient);
 	free(logit);
@@ -171,7 +179,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE(attention), FIXTURE(heads), FIXTURE(gated), FIXTURE(residual), FIXTURE(sum),
+		FIXTURE(attention), FIXTURE(heads), FIXTURE(gated), FIXTURE(residual), FIXTURE(sum), FIXTURE(linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
