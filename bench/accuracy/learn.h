@@ -6,17 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
+#include <time.h>
 
 #include "sequence/pure/train.h"
 
 static inline double
 cpu_seconds(void)
 {
-	struct rusage usage;
+	struct timespec used;
 
-	getrusage(RUSAGE_SELF, &usage);
-	return (double) usage.ru_utime.tv_sec + 1e-6 * (double) usage.ru_utime.tv_usec;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (double) used.tv_sec + 1e-9 * (double) used.tv_nsec;
 }
 
 /* architecture=…, balance=… (0 none, 1 resample, 2 weights), or an option of the product. */
@@ -46,16 +47,19 @@ set_option(SequenceSetup *setup, const char *text)
 	}
 }
 
+/* Of huge pages where there are some, as the product's blocks are (work/block.c). */
 static inline Arena
 block_for(const Arena *measured)
 {
-	void *block = aligned_alloc(ARENA_ALIGNMENT, measured->used + ARENA_ALIGNMENT);
+	const size_t page = (size_t) 1 << 21, size = (measured->used + page) / page * page;
+	void *block = aligned_alloc(page, size);
 
 	if (measured->overflow || !block)
 	{
 		fprintf(stderr, "out of memory\n");
 		exit(1);
 	}
+	madvise(block, size, MADV_HUGEPAGE);
 	return arena_over(block, measured->used);
 }
 
