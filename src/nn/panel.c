@@ -68,9 +68,15 @@ panels_of(size_t columns)
 }
 
 size_t
+panel_whole(size_t n)
+{
+	return panels_of(n) * PANEL_COLUMNS;
+}
+
+size_t
 panel_size(size_t K, size_t N)
 {
-	return K * panels_of(N) * PANEL_COLUMNS;
+	return K * panel_whole(N);
 }
 
 size_t

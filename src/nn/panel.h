@@ -37,6 +37,9 @@ panel_turn(size_t i)
 /* How many reals a packed K × N matrix takes: K times N up to a multiple of 16. */
 extern size_t panel_size(size_t K, size_t N);
 
+/* n up to a multiple of 16: columns that products make fastest. */
+extern size_t panel_whole(size_t n);
+
 /*
  * The stride to give rows of n numbers that panel_outer() reads: at least n, an odd number of cache lines. At a stride
  * of a power of two all rows would share a few sets of the first-level cache.

@@ -1,12 +1,13 @@
 /*
- * Cholesky's factor L of K + λ I, and its inverse in the same place, by blocks of 64 columns:
+ * Cholesky's factor U of K + λ I = Uᵀ U, and the inverse L⁻¹ of L = Uᵀ, in one matrix: U above the diagonal, L⁻¹ below it and
+ * on it. By blocks of 64 rows:
  *
- *   foreach block j do:  rows from j on -= L[.., before j] L[j, before j]ᵀ;  factor the diagonal block, and invert it;
- *                        L[below j, j] = rows · inverseᵀ
- *   foreach block i do:  L⁻¹[i, before i] = - inverse_i · L[i, before i] · L⁻¹[before i, ..]
+ *   foreach block j do:  rows j, from j on -= U[before j, j]ᵀ U[before j, from j on];  factor the diagonal block, and
+ *                        invert it;  U[j, behind j] = inverse · rows
+ *   foreach block j do:  L⁻¹[j, before j] = - inverse_j · U[before j, j]ᵀ · L⁻¹[before j, before j];  U[before j, j] = 0
  *   then (K + λ I)⁻¹ y = L⁻ᵀ (L⁻¹ y), and its diagonal is the column norms of L⁻¹
  *
- * The diagonal blocks hold their inverses from the first part on.
+ * Every product is one of columns by columns, which panel_outer() makes where they are.
  */
 #include "nn/ridge.h"
 
@@ -14,97 +15,162 @@
 #include <string.h>
 
 #include "nn/blas.h"
+#include "nn/panel.h"
 
 #define BLOCK 64
 
+/* Rows of L⁻¹ that a product reads at a time: it has nothing behind the last one's diagonal. */
+#define PRODUCT_ROWS 256
+
+size_t
+ridge_stride(size_t n)
+{
+	return panel_stride(n);
+}
+
+/* BLOCK rows, and a diagonal block. */
 size_t
 ridge_block_size(size_t n)
 {
-	return BLOCK * (n + BLOCK);
+	return BLOCK * (ridge_stride(n) + BLOCK);
 }
 
 void
 ridge_begin(Ridge *ridge, double penalty)
 {
-	const size_t n = ridge->n;
+	const size_t n = ridge->n, stride = ridge_stride(n);
 
 	ridge->penalty = penalty;
 	ridge->at = 0;
 	ridge->failed = false;
-	memcpy(ridge->root, ridge->gram, n * n * sizeof(real));
 	for (size_t i = 0; i < n; i++)
-		ridge->root[i * n + i] += (real) penalty;
+	{
+		memcpy(ridge->root + i * stride + i, ridge->gram + i * stride + i, (n - i) * sizeof(real));
+		memset(ridge->root + i * stride + n, 0, (stride - n) * sizeof(real));
+		ridge->root[i * stride + i] += (real) penalty;
+	}
 }
 
 static size_t
-columns_of(const Ridge *ridge, size_t begin)
+rows_of(const Ridge *ridge, size_t begin)
 {
 	return ridge->n - begin < BLOCK ? ridge->n - begin : BLOCK;
 }
 
-/* a (m × m, stride n) = its factor's inverse, with zeros above the diagonal; false: it has none. */
-static bool
-invert_diagonal(real *a, size_t n, size_t m)
+static void
+clear_rows(real *a, size_t stride, size_t rows, size_t columns)
 {
-	double l[BLOCK][BLOCK];
-	double inverse[BLOCK][BLOCK] = {{0}};
+	for (size_t i = 0; i < rows; i++)
+		memset(a + i * stride, 0, columns * sizeof(real));
+}
 
-	for (size_t i = 0; i < m; i++)
-		for (size_t j = 0; j <= i; j++)
-		{
-			double sum = (double) a[i * n + j];
+/* u (m × m, of which the upper triangle is read) = its factor; false: it has none. */
+USERCLS_CLONES static bool
+factor_diagonal(double u[BLOCK][BLOCK], size_t m)
+{
+	for (size_t k = 0; k < m; k++)
+	{
+		if (!(u[k][k] > 0))
+			return false;
 
-			for (size_t k = 0; k < j; k++)
-				sum -= l[i][k] * l[j][k];
-			if (i == j && !(sum > 0))
-				return false;
-			l[i][j] = i == j ? sqrt(sum) : sum / l[j][j];
-		}
-	for (size_t j = 0; j < m; j++)
-		for (size_t i = j; i < m; i++)
-		{
-			double sum = i == j;
+		const double scale = 1 / sqrt(u[k][k]);
 
-			for (size_t k = j; k < i; k++)
-				sum -= l[i][k] * inverse[k][j];
-			inverse[i][j] = sum / l[i][i];
-		}
-	for (size_t i = 0; i < m; i++)
-		for (size_t j = 0; j < m; j++)
-			a[i * n + j] = (real) inverse[i][j];
+		for (size_t j = k; j < m; j++)
+			u[k][j] *= scale;
+		for (size_t i = k + 1; i < m; i++)
+			for (size_t j = i; j < m; j++)
+				u[i][j] -= u[k][i] * u[k][j];
+	}
 	return true;
 }
 
+/* inverse (m × m) = that of uᵀ, with zeros above the diagonal. */
+USERCLS_CLONES static void
+invert_factor(double inverse[BLOCK][BLOCK], double u[BLOCK][BLOCK], size_t m)
+{
+	memset(inverse, 0, BLOCK * sizeof(*inverse));
+	for (size_t i = 0; i < m; i++)
+	{
+		const double scale = 1 / u[i][i];
+
+		inverse[i][i] = 1;
+		for (size_t k = 0; k < i; k++)
+			for (size_t j = 0; j <= k; j++)
+				inverse[i][j] -= u[k][i] * inverse[k][j];
+		for (size_t j = 0; j <= i; j++)
+			inverse[i][j] *= scale;
+	}
+}
+
+/* a (m × m), of which the upper triangle is read = the inverse of its factor; false: it has none. */
+static bool
+invert_diagonal(real *a, size_t stride, size_t m)
+{
+	double u[BLOCK][BLOCK], inverse[BLOCK][BLOCK];
+
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = i; j < m; j++)
+			u[i][j] = (double) a[i * stride + j];
+	if (!factor_diagonal(u, m))
+		return false;
+	invert_factor(inverse, u, m);
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < m; j++)
+			a[i * stride + j] = (real) inverse[i][j];
+	return true;
+}
+
+/* out (m × columns) = sign · the diagonal block at out's rows · rows (m × columns). */
+static void
+multiply_by_diagonal(real *out, const Ridge *ridge, const real *rows, size_t at, size_t columns, real sign)
+{
+	const size_t stride = ridge_stride(ridge->n), m = rows_of(ridge, at);
+	const real *diagonal = ridge->root + at * stride + at;
+	real *turned = ridge->block + BLOCK * stride;
+
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < m; j++)
+			turned[j * m + i] = sign * diagonal[i * stride + j];
+	clear_rows(out, stride, m, columns);
+	panel_outer(out, stride, turned, m, rows, stride, m, columns, m);
+}
+
+/* Columns behind the last are 0, so that products are of whole panels. */
 static void
 factor_block(Ridge *ridge)
 {
-	const size_t n = ridge->n, at = ridge->at, m = columns_of(ridge, at), below = n - at - m;
-	real *diagonal = ridge->root + at * n + at;
-	real *rows = diagonal + m * n;
+	const size_t n = panel_whole(ridge->n), stride = ridge_stride(n), at = ridge->at, m = rows_of(ridge, at);
+	const real *above = ridge->root + at;
+	real *rows = ridge->root + at * stride + at, *product = ridge->block;
 
-	blas_nt(diagonal, n, ridge->root + at * n, n, ridge->root + at * n, n, n - at, m, at, BLAS_SUB);
-	ridge->failed = !invert_diagonal(diagonal, n, m);
-	if (ridge->failed || below == 0)
-		return;
-	for (size_t i = 0; i < below; i++)
-		memcpy(ridge->block + i * m, rows + i * n, m * sizeof(real));
-	blas_nt(rows, n, ridge->block, m, diagonal, n, below, m, m, BLAS_SET);
+	clear_rows(product, stride, m, n - at);
+	panel_outer(product, stride, above, stride, above, stride, m, n - at, at);
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = i; j < n - at; j++)
+			product[i * stride + j] = rows[i * stride + j] - product[i * stride + j];
+	for (size_t i = 0; i < m; i++)
+		memcpy(rows + i * stride + i, product + i * stride + i, (m - i) * sizeof(real));
+	ridge->failed = !invert_diagonal(rows, stride, m);
+	if (!ridge->failed && ridge->n > at + m)
+		multiply_by_diagonal(rows + m, ridge, product + m, at, n - at - m, 1);
 }
 
 static void
 invert_block(Ridge *ridge)
 {
-	const size_t n = ridge->n, at = ridge->at - n, m = columns_of(ridge, at);
-	real *rows = ridge->root + at * n;
-	real *product = ridge->block, *negative = ridge->block + m * at;
+	const size_t stride = ridge_stride(ridge->n), at = ridge->at - ridge->n, m = rows_of(ridge, at);
+	real *above = ridge->root + at, *product = ridge->block;
 
-	for (size_t i = 0; i < m; i++)
-		for (size_t j = 0; j < m; j++)
-			negative[i * m + j] = -rows[i * n + at + j];
-	blas_nn(product, at, rows, n, ridge->root, n, m, at, at, BLAS_SET);
-	blas_nn(rows, n, negative, m, product, at, m, at, m, BLAS_SET);
-	for (size_t i = 0; i < m; i++)
-		memset(rows + i * n + at + m, 0, (n - at - m) * sizeof(real));
+	clear_rows(product, stride, m, at);
+	for (size_t k = 0; k < at; k += PRODUCT_ROWS)
+	{
+		const size_t rows = at - k < PRODUCT_ROWS ? at - k : PRODUCT_ROWS;
+
+		panel_outer(product, stride, above + k * stride, stride, ridge->root + k * stride, stride, m,
+					k + rows, rows);
+	}
+	multiply_by_diagonal(ridge->root + at * stride, ridge, product, at, at, -1);
+	clear_rows(above, stride, at, m);
 }
 
 /* The first part walks at over 0 .. n, the second one over n .. 2 n. */
@@ -127,14 +193,14 @@ ridge_step(Ridge *ridge)
 void
 ridge_solve(real *alpha, real *other, const Ridge *ridge, const real *y, size_t O)
 {
-	const size_t n = ridge->n;
+	const size_t n = ridge->n, stride = ridge_stride(n);
 
-	blas_nn(other, O, ridge->root, n, y, O, n, O, n, BLAS_SET);
-	blas_tn(alpha, O, ridge->root, n, other, O, n, O, n, BLAS_SET);
+	blas_nn(other, O, ridge->root, stride, y, O, n, O, n, BLAS_SET);
+	blas_tn(alpha, O, ridge->root, stride, other, O, n, O, n, BLAS_SET);
 	memset(ridge->block, 0, n * sizeof(real));
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j <= i; j++)
-			ridge->block[j] += ridge->root[i * n + j] * ridge->root[i * n + j];
+			ridge->block[j] += ridge->root[i * stride + j] * ridge->root[i * stride + j];
 	for (size_t i = 0; i < n; i++)
 		for (size_t o = 0; o < O; o++)
 			other[i * O + o] = y[i * O + o] - alpha[i * O + o] / ridge->block[i];

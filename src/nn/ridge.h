@@ -19,14 +19,15 @@
 typedef struct Ridge
 {
 	size_t n;
-	const real *gram; /* n × n: K, of which the lower triangle is read */
-	real *root;       /* n × n: the factor's inverse at the end */
+	const real *gram; /* n × ridge_stride(n): K, of which the upper triangle is read */
+	real *root;       /* n × ridge_stride(n): the factor's inverse at the end */
 	real *block;      /* ridge_block_size() */
 	double penalty;   /* λ */
 	size_t at;        /* the block column that is next */
 	bool failed;      /* K + λ I is not positive definite in these digits */
 } Ridge;
 
+extern size_t ridge_stride(size_t n);
 extern size_t ridge_block_size(size_t n);
 
 extern void ridge_begin(Ridge *ridge, double penalty);

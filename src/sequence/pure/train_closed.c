@@ -2,37 +2,28 @@
  * The head in closed form:
  *
  *   foreach pair of kernel and dilation: draw channels, measure biases
- *   foreach part of the features: those of all sequences;  standardise;  gram += x xᵀ
+ *   foreach part of the columns (features, then the numbers beside them): x = those of all sequences, standardised
+ *     gram += xᵀ x
  *   foreach penalty: alpha, and what the others predict of each sequence;  the factor of the least loss
- *   foreach part of the features, again: weights of the head = factor · xᵀ alpha / spread
- *
- * Features are made twice, since to keep them would take more memory than there mostly is.
+ *   foreach part of the columns: x, again, unless there is one part alone;  weights of the head = factor · x alpha / spread
  */
 #include "sequence/pure/train_closed.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "nn/blas.h"
-#include "nn/ridge.h"
 #include "sequence/pure/closed_state.h"
 #include "sequence/pure/encoder.h"
 #include "sequence/pure/train_sample.h"
 
-/* Numbers of a part of the features, about; and the least columns of one. */
-#define PART_NUMBERS ((size_t) 1 << 20)
-#define PART_COLUMNS 256
-
-/* Rows of the Gram matrix, and columns, of an item. */
-#define GRAM_ROWS 128
-#define ITEM_COLUMNS 64
-
 /* Beside those of train.c. */
 enum
 {
-	STREAM_KERNELS = 4,
-	STREAM_HIDDEN
+	STREAM_KERNELS = 4
 };
+
+/* Numbers that a sum takes side by side. */
+#define LANES 8
 
 static const Rocket *
 rocket_of(const SequenceTask *task)
@@ -40,42 +31,21 @@ rocket_of(const SequenceTask *task)
 	return &task->net.rocket;
 }
 
-/* Numbers beside the encoder that go to the scores directly: the summary's and the attributes'. */
-static size_t
-beside_count(const SequenceTask *task)
-{
-	return task->net.S + task->net.Z;
-}
-
-static size_t
-rows_max(const SequenceTask *task)
-{
-	return task->setup.N < CLOSED_ROWS ? task->setup.N : CLOSED_ROWS;
-}
-
-static size_t
-columns_max(const SequenceTask *task)
-{
-	const size_t wanted = PART_NUMBERS / (rows_max(task) + 1);
-	const size_t least = wanted > PART_COLUMNS ? wanted : PART_COLUMNS;
-
-	return least > beside_count(task) ? least : beside_count(task);
-}
-
 void
 closed_carve(SequenceTask *task, Arena *arena)
 {
 	ClosedTask *closed = &task->closed;
-	const size_t n = rows_max(task), O = task->net.O, columns = columns_max(task);
+	const size_t n = closed_rows_max(task), O = task->net.O, stride = ridge_stride(n);
+	const size_t columns = part_columns_max(task);
 
 	closed->state = ARENA_TAKE(arena, struct ClosedState, 1);
-	closed->x = (real *) arena_take(arena, n, columns * sizeof(real));
+	closed->x = (real *) arena_take(arena, columns, stride * sizeof(real));
 	closed->mean = ARENA_TAKE(arena, real, columns);
 	closed->inverse = ARENA_TAKE(arena, real, columns);
-	closed->gram = (real *) arena_take(arena, n, n * sizeof(real));
-	closed->root = (real *) arena_take(arena, n, n * sizeof(real));
+	closed->gram = (real *) arena_take(arena, n, stride * sizeof(real));
+	closed->root = (real *) arena_take(arena, n, stride * sizeof(real));
 	closed->block = ARENA_TAKE(arena, real, ridge_block_size(n));
-	closed->weight = ARENA_TAKE(arena, real, n);
+	closed->weight = ARENA_TAKE(arena, real, stride);
 	closed->base = (real *) arena_take(arena, n, O * sizeof(real));
 	closed->target = (real *) arena_take(arena, n, O * sizeof(real));
 	closed->mean_target = ARENA_TAKE(arena, real, O);
@@ -84,6 +54,7 @@ closed_carve(SequenceTask *task, Arena *arena)
 	closed->alpha = (real *) arena_take(arena, n, O * sizeof(real));
 	closed->other = (real *) arena_take(arena, n, O * sizeof(real));
 	closed->best = (real *) arena_take(arena, n, O * sizeof(real));
+	closed->beta = (real *) arena_take(arena, stride, O * sizeof(real));
 }
 
 /* ---- Kernels ---- */
@@ -162,138 +133,59 @@ settle_tables(SequenceTask *task)
 			settle_row(task, (size_t) a, row);
 }
 
-/* ---- Features ---- */
-
-/* As many pairs from state->pair on as a part has room for. */
-static size_t
-part_begin(SequenceTask *task)
-{
-	struct ClosedState *state = task->closed.state;
-	const Rocket *rocket = rocket_of(task);
-	const size_t pairs = rocket_pairs(rocket), begin = rocket_feature(rocket, state->pair);
-
-	state->phase = CLOSED_FEATURES;
-	state->pair_end = state->pair;
-	while (state->pair_end < pairs &&
-		   rocket_feature(rocket, state->pair_end + 1) - begin <= columns_max(task))
-		state->pair_end++;
-	state->columns =
-		state->pair < pairs ? rocket_feature(rocket, state->pair_end) - begin : beside_count(task);
-	return (state->n + task->chunk - 1) / task->chunk;
-}
-
-static void
-make_features(SequenceTask *task, size_t item)
-{
-	Network *net = &task->net;
-	const struct ClosedState *state = task->closed.state;
-	const size_t from = item * task->chunk, columns = state->columns, O = net->O;
-	const size_t n = state->n - from < task->chunk ? state->n - from : task->chunk;
-
-	Rng hide = rng_seed(task->setup.seed, (uint64_t) STREAM_HIDDEN << 56 | item); /* the same in both walks */
-
-	network_read(net, task->w, &task->set, task->order + from, n, &hide);
-	if (state->pair < rocket_pairs(rocket_of(task)))
-		minirocket_part(net, net->pooled, columns, task->w, state->pair, state->pair_end);
-	for (size_t b = 0; b < n; b++)
-	{
-		const size_t row = from + net->order[b];
-		const real *features = state->pair < rocket_pairs(rocket_of(task))
-								   ? net->pooled + b * columns
-								   : net->wide + b * (net->M + beside_count(task) + net->P) + net->M;
-
-		memcpy(task->closed.x + row * columns, features, columns * sizeof(real));
-		for (size_t o = 0; o < O; o++)
-			task->closed.base[row * O + o] =
-				task->w[net->head_bias + o] +
-				(net->config.baseline ? task->w[net->baseline + net->row[b] * O + o] : 0);
-	}
-}
-
-/* Columns without their weighted mean, by their spread and weight: as many features as there are count as one number. */
-static void
-standardise(SequenceTask *task, size_t item)
-{
-	ClosedTask *closed = &task->closed;
-	const size_t n = closed->state->n, columns = closed->state->columns;
-	const size_t begin = item * ITEM_COLUMNS;
-	const size_t end = columns - begin < ITEM_COLUMNS ? columns : begin + ITEM_COLUMNS;
-	const size_t all = closed->state->pair < rocket_pairs(rocket_of(task)) ? task->net.D : beside_count(task);
-	double mean[ITEM_COLUMNS] = {0}, square[ITEM_COLUMNS] = {0}, total = 0;
-
-	for (size_t i = 0; i < n; i++)
-	{
-		const double weight = (double) closed->weight[i] * (double) closed->weight[i];
-
-		total += weight;
-		for (size_t j = begin; j < end; j++)
-		{
-			const double d = (double) closed->x[i * columns + j] - mean[j - begin];
-
-			mean[j - begin] += d * weight / total;
-			square[j - begin] += weight * d * ((double) closed->x[i * columns + j] - mean[j - begin]);
-		}
-	}
-	for (size_t j = begin; j < end; j++)
-	{
-		const double variance = square[j - begin] / total;
-
-		closed->mean[j] = (real) mean[j - begin];
-		closed->inverse[j] = variance > 1e-10 ? (real) (1 / sqrt(variance * (double) all)) : 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = begin; j < end; j++)
-		{
-			real *x = closed->x + i * columns + j;
-
-			*x = (*x - closed->mean[j]) * closed->inverse[j] * closed->weight[i];
-		}
-}
-
-static void
-add_gram(SequenceTask *task, size_t item)
-{
-	ClosedTask *closed = &task->closed;
-	const size_t n = closed->state->n, columns = closed->state->columns;
-	const size_t begin = item * GRAM_ROWS;
-	const size_t rows = n - begin < GRAM_ROWS ? n - begin : GRAM_ROWS;
-
-	blas_nt(closed->gram + begin * n, n, closed->x + begin * columns, columns, closed->x, columns, rows,
-			begin + rows, columns, closed->state->pair == 0 ? BLAS_SET : BLAS_ADD);
-}
-
 /* ---- The head ---- */
 
+/* The weight of the part's column for an output. */
 static real *
 head_at(SequenceTask *task, size_t o, size_t column)
 {
 	const Network *net = &task->net;
-	const size_t pair = task->closed.state->pair;
+	const struct ClosedState *state = task->closed.state;
 
-	if (pair < rocket_pairs(&net->rocket))
-		return task->w + net->head_weight + o * net->D + rocket_feature(&net->rocket, pair) + column;
-	return task->w + net->summary_head + o * (net->M + beside_count(task)) + net->M + column;
+	if (column < state->features)
+		return task->w + net->head_weight + o * net->D + rocket_feature(&net->rocket, state->pair) + column;
+	return task->w + net->summary_head + o * (net->M + closed_beside(task)) + net->M + column -
+		   state->features;
+}
+
+/* beta = best, an output's numbers side by side. */
+static void
+head_begin(SequenceTask *task)
+{
+	ClosedTask *closed = &task->closed;
+	const size_t n = closed->state->n, O = task->net.O, stride = closed_stride(task);
+
+	memset(closed->beta, 0, O * stride * sizeof(real));
+	for (size_t o = 0; o < O; o++)
+		for (size_t i = 0; i < n; i++)
+			closed->beta[o * stride + i] = closed->best[i * O + o];
+}
+
+/* The sum of beta x over n numbers, by lanes that a processor adds side by side. */
+USERCLS_CLONES static double
+sum_product(const real *beta, const real *x, size_t n)
+{
+	double sums[LANES] = {0}, sum = 0;
+
+	for (size_t i = 0; i < n; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			sums[k] += (double) beta[i + k] * (double) x[i + k];
+	for (size_t k = 0; k < LANES; k++)
+		sum += sums[k];
+	return sum;
 }
 
 static void
 fit_head(SequenceTask *task, size_t item)
 {
-	ClosedTask *closed = &task->closed;
-	const size_t n = closed->state->n, columns = closed->state->columns, O = task->net.O;
-	const size_t begin = item * ITEM_COLUMNS;
-	const size_t end = columns - begin < ITEM_COLUMNS ? columns : begin + ITEM_COLUMNS;
+	const ClosedTask *closed = &task->closed;
+	const size_t n = closed->state->n, stride = closed_stride(task);
 
-	for (size_t o = 0; o < O; o++)
-	{
-		double sum[ITEM_COLUMNS] = {0};
-
-		for (size_t i = 0; i < n; i++)
-			for (size_t j = begin; j < end; j++)
-				sum[j - begin] += (double) (closed->best[i * O + o] * closed->x[i * columns + j]);
-		for (size_t j = begin; j < end; j++)
-			*head_at(task, o, j) =
-				(real) (closed->state->best_factor * sum[j - begin] * (double) closed->inverse[j]);
-	}
+	for (size_t j = item * PART_ITEM_COLUMNS; j < part_item_end(task, item); j++)
+		for (size_t o = 0; o < task->net.O; o++)
+			*head_at(task, o, j) = (real) (closed->state->best_factor *
+										   sum_product(closed->beta + o * stride, closed->x + j * stride, n) *
+										   (double) closed->inverse[j]);
 }
 
 /* A part's weights are there: the bias takes their means back. */
@@ -332,8 +224,8 @@ clear_head(SequenceTask *task)
 
 	memset(task->w + net->head_weight, 0, net->O * net->D * sizeof(real));
 	memset(bias, 0, net->O * sizeof(real));
-	if (beside_count(task) > 0)
-		memset(task->w + net->summary_head, 0, net->O * (net->M + beside_count(task)) * sizeof(real));
+	if (closed_beside(task) > 0)
+		memset(task->w + net->summary_head, 0, net->O * (net->M + closed_beside(task)) * sizeof(real));
 	for (size_t c = 0; c < C && !net->config.baseline; c++)
 		bias[c] = (real) log((double) (task->begin[c + 1] - task->begin[c] + 1) /
 							 (double) (task->state->n_train + C)) -
@@ -366,14 +258,32 @@ closed_begin(SequenceTask *task)
 	if (n < all)
 		sample_draw(task->order, 0, n, all, &rng);
 	for (size_t i = 0; i < n; i++)
+	{
 		closed->weight[i] = (real) sqrt(weight_of(task, i));
+		closed->state->total += (double) closed->weight[i] * (double) closed->weight[i];
+	}
+	parts_begin(task);
 	clear_head(task);
 	if (!task->setup.warm_start)
 		settle_tables(task);
 	return task->setup.warm_start ? part_begin(task) : rocket_of(task)->dilations;
 }
 
-/* A step of the regression, or the second walk over the parts once it is over; 0: no penalty works. */
+/* The second walk over the parts: of one alone, the columns are still there. */
+static size_t
+fit_begin(SequenceTask *task)
+{
+	struct ClosedState *state = task->closed.state;
+	const bool alone = state->pair == 0;
+
+	state->fitted = true;
+	state->pair = 0;
+	state->phase = CLOSED_HEAD;
+	head_begin(task);
+	return alone ? part_column_items(task) : part_begin(task);
+}
+
+/* A step of the regression, or the second walk once it is over; 0: no penalty works. */
 static size_t
 regress(SequenceTask *task)
 {
@@ -382,11 +292,7 @@ regress(SequenceTask *task)
 	state->phase = CLOSED_PENALTY;
 	if (penalty_next(task))
 		return 1;
-	if (!isfinite(state->best_loss))
-		return 0;
-	state->fitted = true;
-	state->pair = 0;
-	return part_begin(task);
+	return isfinite(state->best_loss) ? fit_begin(task) : 0;
 }
 
 static size_t
@@ -401,16 +307,25 @@ static size_t
 part_next(SequenceTask *task)
 {
 	struct ClosedState *state = task->closed.state;
-	const size_t pairs = rocket_pairs(rocket_of(task));
-	const bool summary = state->pair == pairs;
 
-	state->pair = state->pair_end;
-	if (state->pair < pairs || (!summary && beside_count(task) > 0))
+	if (!state->last)
+	{
+		state->pair = state->pair_end;
 		return part_begin(task);
+	}
 	if (!state->fitted)
 		return regress_begin(task);
 	add_mean_target(task);
 	return 0;
+}
+
+static size_t
+gram_next(SequenceTask *task)
+{
+	struct ClosedState *state = task->closed.state;
+
+	state->added += PART_GRAM_COLUMNS;
+	return state->added < state->columns ? part_gram_items(task) : part_next(task);
 }
 
 size_t
@@ -424,13 +339,13 @@ closed_next(SequenceTask *task)
 			return part_begin(task);
 		case CLOSED_FEATURES:
 			state->phase = CLOSED_SCALE;
-			return (state->columns + ITEM_COLUMNS - 1) / ITEM_COLUMNS;
+			return part_column_items(task);
 		case CLOSED_SCALE:
 			state->phase = state->fitted ? CLOSED_HEAD : CLOSED_GRAM;
-			return state->fitted ? (state->columns + ITEM_COLUMNS - 1) / ITEM_COLUMNS
-								 : (state->n + GRAM_ROWS - 1) / GRAM_ROWS;
+			state->added = 0;
+			return state->fitted ? part_column_items(task) : part_gram_items(task);
 		case CLOSED_GRAM:
-			return part_next(task);
+			return gram_next(task);
 		case CLOSED_PENALTY:
 			return regress(task);
 		case CLOSED_HEAD:
@@ -449,13 +364,13 @@ closed_run(SequenceTask *task, size_t item)
 			fit_kernels(task, item);
 			break;
 		case CLOSED_FEATURES:
-			make_features(task, item);
+			part_make(task, item);
 			break;
 		case CLOSED_SCALE:
-			standardise(task, item);
+			part_standardise(task, item);
 			break;
 		case CLOSED_GRAM:
-			add_gram(task, item);
+			part_add_gram(task, item);
 			break;
 		case CLOSED_PENALTY:
 			penalty_step(task);

@@ -24,11 +24,11 @@ struct SequenceTask;
 typedef struct ClosedTask
 {
 	struct ClosedState *state;
-	real *x;              /* n × columns of a part */
+	real *x;              /* columns of a part × ridge_stride(n): a feature of all sequences side by side */
 	real *mean, *inverse; /* columns: of a feature's mean, and one over its spread; 0: it is constant */
-	real *gram, *root;    /* n × n */
+	real *gram, *root;    /* n × ridge_stride(n) */
 	real *block;          /* ridge_block_size(n) */
-	real *weight;         /* n: roots of the sequences' weights in the loss */
+	real *weight;         /* ridge_stride(n): roots of the sequences' weights in the loss */
 	real *base;           /* n × O: scores of the baseline */
 	real *target;         /* n × O: what it gets wrong; then times weight, without its mean */
 	real *mean_target;    /* O */
@@ -36,6 +36,7 @@ typedef struct ClosedTask
 	double *sum;          /* O: and so is this */
 	real *alpha, *other;  /* n × O: of the penalty at hand */
 	real *best;           /* n × O: alpha of the best one */
+	real *beta;           /* O × ridge_stride(n): the same, turned */
 } ClosedTask;
 
 extern void closed_carve(struct SequenceTask *task, Arena *arena);

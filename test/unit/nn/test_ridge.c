@@ -16,7 +16,9 @@
 #define P 12
 #define O 2
 
-static real x[N_MAX * P], y[N_MAX * O], gram[N_MAX * N_MAX], root[N_MAX * N_MAX];
+#define STRIDE_MAX 256
+
+static real x[N_MAX * P], y[N_MAX * O], gram[N_MAX * STRIDE_MAX], root[N_MAX * STRIDE_MAX];
 static real alpha[N_MAX * O], other[N_MAX * O];
 
 static void
@@ -45,7 +47,7 @@ fit(size_t n, double penalty)
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
-			gram[i * n + j] = j <= i ? (real) product(i, j) : (real) NAN; /* what lies above is not read */
+			gram[i * ridge_stride(n) + j] = j >= i ? (real) product(i, j) : (real) NAN; /* not read */
 	ridge_begin(&ridge, penalty);
 	while (ridge_step(&ridge))
 		;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "model/codec.h"
+#include "sequence/pure/closed_state.h"
 #include "sequence/pure/minirocket.h"
 #include "sequence/pure/train.h"
 #include "sequences.h"
@@ -223,6 +224,8 @@ test_biases(void **state)
 
 /* ---- Training ---- */
 
+#define FEATURES (84 * 4)
+
 /* Classes by where a bump is; a number by how high it is. */
 static void
 make_bumps(TestSet *data, Rng *rng, size_t C)
@@ -242,7 +245,7 @@ make_bumps(TestSet *data, Rng *rng, size_t C)
 }
 
 static SequenceTask *
-train_bumps(const TestSet *data, size_t C, int balance, int max_epochs, void **block)
+train_bumps(const TestSet *data, size_t C, int num_features, int balance, int max_epochs, void **block)
 {
 	SequenceTask *task = calloc(1, sizeof(*task));
 	SequenceSetup setup = {
@@ -252,7 +255,7 @@ train_bumps(const TestSet *data, size_t C, int balance, int max_epochs, void **b
 	config_defaults(&setup.config, sequence_options, sequence_option_count);
 	setup.config.architecture = SEQUENCE_MINIROCKET;
 	setup.config.window_periods = 24;
-	setup.config.num_features = 84 * 4;
+	setup.config.num_features = num_features;
 	setup.config.max_epochs = max_epochs;
 	setup.balance = balance;
 	setup.seed = 7;
@@ -291,7 +294,7 @@ test_closed_form(void **state)
 	for (int i = 0; i < 3; i++)
 	{
 		void *block;
-		SequenceTask *task = train_bumps(&data, 3, balances[i], 0, &block);
+		SequenceTask *task = train_bumps(&data, 3, FEATURES, balances[i], 0, &block);
 		const SequenceResult *result = seqtrain_result(task);
 
 		assert_int_equal(result->report.epoch, 0);
@@ -300,6 +303,26 @@ test_closed_form(void **state)
 		free(task);
 		free(block);
 	}
+	test_set_free(&data);
+}
+
+/* So many features that they are made in parts, and twice. */
+static void
+test_parts(void **state)
+{
+	Rng rng = rng_seed(11, 1);
+	TestSet data = test_set_random(&rng, 400, 1, 3, 24, 24, 0);
+	void *block;
+
+	make_bumps(&data, &rng, 3);
+
+	SequenceTask *task = train_bumps(&data, 3, 50000, BALANCE_WEIGHTS, 0, &block);
+
+	assert_true(task->closed.state->pair > 0);
+	assert_true(seqtrain_result(task)->valid_metric > 0.95);
+	assert_true(seqtrain_result(task)->valid_loss < 0.25 * seqtrain_result(task)->baseline_loss);
+	free(task);
+	free(block);
 	test_set_free(&data);
 }
 
@@ -313,8 +336,8 @@ test_epochs_after(void **state)
 
 	make_bumps(&data, &rng, 3);
 
-	SequenceTask *task = train_bumps(&data, 3, BALANCE_NONE, 0, &block);
-	SequenceTask *longer = train_bumps(&data, 3, BALANCE_NONE, 2, &longer_block);
+	SequenceTask *task = train_bumps(&data, 3, FEATURES, BALANCE_NONE, 0, &block);
+	SequenceTask *longer = train_bumps(&data, 3, FEATURES, BALANCE_NONE, 2, &longer_block);
 
 	assert_int_equal(seqtrain_result(longer)->report.epoch, 2);
 	assert_true(seqtrain_result(longer)->valid_loss <= seqtrain_result(task)->valid_loss + 1e-6);
@@ -334,7 +357,7 @@ test_closed_form_of_numbers(void **state)
 
 	make_bumps(&data, &rng, 0);
 
-	SequenceTask *task = train_bumps(&data, 0, BALANCE_NONE, 0, &block);
+	SequenceTask *task = train_bumps(&data, 0, FEATURES, BALANCE_NONE, 0, &block);
 
 	assert_true(seqtrain_result(task)->valid_metric > 0.5);
 	free(task);
@@ -360,6 +383,7 @@ main(void)
 		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_biases),
 		cmocka_unit_test(test_closed_form),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_epochs_after),
 		cmocka_unit_test(test_closed_form_of_numbers),
 	};
