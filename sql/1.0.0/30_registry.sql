@@ -394,10 +394,10 @@ COMMENT ON FUNCTION usercls_private.source_state(bigint, oid, text, boolean) IS
 -- NB: the keys of a spec are those of ModelKind.sources and .expressions; the latter hold one expression, or an array.
 CREATE VIEW usercls.sources WITH (security_barrier) AS
 SELECT m.name AS model, v.version, v.version IS NOT DISTINCT FROM m.promoted AS promoted, argument,
-	r.source, usercls_private.source_state(m.model_id, m.owner_oid, r.source, argument IN ('outcome', 'expressions')) AS state
+	r.source, usercls_private.source_state(m.model_id, m.owner_oid, r.source, argument IN ('outcome', 'expressions', 'behaviour')) AS state
 FROM usercls.model m
 JOIN usercls.model_version v ON v.model_id = m.model_id
-JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges'] ELSE ARRAY['source', 'users_table', 'outcome', 'expressions'] END) AS argument
+JOIN pg_catalog.unnest(CASE m.kind WHEN 'uplift' THEN ARRAY['users', 'edges', 'behaviour'] ELSE ARRAY['source', 'users_table', 'outcome', 'expressions'] END) AS argument
 	ON pg_catalog.jsonb_typeof(v.spec -> argument) OPERATOR(pg_catalog.<>) 'null'
 CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
 	CASE pg_catalog.jsonb_typeof(v.spec -> argument) WHEN 'array' THEN v.spec -> argument
@@ -407,7 +407,7 @@ COMMENT ON VIEW usercls.sources IS 'tables and views that the models that you ma
 COMMENT ON COLUMN usercls.sources.model IS 'name of the model';
 COMMENT ON COLUMN usercls.sources.version IS 'number of the version';
 COMMENT ON COLUMN usercls.sources.promoted IS 'whether it answers for the model now';
-COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges (users_table: users of a sequence model); outcome, or features with expressions';
+COMMENT ON COLUMN usercls.sources.argument IS 'argument of the training that named it: source, users or edges (users_table: users of a sequence model); outcome, or features with expressions; behaviour: a sequence model, trusted by its name';
 COMMENT ON COLUMN usercls.sources.source IS 'the table or view, or the expression';
 COMMENT ON COLUMN usercls.sources.state IS
 	'approved; waiting for approve_source(); changed: another relation has the name, or its owner changed; missing';
@@ -443,7 +443,7 @@ COMMENT ON FUNCTION usercls.drop_model(text, boolean) IS 'remove a model with al
 CREATE FUNCTION usercls.prune_versions(model text, keep int, keep_history int DEFAULT 100) RETURNS int
 	AS 'MODULE_PATHNAME', 'usercls_prune_versions' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION usercls.prune_versions(text, int, int) IS
-	'remove all versions but the newest, the promoted one and the one before it, and of the trainings and deployments all but the newest keep_history, those of versions that are kept and those that a rollback needs; null: none; return how many versions went';
+	'remove all versions but the newest, the promoted one, the one before it and those by which other models read behaviour, and of the trainings and deployments all but the newest keep_history, those of versions that are kept and those that a rollback needs; null: none; return how many versions went';
 
 CREATE FUNCTION usercls.export_model(model text, version int DEFAULT NULL) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'usercls_export_model' LANGUAGE C STABLE PARALLEL SAFE;

@@ -20,12 +20,14 @@ CREATE FUNCTION usercls.train_uplift(
 	promote text DEFAULT 'if_better',
 	dry_run boolean DEFAULT false,
 	comment text DEFAULT NULL,
-	control text DEFAULT NULL
+	control text DEFAULT NULL,
+	behaviour text DEFAULT NULL,
+	as_of timestamptz DEFAULT NULL
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_uplift'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text, text)
-IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version; control: the value of treatment_column for who was not treated, where every other value is an arm of its own (null: the column says yes or no)';
+COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text, text, text, timestamptz)
+IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version; control: the value of treatment_column for who was not treated, where every other value is an arm of its own (null: the column says yes or no); behaviour: a sequence model, whose promoted version reads the users too, here and at every door that scores, of users of the experiment rows before as_of, when nobody was treated yet';
 
 CREATE FUNCTION usercls.uplift(
 	model text,

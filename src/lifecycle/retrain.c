@@ -77,6 +77,14 @@ record_failure(const TrainRun *run, int history)
 	transaction_raise(error);
 }
 
+static bool
+is_dated(const Model *version)
+{
+	const Jsonb *spec = registry_spec_if_any(version);
+
+	return spec && version->kind->dated && version->kind->dated(spec);
+}
+
 PG_FUNCTION_INFO_V1(usercls_retrain);
 
 Datum
@@ -98,7 +106,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 
 	const Model *version = version_to_repeat(run.name);
 
-	if (run.has_as_of && version->kind->timeless)
+	if (run.has_as_of && version->kind->timeless && !is_dated(version))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("model \"%s\" is not trained as of a time", run.name),
 						errdetail("%s", version->kind->timeless), errhint("Leave as_of out.")));

@@ -86,6 +86,9 @@ typedef struct ModelKind
 	/* Why models of this kind have no as_of: a sentence. NULL: they have. */
 	const char *timeless;
 
+	/* Whether a training by that spec reads up to a time all the same; NULL: none does. */
+	bool (*dated)(const Jsonb *spec);
+
 	/* Scores of all users of a version's own tables. */
 	const char *scores; /* FROM of a query: $1 the model, $2 as_of; %s is the type of user ids */
 	const char *

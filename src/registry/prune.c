@@ -1,7 +1,8 @@
 /*
  * What a model keeps: versions, and the history of its trainings and deployments.
  *
- *   versions     the newest `versions`, the promoted one, and the one that answered before it
+ *   versions     the newest `versions`, the promoted one, the one that answered before it, and those by which versions of
+ *                other models read behaviour
  *   trainings    the newest `history`, those of versions that are kept, and the one that may still be running
  *   deployments  the newest `history`, the one that answers now, and the `history` that a rollback walks from there
  */
@@ -26,7 +27,10 @@ prune_versions(const Model *model, int keep, int64 current)
 									   " WHERE n.model_id = $1 ORDER BY n.version DESC LIMIT $2)"
 									   " AND v.version <> $3 AND v.version NOT IN (SELECT p.version"
 									   " FROM usercls.deployment d JOIN usercls.deployment p"
-									   " ON p.deployment_id = d.previous WHERE d.deployment_id = $4)");
+									   " ON p.deployment_id = d.previous WHERE d.deployment_id = $4)"
+									   " AND NOT EXISTS (SELECT FROM usercls.model m, usercls.model_version r"
+									   " WHERE m.model_id = $1 AND r.spec ->> 'behaviour' = m.name"
+									   " AND r.spec ->> 'behaviour_version' = v.version::text)");
 }
 
 static void

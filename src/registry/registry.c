@@ -326,6 +326,17 @@ registry_version(const char *name, int32 version, ModelRight right)
 	return read_version(registry_find(name, right), version);
 }
 
+bool
+registry_has_version(const Model *model, int32 version)
+{
+	ScanKeyData key[2] = {key_int8(VERSION_MODEL_ID, model->model_id), key_int4(VERSION_VERSION, version)};
+	TableScan scan = scan_begin("model_version", "model_version_pkey", key, 2);
+	const bool found = scan_next(&scan);
+
+	scan_end(&scan);
+	return found;
+}
+
 bytea *
 registry_weights(const Model *model)
 {

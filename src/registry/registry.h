@@ -74,6 +74,9 @@ extern void registry_check_kind(const Model *model, const ModelKind *kind);
 /* Find one version, promoted or not, or raise. */
 extern Model *registry_version(const char *name, int32 version, ModelRight right);
 
+/* Whether it has that version. */
+extern bool registry_has_version(const Model *model, int32 version);
+
 /* The weights of model->version, detoasted, in the current memory context. */
 extern bytea *registry_weights(const Model *model);
 

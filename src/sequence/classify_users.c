@@ -98,8 +98,7 @@ rank_users(ClassifiedUsers *all)
 }
 
 ClassifiedUsers *
-classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user,
-					const ChangedSince *changed)
+classify_users_read(const Model *version, SequenceRead read)
 {
 	ClassifiedUsers *all = palloc0(sizeof(*all));
 	SequenceRequest request;
@@ -109,13 +108,11 @@ classify_users_read(const Model *version, const TimestampTz *as_of, const Datum 
 	all->model = modelcache_get(version, CurrentMemoryContext);
 	sequence_model_check_spec(all->model, &all->reading);
 	progress_phase(PROGRESS_READING);
-	all->users = sequence_read(&(SequenceRead){.reading = &all->reading,
-											   .as_of = as_of,
-											   .labels = SEQUENCE_UNLABELED,
-											   .user = user,
-											   .changed = changed,
-											   .what = "scoring"});
-	if (!user && !changed)
+	read.reading = &all->reading;
+	read.labels = SEQUENCE_UNLABELED;
+	read.what = read.what ? read.what : "scoring";
+	all->users = sequence_read(&read);
+	if (!read.only && !read.changed)
 		sequence_notice_silent(&all->reading, all->users);
 	return all;
 }
@@ -123,7 +120,7 @@ classify_users_read(const Model *version, const TimestampTz *as_of, const Datum 
 ClassifiedUsers *
 classify_users(const Model *version, const TimestampTz *as_of, const ChangedSince *changed)
 {
-	ClassifiedUsers *all = classify_users_read(version, as_of, NULL, changed);
+	ClassifiedUsers *all = classify_users_read(version, (SequenceRead){.as_of = as_of, .changed = changed});
 
 	const size_t N = all->users->N, C = (size_t) all->model->C;
 	const size_t bytes = N * (C * sizeof(real) + sizeof(int32_t) + 2 * sizeof(uint32_t) + sizeof(Ranked));

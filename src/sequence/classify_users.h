@@ -24,11 +24,10 @@ typedef struct ClassifiedUsers
 } ClassifiedUsers;
 
 /*
- * The model and its users (user: this one alone, NULL: all; changed: as below), not scored yet: prob, label, order and rank are
- * NULL. As classify_users() in all else.
+ * The model and its users, not scored yet: prob, label, order and rank are NULL. read says whom and up to when; reading and
+ * labels are filled in. As classify_users() in all else.
  */
-extern ClassifiedUsers *classify_users_read(const Model *version, const TimestampTz *as_of, const Datum *user,
-											const ChangedSince *changed);
+extern ClassifiedUsers *classify_users_read(const Model *version, SequenceRead read);
 
 /*
  * as_of NULL: the latest possible. changed: as in SequenceRead, and ranks are those among the users that are read; NULL: all

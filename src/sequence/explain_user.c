@@ -96,8 +96,9 @@ explain_user(FunctionCallInfo fcinfo, const Model *version, Datum user)
 	const TimestampTz as_of = PG_ARGISNULL(ARG_AS_OF) ? 0 : PG_GETARG_TIMESTAMPTZ(ARG_AS_OF);
 	const char *class = arg_text_or_null(fcinfo, ARG_CLASS);
 	const int top = arg_count_or_all(fcinfo, ARG_TOP, "top");
-	const ClassifiedUsers *all =
-		classify_users_read(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of, &user, NULL);
+	const ClassifiedUsers *all = classify_users_read(
+		version,
+		(SequenceRead){.as_of = PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of, .only = &user, .n_only = 1});
 	const int number = class ? sequence_model_class_named(all->model, class) : REASONS_ANY_CLASS;
 	const int nest_level = sequence_enter_time_zone(&all->reading);
 

@@ -50,8 +50,10 @@ usercls_sequences(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	progress_start("score", version->name);
-	put_users((ReturnSetInfo *) fcinfo->resultinfo,
-			  classify_users_read(version, PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of, NULL, NULL)->users, &id);
+	put_users(
+		(ReturnSetInfo *) fcinfo->resultinfo,
+		classify_users_read(version, (SequenceRead){.as_of = PG_ARGISNULL(ARG_AS_OF) ? NULL : &as_of})->users,
+		&id);
 	progress_end();
 	return (Datum) 0;
 }

@@ -145,7 +145,8 @@ typedef struct SequenceRead
 	int C;
 	const NumberRanges *ranges; /* the classes of a number; NULL: as the numbers are found */
 	bool whole;                 /* an error when row security would hide rows */
-	const Datum *user;          /* of the type of the source's ids: nobody else is read; NULL: everybody is */
+	const Datum *only; /* n_only ids of the type of the source's: nobody else is read; NULL: everybody is */
+	size_t n_only;
 	const ChangedSince *changed; /* NULL; or those alone whose sequences new rows may have changed */
 	const char *what; /* the work, in errors about memory, which is checked while it grows: "training" */
 } SequenceRead;

@@ -166,8 +166,8 @@ extern bool cells_newest(void *cells, int64 *newest);
 /* The moment as a time column of that type shows it; integers know none: the end of time. */
 extern int64 time_shown(Oid type, TimestampTz moment);
 
-/* users_only.c: ask for that user. */
-extern void only_ask(SequenceCells *cells, Datum id);
+/* users_only.c: ask for these users, and no others. */
+extern void only_ask(SequenceCells *cells, const Datum *id, size_t n);
 
 /* The parameters of the conditions below, ONLY_PARAMS of them; returns how many, none where everybody is read. */
 #define ONLY_PARAMS 2

@@ -8,11 +8,11 @@
 #include "sequence/users_cells.h"
 
 void
-only_ask(SequenceCells *cells, Datum id)
+only_ask(SequenceCells *cells, const Datum *id, size_t n)
 {
-	if (!cells->asked)
-		cells->asked = idmap_create(cells->user.type);
-	idmap_add(cells->asked, id, idmap_hash(cells->asked, id));
+	cells->asked = idmap_create(cells->user.type);
+	for (size_t i = 0; i < n; i++)
+		idmap_add(cells->asked, id[i], idmap_hash(cells->asked, id[i]));
 	cells->since = DT_NOEND;
 }
 

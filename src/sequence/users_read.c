@@ -220,8 +220,8 @@ cells_for(const SequenceRead *read, const TimestampTz *as_of, const SequenceCell
 					  psprintf("No row has a finite \"%s\" up to now.", reading->time_column),
 					  "Check source and time_column, or pass as_of.");
 	expressions_check(cells);
-	if (read->user)
-		only_ask(cells, *read->user);
+	if (read->only)
+		only_ask(cells, read->only, read->n_only);
 	if (read->changed)
 		changed_find(cells, read->changed);
 	cells->sums = (size_t) reading->window_periods * (size_t) reading->F;

@@ -144,8 +144,8 @@ series_read(const SequenceRead *read)
 	Datum value[ONLY_PARAMS];
 	StringInfoData sql;
 
-	if (read->user)
-		only_ask(cells, *read->user);
+	if (read->only)
+		only_ask(cells, read->only, read->n_only);
 	if (read->changed)
 		changed_find(cells, read->changed);
 

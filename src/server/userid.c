@@ -50,12 +50,19 @@ user_id_output(FunctionCallInfo fcinfo, int arg, Oid type)
 					  type);
 }
 
+bool
+user_id_find(UserIdOutput *output, Oid wanted, Oid type)
+{
+	*output = (UserIdOutput){.from = type, .to = wanted, .way = USER_ID_AS_IT_IS};
+	return output_find(output);
+}
+
 UserIdOutput
 user_id_as(Oid wanted, Oid type)
 {
-	UserIdOutput output = {.from = type, .to = wanted, .way = USER_ID_AS_IT_IS};
+	UserIdOutput output;
 
-	if (!output_find(&output))
+	if (!user_id_find(&output, wanted, type))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("user ids are of type %s, not %s", format_type_be(type), format_type_be(wanted)),

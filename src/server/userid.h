@@ -28,6 +28,9 @@ extern UserIdOutput user_id_output(FunctionCallInfo fcinfo, int arg, Oid type);
 /* The same for results of that type. */
 extern UserIdOutput user_id_as(Oid wanted, Oid type);
 
+/* The same without an error: false where there is no such cast. */
+extern bool user_id_find(UserIdOutput *output, Oid wanted, Oid type);
+
 /* The other way: an id that is given as one of the table's type: 42 is an int, but the ids may be bigint. */
 extern Datum user_id_convert(Datum id, Oid given, Oid type);
 

@@ -186,6 +186,9 @@ uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type, c
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("changed_since needs changed_column"),
 				 errdetail("The tables of an uplift model have no time of their own."),
 				 errhint("Pass the column that says when a row was written as changed_column.")));
+	/* What a sequence model reads of users changes with time, whether they have new rows or not. */
+	if (request->behaviour)
+		return NULL;
 	progress_phase(PROGRESS_READING);
 	spread_find(&spread, changed);
 	for (size_t l = 0; l < model->net.L; l++)

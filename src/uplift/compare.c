@@ -10,6 +10,7 @@
 #include "metrics/pure/upliftmetrics.h"
 #include "server/memory.h"
 #include "server/source.h"
+#include "uplift/behaviour.h"
 #include "uplift/sampled.h"
 #include "uplift/trial.h"
 
@@ -21,9 +22,13 @@ uplift_measure_scores(const UpliftModel *model, const UpliftMeasured *measured)
 			   : uplift_of_users(model, measured->users, measured->request, NULL);
 }
 
+/* Whether the inputs that were read are those of the model, whose training this spec is of. */
 static bool
-same_features(const UpliftModel *model, const UpliftInputs *inputs)
+same_features(const UpliftModel *model, const UpliftInputs *inputs, const UpliftRequest *request,
+			  const Jsonb *spec)
 {
+	if (!behaviour_goes_on(request, spec))
+		return false;
 	if (model->net.F != (size_t) inputs->F)
 		return false;
 	for (size_t f = 0; f < model->net.F; f++)
@@ -51,12 +56,18 @@ can_read(Oid users, const char *column, const char *input)
 
 /* The columns of the users table that a model reads; an obstacle where one is not there, otherwise NULL. */
 static const char *
-columns_of(UpliftRequest *request, const UpliftModel *model)
+columns_of(UpliftRequest *request, const UpliftModel *model, const Jsonb *spec)
 {
+	const char *obstacle = behaviour_take(request, spec);
+
 	request->F = 0;
 	request->feature = palloc(sizeof(char *) * Max(model->net.F, 1));
-	for (size_t f = 0; f < model->net.F; f++)
+	for (size_t f = 0; f < model->net.F && !obstacle; f++)
 	{
+		if (request->behaviour &&
+			strncmp(model->feature[f], BEHAVIOUR_COLUMN "[", strlen(BEHAVIOUR_COLUMN "[")) == 0)
+			continue;
+
 		char *name = uplift_input_column(request->users, model->feature[f]);
 
 		if (!can_read(request->users, name, model->feature[f]))
@@ -65,7 +76,7 @@ columns_of(UpliftRequest *request, const UpliftModel *model)
 		if (request->F == 0 || strcmp(request->feature[request->F - 1], name) != 0)
 			request->feature[request->F++] = name;
 	}
-	return NULL;
+	return obstacle;
 }
 
 /* Users that both versions held out; how many. */
@@ -151,9 +162,9 @@ uplift_compare(TrainOutcome *outcome, const TrainRun *run, const UpliftMeasured 
 			psprintf("version %d has the arms %s", incumbent->version, uplift_arms_text(old->arms));
 		return;
 	}
-	if (!same_features(old, measured->users->inputs))
+	if (!same_features(old, measured->users->inputs, measured->request, incumbent->spec))
 	{
-		comparison->obstacle = columns_of(&request, old);
+		comparison->obstacle = columns_of(&request, old, incumbent->spec);
 		if (comparison->obstacle)
 			return;
 		as_old = read_again(measured, &request, old);

@@ -82,6 +82,8 @@ uplift_experiment(const EvaluateCall *call)
 		error_nobody_held_out(call->model);
 	if (!own)
 		request->users = call->source;
+	if (request->has_as_of && call->has_as_of)
+		request->as_of = call->as_of;
 	use_edges(request, call);
 
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
@@ -262,8 +264,8 @@ uplift_observe(Observations *features, const EvaluateCall *call)
 	features->then = observed_users(users);
 	request->users = call->source;
 	inputs = uplift_inputs_of(request, model->feature, model->net.F);
-	users = graph_load(
-		&(GraphLoad){.from = request, .inputs = inputs, .experiment = LOAD_USERS, .what = "drift"});
+	users = graph_load(&(GraphLoad){
+		.from = request, .inputs = inputs, .experiment = LOAD_USERS, .now = true, .what = "drift"});
 	features->now = observed_users(users);
 	features->name = (const char *const *) inputs->name;
 }

@@ -287,6 +287,19 @@ value_text(const UpliftColumn *column, const float *feature)
 	return "not known";
 }
 
+/* Numbers that only the sequence model understands. */
+static void
+put_behaviour(Datum *value, bool *null, const Explained *user, const UpliftColumn *column)
+{
+	const bool known = !isnan(user->near->feature[column->first]);
+
+	value[OUT_FEATURE] = CStringGetTextDatum(column->name);
+	value[OUT_REASON] = CStringGetTextDatum(psprintf(known ? "%s: as model %s reads it; usual: the mean"
+														   : "%s: not known to model %s; usual: the mean",
+													 column->name, neighbour_behaviour(user->lookup)));
+	null[OUT_FEATURE] = null[OUT_REASON] = false;
+}
+
 static void
 put_column(Datum *value, bool *null, const Explained *user, const UpliftColumn *column)
 {
@@ -334,7 +347,10 @@ put_part(FunctionCallInfo fcinfo, const Explained *user, const Part *part)
 	bool null[OUT_COLUMNS];
 
 	memset(null, true, sizeof(null));
-	if (part->column >= 0)
+	if (part->column >= 0 && user->inputs->column[part->column].first == user->inputs->behaviour_first &&
+		user->inputs->behaviour_n > 0)
+		put_behaviour(value, null, user, &user->inputs->column[part->column]);
+	else if (part->column >= 0)
 		put_column(value, null, user, &user->inputs->column[part->column]);
 	else
 		put_users(value, null, user, part);

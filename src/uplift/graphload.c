@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "uplift/behaviour.h"
 #include "uplift/edge_ends.h"
 #include "uplift/pure/train.h"
 #include "uplift/yes_no.h"
@@ -269,6 +270,7 @@ users_load(UserGraph *users, const GraphLoad *load)
 		error_no_rows(reader.table, "The table of users is empty.",
 					  "Pass a table that has a row for each user.");
 	users->bytes = users_bytes(users, reader.room);
+	behaviour_load(users, load);
 }
 
 /* -- Edges ---------------------------------------------------------------- */

@@ -36,7 +36,8 @@ typedef struct UserGraph
 	float *outcome; /* N: finite in the experiment */
 	float *
 		propensity; /* N: above 0 in the experiment, the chance of the user's own arm; NULL without such a column */
-	size_t inside; /* users in the experiment */
+	size_t inside;            /* users in the experiment */
+	size_t without_behaviour; /* users of whom it is not known */
 
 	size_t E;
 	size_t unknown;            /* edges with an end that is no user */
@@ -60,6 +61,7 @@ typedef struct GraphLoad
 	GraphLoadExperiment experiment;
 	const UpliftArms *arms; /* of LOAD_EXPERIMENT */
 	bool binary;            /* outcomes other than 0 and 1 are an error */
+	bool now;               /* behaviour up to the end of the data, to score; otherwise up to as_of */
 	bool whole;             /* an error when row security would hide rows */
 	const GraphPart *part;  /* NULL: all of it */
 	const char *what;       /* the work, in errors about memory: "training" */

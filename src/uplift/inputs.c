@@ -10,6 +10,7 @@
 #include "utils/lsyscache.h"
 
 #include "server/errors.h"
+#include "uplift/behaviour.h"
 
 /* -- Finding -------------------------------------------------------------- */
 
@@ -84,7 +85,18 @@ inputs_add_elements(UpliftInputs *inputs, UpliftSource *source, int n)
 		inputs_add(inputs, source, psprintf("%s[%d]", source->column.name, i), NULL);
 }
 
-/* What is explained as one, of all sources: each element of an array, and each other source. */
+/* The inputs of behaviour, behind all others. */
+static void
+inputs_add_behaviour(UpliftInputs *inputs, int n)
+{
+	inputs->behaviour_first = inputs->F;
+	inputs->behaviour_n = n;
+	inputs->name = grow(inputs->name, (size_t) Max(inputs->F + n, 1), sizeof(char *));
+	for (int i = 1; i <= n; i++)
+		inputs->name[inputs->F++] = psprintf(BEHAVIOUR_COLUMN "[%d]", i);
+}
+
+/* What is explained as one: of all sources each element of an array, and each other source; and behaviour. */
 static UpliftInputs *
 inputs_finish(UpliftInputs *inputs)
 {
@@ -102,6 +114,11 @@ inputs_finish(UpliftInputs *inputs)
 				.n = step,
 				.category = source->category};
 	}
+	if (inputs->behaviour_n > 0)
+		inputs->column[inputs->columns++] = (UpliftColumn){.name = BEHAVIOUR_COLUMN,
+														   .is_number = true,
+														   .first = inputs->behaviour_first,
+														   .n = inputs->behaviour_n};
 	return inputs;
 }
 
@@ -223,6 +240,7 @@ uplift_inputs_find(const UpliftRequest *request)
 		else
 			elements_find(inputs, source);
 	}
+	inputs_add_behaviour(inputs, behaviour_width(request));
 	return inputs_finish(inputs);
 }
 
@@ -300,6 +318,11 @@ uplift_inputs_of(const UpliftRequest *request, char **name, size_t F)
 					 errdetail("The weights do not read column \"%s\".", request->feature[i]),
 					 errhint("Name the features of the version that the weights are of, in its order.")));
 		f += (size_t) n;
+	}
+	if (request->behaviour)
+	{
+		inputs_add_behaviour(inputs, elements_of(name + f, F - f, BEHAVIOUR_COLUMN));
+		f += (size_t) inputs->behaviour_n;
 	}
 	if (f < F)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features do not fit the weights"),

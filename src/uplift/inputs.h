@@ -41,11 +41,11 @@ typedef struct UpliftSource
 	size_t *length;  /* bytes of each */
 } UpliftSource;
 
-/* What is explained, and shuffled, as one: a column, or an element of an array. */
+/* What is explained, and shuffled, as one: a column, an element of an array, or behaviour. */
 typedef struct UpliftColumn
 {
 	const char *name;
-	bool is_number;
+	bool is_number;  /* or numbers, of behaviour */
 	int first, n;    /* its inputs */
 	char **category; /* n, unless it is a number */
 } UpliftColumn;
@@ -59,6 +59,7 @@ typedef struct UpliftInputs
 	int columns;
 	char **name; /* F */
 	int F;
+	int behaviour_first, behaviour_n; /* inputs of uplift/behaviour.h, the last ones; 0: none */
 } UpliftInputs;
 
 /* A finite number of a user's row, or an error that names the user. */
@@ -83,7 +84,7 @@ extern void uplift_default_features(UpliftRequest *request, const ColumnRole *ro
 extern void uplift_tell_features(const UpliftRequest *request);
 
 /* For training: the columns of request->feature, and the values that are there today. */
-extern UpliftInputs *uplift_inputs_find(const UpliftRequest *request);
+extern UpliftInputs *uplift_inputs_find(const UpliftRequest *request); /* its behaviour has begun */
 
 /* For a model that is there: F inputs by their names. */
 extern UpliftInputs *uplift_inputs_of(const UpliftRequest *request, char **name, size_t F);
@@ -91,7 +92,7 @@ extern UpliftInputs *uplift_inputs_of(const UpliftRequest *request, char **name,
 /* Append ", a, b::text" for all sources to a SELECT list. */
 extern void uplift_inputs_select(StringInfo sql, const UpliftInputs *inputs);
 
-/* The F inputs, NaN where not known, of the sources' values; id is the user's, for errors. */
+/* The F inputs, but for those of behaviour, NaN where not known, of the sources' values; id is the user's, for errors. */
 extern void uplift_inputs_fill(float *out, const UpliftInputs *inputs, const Datum *value, const bool *isnull,
 							   Oid id_type, Datum id);
 

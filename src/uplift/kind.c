@@ -129,6 +129,12 @@ id_type(const Jsonb *spec)
 	return graphload_id_type(uplift_request_read(spec));
 }
 
+static bool
+dated(const Jsonb *spec)
+{
+	return jsonb_member(spec, "behaviour") != NULL && jsonb_member(spec, "as_of") != NULL;
+}
+
 static MetricSet *
 metrics(const EvaluateCall *call)
 {
@@ -153,9 +159,10 @@ const ModelKind uplift_kind = {
 	.config = config_of,
 	.decode = uplift_model_decode,
 	.train = uplift_retrain,
-	.expressions = (const char *const[]){NULL},
+	.expressions = (const char *const[]){"behaviour", NULL}, /* whoever trusts it runs what it reads */
 	.sources = (const char *const[]){"users", "edges", NULL},
 	.timeless = "Its tables hold one row for each user.",
+	.dated = dated,
 	.scores = "usercls.target_users($1, NULL, NULL, NULL, NULL::%s)",
 	.changed = uplift_changed,
 	.score_columns = score_columns,

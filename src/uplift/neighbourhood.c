@@ -4,6 +4,7 @@
  *   frontier = the user
  *   for distance = 1 .. L: edges = lookup(frontier), limited;  new ids = their other ends
  *                          frontier = lookup(new ids) among the users: they become nodes in this order
+ *   behaviour of all of them, where the model reads it
  *   when there are more edges than wanted: all of it again, with a limit for each node and direction
  *
  * Ids are numbered as they are met, nodes when their id is found to be a user's: so nodes are sorted by distance. The
@@ -20,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "uplift/behaviour.h"
 #include "uplift/edge_ends.h"
 #include "uplift/pure/graph.h"
 #include "uplift/graphload.h"
@@ -230,6 +232,12 @@ Oid
 neighbour_id_type(const NeighbourLookup *lookup)
 {
 	return lookup->id_type;
+}
+
+const char *
+neighbour_behaviour(const NeighbourLookup *lookup)
+{
+	return lookup->request->behaviour;
 }
 
 const UpliftInputs *
@@ -457,6 +465,15 @@ read_around(const NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 		found->target[e] = reader.node[found->target[e]];
 	}
 	note_ids(found, &reader);
+	behaviour_fill(&(BehaviourFill){.request = lookup->request,
+									.inputs = lookup->inputs,
+									.now = true,
+									.feature = found->feature,
+									.id = found->id,
+									.N = found->N,
+									.id_type = lookup->id_type,
+									.few = true,
+									.what = "scoring"});
 	return found;
 }
 

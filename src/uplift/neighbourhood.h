@@ -18,6 +18,9 @@ typedef struct NeighbourLookup NeighbourLookup;
 extern NeighbourLookup *neighbour_lookup(const Model *model, const UpliftModel *uplift);
 
 extern Oid neighbour_id_type(const NeighbourLookup *lookup);
+/* The sequence model that the model reads users by, too; NULL: none. */
+extern const char *neighbour_behaviour(const NeighbourLookup *lookup);
+
 extern const UpliftInputs *neighbour_inputs(const NeighbourLookup *lookup);
 
 /*

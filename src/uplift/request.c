@@ -4,6 +4,7 @@
 
 #include "fmgr.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "server/arguments.h"
 #include "server/errors.h"
@@ -109,7 +110,9 @@ enum
 	ARG_PROMOTE,
 	ARG_DRY_RUN,
 	ARG_COMMENT,
-	ARG_CONTROL
+	ARG_CONTROL,
+	ARG_BEHAVIOUR,
+	ARG_AS_OF
 };
 
 UpliftRequest *
@@ -132,6 +135,9 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	request->source_column = arg_name(fcinfo, ARG_SOURCE_COLUMN, "source_column");
 	request->target_column = arg_name(fcinfo, ARG_TARGET_COLUMN, "target_column");
 	request->weight_column = arg_name_or_null(fcinfo, ARG_WEIGHT_COLUMN);
+	request->behaviour = arg_text_or_null(fcinfo, ARG_BEHAVIOUR);
+	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
+	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
 	request->directed = arg_bool(fcinfo, ARG_DIRECTED);
 	request->propensity_column = arg_name_or_null(fcinfo, ARG_PROPENSITY_COLUMN);
 	request->held_out_share =
@@ -144,7 +150,7 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	check_edges(request);
 	source_column(request->users, request->user_column);
 	read_features(request, PG_ARGISNULL(ARG_FEATURES) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_FEATURES));
-	if (request->F == 0 && !(request->config.log_degree && OidIsValid(request->edges)))
+	if (request->F == 0 && !request->behaviour && !(request->config.log_degree && OidIsValid(request->edges)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is nothing to learn from"),
 				 errdetail("There are no features, and %s.",
@@ -187,10 +193,31 @@ uplift_request_write(const UpliftRequest *request)
 	split_put(&build, &request->split);
 	if (request->warm_start)
 		jsonb_put_int(&build, "warm_start", request->warm_start);
+	if (request->behaviour)
+	{
+		jsonb_put_text(&build, "behaviour", request->behaviour);
+		jsonb_put_int(&build, "behaviour_version", request->behaviour_version);
+		jsonb_put_text(&build, "behaviour_digest", request->behaviour_digest);
+		jsonb_put_text(&build, "as_of", request->has_as_of ? jsonb_time_text(request->as_of) : NULL);
+	}
 	return jsonb_end(&build);
 }
 
 /* -- Reading -------------------------------------------------------------- */
+
+static void
+read_behaviour(UpliftRequest *request, const Jsonb *stored)
+{
+	const char *as_of = spec_text(stored, "as_of");
+
+	request->behaviour = spec_text(stored, "behaviour");
+	if (!request->behaviour)
+		return;
+	request->behaviour_version = (int32) spec_int(stored, "behaviour_version");
+	request->behaviour_digest = spec_need(stored, "behaviour_digest");
+	request->has_as_of = as_of != NULL;
+	request->as_of = as_of ? jsonb_time(as_of) : 0;
+}
 
 UpliftRequest *
 uplift_request_read(const Jsonb *stored)
@@ -216,6 +243,7 @@ uplift_request_read(const Jsonb *stored)
 	request->split = spec_split(stored);
 	if (jsonb_member(stored, "warm_start"))
 		request->warm_start = (int) spec_int(stored, "warm_start");
+	read_behaviour(request, stored);
 	return request;
 }
 

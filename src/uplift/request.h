@@ -27,6 +27,11 @@ typedef struct UpliftRequest
 		*propensity_column; /* NULL: one propensity for all; with control the chance of a user's own arm */
 	const char **feature;   /* F names, in the order of the network's inputs */
 	int F;
+	const char *behaviour;        /* a sequence model that reads the users, too; NULL: none */
+	int32 behaviour_version;      /* of it: 0 until a training records the promoted one */
+	const char *behaviour_digest; /* SHA-256 of that version's weights, in hex */
+	bool has_as_of;               /* up to when it reads users of the experiment */
+	TimestampTz as_of;
 	const char *left_out, *codes; /* of features by default, for notices; NULL: nothing to say */
 	const char *source_column;
 	const char *target_column;

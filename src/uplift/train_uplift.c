@@ -16,6 +16,7 @@
 #include "server/options.h"
 #include "server/source.h"
 #include "uplift/networks.h"
+#include "uplift/behaviour.h"
 #include "uplift/pure/train.h"
 #include "uplift/randomized.h"
 #include "uplift/sampled.h"
@@ -115,6 +116,8 @@ classes_of(const UserGraph *users, const ArmCounts *all)
 	jsonb_put_int(&build, "outside", (int64) (users->N - users->inside));
 	jsonb_put_int(&build, "edges", (int64) users->E);
 	jsonb_put_int(&build, "edges_to_unknown_users", (int64) users->unknown);
+	if (users->inputs->behaviour_n > 0)
+		jsonb_put_int(&build, "without_behaviour", (int64) users->without_behaviour);
 	return jsonb_end(&build);
 }
 
@@ -159,6 +162,10 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 	if (model->arms->named != (request->control != NULL) ||
 		(request->control && strcmp(model->arms->name[0], request->control) != 0))
 		error_warm_start(run, request->warm_start, "That version has another control.");
+	if (!behaviour_goes_on(
+			request, registry_spec_if_any(registry_version(run->name, request->warm_start, RIGHT_TRAIN))))
+		error_warm_start(run, request->warm_start,
+						 "That version reads behaviour by another version of its model.");
 	if (!uplift_tells_apart(&request->config, model->net.treatments))
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	upliftmodel_params(wanted, &request->config, model->net.F, model->net.treatments);
@@ -197,6 +204,7 @@ static void
 train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 {
 	train_begin(run, &uplift_kind);
+	behaviour_begin(request);
 
 	const bool binary = !uplift_of_numbers(&request->config);
 	const UpliftModel *warm = warm_model(run, request);
@@ -246,13 +254,14 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 				   .metric = UPLIFT_METRIC,
 				   .value = NAN,
 				   .baseline = DECIDING_BASELINE,
-				   .as_of = DT_NOBEGIN,
+				   .as_of = request->has_as_of ? request->as_of : DT_NOBEGIN,
 				   .spec = uplift_request_write(request),
 				   .rows_train = (int64) train.all,
 				   .rows_held_out = (int64) test.all,
 				   .memory = (int64) bytes},
 		.classes = classes_of(users, &all)};
 	uplift_tell_features(request);
+	behaviour_tell(request, users->N, users->without_behaviour);
 	uplift_find_telling(outcome, users);
 	uplift_check_randomized(outcome, users);
 	if (run->dry_run)
@@ -288,6 +297,10 @@ uplift_retrain(TrainRun *run, const Jsonb *spec)
 	UpliftRequest *request = uplift_request_read(spec);
 
 	request->warm_start = run->warm_start;
+	if (!run->warm_start)
+		request->behaviour_version = 0; /* the promoted one */
+	if (run->has_as_of)
+		request->as_of = run->as_of;
 	train(run, &outcome, request);
 }
 

@@ -267,6 +267,27 @@ BEGIN
 		PERFORM set_config('role', 'regress_doors_trainer', true), usercls.drop_model('own ' || m), set_config('role', 'none', true);
 	END LOOP;
 END $$;
+-- A sequence model of the trainer's, over a hostile view, as the behaviour of a version of the owner's uplift model.
+SELECT doors.make('uplift behaviour', 'uplift', 'doors.behaviour_users'), doors.trap('function', 'sequence', 'doors.behaviour_trap');
+DO $$
+DECLARE
+	v int;
+BEGIN
+	PERFORM set_config('role', 'regress_doors_trainer', true);
+	PERFORM usercls.train_sequence('own behaviour', 'doors.behaviour_trap', features => '{spend}', trend_of => 'spend', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'always');
+	PERFORM usercls.grant_model('own behaviour', r, 'score') FROM unnest('{regress_doors_owner,regress_doors_scorer}'::text[]) r;
+	v := (usercls.train_uplift('uplift behaviour', 'doors.behaviour_users', 'doors.edges', features => '{spend}', behaviour => 'own behaviour', as_of => '2026-04-15Z', hyperparams => '{"max_epochs": 1, "hidden_size": 4}', promote => 'never')).version;
+	BEGIN
+		PERFORM usercls.promote('uplift behaviour', v);
+	EXCEPTION WHEN insufficient_privilege THEN NULL;
+	END;
+	PERFORM set_config('role', 'none', true);
+	INSERT INTO doors.found SELECT 'behaviour', 'behaviour', 'uplift', a.* FROM doors.attempt_all('uplift', 'uplift behaviour', v) a;
+	INSERT INTO doors.found SELECT 'waits', 'behaviour', 'uplift', 'sources', state, state = 'waiting' FROM usercls.sources WHERE model = 'uplift behaviour' AND version = v AND argument = 'behaviour';
+	PERFORM set_config('role', 'regress_doors_owner', true), usercls.approve_source('uplift behaviour', v), usercls.promote('uplift behaviour', v), set_config('role', 'none', true);
+	INSERT INTO doors.found SELECT 'approved', 'behaviour', 'uplift', a.* FROM doors.attempt_all('uplift', 'uplift behaviour', v) a;
+END $$;
+SELECT DISTINCT split_part(door, '(', 1) AS reads_behaviour_once_approved FROM doors.found WHERE object = 'behaviour' AND attack = 'approved' AND as_another ORDER BY 1;
 SELECT object, role AS state FROM doors.found WHERE attack = 'waits' ORDER BY 1, 2;
 DELETE FROM doors.found WHERE attack = 'waits';
 SELECT DISTINCT object, split_part(door, '(', 1) AS runs_it_once_approved FROM doors.found JOIN doors.expression_object e ON e.name = object WHERE attack = 'approved' AND as_another ORDER BY 1, 2;
@@ -332,7 +353,7 @@ SELECT object, role FROM doors.found WHERE attack = 'target' AND as_another ORDE
 -- They are hostile: the trainer's own refresh runs them.
 SELECT name AS object_that_never_runs FROM doors.target_object WHERE name NOT IN (SELECT object FROM doors.found WHERE attack = 'target' AND ran) ORDER BY 1;
 SELECT role, count(*) FILTER (WHERE ran) AS runs_as_the_trainer FROM doors.found WHERE attack = 'target' AND object <> 'outbox' GROUP BY 1 ORDER BY 1;
-SELECT count(usercls.drop_model(model)) > 0 AS dropped FROM usercls.models WHERE owner = 'regress_doors_owner';
+SELECT count(usercls.drop_model(model)) > 0 AS dropped FROM usercls.models WHERE owner IN ('regress_doors_owner', 'regress_doors_trainer');
 DROP SCHEMA doors CASCADE;
 DROP OWNED BY regress_doors_owner, regress_doors_scorer;
 DROP ROLE regress_doors_owner, regress_doors_trainer, regress_doors_scorer;

@@ -175,6 +175,7 @@ extern void seqscorer_run(SequenceScorer *scorer, real *out, const SequenceSet *
 
 /* What the head of each network reads of a sequence, one network after the other: so many numbers; n × as many. */
 extern size_t seqscorer_width(const SequenceScorer *scorer);
+extern size_t seqmodel_width(const SequenceConfig *config, size_t F, size_t C);
 extern void seqscorer_embed(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n);
 
 #endif

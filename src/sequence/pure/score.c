@@ -162,6 +162,15 @@ seqscorer_width(const SequenceScorer *scorer)
 	return scorer->networks * network_embedding_width(&scorer->net[0]);
 }
 
+size_t
+seqmodel_width(const SequenceConfig *config, size_t F, size_t C)
+{
+	Network net;
+
+	network_init(&net, config, F, C);
+	return (config->ensemble > 1 ? (size_t) config->ensemble : 1) * network_embedding_width(&net);
+}
+
 void
 seqscorer_embed(SequenceScorer *scorer, real *out, const SequenceSet *set, size_t from, size_t n)
 {
