@@ -205,7 +205,7 @@ main(int argc, char **argv)
 
 	const double build_start = cpu_now();
 
-	graphbuild_start(&build, &task.graph, source, target, NULL, E);
+	graphbuild_start(&build, &task.graph, &(GraphEdges){.source = source, .target = target, .E = E});
 	while (graphbuild_step(&build))
 		;
 

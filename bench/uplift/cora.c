@@ -142,7 +142,8 @@ run_graph(Run *run, const GraphSetup *setup)
 	Arena arena = arena_over(arena_align(block), measure.used);
 
 	graphbuild_carve(&build, &arena, setup);
-	graphbuild_start(&build, &run->graph, run->cora->source, run->cora->target, NULL, setup->E);
+	graphbuild_start(&build, &run->graph,
+					 &(GraphEdges){.source = run->cora->source, .target = run->cora->target, .E = setup->E});
 	while (graphbuild_step(&build))
 		;
 	free(block);
@@ -156,8 +157,8 @@ run_make(Run *run, const Cora *cora, const UpliftConfig *config)
 	Arena measure = arena_measure();
 
 	*run = (Run){.cora = cora};
-	uplift_net(&run->net, config, 1, 1);
-	uplift_params(&run->params, config, 1, 1);
+	uplift_net(&run->net, config, &(UpliftShape){1, 1, 1});
+	uplift_params(&run->params, config, &(UpliftShape){1, 1, 1});
 
 	/* A projection of sparse features and a head of classes, in place of the product's, behind all its tensors. */
 	run->input = run->net.total;
@@ -200,7 +201,7 @@ static void
 project_backward(Run *run, const float *value)
 {
 	const size_t H = run->net.H;
-	const real *dh = run->rows.att[0];
+	const real *dh = run->rows.dhidden[0];
 
 	for (size_t i = 0; i < run->cora->N * H; i++)
 		run->dw[run->input_bias + i % H] += dh[i];
@@ -264,7 +265,7 @@ backward(Run *run, UpliftPass *pass)
 			if (l + 1 < net->L)
 				upliftnet_products(pass, &run->scratch, l, from, n);
 			upliftnet_layer_backward(dw, pass, &run->scratch,
-									 (l + 1 < net->L ? run->rows.att[l + 1] : run->dh) + from * net->H, l,
+									 (l + 1 < net->L ? run->rows.dhidden[l + 1] : run->dh) + from * net->H, l,
 									 from, n);
 		}
 		FOR_BLOCKS(run)

@@ -4,14 +4,15 @@
  *   oof DIR OUT [option=value ...]
  *
  * DIR holds sizes.txt (N F E S K), feature.f32 (N × F), edge.u32 (E × 2), treated.i8, outcome.f32 (N), and fold.i8
- * (S × N): fold 0 .. K-1 of each user of the experiment in each of S repetitions, -1 outside. OUT gets S × N
- * doubles, NaN outside. Options are those of train_uplift, and
+ * (S × N): fold 0 .. K-1 of each user of the experiment in each of S repetitions, -1 outside. With relations=n
+ * relation.u8 (E) is that of each edge. OUT gets S × N doubles, NaN outside. Options are those of train_uplift, and
  *   sd=FILE     write the same of how far the networks of an ensemble differ
  *   inner=K     predict within the training part of each fold instead, by K inner folds: S × K × N doubles. That is
  *               what options are chosen by, so that no test fold is looked at
  *   batch=n     steps on mini-batches of n users, as above usercls.max_memory; without edges always
  *   share=s     held-out share of the training part
  *   treatments=n   treated.i8 is the arm of 1 + n, and each number of OUT becomes n, one for each treatment
+ *   relations=n   kinds of edges, that the network tells apart
  *   folds=n     predict the first n folds only
  *   from=s, to=s   repetitions
  */
@@ -28,6 +29,8 @@ typedef struct Bench
 	size_t N, F, E, S, K;
 	float *feature, *outcome;
 	uint32_t *source, *target;
+	uint8_t *relation; /* NULL: there is one */
+	size_t relations;
 	int8_t *treated, *fold;
 	UpliftConfig config;
 	int inner;
@@ -83,7 +86,7 @@ typedef uint8_t Part;
 static GraphSetup
 graph_setup(const Bench *b)
 {
-	return (GraphSetup){b->N, b->E, false, false};
+	return (GraphSetup){b->N, b->E, false, false, b->relations};
 }
 
 static void
@@ -99,7 +102,9 @@ build_graph(Graph *graph, const Bench *b)
 	Arena arena = arena_over(arena_align(block), measure.used);
 
 	graphbuild_carve(&build, &arena, &setup);
-	graphbuild_start(&build, graph, b->source, b->target, NULL, b->E);
+	graphbuild_start(
+		&build, graph,
+		&(GraphEdges){.source = b->source, .target = b->target, .relation = b->relation, .E = b->E});
 	while (graphbuild_step(&build))
 		;
 	free(block);
@@ -181,7 +186,7 @@ predict(double *uplift, double *sd, const Bench *b, const uint8_t *test, uint64_
 	Rng rng = rng_seed(seed, 1000);
 	double epochs = 0;
 
-	uplift_net(&net, &b->config, b->F, b->treatments);
+	uplift_net(&net, &b->config, &(UpliftShape){b->F, b->treatments, b->relations});
 
 	real *w = malloc(net.networks * net.total * sizeof(real));
 
@@ -220,6 +225,8 @@ set_option(Bench *b, const char *argument)
 		b->batch = (size_t) atoi(value);
 	else if (strcmp(name, "treatments") == 0)
 		b->treatments = (size_t) atoi(value);
+	else if (strcmp(name, "relations") == 0)
+		b->relations = (size_t) atoi(value);
 	else if (strcmp(name, "share") == 0)
 		b->share = atof(value);
 	else if (strcmp(name, "folds") == 0)
@@ -256,6 +263,9 @@ main(int argc, char **argv)
 	b.outcome = read_file(argv[1], "outcome.f32", b.N * sizeof(float));
 	b.treated = read_file(argv[1], "treated.i8", b.N);
 	b.fold = read_file(argv[1], "fold.i8", b.S * b.N);
+
+	if (b.relations > 1)
+		b.relation = read_file(argv[1], "relation.u8", b.E);
 
 	uint32_t *edge = read_file(argv[1], "edge.u32", b.E * 2 * sizeof(uint32_t));
 

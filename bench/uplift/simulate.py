@@ -85,6 +85,32 @@ def spending(seed, learn=7000, test=3000, degree=8):
     return Simulated(feature, edge, y0, y0 + 20 + 5 * feature[:, 2] + 8 * total[:, 0], seed, test / N, noise=5)
 
 
+KINDS = ["friend", "colleague", "follows"]
+
+
+def relations(seed, apart=False, learn=8000, test=4000, degree=4):
+    """Users with three kinds of relation (`relation` is that of each edge). Friends' mean moves the effect; with `apart`
+    colleagues' mean of the same feature moves it the other way, and the number of those one follows as well."""
+    rng = np.random.default_rng(seed)
+    N = learn + test
+    feature = rng.normal(size=(N, 6))
+    kind = [friends(rng, N, degree) for _ in KINDS]
+    spread = lambda a: (a - a.mean()) / a.std()
+    mean = [spread(np.nan_to_num(neighbour_mean(feature, edge)[0])) for edge in kind]
+    many = spread(np.log1p(neighbour_mean(feature, kind[2])[1]))
+    z = -.6 + .5 * feature[:, 0] + .3 * mean[0][:, 2]
+    push = .4 + .7 * mean[0][:, 1] + .3 * feature[:, 3]
+    if apart:
+        push = push - .7 * mean[1][:, 1] + .3 * many
+    data = Simulated(feature, np.concatenate(kind), sigmoid(z), sigmoid(z + push), seed, test / N)
+    data.relation = np.repeat(np.arange(len(KINDS)), [len(edge) for edge in kind]).astype(np.uint8)
+    return data
+
+
+def relations_apart(seed):
+    return relations(seed, apart=True)
+
+
 def captured(truth, uplift):
     """Area between the true gain by this ranking and at random, of that of the best ranking."""
     area = lambda order: (np.cumsum(truth[order]) - truth.sum() * np.arange(1, len(truth) + 1) / len(truth)).sum()

@@ -81,13 +81,17 @@ bool
 centre_attention(double *share, const Centre *centre)
 {
 	const Adjacency *in = &centre->task.graph.in;
-	const size_t n = in->start[1] - in->start[0];
-	real *heard = palloc(sizeof(real) * n);
+	const size_t R = centre->task.net.R;
+	const size_t n = in->start[R];
+	real *heard = palloc(sizeof(real) * Max(n, 1));
+	size_t listens = 0; /* relations by which he does */
 
 	memset(share, 0, sizeof(double) * centre->task.graph.N);
 	if (!upliftscore_attention(heard, &centre->task))
 		return false;
+	for (size_t r = 0; r < R; r++)
+		listens += in->start[r + 1] > in->start[r];
 	for (size_t j = 0; j < n; j++)
-		share[in->node[in->start[0] + j]] = (double) heard[j];
+		share[in->node[j] / R] += (double) heard[j] / (double) listens;
 	return true;
 }

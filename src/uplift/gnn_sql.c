@@ -236,6 +236,7 @@ usercls_gnn_heads(PG_FUNCTION_ARGS)
 enum
 {
 	STATE_NETWORKS,
+	STATE_RELATIONS,
 	STATE_HEADS,
 	STATE_HIDDEN,
 	STATE_AGGREGATE,
@@ -256,6 +257,7 @@ state_start(const UpliftNet *net)
 	real *value = reals_of(state);
 
 	value[STATE_NETWORKS] = (real) net->networks;
+	value[STATE_RELATIONS] = (real) net->R;
 	value[STATE_HEADS] = (real) net->K;
 	value[STATE_HIDDEN] = (real) net->H;
 	value[STATE_AGGREGATE] = (real) net->config.aggregate;
@@ -270,8 +272,9 @@ state_is_of(ArrayType *state, const UpliftNet *net)
 	const real *value = reals_of(state);
 
 	return ARR_NDIM(state) == 1 && !ARR_HASNULL(state) && (size_t) ARR_DIMS(state)[0] == state_width(net) &&
-		   value[STATE_NETWORKS] == (real) net->networks && value[STATE_HEADS] == (real) net->K &&
-		   value[STATE_HIDDEN] == (real) net->H && value[STATE_AGGREGATE] == (real) net->config.aggregate &&
+		   value[STATE_NETWORKS] == (real) net->networks && value[STATE_RELATIONS] == (real) net->R &&
+		   value[STATE_HEADS] == (real) net->K && value[STATE_HIDDEN] == (real) net->H &&
+		   value[STATE_AGGREGATE] == (real) net->config.aggregate &&
 		   value[STATE_LEVELS] == (real) net->levels;
 }
 
@@ -285,6 +288,7 @@ state_net(ArrayType *state)
 				ARR_DIMS(state)[0] > STATE_ACCUMULATOR;
 
 	good = good && value[STATE_NETWORKS] >= 1 && value[STATE_NETWORKS] <= ENSEMBLE_MAX &&
+		   value[STATE_RELATIONS] >= 1 && value[STATE_RELATIONS] <= UPLIFT_RELATIONS_MAX &&
 		   value[STATE_HEADS] >= 1 && value[STATE_HEADS] <= UPLIFT_HEADS_MAX && value[STATE_HIDDEN] >= 1 &&
 		   value[STATE_HIDDEN] <= ARR_DIMS(state)[0] && value[STATE_AGGREGATE] >= AGGREGATE_ATTENTION &&
 		   value[STATE_AGGREGATE] <= AGGREGATE_ATTENTION_SUM && value[STATE_LEVELS] >= 0 &&
@@ -292,6 +296,7 @@ state_net(ArrayType *state)
 	if (good)
 	{
 		net.networks = (size_t) value[STATE_NETWORKS];
+		net.R = (size_t) value[STATE_RELATIONS];
 		net.K = (size_t) value[STATE_HEADS];
 		net.H = (size_t) value[STATE_HIDDEN];
 		net.config.heads = (int) net.K;
@@ -351,7 +356,7 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 	if (weight > 0.0)
 		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w,
 						  layer_arg(fcinfo, ARG_LAYER, net), reals_arg(fcinfo, ARG_SELF, width, "self"),
-						  reals_arg(fcinfo, ARG_NEIGHBOUR, width, "neighbour"), weight);
+						  &(UpliftRowEdge){reals_arg(fcinfo, ARG_NEIGHBOUR, width, "neighbour"), 0, weight});
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

@@ -479,7 +479,8 @@ graphload_build(Graph *graph, const UserGraph *users, const GraphSetup *setup, G
 
 	arena = arena_over(arena_align(scratch), bytes - ARENA_ALIGNMENT);
 	graphbuild_carve(&build, &arena, setup);
-	graphbuild_start(&build, graph, users->source, users->target, users->weight, users->E);
+	graphbuild_start(&build, graph,
+					 &(GraphEdges){users->source, users->target, users->weight, NULL, users->E});
 	while (graphbuild_step(&build))
 		CHECK_FOR_INTERRUPTS();
 	if (counts)

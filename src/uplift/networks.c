@@ -34,7 +34,8 @@ uplift_networks_bytes(const UpliftSetup *setup)
 	ParamTable *params = palloc(sizeof(*params));
 	const size_t parts = networks_of(setup) > 1 ? 2 : 1;
 
-	upliftmodel_params(params, &setup->config, setup->F, setup->treatments);
+	upliftmodel_params(params, &setup->config,
+					   &(UpliftShape){setup->F, setup->treatments, setup->graph.relations});
 
 	const size_t bytes = parts * setup->graph.N + params->total * sizeof(real);
 
@@ -102,7 +103,8 @@ model_make(const UpliftTraining *training)
 
 	*model = (UpliftModel){
 		.feature = users->inputs->name, .average_effect = uplift_average_effect(users), .arms = users->arms};
-	uplift_net(&model->net, &training->setup.config, users->F, users->arms->treatments);
+	uplift_net(&model->net, &training->setup.config,
+			   &(UpliftShape){users->F, users->arms->treatments, training->setup.graph.relations});
 	model->w = memory_array(model->net.networks * model->net.total, sizeof(real));
 	return model;
 }
@@ -122,7 +124,9 @@ uplift_networks_train(VersionRecord *record, const UpliftTraining *training)
 		if (i == 0)
 			record->best_epoch = report.best_epoch;
 	}
-	upliftmodel_params(params, &model->net.config, model->net.F, model->net.treatments);
+	const UpliftShape shape = uplift_shape(&model->net);
+
+	upliftmodel_params(params, &model->net.config, &shape);
 	record->weights = uplift_model_encode(model, params);
 	pfree(params);
 	return model;

@@ -24,7 +24,7 @@ uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 	if (!quiet && beside + runner_measure(&runner_uplift, &sampled) <= limit)
 	{
 		const UpliftSampleSetup sample =
-			upliftsample_setup((size_t) setup->config.layers, sampled.batch, setup->graph.N);
+			upliftsample_setup((size_t) setup->config.layers, sampled.batch, &setup->graph);
 
 		notice_send(
 			NOTICE, "training on samples of the graph",

@@ -126,8 +126,10 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 	if (model->feature == NULL)
 		metadata_fail(codec, "features", name, version);
 	model->arms = metadata_arms(codec, &config, name, version);
-	uplift_net(&model->net, &config, (size_t) F, model->arms->treatments);
-	upliftmodel_params(params, &config, (size_t) F, model->arms->treatments);
+	const UpliftShape shape = {(size_t) F, model->arms->treatments, 0};
+
+	uplift_net(&model->net, &config, &shape);
+	upliftmodel_params(params, &config, &shape);
 	report_weights(codec_check(codec, params), name, version);
 	model->w = memory_array(params->total, sizeof(real));
 	report_weights(codec_read(codec, params, model->w), name, version);

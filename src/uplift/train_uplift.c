@@ -158,7 +158,9 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 	const UpliftModel *model = train_stored(run, request->warm_start);
 	ParamTable *stored = palloc(sizeof(*stored)), *wanted = palloc(sizeof(*wanted));
 
-	upliftmodel_params(stored, &model->net.config, model->net.F, model->net.treatments);
+	const UpliftShape shape = uplift_shape(&model->net);
+
+	upliftmodel_params(stored, &model->net.config, &shape);
 	if (model->arms->named != (request->control != NULL) ||
 		(request->control && strcmp(model->arms->name[0], request->control) != 0))
 		error_warm_start(run, request->warm_start, "That version has another control.");
@@ -168,7 +170,7 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 						 "That version reads behaviour by another version of its model.");
 	if (!uplift_tells_apart(&request->config, model->net.treatments))
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
-	upliftmodel_params(wanted, &request->config, model->net.F, model->net.treatments);
+	upliftmodel_params(wanted, &request->config, &shape);
 	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	return model;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One direction: neighbours of node i are node[start[i]] .. node[start[i + 1] - 1], i itself among them. */
+/* One direction: neighbours of node i are node[start[i]] .. node[start[i + 1] - 1], with one relation i itself among them. */
 typedef struct Adjacency
 {
 	size_t *start;     /* N + 1 */

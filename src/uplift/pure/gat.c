@@ -39,10 +39,11 @@ gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size
 		}
 
 		const real *s = product + r * 3 * H;
+		const real *bias = gat_of_row(gat, self_bias, from + r, H);
 		real *own = gat->own + (from + r) * gat->own_stride;
 
 		for (size_t c = 0; c < H; c++)
-			own[c] = act_exp(2 * clip(s[c] + self_bias[c]));
+			own[c] = act_exp(2 * clip(s[c] + bias[c]));
 		for (size_t c = 0; c < H; c++)
 			pair[c] = act_exp(2 * clip(s[H + c]));
 		memcpy(pair + H, s + 2 * H, H * sizeof(real));
@@ -82,6 +83,8 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 {
 	const size_t H = gat->H;
 	const size_t K = gat->K;
+	const real *u = gat_of_row(gat, gat->u, i, H);
+	const real sum_scale = gat->sum ? *gat_of_row(gat, gat->sum_scale, i, 1) : 0;
 	real highest[GAT_HEADS_MAX],
 		total[GAT_HEADS_MAX]; /* per head: a running maximum, and the sum of exponentials above it */
 
@@ -109,7 +112,7 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 
 				prefetch_ahead(&chunk, j);
 				for (size_t k = 0; k < K; k++)
-					e[k][j] = edge_score(NULL, own + k * A, other + k * A, gat->u + k * A, A);
+					e[k][j] = edge_score(NULL, own + k * A, other + k * A, u + k * A, A);
 			}
 			for (size_t k = 0; k < K; k++)
 			{
@@ -133,14 +136,14 @@ forward_row(real *att, real *sum, real *lse, const real *own, const Gat *gat, co
 		{
 			for (size_t k = 0; k < K; k++)
 				for (size_t j = 0; j < chunk.n; j++)
-					e[k][j] = (chunk.log_weight ? act_exp(chunk.log_weight[j]) : 1) * gat->sum_scale;
+					e[k][j] = (chunk.log_weight ? act_exp(chunk.log_weight[j]) : 1) * sum_scale;
 			add_rows(sum, e, &chunk, H, H, A);
 		}
 	}
 
 	for (size_t k = 0; gat->attend && k < K; k++)
 	{
-		const real scale = 1 / total[k];
+		const real scale = total[k] > 0 ? 1 / total[k] : 0;
 
 		for (size_t c = 0; c < A; c++)
 			att[k * A + c] *= scale;
@@ -175,7 +178,8 @@ score_of(const Gat *gat, const Adjacency *in, size_t i, size_t j, size_t k)
 	const size_t A = gat->H / gat->K, at = in->start[i] + j;
 
 	return edge_score(NULL, gat->own + i * gat->own_stride + k * A,
-					  gat->pair + in->node[at] * 2 * gat->H + k * A, gat->u + k * A, A) +
+					  gat->pair + in->node[at] * 2 * gat->H + k * A,
+					  gat_of_row(gat, gat->u, i, gat->H) + k * A, A) +
 		   (in->log_weight ? in->log_weight[at] : 0);
 }
 

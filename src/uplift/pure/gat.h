@@ -1,7 +1,7 @@
 /*
  * Additive graph attention (Bahdanau's score, as in GATv2), fused over edges.
  *
- * A node i listens to its neighbours j, itself among them. Per head, over the
+ * A node i listens to its neighbours j, with one relation itself among them. Per head, over the
  * head's H / K channels:
  *
  *   e_ij = v · tanh(s_i + d_j) + log w_ij,  s = W_s h + b, d = W_d h
@@ -18,6 +18,10 @@
  * and an edge costs a division a channel. The 1 is the same for all neighbours,
  * which a softmax does not see: scores here are u · q with u = -2 v. Half
  * products are held within ±GAT_LIMIT so that no product overflows.
+ *
+ * With R relations everything that has N rows here has N * R: row i * R + r is node i by relation r, which has its own
+ * half products, v and sum_scale; the graph has such rows, too (uplift/pure/graph.h). A row listens to rows of its relation
+ * alone, and not to its own node; one that listens to nobody hears 0.
  *
  * Rows that are gathered lie together, for the memory's sake:
  *   pair:  N × 2H          [e^2d | V]
@@ -40,24 +44,32 @@
 
 typedef struct Gat
 {
-	size_t H, K;   /* K divides H */
-	bool attend;   /* att is wanted */
-	bool sum;      /* sum is wanted */
-	bool alone;    /* there are no edges: gat_alone() instead of gat_forward() */
-	const real *u; /* H: -2 v */
-	real sum_scale;
-	const real *gain; /* H: what multiplies sum in what follows; backward only */
-	real drop;        /* attention dropout: probability; the rest grows by 1 / (1 - drop) */
-	uint32_t key;     /* of the dropout: equal keys drop the same */
+	size_t H, K;           /* K divides H */
+	size_t R;              /* relations: rows of a node */
+	bool attend;           /* att is wanted */
+	bool sum;              /* sum is wanted */
+	bool alone;            /* there are no edges: gat_alone() instead of gat_forward() */
+	const real *u;         /* R × H: -2 v */
+	const real *sum_scale; /* R */
+	const real *gain;      /* R × H: what multiplies sum in what follows; backward only */
+	real drop;             /* attention dropout: probability; the rest grows by 1 / (1 - drop) */
+	uint32_t key;          /* of the dropout: equal keys drop the same */
 	real *pair;
 	real *own;
 	size_t own_stride;
 	real *level; /* backward only */
 } Gat;
 
+/* The part of an array of R × width that belongs to a row's relation. */
+static inline const real *
+gat_of_row(const Gat *gat, const real *array, size_t row, size_t width)
+{
+	return gat->R == 1 ? array : array + row % gat->R * width;
+}
+
 /*
  * Make rows from .. from + n - 1 of pair and own from half products: product is n × 3H [s | d | V] (n × H [V]
- * without attention or alone), s before its bias.
+ * without attention or alone), s before its bias (R × H). Here and below rows are those of nodes and relations.
  */
 extern void gat_fill(Gat *gat, const real *product, const real *self_bias, size_t from, size_t n);
 
@@ -71,12 +83,12 @@ extern void gat_forward(real *att, real *sum, real *lse, const Gat *gat, const A
  */
 extern void gat_shares(real *share, const Gat *gat, const Adjacency *in, size_t i);
 
-/* datt, lse and D of rows from .. from + n - 1 into own and level; datt and att are n × H, lse is n × K. */
+/* datt, lse and D of rows from .. from + n - 1 into own and level; att is n × H, lse n × K, and datt of nodes: n / R × H. */
 extern void gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, size_t from,
 							  size_t n);
 
 /*
- * The gradient that rows from .. from + n - 1 have by listening to others: ds (n × H) is overwritten, du (H) is added
+ * The gradient that rows from .. from + n - 1 have by listening to others: ds (n × H) is overwritten, du (R × H) is added
  * to. Rows of own and level that must have been filled: these; of pair: those that they listen to.
  */
 extern void gat_backward_self(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, size_t n);

@@ -1,4 +1,4 @@
-/* Attention without edges: a node listens to itself alone, and a softmax over one neighbour is 1. */
+/* Attention without edges: a node listens to itself alone, and a softmax over one neighbour is 1. There is one relation. */
 #include "uplift/pure/gat.h"
 
 /* The factor by which dropout multiplies what row i says to itself: that of the self-loop in gat_forward(). */
@@ -30,7 +30,7 @@ gat_alone(real *att, real *sum, const Gat *gat, size_t from, size_t n)
 				att[r * H + c] = factor * value[c];
 		}
 		for (size_t c = 0; gat->sum && c < H; c++)
-			sum[r * H + c] = gat->sum_scale * value[c];
+			sum[r * H + c] = *gat->sum_scale * value[c];
 	}
 }
 
@@ -52,6 +52,6 @@ gat_alone_backward(real *dv, const Gat *gat, size_t from, size_t n)
 				dv[r * H + c] = factor * datt[c];
 		}
 		for (size_t c = 0; gat->sum && c < H; c++)
-			dv[r * H + c] += gat->sum_scale * gat->gain[c] * datt[c];
+			dv[r * H + c] += *gat->sum_scale * gat->gain[c] * datt[c];
 	}
 }

@@ -26,8 +26,9 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 	for (size_t r = 0; r < n; r++)
 	{
 		real *own = gat->own + (from + r) * gat->own_stride;
+		const real *node = datt + (gat->R == 1 ? r : r / gat->R) * H;
 
-		memcpy(own + H, datt + r * H, H * sizeof(real));
+		memcpy(own + H, node, H * sizeof(real));
 		if (!gat->attend || gat->alone)
 			continue;
 
@@ -35,7 +36,7 @@ gat_backward_fill(Gat *gat, const real *datt, const real *att, const real *lse, 
 
 		memcpy(level, lse + r * K, K * sizeof(real));
 		for (size_t k = 0; k < K; k++)
-			level[K + k] = dot(datt + r * H + k * A, att + r * H + k * A, A);
+			level[K + k] = dot(node + k * A, att + r * H + k * A, A);
 	}
 }
 
@@ -139,6 +140,7 @@ target_chunk(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, c
 	const size_t K = gat->K;
 	const real *own = gat->own + i * gat->own_stride;
 	const real *level = gat->level + i * 2 * K;
+	const real *u = gat_of_row(gat, gat->u, i, H);
 	real q[CHUNK * GAT_HEAD_MAX];
 	Edges edges[GAT_HEADS_MAX];
 	Shares de[GAT_HEADS_MAX];
@@ -150,7 +152,7 @@ target_chunk(real *ds, real *du, const Gat *gat, const Chunk *chunk, size_t i, c
 		prefetch_ahead(chunk, j);
 		for (size_t k = 0; k < K; k++)
 		{
-			edges[k].e[j] = edge_score(q + j * H + k * A, own + k * A, row + k * A, gat->u + k * A, A);
+			edges[k].e[j] = edge_score(q + j * H + k * A, own + k * A, row + k * A, u + k * A, A);
 			edges[k].g[j] = dot(own + H + k * A, row + H + k * A, A);
 		}
 	}
@@ -184,6 +186,7 @@ source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, c
 	const size_t H = gat->H;
 	const size_t K = gat->K;
 	const real *pair = gat->pair + i * 2 * H;
+	const real *u = gat_of_row(gat, gat->u, i, H);
 	real q[CHUNK * GAT_HEAD_MAX];
 	Edges edges[GAT_HEADS_MAX];
 	Shares alpha[GAT_HEADS_MAX], de[GAT_HEADS_MAX];
@@ -197,7 +200,7 @@ source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, c
 		prefetch_level(gat, chunk, j);
 		for (size_t k = 0; k < K; k++)
 		{
-			edges[k].e[j] = edge_score(q + j * H + k * A, row + k * A, pair + k * A, gat->u + k * A, A);
+			edges[k].e[j] = edge_score(q + j * H + k * A, row + k * A, pair + k * A, u + k * A, A);
 			edges[k].g[j] = dot(row + H + k * A, pair + H + k * A, A);
 			edges[k].lse[j] = level[k];
 			edges[k].D[j] = level[K + k];
@@ -213,34 +216,41 @@ source_chunk(real *dd, real *dv, const Gat *gat, const Chunk *chunk, size_t i, c
 	add_rows(dv, alpha, chunk, H, H, A);
 }
 
-/* dV += Σ w_ij sum_scale gain ⊙ dsum_i, dsum being datt. */
+/* dV of row i += Σ w_ij sum_scale gain ⊙ dsum_i, dsum being datt. */
 static void
-source_sum(real *dv, const Gat *gat, const Chunk *chunk)
+source_sum(real *dv, const Gat *gat, const Chunk *chunk, size_t i)
 {
 	const size_t H = gat->H;
+	const real *gain = gat_of_row(gat, gat->gain, i, H);
+	const real sum_scale = *gat_of_row(gat, gat->sum_scale, i, 1);
 
 	for (size_t j = 0; j < chunk->n; j++)
 	{
 		const real *dsum = chunk->base + chunk->node[j] * chunk->stride + H;
-		const real weight = (chunk->log_weight ? act_exp(chunk->log_weight[j]) : 1) * gat->sum_scale;
+		const real weight = (chunk->log_weight ? act_exp(chunk->log_weight[j]) : 1) * sum_scale;
 
 		for (size_t c = 0; c < H; c++)
-			dv[c] += weight * gat->gain[c] * dsum[c];
+			dv[c] += weight * gain[c] * dsum[c];
 	}
 }
 
 /*
- * Finish n rows of ds or dd: multiply dx (rows `width` apart) by the factor -2 u that add_slopes() left out, or by 0
+ * Finish rows from .. from + n - 1 of ds or dd: multiply dx (rows `width` apart) by the factor -2 u that add_slopes() left out, or by 0
  * where the half product was cut at its limit. e: the exponentials [e^2s] or [e^2d] of the same rows.
  */
 INLINE void
-finish_slopes(real *dx, size_t width, const real *e, size_t stride, const real *u, size_t n, size_t H)
+finish_slopes(real *dx, size_t width, const real *e, size_t stride, const Gat *gat, size_t from, size_t n)
 {
+	const size_t H = gat->H;
 	const real low = act_exp((real) (-2 * GAT_LIMIT)), high = act_exp((real) (2 * GAT_LIMIT));
 
 	for (size_t r = 0; r < n; r++)
+	{
+		const real *u = gat_of_row(gat, gat->u, from + r, H);
+
 		for (size_t c = 0; c < H; c++)
 			dx[r * width + c] *= e[r * stride + c] > low && e[r * stride + c] < high ? -2 * u[c] : 0;
+	}
 }
 
 INLINE void
@@ -254,9 +264,9 @@ self_rows(real *ds, real *du, const Gat *gat, const Adjacency *in, size_t from, 
 		{
 			const Chunk chunk = chunk_make(in, at, in->start[i + 1], in->start[from + n], gat->pair, 2 * H);
 
-			target_chunk(ds + r * H, du, gat, &chunk, i, A);
+			target_chunk(ds + r * H, du + (gat->R == 1 ? 0 : i % gat->R * H), gat, &chunk, i, A);
 		}
-	finish_slopes(ds, H, gat->own + from * gat->own_stride, gat->own_stride, gat->u, n, H);
+	finish_slopes(ds, H, gat->own + from * gat->own_stride, gat->own_stride, gat, from, n);
 }
 
 USERCLS_CLONES void
@@ -288,11 +298,11 @@ other_rows(real *dother, const Gat *gat, const Adjacency *out, size_t from, size
 			if (gat->attend)
 				source_chunk(dd, dv, gat, &chunk, j, A);
 			if (gat->sum)
-				source_sum(dv, gat, &chunk);
+				source_sum(dv, gat, &chunk, j);
 		}
 	}
 	if (gat->attend)
-		finish_slopes(dother, width, gat->pair + from * 2 * H, 2 * H, gat->u, n, H);
+		finish_slopes(dother, width, gat->pair + from * 2 * H, 2 * H, gat, from, n);
 }
 
 USERCLS_CLONES void

@@ -1,8 +1,9 @@
 /*
  * A list of edges to neighbours side by side, by counting sorts, in steps of some milliseconds:
  *
+ *   an edge of relation r is one from row source * R + r to row target * R + r
  *   bucket the edges by source                                          (count, first positions, fill)
- *   for source = 0 .. N - 1: append it to the row of each of its targets, and itself to its own row
+ *   for source = 0 .. N * R - 1: append it to the row of each of its targets, and with R = 1 itself to its own row
  *   so every row of `in` comes out sorted;  join equal neighbours, adding their weights
  *   directed: `out` from `in` in the same way;  otherwise `out` is `in`
  *   degree = neighbours but itself
@@ -40,7 +41,7 @@ entry_capacity(const GraphSetup *setup)
 
 	if (!setup->directed && __builtin_mul_overflow(ends, 2, &ends))
 		return SIZE_MAX;
-	return __builtin_add_overflow(ends, setup->N, &ends) ? SIZE_MAX : ends;
+	return __builtin_add_overflow(ends, graph_rows(setup), &ends) ? SIZE_MAX : ends;
 }
 
 static void
@@ -48,7 +49,7 @@ adjacency_carve(Adjacency *adjacency, Arena *arena, const GraphSetup *setup)
 {
 	const size_t capacity = entry_capacity(setup);
 
-	adjacency->start = ARENA_TAKE(arena, size_t, setup->N + 1);
+	adjacency->start = ARENA_TAKE(arena, size_t, graph_rows(setup) + 1);
 	adjacency->node = ARENA_TAKE(arena, uint32_t, capacity);
 	adjacency->log_weight = setup->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
 }
@@ -56,20 +57,21 @@ adjacency_carve(Adjacency *adjacency, Arena *arena, const GraphSetup *setup)
 void
 graph_carve(Graph *graph, Arena *arena, const GraphSetup *setup)
 {
-	assert(setup->N < GRAPH_UNKNOWN);
+	assert(graph_rows(setup) < GRAPH_UNKNOWN);
 	graph->N = setup->N;
+	graph->R = graph_relations(setup);
 	adjacency_carve(&graph->in, arena, setup);
 	if (setup->directed)
 		adjacency_carve(&graph->out, arena, setup);
 	else
 		graph->out = graph->in;
-	graph->degree = ARENA_TAKE(arena, float, setup->N);
+	graph->degree = ARENA_TAKE(arena, float, graph_rows(setup));
 }
 
 size_t
 graph_entries(const Graph *graph)
 {
-	return graph->in.start[graph->N];
+	return graph->in.start[graph->N * graph->R];
 }
 
 void
@@ -77,48 +79,56 @@ graphbuild_carve(GraphBuild *build, Arena *arena, const GraphSetup *setup)
 {
 	const size_t capacity = entry_capacity(setup);
 
-	build->cursor = ARENA_TAKE(arena, size_t, setup->N + 1);
+	build->cursor = ARENA_TAKE(arena, size_t, graph_rows(setup) + 1);
 	build->node = ARENA_TAKE(arena, uint32_t, capacity);
 	build->node_weight = setup->weighted ? ARENA_TAKE(arena, float, capacity) : NULL;
 	build->setup = *setup;
 }
 
 void
-graphbuild_start(GraphBuild *build, Graph *graph, const uint32_t *source, const uint32_t *target,
-				 const float *weight, size_t E)
+graphbuild_start(GraphBuild *build, Graph *graph, const GraphEdges *edges)
 {
-	assert(E <= build->setup.E);
-	assert((weight != NULL) == build->setup.weighted);
+	assert(edges->E <= build->setup.E);
+	assert((edges->weight != NULL) == build->setup.weighted);
 	build->graph = graph;
-	build->source = source;
-	build->target = target;
-	build->weight = weight;
-	build->E = E;
-	build->counts = (GraphCounts){.edges = E};
+	build->edges = *edges;
+	build->counts = (GraphCounts){.edges = edges->E};
 	build->stage = STAGE_COUNT;
 	build->at = 0;
 	build->fill = 0;
-	memset(build->cursor, 0, (graph->N + 1) * sizeof(size_t));
+	memset(build->cursor, 0, (graph->N * graph->R + 1) * sizeof(size_t));
 }
 
 /* Whether edge e is kept; with `note` the reason why it is not is counted. */
 static bool
 edge_counts(GraphBuild *build, size_t e, bool note)
 {
-	const uint32_t source = build->source[e];
-	const uint32_t target = build->target[e];
+	const GraphEdges *edges = &build->edges;
+	const uint32_t source = edges->source[e];
+	const uint32_t target = edges->target[e];
 	const size_t N = build->graph->N;
 	size_t *drop = NULL;
 
 	if (source >= N || target >= N)
 		drop = &build->counts.unknown;
+	else if (edges->relation && edges->relation[e] >= build->graph->R)
+		drop = &build->counts.unrelated;
 	else if (source == target)
 		drop = &build->counts.self_loops;
-	else if (build->weight && build->weight[e] == 0)
+	else if (edges->weight && edges->weight[e] == 0)
 		drop = &build->counts.weightless;
 	if (drop && note)
 		(*drop)++;
 	return drop == NULL;
+}
+
+/* The row of an end of edge e, node being one of its ends. */
+static inline uint32_t
+row_of(const GraphBuild *build, uint32_t node, size_t e)
+{
+	const uint8_t *relation = build->edges.relation;
+
+	return (uint32_t) (node * build->graph->R + (relation ? relation[e] : 0));
 }
 
 /* Counts in cursor[0 .. N-1] become first positions; cursor[N] is their sum. */
@@ -143,9 +153,9 @@ count_sources(GraphBuild *build, size_t end)
 	for (size_t e = build->at; e < end; e++)
 		if (edge_counts(build, e, true))
 		{
-			build->cursor[build->source[e]]++;
+			build->cursor[row_of(build, build->edges.source[e], e)]++;
 			if (!build->setup.directed)
-				build->cursor[build->target[e]]++;
+				build->cursor[row_of(build, build->edges.target[e], e)]++;
 		}
 }
 
@@ -155,8 +165,8 @@ bucket_put(GraphBuild *build, uint32_t source, uint32_t target, size_t e)
 	const size_t at = build->cursor[source]++;
 
 	build->node[at] = target;
-	if (build->weight)
-		build->node_weight[at] = build->weight[e];
+	if (build->edges.weight)
+		build->node_weight[at] = build->edges.weight[e];
 }
 
 static void
@@ -165,9 +175,12 @@ bucket_edges(GraphBuild *build, size_t end)
 	for (size_t e = build->at; e < end; e++)
 		if (edge_counts(build, e, false))
 		{
-			bucket_put(build, build->source[e], build->target[e], e);
+			const uint32_t source = row_of(build, build->edges.source[e], e);
+			const uint32_t target = row_of(build, build->edges.target[e], e);
+
+			bucket_put(build, source, target, e);
 			if (!build->setup.directed)
-				bucket_put(build, build->target[e], build->source[e], e);
+				bucket_put(build, target, source, e);
 		}
 }
 
@@ -193,9 +206,10 @@ in_fill(GraphBuild *build, size_t end)
 
 	for (size_t i = build->at; i < end; i++)
 	{
-		in_put(in, (uint32_t) i, (uint32_t) i, 1);
+		if (graph_loops(build->graph))
+			in_put(in, (uint32_t) i, (uint32_t) i, 1);
 		for (size_t at = i ? build->cursor[i - 1] : 0; at < build->cursor[i]; at++)
-			in_put(in, build->node[at], (uint32_t) i, build->weight ? build->node_weight[at] : 1);
+			in_put(in, build->node[at], (uint32_t) i, build->edges.weight ? build->node_weight[at] : 1);
 	}
 }
 
@@ -281,7 +295,7 @@ static void
 stage_finish(GraphBuild *build)
 {
 	Graph *graph = build->graph;
-	const size_t N = graph->N;
+	const size_t N = graph_rows(&build->setup);
 
 	switch (build->stage)
 	{
@@ -299,7 +313,7 @@ stage_finish(GraphBuild *build)
 			break;
 		case STAGE_JOIN:
 			graph->in.start[N] = build->fill;
-			build->counts.kept = build->fill - N;
+			build->counts.kept = build->fill - (graph_loops(graph) ? N : 0);
 			if (build->setup.directed)
 				memset(graph->out.start, 0, (N + 1) * sizeof(size_t));
 			break;
@@ -315,7 +329,7 @@ stage_finish(GraphBuild *build)
 	build->at = 0;
 }
 
-/* The end of the nodes from `at` on whose rows hold about STEP_EDGES entries together; row_end: where each row ends. */
+/* The end of the rows from `at` on whose rows hold about STEP_EDGES entries together; row_end: where each row ends. */
 static size_t
 nodes_end(const size_t *row_end, size_t at, size_t N)
 {
@@ -331,20 +345,22 @@ bool
 graphbuild_step(GraphBuild *build)
 {
 	Graph *graph = build->graph;
-	const size_t N = graph->N;
+	const size_t N = graph_rows(&build->setup);
+	const size_t E = build->edges.E;
+	const size_t loops = graph_loops(graph);
 	size_t end = N;
 
 	switch (build->stage)
 	{
 		case STAGE_COUNT:
 		case STAGE_BUCKET:
-			end = build->E - build->at < STEP_EDGES ? build->E : build->at + STEP_EDGES;
+			end = E - build->at < STEP_EDGES ? E : build->at + STEP_EDGES;
 			(build->stage == STAGE_COUNT ? count_sources : bucket_edges)(build, end);
 			break;
 		case STAGE_COUNT_IN:
 			end = nodes_end(build->cursor, build->at, N);
 			for (size_t i = build->at; i < end; i++)
-				graph->in.start[i + 1]++;
+				graph->in.start[i + 1] += loops;
 			for (size_t at = build->at ? build->cursor[build->at - 1] : 0;
 				 end > 0 && at < build->cursor[end - 1]; at++)
 				graph->in.start[build->node[at] + 1]++;
@@ -367,13 +383,13 @@ graphbuild_step(GraphBuild *build)
 			break;
 		case STAGE_DEGREE:
 			for (size_t i = 0; i < N; i++)
-				graph->degree[i] = (float) (graph->in.start[i + 1] - graph->in.start[i] - 1);
+				graph->degree[i] = (float) (graph->in.start[i + 1] - graph->in.start[i] - loops);
 			break;
 		default:
 			return false;
 	}
 	build->at = end;
-	if (end == (build->stage <= STAGE_BUCKET ? build->E : N))
+	if (end == (build->stage <= STAGE_BUCKET ? E : N))
 		stage_finish(build);
 	return build->stage != STAGE_DONE;
 }
@@ -390,10 +406,12 @@ graph_ranges(size_t *start, const Graph *graph, size_t rows)
 	size_t count = 0;
 	size_t first = 0;
 
+	const size_t R = graph->R;
+
 	for (size_t i = 0; i < graph->N; i++)
 	{
-		const size_t entries = graph->in.start[i + 1] - graph->in.start[first] + graph->out.start[i + 1] -
-							   graph->out.start[first];
+		const size_t entries = graph->in.start[(i + 1) * R] - graph->in.start[first * R] +
+							   graph->out.start[(i + 1) * R] - graph->out.start[first * R];
 
 		if (i + 1 == graph->N || i + 1 - first == rows || entries >= GRAPH_RANGE_ENTRIES)
 		{

@@ -1,5 +1,5 @@
 /*
- * The linear path of networks that sum, where outcomes are numbers.
+ * The linear path of networks that sum, where outcomes are numbers and edges of one relation.
  *
  * A layer's tanh ends at 1, and the sum over a hundred neighbours does not. What is linear in features and in their sums
  * over neighbours therefore goes past the layers, straight to the heads:

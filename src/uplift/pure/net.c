@@ -76,35 +76,65 @@ add_layer_tensor(ParamTable *table, int l, const char *name, ParamInit init, dou
 	return params_add(table, full, init, scale, dims, d0, d1, 0);
 }
 
+/* A tensor of relation r; where there is only one its name is that of a layer's own. */
+static void
+add_tensor_of(ParamTable *table, const UpliftNet *net, int l, size_t r, const char *name, ParamInit init,
+			  double scale, int dims, size_t d0, size_t d1)
+{
+	char full[PARAM_NAME_MAX];
+
+	if (net->R > 1)
+		snprintf(full, sizeof(full), "layers.%d.relations.%zu.%s", l, r, name);
+	else
+		snprintf(full, sizeof(full), "layers.%d.%s", l, name);
+	params_add(table, full, init, scale, dims, d0, d1, 0);
+}
+
+/* The same tensor of each relation, one behind the other. */
+static size_t
+add_relation_tensor(ParamTable *table, const UpliftNet *net, int l, const char *name, ParamInit init,
+					double scale, int dims, size_t d0, size_t d1)
+{
+	const size_t offset = table->total;
+
+	for (size_t r = 0; r < net->R; r++)
+		add_tensor_of(table, net, l, r, name, init, scale, dims, d0, d1);
+	return offset;
+}
+
+/* Of each relation what products are made with: 3H × H, without attention H × H. */
+static size_t
+add_products(ParamTable *table, const UpliftNet *net, int l)
+{
+	static const char *const names[] = {"self.weight", "neighbour.weight", "value.weight"};
+	const size_t H = net->H;
+	const size_t offset = table->total;
+
+	for (size_t r = 0; r < net->R; r++)
+		for (size_t i = uplift_attends(net) ? 0 : 2; i < 3; i++)
+			add_tensor_of(table, net, l, r, names[i], INIT_UNIFORM, 1 / sqrt((double) H), 2, H, H);
+	return offset;
+}
+
 static void
 add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
 {
 	const size_t H = net->H;
-	const double bound = 1 / sqrt((double) H);
-	const int aggregate = net->config.aggregate;
 
-	if (aggregate != AGGREGATE_SUM)
+	layer->products = add_products(table, net, l);
+	if (uplift_attends(net))
 	{
-		layer->products = add_layer_tensor(table, l, "self.weight", INIT_UNIFORM, bound, 2, H, H);
-		add_layer_tensor(table, l, "neighbour.weight", INIT_UNIFORM, bound, 2, H, H);
+		layer->self_bias = add_relation_tensor(table, net, l, "self.bias", INIT_CONSTANT, 0, 1, H, 0);
+		layer->score = add_relation_tensor(table, net, l, "score.weight", INIT_UNIFORM,
+										   sqrt((double) net->K / (double) H), 2, net->K, H / net->K);
 	}
-
-	const size_t value = add_layer_tensor(table, l, "value.weight", INIT_UNIFORM, bound, 2, H, H);
-
-	if (aggregate == AGGREGATE_SUM)
-		layer->products = value;
-	else
-	{
-		assert(value == layer->products + 2 * H * H);
-		layer->self_bias = add_layer_tensor(table, l, "self.bias", INIT_CONSTANT, 0, 1, H, 0);
-		layer->score = add_layer_tensor(table, l, "score.weight", INIT_UNIFORM,
-										sqrt((double) net->K / (double) H), 2, net->K, H / net->K);
-	}
+	if (net->R > 1)
+		layer->own = add_layer_tensor(table, l, "own.weight", INIT_UNIFORM, 1 / sqrt((double) H), 2, H, H);
 	layer->value_bias = add_layer_tensor(table, l, "value.bias", INIT_CONSTANT, 0, 1, H, 0);
-	if (aggregate != AGGREGATE_ATTENTION)
-		layer->gain = add_layer_tensor(table, l, "sum.gain", INIT_CONSTANT, 1, 1, H, 0);
+	if (uplift_sums(net))
+		layer->gain = add_relation_tensor(table, net, l, "sum.gain", INIT_CONSTANT, 1, 1, H, 0);
 	if (net->config.log_degree)
-		layer->degree = add_layer_tensor(table, l, "degree.weight", INIT_CONSTANT, 0, 2, H, 1);
+		layer->degree = add_relation_tensor(table, net, l, "degree.weight", INIT_CONSTANT, 0, 2, H, 1);
 	if (net->config.depth == DEPTH_GATED)
 	{
 		char name[PARAM_NAME_MAX];
@@ -115,9 +145,12 @@ add_layer(UpliftLayer *layer, ParamTable *table, const UpliftNet *net, int l)
 }
 
 static void
-describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
+describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, const UpliftShape *shape)
 {
-	assert(treatments <= UPLIFT_TREATMENTS_MAX && uplift_tells_apart(config, treatments));
+	const size_t F = shape->F;
+
+	assert(shape->treatments <= UPLIFT_TREATMENTS_MAX && uplift_tells_apart(config, shape->treatments));
+	assert(shape->relations <= UPLIFT_RELATIONS_MAX);
 	*table = (ParamTable){0};
 	*net = (UpliftNet){
 		.config = *config,
@@ -127,16 +160,17 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 		.H = (size_t) config->hidden_size,
 		.K = (size_t) config->heads,
 		.L = (size_t) config->layers,
-		.treatments = treatments > 0 ? treatments : 1,
+		.R = shape->relations > 0 ? shape->relations : 1,
+		.treatments = shape->treatments > 0 ? shape->treatments : 1,
 	};
 	net->C = config->estimator == ESTIMATOR_CLASS_TRANSFORM ? 1 : net->treatments + 1;
 
-	const size_t standardised = F + (config->log_degree ? 1 : 0);
+	const size_t standardised = F + (config->log_degree ? net->R : 0);
 
 	net->mean = add_fixed(table, "input.mean", 0, standardised);
 	net->scale = add_fixed(table, "input.scale", 1, standardised);
 	if (config->aggregate != AGGREGATE_ATTENTION)
-		net->degree_mean = add_fixed(table, "graph.degree_mean", 1, 1);
+		net->degree_mean = add_fixed(table, "graph.degree_mean", 1, net->R);
 	if (uplift_of_numbers(config))
 	{
 		net->outcome_mean = add_fixed(table, "outcome.mean", 0, 1);
@@ -144,7 +178,7 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 	}
 	if (config->estimator != ESTIMATOR_CLASS_TRANSFORM)
 		net->propensity = add_fixed(table, "propensity", 0.5, net->treatments);
-	if (config->aggregate != AGGREGATE_ATTENTION && uplift_of_numbers(config))
+	if (config->aggregate != AGGREGATE_ATTENTION && uplift_of_numbers(config) && net->R == 1)
 	{
 		net->levels = net->L * net->C;
 		net->linear = params_add(table, "linear.weight", INIT_CONSTANT, 0, 3, net->C, net->L + 1, F + 1);
@@ -158,28 +192,34 @@ describe(UpliftNet *net, ParamTable *table, const UpliftConfig *config, size_t F
 }
 
 void
-uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
+uplift_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape)
 {
 	UpliftNet net;
 
-	describe(&net, table, config, F, treatments);
+	describe(&net, table, config, shape);
 }
 
 void
-upliftmodel_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments)
+upliftmodel_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape)
 {
 	ParamTable network;
 
-	uplift_params(&network, config, F, treatments);
+	uplift_params(&network, config, shape);
 	ensemble_params(table, &network, config->ensemble);
 }
 
 void
-uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F, size_t treatments)
+uplift_net(UpliftNet *net, const UpliftConfig *config, const UpliftShape *shape)
 {
 	ParamTable table;
 
-	describe(net, &table, config, F, treatments);
+	describe(net, &table, config, shape);
+}
+
+UpliftShape
+uplift_shape(const UpliftNet *net)
+{
+	return (UpliftShape){.F = net->F, .treatments = net->treatments, .relations = net->R};
 }
 
 static double

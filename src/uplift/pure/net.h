@@ -5,6 +5,8 @@
  * a mask channel) makes the hidden vector h. Each of k layers then listens to the
  * neighbours (breadth, uplift/pure/gat.h), is told how many they are, and merges what it
  * heard with what it knew (depth, uplift/pure/gate.h); a linear head reads the last h.
+ * With R relations a layer listens to the neighbours of each by attention of its own, with all matrices its own, to the
+ * user by one more matrix, and adds up what it heard (Schlichtkrull et al. 2018, with attention in place of their mean).
  *
  * Responders are of three classes: 1 respond always, 2 only when treated, 3
  * never. P1 = P(class 1 or 2), P2 = P(class 2 or 3), uplift = P(class 2) =
@@ -81,6 +83,7 @@ typedef enum UpliftMonitor
 #define UPLIFT_LAYERS_MAX 4
 #define UPLIFT_TREATMENTS_MAX 100
 #define UPLIFT_HEADS_MAX 16
+#define UPLIFT_RELATIONS_MAX 16
 
 /*
  * A row an option, and a member of UpliftConfig. Defaults were chosen on inner folds of bench/uplift: see
@@ -144,20 +147,28 @@ extern bool uplift_of_numbers(const UpliftConfig *config);
 /* Whether the estimator can tell so many treatments apart. */
 extern bool uplift_tells_apart(const UpliftConfig *config, size_t treatments);
 
-/* Tensors of a network that reads F features; treatments: arms beside the control, 0 is 1. */
-extern void uplift_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments);
+/* Sizes of a network beside its options. */
+typedef struct UpliftShape
+{
+	size_t F;          /* features */
+	size_t treatments; /* arms beside the control; 0 is 1 */
+	size_t relations;  /* kinds of edges; 0 is 1 */
+} UpliftShape;
+
+extern void uplift_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape);
 
 /* Tensors of a model: of its only network, or of those of an ensemble (model/ensemble.h). */
-extern void upliftmodel_params(ParamTable *table, const UpliftConfig *config, size_t F, size_t treatments);
+extern void upliftmodel_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape);
 
 typedef struct UpliftLayer
 {
-	size_t products;        /* 3H × H: self, neighbour and value weights, one below the other */
-	size_t self_bias;       /* H */
-	size_t score;           /* H: the vector v, each head its H / K */
+	size_t products;        /* R × 3H × H: self, neighbour and value weights, one below the other */
+	size_t self_bias;       /* R × H */
+	size_t score;           /* R × H: the vector v, each head its H / K */
+	size_t own;             /* H × H, R > 1 only: what the user itself says */
 	size_t value_bias;      /* H */
-	size_t gain;            /* H, aggregates with a sum only */
-	size_t degree;          /* H, log_degree only */
+	size_t gain;            /* R × H, aggregates with a sum only */
+	size_t degree;          /* R × H, log_degree only */
 	size_t gate, gate_bias; /* 4H × H and 4H, depth gated only: i, f, o, c */
 } UpliftLayer;
 
@@ -169,12 +180,13 @@ typedef struct UpliftNet
 	size_t F;
 	size_t D; /* input channels: 2F */
 	size_t H, K, L;
+	size_t R;          /* relations; more than one: a user is no neighbour of its own */
 	size_t treatments; /* arms beside the control: arm 0 is the control, arms 1 .. treatments follow */
 	size_t C;          /* outputs of the head: P1 of each treatment, then P2; class_transform 1 */
 	size_t levels;     /* L × C: what layers sum of a linear path (uplift/pure/linear.h); 0: there is none */
 	size_t total;      /* reals of all tensors */
-	size_t mean, scale;                 /* fixed, F each, and with log_degree one more for log(1 + degree) */
-	size_t degree_mean;                 /* fixed: what sums over neighbours are divided by */
+	size_t mean, scale;                 /* fixed, F each, and with log_degree R more for log(1 + degree) */
+	size_t degree_mean;                 /* fixed, R: what sums over neighbours are divided by */
 	size_t propensity;                  /* fixed, treatments: share of each; p of the correction */
 	size_t outcome_mean, outcome_scale; /* fixed: of numbers */
 	size_t linear;                      /* fixed, C × (L + 1) × (F + 1): of a linear path */
@@ -183,7 +195,9 @@ typedef struct UpliftNet
 	UpliftLayer layer[UPLIFT_LAYERS_MAX];
 } UpliftNet;
 
-extern void uplift_net(UpliftNet *net, const UpliftConfig *config, size_t F, size_t treatments);
+extern void uplift_net(UpliftNet *net, const UpliftConfig *config, const UpliftShape *shape);
+
+extern UpliftShape uplift_shape(const UpliftNet *net);
 
 /* Which of the two aggregates a layer has; one at least. */
 static inline bool

@@ -3,7 +3,8 @@
  *
  *   input:      hidden[0] = W x + b
  *   products l: [s | d | V] = W_l dropout(hidden[l]), as exponentials (gat_fill)
- *   layer l:    att, sum = what the row hears (gat_forward);  m = tanh(att + gain sum + degree + bias)
+ *   layer l:    att, sum = what the row hears (gat_forward);  m = tanh(att + gain sum + degree + bias),
+ *               with relations over the sums of all but the bias
  *               h = gate(m, memory), hidden[l] + m, or m: hidden[l + 1]
  *   head:       logit = W dropout(h) + b
  *
@@ -19,6 +20,7 @@
 #include "nn/dense.h"
 #include "uplift/pure/gate.h"
 #include "uplift/pure/linear.h"
+#include "uplift/pure/parts.h"
 
 static size_t
 product_width(const UpliftNet *net)
@@ -34,70 +36,16 @@ product_first(const UpliftPass *pass)
 }
 
 void
-upliftrows_carve(UpliftRows *rows, Arena *arena, const UpliftNet *net, size_t N, bool training)
-{
-	const size_t H = net->H;
-	size_t NH;
-
-	*rows = (UpliftRows){.own_stride = training ? 2 * H : H};
-	if (__builtin_mul_overflow(N, H, &NH))
-		NH = SIZE_MAX; /* which no arena has */
-	for (size_t l = 0; l < net->L; l++)
-	{
-		const bool first = l == 0;
-
-		rows->hidden[l] = training || first ? ARENA_TAKE(arena, real, NH) : rows->hidden[0];
-		if (net->config.depth == DEPTH_GATED)
-			rows->memory[l] = training || first ? ARENA_TAKE(arena, real, NH) : rows->memory[0];
-		if (!training)
-			continue;
-		rows->att[l] = ARENA_TAKE(arena, real, NH);
-		if (uplift_sums(net))
-			rows->sum[l] = ARENA_TAKE(arena, real, NH);
-		if (uplift_attends(net))
-			rows->lse[l] = ARENA_TAKE(arena, real, N * net->K);
-	}
-	rows->pair = (real *) arena_take(arena, NH, 2 * sizeof(real));
-	rows->own = (real *) arena_take(arena, N, rows->own_stride * sizeof(real));
-	if (training && uplift_attends(net))
-		rows->level = (real *) arena_take(arena, N, 2 * net->K * sizeof(real));
-	rows->u = ARENA_TAKE(arena, real, net->L * H);
-	if (net->levels > 0 && !training)
-	{
-		rows->linear = (real *) arena_take(arena, N, linear_width(net) * sizeof(real));
-		rows->linear_heard = (real *) arena_take(arena, N, linear_width(net) * sizeof(real));
-	}
-}
-
-void
-upliftscratch_carve(UpliftScratch *scratch, Arena *arena, const UpliftNet *net)
-{
-	const size_t H = net->H;
-
-	scratch->x = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->D);
-	scratch->product = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 3 * H);
-	scratch->dropped = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->att = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->sum = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->degree = ARENA_TAKE(arena, real, UPLIFT_BLOCK);
-	scratch->m = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->gate = ARENA_TAKE(arena, real, UPLIFT_BLOCK * 4 * H);
-	scratch->h = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->dh = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->dm = ARENA_TAKE(arena, real, UPLIFT_BLOCK * H);
-	scratch->logit = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->C);
-	scratch->dlogit = ARENA_TAKE(arena, real, UPLIFT_BLOCK * net->C);
-	scratch->du = ARENA_TAKE(arena, real, H);
-}
-
-void
 upliftnet_prepare(UpliftPass *pass)
 {
 	const UpliftNet *net = pass->net;
+	const size_t width = net->R * net->H;
 
 	for (size_t l = 0; uplift_attends(net) && l < net->L; l++)
-		for (size_t c = 0; c < net->H; c++)
-			pass->rows.u[l * net->H + c] = -2 * pass->w[net->layer[l].score + c];
+		for (size_t c = 0; c < width; c++)
+			pass->rows.u[l * width + c] = -2 * pass->w[net->layer[l].score + c];
+	for (size_t r = 0; uplift_sums(net) && r < net->R; r++)
+		pass->rows.sum_scale[r] = 1 / pass->w[net->degree_mean + r];
 }
 
 static Gat
@@ -108,11 +56,12 @@ layer_gat(const UpliftPass *pass, size_t l)
 	return (Gat){
 		.H = net->H,
 		.K = net->K,
+		.R = net->R,
 		.attend = uplift_attends(net),
 		.sum = uplift_sums(net),
 		.alone = pass->graph == NULL,
-		.u = pass->rows.u + l * net->H,
-		.sum_scale = uplift_sums(net) ? 1 / pass->w[net->degree_mean] : 0,
+		.u = pass->rows.u + l * net->R * net->H,
+		.sum_scale = pass->rows.sum_scale,
 		.gain = pass->w + net->layer[l].gain,
 		.drop = pass->attention_drop,
 		.key = drop_hash(pass->key + 2 * (uint32_t) l),
@@ -176,8 +125,8 @@ upliftnet_input_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, siz
 	const UpliftNet *net = pass->net;
 
 	input_fill(scratch->x, pass, from, n);
-	dense_backward(NULL, dw + net->input, dw + net->input_bias, pass->rows.att[0] + from * net->H, scratch->x,
-				   pass->w + net->input, n, net->D, net->H);
+	dense_backward(NULL, dw + net->input, dw + net->input_bias, pass->rows.dhidden[0] + from * net->H,
+				   scratch->x, pass->w + net->input, n, net->D, net->H);
 }
 
 /* out = h times the multipliers of rows from .. from + n - 1; out may be h. */
@@ -224,7 +173,7 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 	const UpliftLayer *layer = &net->layer[l];
 	const size_t H = net->H;
 	const size_t first = product_first(pass);
-	const size_t width = product_width(net) - first;
+	const size_t width = net->R * product_width(net) - first;
 	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
 	Gat gat = layer_gat(pass, l);
 
@@ -232,12 +181,12 @@ upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t fr
 		memcpy(pass->rows.linear_heard + from * linear_width(net),
 			   pass->rows.linear + from * linear_width(net), n * linear_width(net) * sizeof(real));
 	blas_nt(scratch->product, width, h, H, pass->w + layer->products + first * H, H, n, width, H, BLAS_SET);
-	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from, n);
+	gat_fill(&gat, scratch->product, pass->w + layer->self_bias, from * net->R, n * net->R);
 }
 
 /*
- * Add the gradient dproduct (n × width) of the half products from number `first` on to their weights and to that of
- * hidden[l].
+ * Add the gradient dproduct (n × R × width) of the half products from number `first` of each relation on to their
+ * weights and to that of hidden[l].
  */
 static void
 products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dproduct, size_t first,
@@ -245,20 +194,21 @@ products_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real
 {
 	const UpliftNet *net = pass->net;
 	const size_t H = net->H;
-	const size_t at = net->layer[l].products + first * H;
 	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
+	real *dhidden = pass->rows.dhidden[l] + from * H;
 
-	blas_tn(dw + at, H, dproduct, width, h, H, width, H, n, BLAS_ADD);
-	if (pass->drop == 0)
+	for (size_t r = 0; r < net->R; r++)
 	{
-		blas_nn(pass->rows.att[l] + from * H, H, dproduct, width, pass->w + at, H, n, H, width, BLAS_ADD);
-		return;
+		const size_t at = net->layer[l].products + (r * product_width(net) + first) * H;
+		const real *d = dproduct + r * width;
+
+		blas_tn(dw + at, H, d, net->R * width, h, H, width, H, n, BLAS_ADD);
+		blas_nn(pass->drop == 0 ? dhidden : scratch->dm, H, d, net->R * width, pass->w + at, H, n, H, width,
+				pass->drop == 0 || r > 0 ? BLAS_ADD : BLAS_SET);
 	}
-	blas_nn(scratch->dm, H, dproduct, width, pass->w + at, H, n, H, width, BLAS_SET);
+	if (pass->drop == 0)
+		return;
 	dropout_backward(scratch->dm, pass, l, from, n);
-
-	real *dhidden = pass->rows.att[l] + from * H;
-
 	for (size_t i = 0; i < n * H; i++)
 		dhidden[i] += scratch->dm[i];
 }
@@ -269,18 +219,19 @@ upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size
 	const UpliftNet *net = pass->net;
 	const UpliftLayer *layer = &net->layer[l];
 	const size_t H = net->H;
+	const size_t R = net->R;
 	const Gat gat = layer_gat(pass, l);
 	real *ds = scratch->product;
 
 	if (!uplift_attends(net) || pass->graph == NULL)
 		return;
-	memset(scratch->du, 0, H * sizeof(real));
-	gat_backward_self(ds, scratch->du, &gat, &pass->graph->in, from, n);
-	for (size_t c = 0; c < H; c++)
+	memset(scratch->du, 0, R * H * sizeof(real));
+	gat_backward_self(ds, scratch->du, &gat, &pass->graph->in, from * R, n * R);
+	for (size_t c = 0; c < R * H; c++)
 		dw[layer->score + c] -= 2 * scratch->du[c];
-	for (size_t r = 0; r < n; r++)
-		for (size_t c = 0; c < H; c++)
-			dw[layer->self_bias + c] += ds[r * H + c];
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < R * H; c++)
+			dw[layer->self_bias + c] += ds[i * R * H + c];
 	products_backward(dw, pass, scratch, ds, 0, H, l, from, n);
 }
 
@@ -294,37 +245,37 @@ upliftnet_others_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, si
 	if (pass->graph == NULL)
 		gat_alone_backward(scratch->product, &gat, from, n);
 	else
-		gat_backward_others(scratch->product, &gat, &pass->graph->out, from, n);
+		gat_backward_others(scratch->product, &gat, &pass->graph->out, from * net->R, n * net->R);
 	products_backward(dw, pass, scratch, scratch->product, first, product_width(net) - first, l, from, n);
 }
 
-/*
- * m = tanh of the sum of the parts that there are. A loop for each part: one loop that asks which there are does not
- * vectorise.
- */
-USERCLS_CLONES static void
-add_parts(real *restrict m, const real *restrict att, const real *restrict sum, const real *restrict gain,
-		  const real *restrict degree, const real *restrict weight, const real *restrict bias, size_t n,
-		  size_t H)
+/* With relations: what n users say to themselves in layer l. */
+static void
+own_part(UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
 {
-	for (size_t r = 0; r < n; r++)
-	{
-		real *restrict row = m + r * H;
+	const size_t H = pass->net->H;
+	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
 
-		if (att)
-			memcpy(row, att + r * H, H * sizeof(real));
-		else
-			memset(row, 0, H * sizeof(real));
-		for (size_t c = 0; sum && c < H; c++)
-			row[c] += gain[c] * sum[r * H + c];
-		for (size_t c = 0; degree && c < H; c++)
-			row[c] += degree[r] * weight[c];
-		for (size_t c = 0; c < H; c++)
-			row[c] = act_tanh(row[c] + bias[c]);
-	}
+	blas_nt(scratch->own, H, h, H, pass->w + pass->net->layer[l].own, H, n, H, H, BLAS_SET);
 }
 
-/* What layer l heard, and from how many: m = tanh(att + gain ⊙ sum + degree ⊗ weight + bias). */
+/* From scratch->dm to its weights, and added to the gradient of hidden[l]. */
+static void
+own_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from, size_t n)
+{
+	const size_t H = pass->net->H;
+	const size_t at = pass->net->layer[l].own;
+	const real *h = dropout(pass, scratch, pass->rows.hidden[l] + from * H, l, from, n);
+	real *dhidden = pass->rows.dhidden[l] + from * H;
+
+	blas_tn(dw + at, H, scratch->dm, H, h, H, H, H, n, BLAS_ADD);
+	blas_nn(scratch->own, H, scratch->dm, H, pass->w + at, H, n, H, H, BLAS_SET);
+	dropout_backward(scratch->own, pass, l, from, n);
+	for (size_t i = 0; i < n * H; i++)
+		dhidden[i] += scratch->own[i];
+}
+
+/* What layer l heard, and from how many: m = tanh(Σ_r (att + gain ⊙ sum + degree ⊗ weight) + own + bias). */
 static void
 breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, const real *sum, size_t from,
 		size_t n)
@@ -333,12 +284,23 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 	const UpliftLayer *layer = &net->layer[l];
 	const real *w = pass->w;
 	const bool counts = net->config.log_degree;
-	const real mean = counts ? w[net->mean + net->F] : 0, scale = counts ? w[net->scale + net->F] : 1;
+	const real *mean = w + net->mean + net->F, *scale = w + net->scale + net->F;
+	const float *degree = pass->graph ? pass->graph->degree + from * net->R : NULL;
+	const Parts parts = {.att = uplift_attends(net) ? att : NULL,
+						 .sum = uplift_sums(net) ? sum : NULL,
+						 .gain = w + layer->gain,
+						 .degree = counts ? scratch->degree : NULL,
+						 .weight = w + layer->degree,
+						 .own = net->R > 1 ? scratch->own : NULL,
+						 .bias = w + layer->value_bias,
+						 .R = net->R,
+						 .H = net->H};
 
-	for (size_t r = 0; counts && r < n; r++)
-		scratch->degree[r] = ((pass->graph ? (real) log1p(pass->graph->degree[from + r]) : 0) - mean) / scale;
-	add_parts(scratch->m, uplift_attends(net) ? att : NULL, uplift_sums(net) ? sum : NULL, w + layer->gain,
-			  counts ? scratch->degree : NULL, w + layer->degree, w + layer->value_bias, n, net->H);
+	if (net->R > 1)
+		own_part(pass, scratch, l, from, n);
+	for (size_t i = 0; counts && i < n * net->R; i++)
+		scratch->degree[i] = ((degree ? (real) log1p(degree[i]) : 0) - mean[i % net->R]) / scale[i % net->R];
+	parts_sum(scratch->m, &parts, n);
 }
 
 /* h of n rows after layer l, from what they heard. */
@@ -369,15 +331,16 @@ upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, siz
 	const UpliftNet *net = pass->net;
 	const UpliftRows *rows = &pass->rows;
 	const size_t H = net->H;
+	const size_t first = from * net->R;
 	const Gat gat = layer_gat(pass, l);
-	real *att = pass->training ? rows->att[l] + from * H : scratch->att;
-	real *sum = pass->training && rows->sum[l] ? rows->sum[l] + from * H : scratch->sum;
+	real *att = pass->training ? rows->att[l] + first * H : scratch->att;
+	real *sum = pass->training && rows->sum[l] ? rows->sum[l] + first * H : scratch->sum;
 
 	if (pass->graph == NULL)
 		gat_alone(att, sum, &gat, from, n);
 	else
-		gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + from * net->K : NULL, &gat,
-					&pass->graph->in, from, n);
+		gat_forward(att, sum, pass->training && rows->lse[l] ? rows->lse[l] + first * net->K : NULL, &gat,
+					&pass->graph->in, first, n * net->R);
 	layer_depth(h, pass, scratch, l, att, sum, from, n);
 
 	const size_t width = linear_width(net), above = linear_above(net, l);
@@ -387,18 +350,20 @@ upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, siz
 				   &pass->graph->in, r, 1 / pass->w[net->degree_mean]);
 }
 
-/* dm becomes the gradient before m = tanh(...), which all parts share; the bias is one of them. */
-USERCLS_CLONES static void
-tanh_backward(real *restrict dm, real *restrict dbias, const real *restrict m, size_t n, size_t H)
+/* Gradients of what multiplies sums and degrees, from scratch->dm. */
+static void
+gains_backward(real *dw, const UpliftNet *net, const UpliftLayer *layer, const UpliftScratch *scratch,
+			   const real *sum, size_t n)
 {
-	for (size_t r = 0; r < n; r++)
-		for (size_t c = 0; c < H; c++)
-		{
-			const size_t i = r * H + c;
+	const size_t H = net->H;
+	const size_t R = net->R;
 
-			dm[i] *= 1 - m[i] * m[i];
-			dbias[c] += dm[i];
-		}
+	for (size_t i = 0; sum && i < n * R; i++)
+		for (size_t c = 0; c < H; c++)
+			dw[layer->gain + i % R * H + c] += scratch->dm[i / R * H + c] * sum[i * H + c];
+	for (size_t i = 0; net->config.log_degree && i < n * R; i++)
+		for (size_t c = 0; c < H; c++)
+			dw[layer->degree + i % R * H + c] += scratch->dm[i / R * H + c] * scratch->degree[i];
 }
 
 void
@@ -409,8 +374,10 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 	const UpliftLayer *layer = &net->layer[l];
 	const UpliftRows *rows = &pass->rows;
 	const size_t H = net->H;
-	real *att = rows->att[l] + from * H;
-	const real *sum = rows->sum[l] ? rows->sum[l] + from * H : NULL;
+	const size_t R = net->R;
+	const size_t first = from * R;
+	const real *att = rows->att[l] + first * H;
+	const real *sum = rows->sum[l] ? rows->sum[l] + first * H : NULL;
 	real *dm = scratch->dm;
 
 	if (net->config.depth == DEPTH_GATED)
@@ -433,23 +400,19 @@ upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, con
 		memcpy(dm, dh, n * H * sizeof(real));
 	}
 
-	tanh_backward(dm, dw + layer->value_bias, scratch->m, n, H);
-	if (sum)
-		for (size_t r = 0; r < n; r++)
-			for (size_t c = 0; c < H; c++)
-				dw[layer->gain + c] += dm[r * H + c] * sum[r * H + c];
-	if (net->config.log_degree)
-		for (size_t r = 0; r < n; r++)
-			for (size_t c = 0; c < H; c++)
-				dw[layer->degree + c] += dm[r * H + c] * scratch->degree[r];
+	parts_backward(dm, dw + layer->value_bias, scratch->m, n, H);
+	gains_backward(dw, net, layer, scratch, sum, n);
 
 	Gat gat = layer_gat(pass, l);
+	real *dhidden = rows->dhidden[l] + from * H;
 
-	gat_backward_fill(&gat, dm, att, rows->lse[l] ? rows->lse[l] + from * net->K : NULL, from, n);
+	gat_backward_fill(&gat, dm, att, rows->lse[l] ? rows->lse[l] + first * net->K : NULL, first, n * R);
 	if (net->config.depth == DEPTH_RESIDUAL)
-		memmove(att, dh, n * H * sizeof(real));
+		memmove(dhidden, dh, n * H * sizeof(real));
 	else
-		memset(att, 0, n * H * sizeof(real));
+		memset(dhidden, 0, n * H * sizeof(real));
+	if (R > 1)
+		own_backward(dw, pass, scratch, l, from, n);
 }
 
 void

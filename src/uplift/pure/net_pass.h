@@ -15,20 +15,23 @@
 /* Rows of a call, at most: a worker's scratch then stays in the second cache. */
 #define UPLIFT_BLOCK 256
 
-/* Rows of all nodes. When scoring, the arrays of all layers are the same. */
+/* Rows of all nodes; with R relations nodes have R of some. When scoring, the arrays of all layers are the same. */
 typedef struct UpliftRows
 {
 	real *hidden[UPLIFT_LAYERS_MAX]; /* N × H: what layer l reads; after its backward pass not of use */
 	real *
 		memory[UPLIFT_LAYERS_MAX]; /* N × H, gated depth: C after layer l, then the gradient of C before it */
-	real *att[UPLIFT_LAYERS_MAX]; /* N × H, training: attention before bias, then the gradient of hidden[l] */
-	real *sum[UPLIFT_LAYERS_MAX]; /* N × H, training with sums */
-	real *lse[UPLIFT_LAYERS_MAX]; /* N × K, training with attention */
-	real *pair;                   /* of one layer at a time: see uplift/pure/gat.h */
+	real *att[UPLIFT_LAYERS_MAX];  /* N × R × H, training: attention before bias */
+	real *dhidden
+		[UPLIFT_LAYERS_MAX]; /* N × H, training: the gradient of hidden[l]; of one relation in the place of att[l] */
+	real *sum[UPLIFT_LAYERS_MAX]; /* N × R × H, training with sums */
+	real *lse[UPLIFT_LAYERS_MAX]; /* N × R × K, training with attention */
+	real *pair;                   /* of one layer at a time, N × R rows: see uplift/pure/gat.h */
 	real *own;
 	size_t own_stride;
-	real *level; /* training with attention */
-	real *u;     /* L × H: -2 v */
+	real *level;     /* training with attention */
+	real *u;         /* L × R × H: -2 v */
+	real *sum_scale; /* R, with sums */
 	real *linear,
 		*linear_heard; /* N × linear_width(), scoring with a linear path: levels, and those of one layer before */
 } UpliftRows;
@@ -37,17 +40,18 @@ typedef struct UpliftRows
 typedef struct UpliftScratch
 {
 	real *x;         /* UPLIFT_BLOCK × D */
-	real *product;   /* × 3H */
+	real *product;   /* × R × 3H */
 	real *dropped;   /* × H: a layer's input or the head's after dropout */
-	real *att, *sum; /* × H, where they are not kept */
-	real *degree;    /* standardised log(1 + degree), with log_degree */
+	real *att, *sum; /* × R × H, where they are not kept */
+	real *degree;    /* × R: standardised log(1 + degree), with log_degree */
+	real *own;       /* × H, with relations: what users say to themselves */
 	real *m;         /* × H */
 	real *gate;      /* × 4H */
 	real *h, *dh;    /* × H: after the last layer */
 	real *dm;        /* × H */
 	real *logit;     /* × C */
 	real *dlogit;
-	real *du; /* H */
+	real *du; /* R × H */
 } UpliftScratch;
 
 typedef struct UpliftPass
@@ -82,7 +86,7 @@ extern void upliftnet_products(UpliftPass *pass, UpliftScratch *scratch, size_t 
 extern void upliftnet_layer(real *h, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,
 							size_t n);
 
-/* Shares of attention of node i in layer l, once its products are there; false: the layers sum, and do not attend. */
+/* Shares of attention of row i of the graph in layer l, once its products are there; false: the layers sum, and do not attend. */
 extern bool upliftnet_attention(real *share, const UpliftPass *pass, size_t l, size_t i);
 
 /* logit (n × C) of h after the last layer. */
@@ -93,12 +97,12 @@ extern void upliftnet_head(real *logit, UpliftPass *pass, UpliftScratch *scratch
 extern void upliftnet_head_backward(real *dh, real *dw, UpliftPass *pass, UpliftScratch *scratch,
 									const real *dlogit, const real *h, size_t from, size_t n);
 
-/* ... here it is what flows into h after layer l; own is filled, and att[l] gets what goes past the attention ... */
+/* ... here it is what flows into h after layer l; own is filled, and dhidden[l] gets what goes past the attention ... */
 extern void upliftnet_layer_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, const real *dh,
 									 size_t l, size_t from, size_t n);
 
 /*
- * ... and here the gradient of hidden[l] is added to att[l]: what listening does to it, which may follow at once when
+ * ... and here the gradient of hidden[l] is added to dhidden[l]: what listening does to it, which may follow at once when
  * pair is filled, and what being listened to does, for which all rows must have come to here.
  */
 extern void upliftnet_self_backward(real *dw, UpliftPass *pass, UpliftScratch *scratch, size_t l, size_t from,

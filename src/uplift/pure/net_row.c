@@ -11,11 +11,12 @@
 #include "uplift/pure/linear.h"
 
 /*
- * An accumulator holds, of every head the highest score (K), the sum of exponentials below it (K), and the weighted
- * neighbours' h (K × H); of a sum, the weighted h (H); last, how many neighbours there were. Products with the value
- * matrix come after the sum over neighbours, once a user instead of once an edge: both are linear. Behind the sum stand
- * the weighted levels of a linear path, without the first one, which no layer replaces. What a neighbour
- * and the user say to the score is made anew for every edge, so an accumulator needs no weights to merge.
+ * An accumulator is one for each relation, side by side. That holds, of every head the highest score (K), the sum of
+ * exponentials below it (K), and the weighted neighbours' h (K × H); of a sum, the weighted h (H); last, how many
+ * neighbours there were. Products with the value matrix come after the sum over neighbours, once a user instead of once
+ * an edge: both are linear. Behind the sum stand the weighted levels of a linear path, without the first one, which no
+ * layer replaces. What a neighbour and the user say to the score is made anew for every edge, so an accumulator needs no
+ * weights to merge.
  *
  * The static functions are about one network; the others go through those of the model.
  */
@@ -27,6 +28,14 @@ levels_at(const UpliftNet *net)
 	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
 }
 
+/* Of one relation. */
+static size_t
+relation_width(const UpliftNet *net)
+{
+	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + net->levels +
+		   1;
+}
+
 static size_t
 state_width(const UpliftNet *net)
 {
@@ -36,8 +45,7 @@ state_width(const UpliftNet *net)
 static size_t
 accumulator_width(const UpliftNet *net)
 {
-	return (uplift_attends(net) ? net->K * (2 + net->H) : 0) + (uplift_sums(net) ? net->H : 0) + net->levels +
-		   1;
+	return net->R * relation_width(net);
 }
 
 size_t
@@ -52,10 +60,17 @@ uplift_accumulator_width(const UpliftNet *net)
 	return net->networks * accumulator_width(net);
 }
 
+/* Where the sum stands in the accumulator of a relation. */
+static size_t
+summed_at(const UpliftNet *net)
+{
+	return uplift_attends(net) ? net->K * (2 + net->H) : 0;
+}
+
 static real *
 accumulator_sum(real *accumulator, const UpliftNet *net)
 {
-	return accumulator + (uplift_attends(net) ? net->K * (2 + net->H) : 0);
+	return accumulator + summed_at(net);
 }
 
 static void
@@ -81,8 +96,9 @@ static void
 row_start(real *accumulator, const UpliftNet *net)
 {
 	memset(accumulator, 0, accumulator_width(net) * sizeof(real));
-	for (size_t k = 0; uplift_attends(net) && k < net->K; k++)
-		accumulator[k] = -FLT_MAX;
+	for (size_t r = 0; uplift_attends(net) && r < net->R; r++)
+		for (size_t k = 0; k < net->K; k++)
+			accumulator[r * relation_width(net) + k] = -FLT_MAX;
 }
 
 static double
@@ -95,39 +111,50 @@ product(const real *weight, const real *h, size_t H)
 	return fmin(fmax(sum, -GAT_LIMIT), GAT_LIMIT);
 }
 
+/* Where the products of relation r have their weights. */
+static const real *
+products_of(const UpliftNet *net, const real *w, const UpliftLayer *layer, size_t r)
+{
+	return w + layer->products + r * (uplift_attends(net) ? 3 : 1) * net->H * net->H;
+}
+
 /* The attention score of one edge for head k, without the logarithm of its weight. */
 static double
 row_score(const UpliftNet *net, const real *w, const UpliftLayer *layer, size_t k, const real *self,
-		  const real *neighbour)
+		  const UpliftRowEdge *edge)
 {
 	const size_t H = net->H;
 	const size_t A = H / net->K;
+	const size_t first = edge->relation * H; /* of the relation's biases and scores */
 	double score = 0;
 
 	for (size_t c = k * A; c < (k + 1) * A; c++)
 	{
-		const real *weight = w + layer->products + c * H;
-		double s = w[layer->self_bias + c];
+		const real *weight = products_of(net, w, layer, edge->relation) + c * H;
+		double s = w[layer->self_bias + first + c];
 
 		for (size_t i = 0; i < H; i++)
 			s += (double) weight[i] * self[i];
 		s = fmin(fmax(s, -GAT_LIMIT), GAT_LIMIT);
-		score += w[layer->score + c] * tanh(s + product(weight + H * H, neighbour, H));
+		score += w[layer->score + first + c] * tanh(s + product(weight + H * H, edge->neighbour, H));
 	}
 	return score;
 }
 
+/* Add an edge to the accumulator of its relation. */
 static void
-row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
-		   const real *neighbour, double weight)
+relation_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
+				const UpliftRowEdge *edge)
 {
+	const real *neighbour = edge->neighbour;
+	const double weight = edge->weight;
 	const size_t H = net->H;
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
 
 	for (size_t k = 0; uplift_attends(net) && k < K; k++)
 	{
-		const real score = (real) (row_score(net, w, layer, k, self, neighbour) + log(weight));
+		const real score = (real) (row_score(net, w, layer, k, self, edge) + log(weight));
 		const real highest = fmax(accumulator[k], score);
 		const real shrink = (real) exp(accumulator[k] - highest);
 		const real share = (real) exp(score - highest);
@@ -143,11 +170,18 @@ row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, con
 			accumulator_sum(accumulator, net)[i] += (real) weight * neighbour[i];
 	for (size_t i = 0; i < net->levels; i++)
 		accumulator_sum(accumulator, net)[H + i] += (real) weight * neighbour[levels_at(net) + net->C + i];
-	accumulator[accumulator_width(net) - 1]++;
+	accumulator[relation_width(net) - 1]++;
 }
 
 static void
-row_merge(real *accumulator, const UpliftNet *net, const real *other)
+row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
+		   const UpliftRowEdge *edge)
+{
+	relation_attend(accumulator + edge->relation * relation_width(net), net, w, l, self, edge);
+}
+
+static void
+relation_merge(real *accumulator, const UpliftNet *net, const real *other)
 {
 	const size_t H = net->H;
 	const size_t K = net->K;
@@ -167,32 +201,40 @@ row_merge(real *accumulator, const UpliftNet *net, const real *other)
 			accumulator[at] = accumulator[at] * mine + other[at] * theirs;
 		}
 	}
-	for (size_t i = uplift_attends(net) ? K * (2 + H) : 0; i < accumulator_width(net); i++)
+	for (size_t i = uplift_attends(net) ? K * (2 + H) : 0; i < relation_width(net); i++)
 		accumulator[i] += other[i];
 }
 
 static void
-row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
-		   const real *accumulator)
+row_merge(real *accumulator, const UpliftNet *net, const real *other)
+{
+	for (size_t at = 0; at < accumulator_width(net); at += relation_width(net))
+		relation_merge(accumulator + at, net, other + at);
+}
+
+/* Add what a layer hears by relation r to `before`, H numbers; other: what came of the neighbours of that relation. */
+static void
+relation_heard(double *before, const UpliftNet *net, const real *w, size_t l, size_t r, const real *self,
+			   const real *other)
 {
 	const size_t H = net->H;
 	const size_t K = net->K;
 	const UpliftLayer *layer = &net->layer[l];
-	const real *value = w + layer->products + (uplift_attends(net) ? 2 * H * H : 0);
-	const size_t width = accumulator_width(net);
+	const real *value = products_of(net, w, layer, r) + (uplift_attends(net) ? 2 * H * H : 0);
+	const size_t width = relation_width(net);
+	const UpliftRowEdge loop = {self, r, 1};
 	real all[GAT_HEADS_MAX * (2 + GAT_HEAD_MAX) + GAT_HEAD_MAX +
 			 UPLIFT_LAYERS_MAX * (UPLIFT_TREATMENTS_MAX + 1) + 1];
-	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
 	double degree = 0;
 
 	if (net->config.log_degree)
-		degree = (log1p(accumulator[width - 1]) - w[net->mean + net->F]) / w[net->scale + net->F];
-	memcpy(all, accumulator, width * sizeof(real));
-	row_attend(all, net, w, l, self, self, 1);
+		degree = (log1p(other[width - 1]) - w[net->mean + net->F + r]) / w[net->scale + net->F + r];
+	memcpy(all, other, width * sizeof(real));
+	if (net->R == 1)
+		relation_attend(all, net, w, l, self, &loop);
 	for (size_t c = 0; c < H; c++)
 	{
 		const size_t k = c / (H / K);
-		double before = w[layer->value_bias + c];
 		double heard = 0, summed = 0;
 
 		for (size_t i = 0; i < H; i++)
@@ -202,26 +244,47 @@ row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const rea
 			if (uplift_sums(net))
 				summed += (double) value[c * H + i] * accumulator_sum(all, net)[i];
 		}
-		if (uplift_attends(net))
-			before += heard / all[K + k];
+		if (uplift_attends(net) && all[K + k] > 0)
+			before[c] += heard / all[K + k];
 		if (uplift_sums(net))
-			before += w[layer->gain + c] * summed / w[net->degree_mean];
+			before[c] += w[layer->gain + r * H + c] * summed / w[net->degree_mean + r];
 		if (net->config.log_degree)
-			before += w[layer->degree + c] * degree;
-		m[c] = (real) tanh(before);
+			before[c] += w[layer->degree + r * H + c] * degree;
 	}
+}
 
+static void
+row_finish(real *state, const UpliftNet *net, const real *w, size_t l, const real *self,
+		   const real *accumulator)
+{
+	const size_t H = net->H;
+	const UpliftLayer *layer = &net->layer[l];
+	double before[GAT_HEAD_MAX];
+	real m[GAT_HEAD_MAX], gate[4 * GAT_HEAD_MAX];
+
+	for (size_t c = 0; c < H; c++)
+	{
+		before[c] = w[layer->value_bias + c];
+		for (size_t i = 0; net->R > 1 && i < H; i++)
+			before[c] += (double) w[layer->own + c * H + i] * self[i];
+	}
+	for (size_t r = 0; r < net->R; r++)
+		relation_heard(before, net, w, l, r, self, accumulator + r * relation_width(net));
+	for (size_t c = 0; c < H; c++)
+		m[c] = (real) tanh(before[c]);
 	if (net->config.depth == DEPTH_GATED)
 		gate_forward(state, state + H, gate, m, self + H, w + layer->gate, w + layer->gate_bias, 1, H);
 	else
 		for (size_t c = 0; c < H; c++)
 			state[c] = m[c] + (net->config.depth == DEPTH_RESIDUAL ? self[c] : 0);
 
-	/* A layer replaces the levels above it. */
+	/* A layer replaces the levels above it, which there are with one relation alone. */
 	for (size_t i = 0; i < linear_width(net); i++)
-		state[levels_at(net) + i] = i < linear_above(net, l)
-										? self[levels_at(net) + i]
-										: accumulator_sum(all, net)[H + i - net->C] / w[net->degree_mean];
+		state[levels_at(net) + i] =
+			i < linear_above(net, l)
+				? self[levels_at(net) + i]
+				: (accumulator[summed_at(net) + H + i - net->C] + self[levels_at(net) + i]) /
+					  w[net->degree_mean];
 }
 
 void
@@ -240,13 +303,13 @@ uplift_row_start(real *accumulator, const UpliftNet *net)
 
 void
 uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t l, const real *self,
-				  const real *neighbour, double weight)
+				  const UpliftRowEdge *edge)
 {
 	const size_t width = state_width(net);
 
 	for (size_t i = 0; i < net->networks; i++)
 		row_attend(accumulator + i * accumulator_width(net), net, w + i * net->total, l, self + i * width,
-				   neighbour + i * width, weight);
+				   &(UpliftRowEdge){edge->neighbour + i * width, edge->relation, edge->weight});
 }
 
 void

@@ -7,12 +7,12 @@
  *
  *   uplift_row_input     features                            → state 0
  *   uplift_row_start     an accumulator of a user
- *   uplift_row_attend    + one neighbour's state, any order, each neighbour once
+ *   uplift_row_attend    + one neighbour's state, any order, each neighbour once for each relation
  *   uplift_row_merge     + another accumulator of the same user
  *   uplift_row_finish    + the user itself                    → state l + 1
  *   uplift_row_heads     state L → answer
  *
- * uplift_row_finish adds the self-loop; do not attend to it. Neighbours are
+ * uplift_row_finish adds what the user says itself; do not attend to it. Neighbours are
  * counted, so edges between the same users come as one of their summed weight.
  * Of an ensemble, states and accumulators are those of its networks, one after the other.
  * Softmax is kept as a running maximum, sum and weighted sum per head, so
@@ -34,9 +34,17 @@ extern void uplift_row_input(real *state, const UpliftNet *net, const real *w, c
 
 extern void uplift_row_start(real *accumulator, const UpliftNet *net);
 
-/* layer is 0 .. L-1; weight > 0 and finite, 1 in a graph without weights. */
+/* A neighbour's edge to a user: of a relation from 0 on; weight > 0 and finite, 1 in a graph without weights. */
+typedef struct UpliftRowEdge
+{
+	const real *neighbour; /* its state */
+	size_t relation;
+	double weight;
+} UpliftRowEdge;
+
+/* layer is 0 .. L-1. */
 extern void uplift_row_attend(real *accumulator, const UpliftNet *net, const real *w, size_t layer,
-							  const real *self, const real *neighbour, double weight);
+							  const real *self, const UpliftRowEdge *edge);
 extern void uplift_row_merge(real *accumulator, const UpliftNet *net, const real *other);
 extern void uplift_row_finish(real *state, const UpliftNet *net, const real *w, size_t layer,
 							  const real *self, const real *accumulator);

@@ -17,6 +17,9 @@ static const size_t fanouts[] = {0, 20, 10, 6, 5};
 
 #define FANOUT_MAX 20
 
+/* Of each of several relations, at least. */
+#define FANOUT_MIN 2
+
 /* Neighbours that a batch draws, at most: a random access each. */
 #define DRAWS_MAX ((size_t) 1 << 17)
 
@@ -31,24 +34,36 @@ listeners_each(size_t layers, size_t fanout)
 	return sum;
 }
 
+/* Neighbours of each of R relations that are kept. */
+static size_t
+fanout_each(size_t layers, size_t R)
+{
+	const size_t fanout = (fanouts[layers] + R - 1) / R;
+
+	return fanout < FANOUT_MIN ? FANOUT_MIN : fanout;
+}
+
 UpliftSampleSetup
-upliftsample_setup(size_t layers, size_t users, size_t N)
+upliftsample_setup(size_t layers, size_t users, const GraphSetup *whole)
 {
 	assert(layers > 0 && layers < sizeof(fanouts) / sizeof(fanouts[0]));
 
-	const size_t fanout = fanouts[layers];
-	const size_t each = listeners_each(layers, fanout);
-	const size_t most = DRAWS_MAX / (each * fanout);
+	const size_t N = whole->N;
+	const size_t R = graph_relations(whole);
+	const size_t fanout = fanout_each(layers, R);
+	const size_t each = listeners_each(layers, R * fanout);
+	const size_t most = DRAWS_MAX / (each * R * fanout);
 
-	users = users < most ? users : most;
+	users = users < most ? users : most > 0 ? most : 1;
 
 	const size_t listeners = users * each < N ? users * each : N;
-	const size_t nodes = users + users * each * fanout;
+	const size_t nodes = users + users * each * R * fanout;
 	UpliftSampleSetup setup = {
 		.layers = layers, .users = users, .fanout = fanout, .nodes = nodes < N ? nodes : N};
 
-	/* Lists become entries one by one, and a self-loop for each node. */
-	setup.graph = (GraphSetup){.N = setup.nodes, .E = listeners * fanout, .directed = true, .weighted = true};
+	/* Lists become entries one by one, and a self-loop for each row. */
+	setup.graph = (GraphSetup){
+		.N = setup.nodes, .E = listeners * R * fanout, .directed = true, .weighted = true, .relations = R};
 	return setup;
 }
 
@@ -79,7 +94,8 @@ place_of(UpliftSample *sample, const Graph *whole, uint32_t node)
 		assert(here < sample->setup.nodes);
 		sample->place[node] = (uint32_t) here;
 		sample->node[here] = node;
-		sample->graph.degree[here] = whole->degree[node];
+		memcpy(sample->graph.degree + here * whole->R, whole->degree + node * whole->R,
+			   whole->R * sizeof(float));
 	}
 	return sample->place[node];
 }
@@ -117,25 +133,27 @@ add_entry(Adjacency *in, size_t first, size_t fill, uint32_t node, float log_wei
 	in->log_weight[at] = log_weight;
 }
 
-/* The row of node `here` of the batch; returns where the next one starts. */
+/* The row of node `here` of the batch for relation r; returns where the next one starts. */
 static size_t
-draw_row(UpliftSample *sample, const Graph *whole, size_t here, bool rim, Rng *rng)
+draw_row(UpliftSample *sample, const Graph *whole, size_t here, size_t r, bool rim, Rng *rng)
 {
 	Adjacency *in = &sample->graph.in;
-	const size_t first = in->start[here];
+	const size_t R = whole->R;
+	const size_t first = in->start[here * R + r];
 	size_t fill = first;
 
-	add_entry(in, first, fill++, (uint32_t) here, 0);
+	if (graph_loops(whole))
+		add_entry(in, first, fill++, (uint32_t) here, 0);
 	if (rim)
 		return fill;
 
-	const uint32_t self = sample->node[here];
+	const size_t self = sample->node[here] * R + r;
 	const size_t start = whole->in.start[self];
-	const size_t all = whole->in.start[self + 1] - start - 1;
+	const size_t all = whole->in.start[self + 1] - start - graph_loops(whole);
 	const size_t kept = all < sample->setup.fanout ? all : sample->setup.fanout;
 	const float growth = kept < all ? logf((float) all / (float) kept) : 0;
 	size_t chosen[FANOUT_MAX];
-	size_t before = 0; /* the self-loop is no neighbour */
+	size_t before = graph_loops(whole) ? 0 : all; /* the self-loop is no neighbour */
 
 	for (size_t high = all; before < high;)
 	{
@@ -151,8 +169,9 @@ draw_row(UpliftSample *sample, const Graph *whole, size_t here, bool rim, Rng *r
 	{
 		const size_t at = start + chosen[i] + (chosen[i] >= before);
 		const float log_weight = whole->in.log_weight ? whole->in.log_weight[at] : 0;
+		const uint32_t place = place_of(sample, whole, whole->in.node[at] / (uint32_t) R);
 
-		add_entry(in, first, fill++, place_of(sample, whole, whole->in.node[at]), log_weight + growth);
+		add_entry(in, first, fill++, (uint32_t) (place * R + r), log_weight + growth);
 	}
 	return fill;
 }
@@ -163,7 +182,7 @@ turn_round(Graph *graph)
 {
 	const Adjacency *in = &graph->in;
 	Adjacency *out = &graph->out;
-	const size_t N = graph->N;
+	const size_t N = graph->N * graph->R;
 
 	/* start[i + 1] counts, then is where row i is being filled, then where it ends. */
 	memset(out->start, 0, (N + 1) * sizeof(size_t));
@@ -207,6 +226,8 @@ upliftsample_draw(UpliftSample *sample, const Graph *whole, const uint32_t *user
 
 	for (size_t hop = 0; hop <= sample->setup.layers; hop++)
 		for (const size_t end = graph->N; here < end; here++)
-			graph->in.start[here + 1] = draw_row(sample, whole, here, hop == sample->setup.layers, rng);
+			for (size_t r = 0; r < graph->R; r++)
+				graph->in.start[here * graph->R + r + 1] =
+					draw_row(sample, whole, here, r, hop == sample->setup.layers, rng);
 	turn_round(graph);
 }

@@ -4,7 +4,8 @@
  * The users come first, then those they listen to, then whom these listen to, L edges away; whoever is at the rim
  * listens to itself alone. Of a user's neighbours at most `fanout` are kept, drawn without replacement, each with a
  * weight that grew by neighbours / kept: so sums, and a user against its neighbours in a softmax, are right on
- * average. Degrees are those of the whole graph. (Hamilton, Ying and Leskovec 2017 draw likewise.)
+ * average. Degrees are those of the whole graph. (Hamilton, Ying and Leskovec 2017 draw likewise.) Of several relations
+ * each is drawn from alone, and fewer of each, since what is around a user grows with all of them.
  *
  * The same users and the same generator give the same batch.
  */
@@ -22,14 +23,14 @@
 typedef struct UpliftSampleSetup
 {
 	size_t layers;
-	size_t users; /* of a batch, at most */
-	size_t fanout;
+	size_t users;     /* of a batch, at most */
+	size_t fanout;    /* of each relation */
 	size_t nodes;     /* that a batch can come to */
 	GraphSetup graph; /* of a batch */
 } UpliftSampleSetup;
 
-/* users: of a batch, at most; the setup may have fewer. N: nodes of the whole graph. */
-extern UpliftSampleSetup upliftsample_setup(size_t layers, size_t users, size_t N);
+/* users: of a batch, at most; the setup may have fewer. */
+extern UpliftSampleSetup upliftsample_setup(size_t layers, size_t users, const GraphSetup *whole);
 
 /* What changes lies in the block, but for graph.N, which is only right where upliftsample_draw was called. */
 typedef struct UpliftSample

@@ -19,7 +19,8 @@ upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *s
 	const size_t N = setup->graph.N;
 
 	*task = (UpliftScoreTask){.setup = *setup};
-	uplift_net(&task->net, &setup->config, setup->F, setup->treatments);
+	uplift_net(&task->net, &setup->config,
+			   &(UpliftShape){setup->F, setup->treatments, setup->graph.relations});
 
 	task->state = ARENA_TAKE(arena, UpliftScoreState, 1);
 	graph_carve(&task->graph, arena, &setup->graph);
@@ -29,7 +30,8 @@ upliftscore_carve(UpliftScoreTask *task, Arena *arena, const UpliftScoreSetup *s
 	upliftrows_carve(&task->rows, arena, &task->net, N, false);
 	task->logit = (real *) arena_take(arena, N, task->net.networks * task->net.C * sizeof(real));
 	if (setup->near)
-		task->attention = (real *) arena_take(arena, N, task->net.networks * sizeof(real));
+		task->attention =
+			(real *) arena_take(arena, graph_rows(&setup->graph), task->net.networks * sizeof(real));
 	task->range = ARENA_TAKE(arena, size_t, graph_ranges_max(&setup->graph, RANGE_ROWS) + 1);
 
 	UpliftScratch scratch;
@@ -55,7 +57,7 @@ network_logit(const UpliftScoreTask *task, size_t network, size_t node)
 static real *
 network_attention(const UpliftScoreTask *task, size_t network)
 {
-	return task->attention + network * task->graph.N;
+	return task->attention + network * task->graph.N * task->net.R;
 }
 
 static UpliftPass
@@ -96,8 +98,9 @@ network_end(UpliftScoreTask *task)
 {
 	const UpliftPass pass = score_pass(task);
 
-	if (task->attention)
-		upliftnet_attention(network_attention(task, task->state->network), &pass, task->net.L - 1, 0);
+	for (size_t r = 0; task->attention && r < task->net.R; r++)
+		upliftnet_attention(network_attention(task, task->state->network) + task->graph.in.start[r], &pass,
+							task->net.L - 1, r);
 }
 
 /* False: the last network is done. */
@@ -187,7 +190,7 @@ bool
 upliftscore_attention(real *share, const UpliftScoreTask *task)
 {
 	const Adjacency *in = &task->graph.in;
-	const size_t n = in->start[1] - in->start[0];
+	const size_t n = in->start[task->net.R];
 	const real part = 1 / (real) task->net.networks;
 
 	if (!uplift_attends(&task->net))

@@ -60,7 +60,7 @@ extern void upliftscore_restart(UpliftScoreTask *task);
 
 /*
  * With setup.near, after the job: how much node 0 listens to each of its neighbours in the last layer, in the order of
- * graph.in, as shares; of an ensemble the mean of its networks. False: they do not attend.
+ * graph.in, as shares, of each relation alone; of an ensemble the mean of its networks. False: they do not attend.
  */
 extern bool upliftscore_attention(real *share, const UpliftScoreTask *task);
 

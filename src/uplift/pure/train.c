@@ -59,13 +59,16 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	const size_t ranked = uplifttrain_qini_room(N);
 
 	*task = (UpliftTask){.setup = *setup, .batch = setup->batch};
-	uplift_net(&task->net, &setup->config, setup->F, setup->treatments);
-	uplift_params(&task->params, &setup->config, setup->F, setup->treatments);
+
+	const UpliftShape shape = {setup->F, setup->treatments, setup->graph.relations};
+
+	uplift_net(&task->net, &setup->config, &shape);
+	uplift_params(&task->params, &setup->config, &shape);
 
 	const size_t total = task->net.total;
 
 	if (uplifttrain_alone(task))
-		task->graph.N = N;
+		task->graph = (Graph){.N = N, .R = 1};
 	else
 		graph_carve(&task->graph, arena, &setup->graph);
 	task->data.feature = (float *) arena_take(arena, N, setup->F * sizeof(float));
@@ -102,7 +105,7 @@ uplifttrain_carve(UpliftTask *task, Arena *arena, const UpliftSetup *setup, int 
 	}
 	else if (task->batch)
 	{
-		const UpliftSampleSetup sample = upliftsample_setup(task->net.L, task->batch, N);
+		const UpliftSampleSetup sample = upliftsample_setup(task->net.L, task->batch, &setup->graph);
 		const size_t cut = graph_ranges_max(&sample.graph, RANGE_ROWS_MIN);
 
 		upliftsample_carve(&task->sample, arena, &sample, N);
@@ -201,8 +204,10 @@ end_mean(UpliftTask *task, const double *sum)
 
 		task->w[net->mean + f] = pair[0] > 0 ? (real) (pair[1] / pair[0]) : 0;
 	}
-	if (uplift_sums(net))
-		task->w[net->degree_mean] = (real) (sum[SUM_WEIGHT] / (double) task->graph.N);
+	/* A user counts as its own neighbour, so that this is above 0. */
+	for (size_t r = 0; uplift_sums(net) && r < net->R; r++)
+		task->w[net->degree_mean + r] =
+			(real) (sum[sum_weight(net, r)] / (double) task->graph.N + (net->R > 1));
 }
 
 static void

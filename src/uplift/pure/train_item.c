@@ -16,7 +16,7 @@ raw_channel(const UpliftTask *task, size_t i, size_t f)
 {
 	if (f < task->net.F)
 		return task->data.feature[i * task->net.F + f];
-	return uplifttrain_alone(task) ? 0 : log1p(task->graph.degree[i]);
+	return uplifttrain_alone(task) ? 0 : log1p(task->graph.degree[i * task->net.R + f - task->net.F]);
 }
 
 static void
@@ -34,11 +34,12 @@ add_means(double *sum, const UpliftTask *task, size_t from, size_t end)
 		}
 	if (uplifttrain_alone(task))
 	{
-		sum[SUM_WEIGHT] += (double) (end - from);
+		sum[sum_weight(&task->net, 0)] += (double) (end - from);
 		return;
 	}
-	for (size_t at = in->start[from]; at < in->start[end]; at++)
-		sum[SUM_WEIGHT] += in->log_weight ? exp(in->log_weight[at]) : 1;
+	for (size_t row = from * task->net.R; row < end * task->net.R; row++)
+		for (size_t at = in->start[row]; at < in->start[row + 1]; at++)
+			sum[sum_weight(&task->net, row % task->net.R)] += in->log_weight ? exp(in->log_weight[at]) : 1;
 }
 
 static void
@@ -227,7 +228,7 @@ backward_rows(UpliftTask *task, UpliftPass *pass, UpliftScratch *scratch, real *
 
 	/* The products of layer l made way for those of l + 1: make them again. */
 	upliftnet_products(pass, scratch, l, from, n);
-	upliftnet_layer_backward(dw, pass, scratch, task->rows.att[l + 1] + from * task->net.H, l, from, n);
+	upliftnet_layer_backward(dw, pass, scratch, task->rows.dhidden[l + 1] + from * task->net.H, l, from, n);
 }
 
 static void

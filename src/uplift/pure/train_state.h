@@ -28,7 +28,6 @@ enum
 	SUM_PROPENSITY,
 	SUM_OUTCOME, /* of users learned from */
 	SUM_SQUARE,  /* of these outcomes */
-	SUM_WEIGHT,  /* of all edges */
 	SUM_FIXED    /* how many there are, whatever the network is */
 };
 
@@ -57,7 +56,7 @@ struct UpliftState
 static inline size_t
 scaled_channels(const UpliftNet *net)
 {
-	return net->F + (net->config.log_degree ? 1 : 0);
+	return net->F + (net->config.log_degree ? net->R : 0);
 }
 
 /* And behind SUM_FIXED: C weights of the heads' users, and C of what these are told. */
@@ -87,11 +86,18 @@ sum_feature(const UpliftNet *net, size_t channel)
 	return SUM_FIXED + 2 * net->C + 2 * (net->treatments + 1) + 2 * channel;
 }
 
+/* The weight of all edges of a relation. */
+static inline size_t
+sum_weight(const UpliftNet *net, size_t relation)
+{
+	return sum_feature(net, scaled_channels(net)) + relation;
+}
+
 /* Behind these what the fit of a linear path adds up. */
 static inline size_t
 sum_fit(const UpliftNet *net)
 {
-	return sum_feature(net, scaled_channels(net));
+	return sum_weight(net, net->R);
 }
 
 /* Without edges a range goes forward and back at once: lanes of a batch, and rows of a lane. */
@@ -102,7 +108,7 @@ sum_fit(const UpliftNet *net)
 static inline bool
 uplifttrain_alone(const UpliftTask *task)
 {
-	return task->setup.graph.E == 0;
+	return task->setup.graph.E == 0 && task->net.R == 1;
 }
 
 /* Of a pass: forward through 2L steps, and when it trains back through 2L - 1. */

@@ -95,6 +95,7 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 	Rng rng = rng_seed(3, H);
 	Arena measure = arena_measure();
 	GraphCounts counts;
+	const real sum_scale = (real) 0.3;
 	Kernel k = {.H = H, .width = attend ? 3 * H : H};
 
 	graph_carve(&k.graph, &measure, &setup);
@@ -113,10 +114,11 @@ check(size_t H, size_t K, bool attend, bool sum, bool weighted, double drop)
 	k.lse = randoms(N * K, 0, &rng);
 	k.gat = (Gat){.H = H,
 				  .K = K,
+				  .R = 1,
 				  .attend = attend,
 				  .sum = sum,
 				  .u = k.u,
-				  .sum_scale = (real) 0.3,
+				  .sum_scale = &sum_scale,
 				  .gain = k.gain,
 				  .drop = (real) drop,
 				  .key = 9,

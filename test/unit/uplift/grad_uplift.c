@@ -30,9 +30,11 @@ objective(UpliftCase *c, real *logit, real *h)
 
 /* A few elements of every tensor. */
 static void
-check(const UpliftConfig *config, size_t treatments, bool directed, bool weighted, bool alone, double drop)
+check(const UpliftConfig *config, const UpliftShape *shape, bool directed, bool weighted, bool alone,
+	  double drop)
 {
-	const GraphSetup setup = {N, 900, directed, weighted};
+	const size_t treatments = shape->treatments;
+	const GraphSetup setup = {N, 900, directed, weighted, shape->relations};
 	UpliftCase c;
 	ParamTable table;
 	Rng rng = rng_seed(5, 5);
@@ -43,7 +45,7 @@ check(const UpliftConfig *config, size_t treatments, bool directed, bool weighte
 	c.pass.drop = drop;
 	c.pass.attention_drop = drop;
 	c.pass.key = 77;
-	uplift_params(&table, config, F, treatments);
+	uplift_params(&table, config, shape);
 	for (size_t i = 0; i < N * c.net.C; i++)
 		coefficient[i] = rng_normal(&rng);
 
@@ -104,9 +106,12 @@ test_network(void **state)
 				config.heads = layers == 2 ? 2 : layers == 3 ? 3 : 1;
 				config.hidden_size = layers == 2 ? 16 : 6;
 				config.log_degree = layers != 3;
-				check(&config, 1, layers == 2, depth != DEPTH_NONE, false, 0);
-				check(&config, layers == 1 ? TREATMENTS : 1, layers != 2, depth == DEPTH_NONE, false, 0.3);
-				check(&config, 1, false, false, true, 0.3);
+				check(&config, &(UpliftShape){F, 1, 1}, layers == 2, depth != DEPTH_NONE, false, 0);
+				check(&config, &(UpliftShape){F, layers == 1 ? TREATMENTS : 1, 1}, layers != 2,
+					  depth == DEPTH_NONE, false, 0.3);
+				check(&config, &(UpliftShape){F, 1, 1}, false, false, true, 0.3);
+				check(&config, &(UpliftShape){F, 1, (size_t) layers + 1}, layers == 2, depth != DEPTH_NONE,
+					  false, layers == 3 ? 0 : 0.3);
 			}
 }
 

@@ -142,7 +142,8 @@ test_same_arms(void **unused)
 			if (in->node[at] != i)
 			{
 				uplift_row_input(neighbour, &one.net, one.best, one.data.feature + in->node[at] * 2);
-				uplift_row_attend(accumulator, &one.net, one.best, 0, self, neighbour, 1);
+				uplift_row_attend(accumulator, &one.net, one.best, 0, self,
+								  &(UpliftRowEdge){neighbour, 0, 1});
 			}
 		uplift_row_finish(state, &one.net, one.best, 0, self, accumulator);
 		uplift_row_heads(row, &one.net, one.best, state);

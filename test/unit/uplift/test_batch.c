@@ -23,30 +23,32 @@ check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user
 {
 	const Graph *graph = &sample->graph;
 	const Adjacency *in = &graph->in;
+	const size_t R = whole->R;
 	size_t entries = 0, listeners = 0;
 
 	assert_true(graph->N <= sample->setup.nodes);
-	for (size_t i = 0; i < graph->N; i++)
+	for (size_t i = 0; i < graph->N * R; i++)
 	{
-		const uint32_t node = sample->node[i];
+		const size_t node = sample->node[i / R] * R + i % R;
 		const size_t all = (size_t) whole->degree[node];
-		const size_t kept = in->start[i + 1] - in->start[i] - 1;
+		const size_t kept = in->start[i + 1] - in->start[i] - (R == 1);
 
-		assert_true(i >= n || node == user[i]);
-		assert_int_equal(sample->place[node], i);
+		assert_true(i / R >= n || node / R == user[i / R]);
+		assert_int_equal(sample->place[node / R], i / R);
 		assert_true(graph->degree[i] == whole->degree[node]);
-		assert_true(entry_of(in, i, (uint32_t) i) != SIZE_MAX);
+		assert_true((entry_of(in, i, (uint32_t) i) != SIZE_MAX) == (R == 1));
 		assert_true(kept == 0 || kept == (all < sample->setup.fanout ? all : sample->setup.fanout));
-		assert_true(i >= n || (kept > 0) == (all > 0));
+		assert_true(i / R >= n || (kept > 0) == (all > 0));
 		listeners += kept > 0;
 		for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
 		{
 			const size_t other = entry_of(&graph->out, in->node[at], (uint32_t) i);
-			const size_t true_one = entry_of(&whole->in, node, sample->node[in->node[at]]);
+			const size_t true_one =
+				entry_of(&whole->in, node, (uint32_t) (sample->node[in->node[at] / R] * R + i % R));
 
 			assert_true(at == in->start[i] || in->node[at - 1] < in->node[at]);
 			assert_true(other != SIZE_MAX && graph->out.log_weight[other] == in->log_weight[at]);
-			assert_true(true_one != SIZE_MAX);
+			assert_true(true_one != SIZE_MAX && in->node[at] % R == i % R);
 			if (in->node[at] == i)
 				assert_true(in->log_weight[at] == 0);
 			else
@@ -56,19 +58,19 @@ check_batch(const UpliftSample *sample, const Graph *whole, const uint32_t *user
 		}
 		entries += graph->out.start[i + 1] - graph->out.start[i];
 	}
-	assert_int_equal(entries, in->start[graph->N]);
+	assert_int_equal(entries, in->start[graph->N * R]);
 	assert_true(listeners >= 1);
 }
 
 static void
 test_batch(void **unused)
 {
-	for (int weighted = 0; weighted < 2; weighted++)
+	for (int weighted = 0; weighted < 3; weighted++)
 		for (size_t layers = 1; layers <= 3; layers++)
 		{
-			const GraphSetup graph = {3000, 60000, weighted, weighted};
+			const GraphSetup graph = {3000, 60000, weighted, weighted, 1 + (weighted == 2) * layers};
 			const UpliftConfig config = config_with(DEPTH_NONE, AGGREGATE_ATTENTION, 1, 1);
-			const UpliftSampleSetup setup = upliftsample_setup(layers, 50, graph.N);
+			const UpliftSampleSetup setup = upliftsample_setup(layers, 50, &graph);
 			UpliftCase c;
 			UpliftSample sample;
 			uint32_t user[50];

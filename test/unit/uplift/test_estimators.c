@@ -19,7 +19,7 @@ test_correction(void **unused)
 	UpliftNet net;
 
 	config.estimator = ESTIMATOR_PARTIAL_LABEL;
-	uplift_net(&net, &config, 2, 1);
+	uplift_net(&net, &config, &(UpliftShape){2, 1, 1});
 
 	real *w = calloc(net.total, sizeof(real));
 
@@ -62,7 +62,7 @@ test_three_losses_correction(void **unused)
 	UpliftNet net;
 
 	config.estimator = ESTIMATOR_THREE_LOSSES;
-	uplift_net(&net, &config, 2, 1);
+	uplift_net(&net, &config, &(UpliftShape){2, 1, 1});
 
 	real *w = calloc(net.total, sizeof(real));
 
@@ -197,7 +197,7 @@ test_arms(void **unused)
 	const real logit[4] = {(real) log(0.5 / 0.5), (real) log(0.2 / 0.8), (real) log(0.7 / 0.3),
 						   (real) log(0.6 / 0.4)};
 
-	uplift_net(&net, &config, 2, 3);
+	uplift_net(&net, &config, &(UpliftShape){2, 3, 1});
 	assert_int_equal(net.C, 4);
 	for (size_t treatment = 1; treatment <= 3; treatment++)
 	{

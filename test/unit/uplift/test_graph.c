@@ -17,7 +17,7 @@ typedef struct Built
 } Built;
 
 static Built
-build(const GraphSetup *setup, const uint32_t *source, const uint32_t *target, const float *weight, size_t E)
+build_of(const GraphSetup *setup, const GraphEdges *edges)
 {
 	Built b;
 	Arena measure = arena_measure();
@@ -31,10 +31,16 @@ build(const GraphSetup *setup, const uint32_t *source, const uint32_t *target, c
 	graph_carve(&b.graph, &arena, setup);
 	graphbuild_carve(&b.build, &arena, setup);
 	assert_false(arena.overflow);
-	graphbuild_start(&b.build, &b.graph, source, target, weight, E);
+	graphbuild_start(&b.build, &b.graph, edges);
 	while (graphbuild_step(&b.build))
 		;
 	return b;
+}
+
+static Built
+build(const GraphSetup *setup, const uint32_t *source, const uint32_t *target, const float *weight, size_t E)
+{
+	return build_of(setup, &(GraphEdges){source, target, weight, NULL, E});
 }
 
 static void
@@ -188,6 +194,72 @@ test_random(void **state)
 	}
 }
 
+#define RELATIONS 3
+
+static void
+assert_rows(const Adjacency *all, const Adjacency *one, size_t i, size_t r)
+{
+	size_t at = all->start[i * RELATIONS + r];
+
+	for (size_t k = one->start[i]; k < one->start[i + 1]; k++)
+	{
+		if (one->node[k] == i)
+			continue;
+		assert_int_equal(all->node[at], one->node[k] * RELATIONS + r);
+		assert_true(!all->log_weight || all->log_weight[at] == one->log_weight[k]);
+		at++;
+	}
+	assert_int_equal(all->start[i * RELATIONS + r + 1], at);
+}
+
+/* The rows of a relation are the graph of its edges alone, without self-loops; an edge of an unknown relation is none. */
+static void
+test_relations(void **state)
+{
+	Rng rng = rng_seed(6, 0);
+
+	for (int trial = 0; trial < 4; trial++)
+	{
+		GraphSetup setup = {NODES, 400, trial % 2 == 0, trial < 2, RELATIONS};
+		uint32_t from[400], to[400];
+		float w[400];
+		uint8_t relation[400];
+
+		case_edges(from, to, w, 400, NODES, &rng);
+		for (size_t e = 0; e < 400; e++)
+			relation[e] = e % 50 == 9 ? RELATIONS : (uint8_t) (e / 2 % RELATIONS);
+
+		Built all = build_of(&setup, &(GraphEdges){from, to, setup.weighted ? w : NULL, relation, 400});
+
+		assert_true(all.build.counts.unrelated > 0 && all.build.counts.unrelated <= 8);
+		assert_int_equal(all.build.counts.kept, graph_entries(&all.graph));
+		setup.relations = 1;
+		for (size_t r = 0; r < RELATIONS; r++)
+		{
+			uint32_t end[400];
+
+			for (size_t e = 0; e < 400; e++)
+				end[e] = relation[e] == r ? to[e] : GRAPH_UNKNOWN;
+
+			Built one = build(&setup, from, end, setup.weighted ? w : NULL, 400);
+
+			for (size_t i = 0; i < NODES; i++)
+			{
+				assert_rows(&all.graph.in, &one.graph.in, i, r);
+				assert_rows(&all.graph.out, &one.graph.out, i, r);
+				assert_true(all.graph.degree[i * RELATIONS + r] == one.graph.degree[i]);
+			}
+			free(one.block);
+		}
+
+		size_t range[200];
+		const size_t ranges = graph_ranges(range, &all.graph, 7);
+
+		assert_true(range[0] == 0 && range[ranges] == NODES);
+		free(all.block);
+	}
+}
+
 /* More edges than a step takes. */
 static void
 test_steps(void **state)
@@ -220,6 +292,7 @@ main(void)
 		cmocka_unit_test(test_directed),        cmocka_unit_test(test_undirected),
 		cmocka_unit_test(test_without_weights), cmocka_unit_test(test_no_edges),
 		cmocka_unit_test(test_random),          cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_relations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

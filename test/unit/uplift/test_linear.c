@@ -42,8 +42,8 @@ row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 		if (in->node[at] == i)
 			continue;
 		row_state(neighbour, c, in->node[at], layers - 1);
-		uplift_row_attend(at % 2 ? accumulator : other, &c->net, c->w, layers - 1, self, neighbour,
-						  in->log_weight ? exp(in->log_weight[at]) : 1);
+		uplift_row_attend(at % 2 ? accumulator : other, &c->net, c->w, layers - 1, self,
+						  &(UpliftRowEdge){neighbour, 0, in->log_weight ? exp(in->log_weight[at]) : 1});
 	}
 	uplift_row_merge(accumulator, &c->net, other);
 	uplift_row_finish(state, &c->net, c->w, layers - 1, self, accumulator);

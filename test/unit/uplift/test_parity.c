@@ -63,10 +63,12 @@ read_graph(UpliftCase *c, const Codec *codec, const GraphSetup *setup)
 	float *source = tensor(codec, "test.source", &E);
 	float *target = tensor(codec, "test.target", &E);
 	float *weight = tensor(codec, "test.weight", &E);
+	float *related = codec_find(codec, "test.relation") ? tensor(codec, "test.relation", &E) : NULL;
 	float *feature = tensor(codec, "test.feature", &n);
 	float *missing = tensor(codec, "test.missing", &n);
 	uint32_t *from = malloc(E * sizeof(*from));
 	uint32_t *to = malloc(E * sizeof(*to));
+	uint8_t *relation = malloc(E);
 	GraphBuild build;
 	Arena measure = arena_measure();
 
@@ -74,6 +76,7 @@ read_graph(UpliftCase *c, const Codec *codec, const GraphSetup *setup)
 	{
 		from[e] = (uint32_t) source[e];
 		to[e] = (uint32_t) target[e];
+		relation[e] = related ? (uint8_t) related[e] : 0;
 	}
 	graphbuild_carve(&build, &measure, setup);
 
@@ -81,7 +84,7 @@ read_graph(UpliftCase *c, const Codec *codec, const GraphSetup *setup)
 	Arena arena = arena_over(arena_align(block), measure.used);
 
 	graphbuild_carve(&build, &arena, setup);
-	graphbuild_start(&build, &c->graph, from, to, weight, E);
+	graphbuild_start(&build, &c->graph, &(GraphEdges){from, to, weight, relation, E});
 	while (graphbuild_step(&build))
 		;
 	for (size_t i = 0; i < n; i++)
@@ -94,6 +97,8 @@ read_graph(UpliftCase *c, const Codec *codec, const GraphSetup *setup)
 	free(missing);
 	free(from);
 	free(to);
+	free(relation);
+	free(related);
 }
 
 static void
@@ -119,10 +124,14 @@ test_fixture(void **state)
 	free(tensor(&codec, "test.source", &E));
 
 	const UpliftConfig config = read_config(&codec);
-	const GraphSetup setup = {30, E, true, true};
+	char relations[16] = "1";
+
+	codec_metadata(&codec, "relations", relations, sizeof(relations));
+
+	const GraphSetup setup = {30, E, true, true, strtoul(relations, NULL, 10)};
 
 	case_make(&c, &config, &setup, 3, true, 1);
-	uplift_params(&table, &config, 3, 1);
+	uplift_params(&table, &config, &(UpliftShape){3, 1, setup.relations});
 	for (size_t i = 0; i < table.count; i++)
 	{
 		float *value = tensor(&codec, table.param[i].name, &size);
@@ -179,7 +188,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE(attention), FIXTURE(heads), FIXTURE(gated), FIXTURE(residual), FIXTURE(sum), FIXTURE(linear),
+		FIXTURE(attention), FIXTURE(heads),  FIXTURE(gated),     FIXTURE(residual),
+		FIXTURE(sum),       FIXTURE(linear), FIXTURE(relations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

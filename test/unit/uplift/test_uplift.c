@@ -17,6 +17,7 @@ static void
 row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 {
 	const Adjacency *in = &c->graph.in;
+	const size_t R = c->net.R;
 
 	if (layers == 0)
 	{
@@ -35,16 +36,18 @@ row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 		accumulator[half] = malloc(uplift_accumulator_width(&c->net) * sizeof(real));
 		uplift_row_start(accumulator[half], &c->net);
 	}
-	for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
-	{
-		if (in->node[at] == i)
-			continue;
+	for (size_t row = i * R; row < (i + 1) * R; row++)
+		for (size_t at = in->start[row]; at < in->start[row + 1]; at++)
+		{
+			if (in->node[at] == row)
+				continue;
 
-		const double weight = in->log_weight ? exp(in->log_weight[at]) : 1;
+			const double weight = in->log_weight ? exp(in->log_weight[at]) : 1;
 
-		row_state(neighbour, c, in->node[at], layers - 1);
-		uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self, neighbour, weight);
-	}
+			row_state(neighbour, c, in->node[at] / R, layers - 1);
+			uplift_row_attend(accumulator[at % 2], &c->net, c->w, layers - 1, self,
+							  &(UpliftRowEdge){neighbour, row % R, weight});
+		}
 	uplift_row_merge(accumulator[0], &c->net, accumulator[1]);
 	uplift_row_finish(state, &c->net, c->w, layers - 1, self, accumulator[0]);
 	free(accumulator[0]);
@@ -54,13 +57,13 @@ row_state(real *state, const UpliftCase *c, size_t i, size_t layers)
 }
 
 static void
-test_three_ways(void **unused)
+check_rows(size_t relations)
 {
 	for (int depth = DEPTH_GATED; depth <= DEPTH_NONE; depth++)
 		for (int aggregate = AGGREGATE_ATTENTION; aggregate <= AGGREGATE_ATTENTION_SUM; aggregate++)
 		{
 			UpliftConfig config = config_with(depth, aggregate, 2, 2);
-			const GraphSetup graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED};
+			const GraphSetup graph = {400, 1200, depth == DEPTH_NONE, depth == DEPTH_GATED, relations};
 			const UpliftScoreSetup setup = {.config = config, .graph = graph, .F = 3};
 			UpliftCase c;
 			UpliftScoreTask task;
@@ -89,12 +92,19 @@ test_three_ways(void **unused)
 		}
 }
 
+static void
+test_rows(void **unused)
+{
+	check_rows(1);
+	check_rows(3);
+}
+
 /* Users within two edges of user 0, sorted by distance, as a graph of their own. */
 static void
-test_one_user(void **unused)
+check_one_user(size_t R)
 {
 	const UpliftConfig config = config_with(DEPTH_GATED, AGGREGATE_ATTENTION, 2, 1);
-	const GraphSetup graph = {400, 900, true, true};
+	const GraphSetup graph = {400, 900, true, true, R};
 	const UpliftScoreSetup setup = {.config = config, .graph = graph, .F = 3};
 	UpliftCase c;
 	UpliftScoreTask task;
@@ -106,8 +116,9 @@ test_one_user(void **unused)
 
 	for (uint32_t user = 0; user < 400; user += 13)
 	{
-		uint32_t node[400], source[2000], target[2000];
-		float weight[2000], feature[400 * 3];
+		uint32_t node[400], source[3000], target[3000];
+		uint8_t relation[3000];
+		float weight[3000], feature[400 * 3];
 		size_t n = 1, E = 0, first = 0;
 		UpliftScoreSetup near = {.config = config, .F = 3, .near = true};
 
@@ -117,23 +128,25 @@ test_one_user(void **unused)
 		{
 			const size_t last = n;
 
-			for (size_t r = first; r < last; r++)
-				for (size_t at = in->start[node[r]]; at < in->start[node[r] + 1]; at++)
+			for (size_t row = first * R; row < last * R; row++)
+				for (size_t at = in->start[node[row / R] * R + row % R];
+					 at < in->start[node[row / R] * R + row % R + 1]; at++)
 				{
 					size_t other = 0;
 
-					while (other < n && node[other] != in->node[at])
+					while (other < n && node[other] != in->node[at] / R)
 						other++;
 					if (other == n)
-						node[n++] = in->node[at];
+						node[n++] = in->node[at] / (uint32_t) R;
 					source[E] = (uint32_t) other;
-					target[E] = (uint32_t) r;
+					target[E] = (uint32_t) (row / R);
+					relation[E] = (uint8_t) (row % R);
 					weight[E++] = expf(in->log_weight[at]);
 				}
 			near.reach[1 - hop] = n;
 			first = last;
 		}
-		near.graph = (GraphSetup){n, E, true, true};
+		near.graph = (GraphSetup){n, E, true, true, R};
 		for (size_t r = 0; r < n; r++)
 			memcpy(feature + 3 * r, c.feature + 3 * node[r], 3 * sizeof(float));
 
@@ -149,7 +162,7 @@ test_one_user(void **unused)
 
 		upliftscore_carve(&one, &arena, &near, 1);
 		graphbuild_carve(&build, &arena, &near.graph);
-		graphbuild_start(&build, &one.graph, source, target, weight, E);
+		graphbuild_start(&build, &one.graph, &(GraphEdges){source, target, weight, relation, E});
 		while (graphbuild_step(&build))
 			;
 		memcpy(one.feature, feature, n * 3 * sizeof(float));
@@ -160,6 +173,13 @@ test_one_user(void **unused)
 	}
 	free(block);
 	case_free(&c);
+}
+
+static void
+test_one_user(void **unused)
+{
+	check_one_user(1);
+	check_one_user(2);
 }
 
 static void
@@ -324,7 +344,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_ways),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_one_user),
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_learns),

@@ -49,10 +49,13 @@ case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSetup *se
 	uint32_t *source = malloc(setup->E * sizeof(*source));
 	uint32_t *target = malloc(setup->E * sizeof(*target));
 	float *weight = malloc(setup->E * sizeof(*weight));
+	uint8_t *relation = malloc(setup->E);
 	GraphBuild build;
 	Arena measure = arena_measure();
 
 	case_edges(source, target, weight, setup->E, setup->N, rng);
+	for (size_t e = 0; e < setup->E; e++) /* one of them is none */
+		relation[e] = (uint8_t) (e * 7 % 31 % (graph_relations(setup) + 1));
 	graphbuild_carve(&build, &measure, setup);
 
 	void *block = malloc(measure.used + ARENA_ALIGNMENT);
@@ -60,7 +63,12 @@ case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSetup *se
 
 	graph_carve(graph, arena, setup);
 	graphbuild_carve(&build, &scratch, setup);
-	graphbuild_start(&build, graph, source, target, setup->weighted ? weight : NULL, setup->E);
+	graphbuild_start(&build, graph,
+					 &(GraphEdges){.source = source,
+								   .target = target,
+								   .weight = setup->weighted ? weight : NULL,
+								   .relation = setup->relations > 1 ? relation : NULL,
+								   .E = setup->E});
 	while (graphbuild_step(&build))
 		;
 	*counts = build.counts;
@@ -68,6 +76,7 @@ case_graph(Graph *graph, GraphCounts *counts, Arena *arena, const GraphSetup *se
 	free(source);
 	free(target);
 	free(weight);
+	free(relation);
 }
 
 static inline void
@@ -86,8 +95,10 @@ case_make_arms(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setu
 	ParamTable table;
 	Rng rng = rng_seed(seed, 7);
 
-	uplift_net(&c->net, config, F, treatments);
-	uplift_params(&table, config, F, treatments);
+	const UpliftShape shape = {F, treatments, setup->relations};
+
+	uplift_net(&c->net, config, &shape);
+	uplift_params(&table, config, &shape);
 
 	Arena measure = arena_measure();
 
@@ -106,8 +117,8 @@ case_make_arms(UpliftCase *c, const UpliftConfig *config, const GraphSetup *setu
 		for (size_t j = 0;
 			 !table.param[i].fixed && table.param[i].init == INIT_CONSTANT && j < table.param[i].size; j++)
 			c->w[table.param[i].offset + j] += (real) (0.3 * rng_normal(&rng));
-	if (config->aggregate != AGGREGATE_ATTENTION)
-		c->w[c->net.degree_mean] = 3;
+	for (size_t r = 0; config->aggregate != AGGREGATE_ATTENTION && r < c->net.R; r++)
+		c->w[c->net.degree_mean + r] = (real) (3 + r);
 	c->pass = (UpliftPass){.net = &c->net,
 						   .w = c->w,
 						   .graph = &c->graph,
@@ -195,7 +206,8 @@ case_backward(real *dw, UpliftCase *c, const real *coefficient, const real *h)
 				continue;
 			}
 			upliftnet_products(&c->pass, &c->scratch, l - 1, from, n);
-			upliftnet_layer_backward(dw, &c->pass, &c->scratch, c->rows.att[l] + from * H, l - 1, from, n);
+			upliftnet_layer_backward(dw, &c->pass, &c->scratch, c->rows.dhidden[l] + from * H, l - 1, from,
+									 n);
 		}
 	}
 	free(dh);
