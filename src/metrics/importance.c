@@ -66,35 +66,38 @@ weights_of(ImportanceState *state, const MetricSet *set, const uint32 *weight)
 	return state->weight;
 }
 
-/* Adds sign × share × the metrics of a set to out. */
+/* Adds share × (sign × the metrics of a set - those in `than`) to out: of the same metrics nothing at all, not even by rounding. */
 static void
-add_metrics(double *out, ImportanceState *state, MetricSet *set, const uint32 *weight, double share)
+add_metrics(double *out, ImportanceState *state, MetricSet *set, const uint32 *weight, double share,
+			const double *than)
 {
 	CHECK_FOR_INTERRUPTS();
 	set->measure(state->value, set->state, weights_of(state, set, weight));
 	for (int m = 0; m < state->metrics; m++)
-		out[m] += share * metrics[state->metric[m]].sign * metric_of(set, state->value, state->metric[m]);
+		out[m] += share *
+				  (metrics[state->metric[m]].sign * metric_of(set, state->value, state->metric[m]) - than[m]);
 }
 
 static void
 measure(double *value, void *arg, const uint32 *weight)
 {
 	ImportanceState *state = arg;
+	const double nothing[lengthof(metrics)] = {0};
 	double as_is[lengthof(metrics)] = {0};
 	const int turn = weight ? (int) (state->replicate++ % IMPORTANCE_SHUFFLES) : -1;
 
 	for (size_t i = 0; weight && state->draw && i < state->as_is->n; i++)
 		state->draw[state->as_is->user[i]] = weight[i];
-	add_metrics(as_is, state, state->as_is, weight, -1);
+	add_metrics(as_is, state, state->as_is, weight, 1, nothing);
 	for (int f = 0; f < state->features; f++)
 	{
 		double *out = value + f * state->metrics;
 
-		memcpy(out, as_is, sizeof(double) * (size_t) state->metrics);
+		memset(out, 0, sizeof(double) * (size_t) state->metrics);
 		for (int k = 0; k < IMPORTANCE_SHUFFLES; k++)
 			if (turn < 0 || turn == k)
 				add_metrics(out, state, state->shuffled[f * IMPORTANCE_SHUFFLES + k], weight,
-							turn < 0 ? 1.0 / IMPORTANCE_SHUFFLES : 1);
+							turn < 0 ? 1.0 / IMPORTANCE_SHUFFLES : 1, as_is);
 	}
 }
 
