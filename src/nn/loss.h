@@ -19,6 +19,13 @@ extern void softmax(real *p, const real *score, size_t C);
 extern double loss_cross_entropy(real *dscore, const real *score, const int32_t *label, const real *weight,
 								 real share, size_t B, size_t C);
 
+/*
+ * Σ weight[label] · Σ over k < C - 1 of (P(class <= k) - [label <= k])²: the ranked probability score, of classes that have an
+ * order (Epstein 1969). To be wrong by a class costs little, by many much. Arguments as of loss_cross_entropy.
+ */
+extern double loss_ranked(real *dscore, const real *score, const int32_t *label, const real *weight,
+						  real share, size_t B, size_t C);
+
 /* Σ (score - target)². dscore: B, NULL: no gradient is wanted. */
 extern double loss_square(real *dscore, const real *score, const real *target, real share, size_t B);
 

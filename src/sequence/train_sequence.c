@@ -335,6 +335,7 @@ train(TrainRun *run, TrainOutcome *outcome, SequenceRequest *request)
 
 	double *weight = palloc(sizeof(double) * (size_t) users->C);
 	const SequenceSetup setup = {.config = request->config,
+								 .ordered = users->ranges != NULL,
 								 .N = users->N,
 								 .F = users->F,
 								 .C = (size_t) users->C,

@@ -1,12 +1,27 @@
 /*
- * Ranges of about as many numbers each, and what their probabilities say:
+ * Ranges of a number, and what their probabilities say:
  *
- *   share = numbers that are left / ranges that are left
- *   a range ends where it has its share, but never between two equal numbers
+ *   weight of a number = a share of being one + a share of its distance from the median
+ *   a range ends where it has its share of the weight that is left, but never between two equal numbers
+ *
+ * By count alone the largest twentieth, which may be most of the sum, would be one range, whose numbers no forecast could tell apart.
  */
 #include "sequence/pure/numbers.h"
 
+#include <float.h>
 #include <math.h>
+
+/* Of all weight, what numbers have for their distance from the median; the rest they have alike. */
+#define DISTANCE_SHARE 0.7
+
+/* A range holds so many numbers, where there are enough. */
+#define RANGE_LEAST 10
+
+/* What weighs a number: its distance is taken within low and high, so that a few far off do not count for all. */
+typedef struct Weighing
+{
+	double each, by_distance, median, low, high;
+} Weighing;
 
 static size_t
 range_count(size_t n)
@@ -14,6 +29,45 @@ range_count(size_t n)
 	const size_t ranges = n / RANGE_NUMBERS_MIN;
 
 	return ranges < 2 ? 2 : ranges > RANGES_MAX ? RANGES_MAX : ranges;
+}
+
+static size_t
+range_least(size_t n)
+{
+	const size_t half = n / range_count(n) / 2;
+
+	return half < RANGE_LEAST ? half : RANGE_LEAST;
+}
+
+/* Halved, as the distance of two numbers may be too large to say. */
+static double
+distance(const Weighing *of, double number)
+{
+	return fabs(0.5 * fmin(fmax(number, of->low), of->high) - 0.5 * of->median);
+}
+
+static double
+weigh(const Weighing *of, double number)
+{
+	return of->each + of->by_distance * distance(of, number);
+}
+
+/* So that all n weigh 1; by count alone when they are the same. */
+static Weighing
+weighing_make(const double *rising, size_t n)
+{
+	const size_t rank = n > 2 * RANGE_LEAST ? RANGE_LEAST : 1;
+	Weighing of = {
+		.each = 1 / (double) n, .median = rising[n / 2], .low = rising[rank - 1], .high = rising[n - rank]};
+	double mean = 0;
+
+	for (size_t i = 0; i < n; i++)
+		mean += distance(&of, rising[i]) / (double) n;
+	if (!(mean > DBL_MIN))
+		return of;
+	of.each = (1 - DISTANCE_SHARE) / (double) n;
+	of.by_distance = DISTANCE_SHARE / mean / (double) n;
+	return of;
 }
 
 /* Behind the last number equal to rising[at]. */
@@ -25,35 +79,41 @@ after_equal(const double *rising, size_t n, size_t at)
 	return at + 1;
 }
 
-/* Where the range that begins at `from` ends: where it has its share, or before a frequent number. */
+/* Where the range that begins at `from` ends; *weight is what it has. So many equal numbers as `frequent` are a range. */
 static size_t
-range_end(const double *rising, size_t n, size_t from, size_t share)
+range_end(double *weight, const double *rising, size_t n, size_t from, const Weighing *of, double share)
 {
-	const size_t first = after_equal(rising, n, from);
-	size_t at = first;
+	const size_t least = range_least(n), frequent = n / range_count(n);
+	size_t at = after_equal(rising, n, from);
 
-	while (at < n && at - from < share)
+	*weight = (double) (at - from) * weigh(of, rising[from]);
+	if (at - from >= frequent)
+		return at;
+	while (at < n && (*weight < share || at - from < least))
 	{
 		const size_t next = after_equal(rising, n, at);
 
-		if (next - at >= share)
+		if (next - at >= frequent)
 			return at;
+		*weight += (double) (next - at) * weigh(of, rising[at]);
 		at = next;
 	}
-	return at;
+	return from > 0 && n - at < least ? n : at;
 }
 
 NumberRanges
 ranges_make(const double *rising, size_t n)
 {
 	const size_t most = range_count(n);
+	const Weighing of = n > 0 ? weighing_make(rising, n) : (Weighing){0};
 	NumberRanges ranges = {0};
+	double left = 1, weight = 0;
 
-	for (size_t from = 0; from < n;)
+	for (size_t from = 0; from < n; left -= weight)
 	{
-		const size_t left = most - (size_t) ranges.n;
-		const size_t share = (n - from + left - 1) / left;
-		const size_t end = left == 1 ? n : range_end(rising, n, from, share);
+		const size_t ranges_left = most - (size_t) ranges.n;
+		const size_t end =
+			ranges_left == 1 ? n : range_end(&weight, rising, n, from, &of, left / (double) ranges_left);
 
 		ranges.low[ranges.n] = rising[from];
 		ranges.high[ranges.n] = rising[end - 1];

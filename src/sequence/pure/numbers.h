@@ -21,7 +21,7 @@
 
 #define RANGES_MAX 20
 
-/* So many numbers of a range, at least, are looked for. */
+/* There is no more than a range for so many numbers. */
 #define RANGE_NUMBERS_MIN 20
 
 typedef struct NumberRanges
@@ -32,7 +32,10 @@ typedef struct NumberRanges
 	double mean[RANGES_MAX];
 } NumberRanges;
 
-/* Ranges that hold about as many of the numbers each, which are rising; a frequent number has its own. */
+/*
+ * Ranges of numbers, which are rising: as many numbers in each near the median, and the fewer the further off; a frequent
+ * number has its own.
+ */
 extern NumberRanges ranges_make(const double *rising, size_t n);
 
 /* The range of a number. */

@@ -84,6 +84,8 @@ train_shard(SequenceTask *task, size_t item)
 		gather_labels(label, task, net, task->batch + from);
 		task->shard_loss[item] =
 			loss_cross_entropy(net->dscore, net->score, label, task->class_weight, share, n, net->C);
+		if (task->setup.ordered)
+			loss_ranked(net->dscore, net->score, label, task->class_weight, share, n, net->C);
 	}
 	else
 	{

@@ -45,6 +45,7 @@ typedef struct SequenceSetup
 	size_t steps;    /* of all sequences: at most this many */
 	size_t longest;  /* steps of a sequence: at most this many */
 	int balance;     /* ClassBalance */
+	bool ordered;    /* classes are ranges of a number, in its order */
 	bool warm_start; /* begin at data.initial, with its standardisation */
 	uint64_t seed;
 } SequenceSetup;

@@ -184,6 +184,39 @@ test_dense_and_losses(void **state)
 	near(y[0], 0.5);
 }
 
+/* P(class <= k) of the three classes: 1/4, 3/4, 1; and the gradient against differences. */
+static void
+test_ranked_loss(void **state)
+{
+	const real score[] = {0, logf(2), 0};
+	const real weight[] = {1, 1, 3};
+	const real h = 0.01f;
+
+	for (int32_t label = 0; label < 3; label++)
+	{
+		const double want[] = {0.5625 + 0.0625, 0.0625 + 0.0625, 3 * (0.0625 + 0.5625)};
+		real dscore[3] = {0};
+
+		near(loss_ranked(dscore, score, &label, weight, 0.5f, 1, 3), want[label]);
+		for (int j = 0; j < 3; j++)
+		{
+			real up[3], down[3];
+
+			memcpy(up, score, sizeof(up));
+			memcpy(down, score, sizeof(down));
+			up[j] += h;
+			down[j] -= h;
+			assert_float_equal(dscore[j],
+							   0.5 *
+								   (loss_ranked(NULL, up, &label, weight, 1, 1, 3) -
+									loss_ranked(NULL, down, &label, weight, 1, 1, 3)) /
+								   (2 * (double) h),
+							   1e-4);
+		}
+	}
+	(void) state;
+}
+
 /* The first step moves every weight by the learning rate, whatever the gradient's size. */
 static void
 test_adam(void **state)
@@ -438,13 +471,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lstm),       cmocka_unit_test(test_gru),
-		cmocka_unit_test(test_conv),       cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_adam),       cmocka_unit_test(test_dense_and_losses),
-		cmocka_unit_test(test_dropout),    cmocka_unit_test(test_dropout_of_channels),
-		cmocka_unit_test(test_sampling),   cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_norm),       cmocka_unit_test(test_attribute_edges),
-		cmocka_unit_test(test_attributes), cmocka_unit_test(test_attributes_hidden),
+		cmocka_unit_test(test_lstm),
+		cmocka_unit_test(test_gru),
+		cmocka_unit_test(test_conv),
+		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_adam),
+		cmocka_unit_test(test_dense_and_losses),
+		cmocka_unit_test(test_ranked_loss),
+		cmocka_unit_test(test_dropout),
+		cmocka_unit_test(test_dropout_of_channels),
+		cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_attribute_edges),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_attributes_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
