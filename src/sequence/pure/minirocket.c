@@ -241,18 +241,24 @@ rocket_features(real *out, const Rocket *rocket, RocketWork *work, const real *c
 /* ---- Fitting ---- */
 
 void
-rocket_draw_channels(real *channel, const Rocket *rocket, Rng *rng)
+rocket_draw_channels(real *channel, const Rocket *rocket, const bool *constant, Rng *rng)
 {
-	const size_t most = rocket->I < CHANNELS_MAX ? rocket->I : CHANNELS_MAX;
+	size_t open = 0;
+
+	for (size_t i = 0; i < rocket->I; i++)
+		open += !constant[i];
+
+	const size_t most = open < CHANNELS_MAX ? open : CHANNELS_MAX;
 	size_t left = (size_t) exp2(rng_uniform(rng) * log2((double) most + 1));
 
 	/* Each channel is among those left with equal chances. */
 	for (size_t i = 0; i < rocket->I; i++)
 	{
-		const bool taken = rng_below(rng, rocket->I - i) < left;
+		const bool taken = !constant[i] && rng_below(rng, open) < left;
 
 		channel[i] = taken;
 		left -= taken;
+		open -= !constant[i];
 	}
 }
 

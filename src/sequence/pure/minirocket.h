@@ -62,8 +62,8 @@ extern real *rocket_channel(const Rocket *rocket, RocketWork *work, size_t i);
 extern void rocket_features(real *out, const Rocket *rocket, RocketWork *work, const real *channel,
 							const real *bias, size_t from, size_t to);
 
-/* Which channels a pair reads (channel: I), at random; and its biases, from the sequence that was read. */
-extern void rocket_draw_channels(real *channel, const Rocket *rocket, Rng *rng);
+/* Which channels a pair reads (channel: I), at random of those that are not constant (I); and its biases, from the sequence that was read. */
+extern void rocket_draw_channels(real *channel, const Rocket *rocket, const bool *constant, Rng *rng);
 extern void rocket_fit_biases(real *bias, const Rocket *rocket, RocketWork *work, const real *channel,
 							  size_t pair);
 

@@ -17,7 +17,7 @@ static const char *const normalizations[] = {"none", "batch", "auto", NULL};
 #define NORMALIZATION_AUTO 2
 
 #define DROPOUT_AUTO (-1)
-static const char *const inputs[] = {"values", "changes", NULL};
+static const char *const inputs[] = {"values", "changes", "auto", NULL};
 static const char *const schedules[] = {"constant", "cosine", NULL};
 
 #define ROW(...) OPTION_ROW(SequenceConfig, __VA_ARGS__)
@@ -45,6 +45,8 @@ sequence_config_check(SequenceConfig *config)
 		config->pooling = encoder->pooling;
 	if (config->normalization == NORMALIZATION_AUTO)
 		config->normalization = encoder->normalization;
+	if (config->inputs == INPUTS_AUTO)
+		config->inputs = encoder->whole ? INPUTS_VALUES : INPUTS_CHANGES;
 	if (config->dropout == DROPOUT_AUTO)
 		config->dropout = encoder->dropout;
 	if (config->samples_per_class > 1 && config->samples_per_class != floor(config->samples_per_class))

@@ -72,7 +72,8 @@ extern const char *const sequence_decisions[];
 typedef enum SequenceInputs
 {
 	INPUTS_VALUES,
-	INPUTS_CHANGES /* also what the labeler sees, and each user by his own mean and spread */
+	INPUTS_CHANGES, /* also what the labeler sees, and each user by his own mean and spread */
+	INPUTS_AUTO
 } SequenceInputs;
 
 /* A row an option, and a member of SequenceConfig. */
@@ -96,8 +97,8 @@ typedef enum SequenceInputs
 		   "Share of outputs, or of a TCN's channels, dropped while training, after every layer; -1: 0.2, or 0.1 of a TCN.") \
 	OPTION(BOOL, mask, true, 0, 1, NULL, \
 		   "Tell the network which values are missing, by an input more for each.") \
-	OPTION(CHOICE, inputs, INPUTS_CHANGES, 0, 0, inputs, \
-		   "values, or also what the labeler sees: changes and their signs, and each user by his own mean and spread.") \
+	OPTION(CHOICE, inputs, INPUTS_AUTO, 0, 0, inputs, \
+		   "values, or changes: also what the labeler sees, and each user by his own mean and spread; auto: changes, or values of a minirocket.") \
 	OPTION(INT, summary_size, 32, 0, 1024, NULL, \
 		   "Hidden units that read a summary of the whole sequence, and attributes, beside the encoder; 0: none.") \
 	OPTION(BOOL, bins, true, 0, 1, NULL, \

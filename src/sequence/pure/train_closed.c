@@ -39,6 +39,7 @@ closed_carve(SequenceTask *task, Arena *arena)
 	const size_t columns = part_columns_max(task);
 
 	closed->state = ARENA_TAKE(arena, struct ClosedState, 1);
+	closed->constant = ARENA_TAKE(arena, bool, task->net.I);
 	closed->x = (real *) arena_take(arena, columns, stride * sizeof(real));
 	closed->mean = ARENA_TAKE(arena, real, columns);
 	closed->inverse = ARENA_TAKE(arena, real, columns);
@@ -65,6 +66,30 @@ pair_rng(const SequenceTask *task, size_t pair)
 	return rng_seed(task->setup.seed, (uint64_t) STREAM_KERNELS << 56 | pair);
 }
 
+static bool
+is_missing_somewhere(const SequenceTask *task, size_t feature)
+{
+	const SequenceSet *set = &task->set;
+
+	for (size_t i = 0; i < task->closed.state->n; i++)
+		for (size_t t = set->start[task->order[i]]; t < set->start[task->order[i] + 1]; t++)
+			if (isnan(set->value[t * set->F + feature]))
+				return true;
+	return false;
+}
+
+/* Of features that are never missing the inputs that would say so. */
+static void
+find_constant(SequenceTask *task)
+{
+	const size_t F = task->set.F;
+	bool *constant = task->closed.constant;
+
+	memset(constant, 0, task->net.I * sizeof(*constant));
+	for (size_t f = 0; task->setup.config.mask && f < F; f++)
+		constant[F + f] = !is_missing_somewhere(task, f);
+}
+
 /* The kernels of one dilation: each measures its biases on a sequence drawn at random. */
 static void
 fit_kernels(SequenceTask *task, size_t dilation)
@@ -79,7 +104,7 @@ fit_kernels(SequenceTask *task, size_t dilation)
 		const size_t pair = dilation * ROCKET_KERNELS + k;
 		Rng rng = pair_rng(task, pair);
 
-		rocket_draw_channels(channel + pair * rocket->I, rocket, &rng);
+		rocket_draw_channels(channel + pair * rocket->I, rocket, task->closed.constant, &rng);
 		network_read(net, task->w, &task->set, task->order + rng_below(&rng, task->closed.state->n), 1, NULL);
 		minirocket_read(net, 0);
 		rocket_fit_biases(bias, rocket, &net->rocket_work, channel, pair);
@@ -264,6 +289,7 @@ closed_begin(SequenceTask *task)
 	}
 	parts_begin(task);
 	clear_head(task);
+	find_constant(task);
 	if (!task->setup.warm_start)
 		settle_tables(task);
 	return task->setup.warm_start ? part_begin(task) : rocket_of(task)->dilations;

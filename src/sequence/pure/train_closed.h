@@ -24,6 +24,7 @@ struct SequenceTask;
 typedef struct ClosedTask
 {
 	struct ClosedState *state;
+	bool *constant;       /* inputs of a step: no kernel reads those that say the same of all */
 	real *x;              /* columns of a part × ridge_stride(n): a feature of all sequences side by side */
 	real *mean, *inverse; /* columns: of a feature's mean, and one over its spread; 0: it is constant */
 	real *gram, *root;    /* n × ridge_stride(n) */
