@@ -1,7 +1,8 @@
 /*
  * Trainings of networks on the same users:
  *
- *   of 'auto', foreach candidate within the budget: its log-loss;  the least one is trained
+ *   of 'auto', foreach candidate within the budget: its log-loss;  the least one is trained, or an earlier one
+ *     that is no worse but by chance
  *   foreach network of an ensemble: a training with a seed and a held-out part of its own
  *
  * The users that the version is measured on are held out of all of them. What a network of an ensemble, or of a
@@ -21,6 +22,7 @@
 #include "server/jsonbuild.h"
 #include "server/memory.h"
 #include "server/notices.h"
+#include "model/moments.h"
 #include "sequence/pure/calibrate.h"
 #include "sequence/score.h"
 #include "server/options.h"
@@ -150,6 +152,7 @@ typedef struct Candidate
 	SequenceConfig config;
 	double seconds; /* of CPU, about */
 	double loss;    /* NAN: left out */
+	double part[FOLDS];
 } Candidate;
 
 /* The order in which they are tried; the first one in any case. */
@@ -194,8 +197,9 @@ candidate_make(const NetworksTraining *training, int architecture)
 	return c;
 }
 
-static double
-candidate_loss(const NetworksTraining *training, const Candidate *candidate)
+/* The log-losses of the parts, and of all. */
+static void
+measure_candidate(Candidate *candidate, const NetworksTraining *training)
 {
 	const size_t folds = folds_of(training);
 	SequenceSetup setup = training->setup;
@@ -207,10 +211,22 @@ candidate_loss(const NetworksTraining *training, const Candidate *candidate)
 		const Part part = {.of = folds > 1 ? folds : 0, .which = fold};
 		const SequenceResult result = train_one(NULL, training, setup, part, 0);
 
+		candidate->part[fold] = result.valid_loss;
 		sum += (double) result.N_held_out * result.valid_loss;
 		n += (double) result.N_held_out;
 	}
-	return n > 0 ? sum / n : NAN;
+	candidate->loss = n > 0 ? sum / n : NAN;
+}
+
+/* Whether one is better than the other by more than the standard error of the difference over the parts; of one part, at all. */
+static bool
+is_better(const Candidate *one, const Candidate *other, size_t parts)
+{
+	Moments gain = {0};
+
+	for (size_t i = 0; i < parts; i++)
+		moments_merge(&gain, &(Moments){1, other->part[i] - one->part[i], 0});
+	return gain.mean > (parts > 1 ? sqrt(gain.m2 / (double) (parts * (parts - 1))) : 0);
 }
 
 static Jsonb *
@@ -248,7 +264,7 @@ notice_chosen(const Candidate *c, size_t best, const NetworksTraining *training)
 				"Pass an architecture, or another auto_seconds in hyperparams, to choose otherwise.");
 }
 
-/* The candidate of the least loss becomes the request's. */
+/* The candidate of the least loss becomes the request's; of two that are alike the one that was tried first. */
 static Jsonb *
 choose(NetworksTraining *training)
 {
@@ -262,8 +278,8 @@ choose(NetworksTraining *training)
 		if (c[i].seconds == 0 || (c[i].seconds > left && best < CANDIDATES))
 			continue;
 		left -= c[i].seconds;
-		c[i].loss = candidate_loss(training, &c[i]);
-		if (best == CANDIDATES || c[i].loss < c[best].loss)
+		measure_candidate(&c[i], training);
+		if (best == CANDIDATES || is_better(&c[i], &c[best], folds_of(training)))
 			best = i;
 	}
 	training->request->config = c[best].config;

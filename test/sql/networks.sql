@@ -79,7 +79,8 @@ FROM usercls.versions WHERE model = 'networks auto';
 SELECT count(*) FROM networks_train('networks auto', 'auto', '{"num_features": 168, "max_epochs": 1}') AS r, unnest(r.notices) AS notice
 WHERE notice ~ 'architecture (gru|tcn|minirocket) was chosen';
 SELECT version, asked, tried -> 'folds' AS folds, (SELECT array_agg(key ORDER BY key) FROM jsonb_each(tried)) AS keys,
-       (tried ->> architecture)::float8 = least((tried ->> 'minirocket')::float8, (tried ->> 'gru')::float8, (tried ->> 'tcn')::float8) AS the_least
+       (SELECT bool_and((tried ->> architecture)::float8 < (tried ->> earlier)::float8) IS NOT FALSE
+        FROM unnest('{minirocket,gru,tcn}'::text[]) WITH ORDINALITY AS o(earlier, place) WHERE place < array_position('{minirocket,gru,tcn}', architecture)) AS better_than_earlier
 FROM networks_tried;
 -- A budget of nothing tries the first one alone. An option that a candidate does not know leaves it out.
 SELECT count(*) FROM networks_train('networks auto', 'auto', '{"num_features": 168, "auto_seconds": 0}');
