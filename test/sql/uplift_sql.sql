@@ -80,7 +80,7 @@ FROM (VALUES ('{"layers": 2, "estimator": "partial_label"}'::jsonb, false, false
              ('{"layers": 2, "ensemble": 3}', false, true),
              ('{"layers": 2, "depth": "gated", "aggregate": "attention+sum", "heads": 2, "ensemble": 2}', true, false),
              ('{"layers": 2, "outcome": "number", "aggregate": "attention+sum"}', false, true),
-             ('{"layers": 3, "outcome": "number", "aggregate": "sum", "depth": "gated"}', true, true),
+             ('{"layers": 3, "outcome": "number", "aggregate": "sum", "depth": "gated", "ensemble": 2}', true, true),
              ('{"layers": 2, "estimator": "class_transform", "aggregate": "sum"}', false, false),
              ('{"layers": 2, "estimator": "partial_label", "corrected": false}', false, true),
              ('{"layers": 2, "estimator": "three_losses"}', true, true),
