@@ -25,17 +25,18 @@ append(ParamTable *table, const ParamTable *network, int member)
 	table->total += network->total;
 }
 
-void
+Status
 ensemble_params(ParamTable *table, const ParamTable *network, int networks)
 {
+	*table = *network;
 	if (networks <= 1)
-	{
-		*table = *network;
-		return;
-	}
+		return STATUS_FINE;
+	if (network->count > PARAM_COUNT_MAX / (size_t) networks)
+		return status_make(STATUS_BAD_VALUE, 0, "ensemble");
 	*table = (ParamTable){0};
 	for (int i = 0; i < networks; i++)
 		append(table, network, i);
+	return STATUS_FINE;
 }
 
 const char *

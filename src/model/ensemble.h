@@ -5,6 +5,7 @@
 #define USERCLS_MODEL_ENSEMBLE_H
 
 #include "model/params.h"
+#include "model/status.h"
 
 /* Networks of a model, at most. */
 #define ENSEMBLE_MAX 8
@@ -18,9 +19,10 @@
 
 /*
  * Tensors of a model of so many networks: of its only one under their own names; of several those of the i-th under
- * "ensemble.<i>.", one network after the other. ensemble_tensor() is a tensor's name without that.
+ * "ensemble.<i>.", one network after the other. STATUS_BAD_VALUE, with what "ensemble", where these are more than fit
+ * the table, which then has those of one network. ensemble_tensor() is a tensor's name without the prefix.
  */
-extern void ensemble_params(ParamTable *table, const ParamTable *network, int networks);
+extern Status ensemble_params(ParamTable *table, const ParamTable *network, int networks);
 extern const char *ensemble_tensor(const char *name);
 
 #endif

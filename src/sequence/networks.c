@@ -385,7 +385,7 @@ networks_memory(const NetworksTraining *training)
 		if (networks_candidate(&setup.config, training->request, candidates[i]))
 			most = Max(most, runner_measure(&runner_sequence, &setup));
 	most = Max(most, calibration_memory(training));
-	seqmodel_params(params, config, setup.F, setup.C);
+	report_ensemble(seqmodel_params(params, config, setup.F, setup.C));
 	most += config->ensemble > 1 ? params->total * sizeof(real) : 0;
 	pfree(params);
 	return most;
@@ -412,7 +412,7 @@ networks_train(NetworksTraining *training)
 	training->coder = attribute_coder(training->users, training->attributes);
 	if (training->request->automatic && !training->warm)
 		trained.candidates = choose(training);
-	seqmodel_params(trained.params, &setup->config, setup->F, setup->C);
+	report_ensemble(seqmodel_params(trained.params, &setup->config, setup->F, setup->C));
 	trained.w = memory_array(trained.params->total, sizeof(real));
 
 	const size_t networks = (size_t) Max(setup->config.ensemble, 1);

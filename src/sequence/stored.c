@@ -240,7 +240,8 @@ sequence_model_decode(const void *bytes, size_t size, const char *name, int32 ve
 	model->attributes = attributes_decode(codec, name, version);
 	model->config.attributes = attributes_shapes(&model->attributes);
 	model->params = palloc0(sizeof(*model->params));
-	seqmodel_params(model->params, &model->config, (size_t) model->F, (size_t) model->C);
+	report_weights(seqmodel_params(model->params, &model->config, (size_t) model->F, (size_t) model->C), name,
+				   version);
 	report_weights(codec_check(codec, model->params), name, version);
 	model->w = memory_array(model->params->total, sizeof(real));
 	report_weights(codec_read(codec, model->params, model->w), name, version);

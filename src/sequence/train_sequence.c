@@ -79,7 +79,7 @@ warm_model(const TrainRun *run, SequenceRequest *request, const SequenceUsers *u
 		(void) networks_candidate(&config, request, model->config.architecture);
 	config.attributes = model->config.attributes; /* the values that it knows go on */
 	config.bins = model->config.bins;
-	seqmodel_params(params, &config, users->F, (size_t) users->C);
+	(void) seqmodel_params(params, &config, users->F, (size_t) users->C);
 	if (is_comparable(model, request, users) && params_same(model->params, params))
 	{
 		request->config = config;

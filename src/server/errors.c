@@ -10,6 +10,8 @@
 
 #include "server/errors.h"
 
+#include "model/params.h"
+
 /* varstr_levenshtein refuses longer ones. */
 #define NAME_COMPARED_MAX 255
 
@@ -93,6 +95,16 @@ report_status(Status status)
 				 errdetail_internal("%s", status_detail(status)),
 				 errhint("usercls.hyperparameters() lists the options with their ranges.")));
 	report_weights(status, NULL, 0);
+}
+
+void
+report_ensemble(Status status)
+{
+	if (status.code != STATUS_SUCCESS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the ensemble has too many tensors"),
+				 errdetail("A model has %d at most.", PARAM_COUNT_MAX),
+				 errhint("Use fewer networks, or networks of fewer layers, attributes or relations.")));
 }
 
 void

@@ -14,6 +14,9 @@
 /* What a function below src/server answered, as an error; returns when it is STATUS_SUCCESS. */
 extern void report_status(Status status);
 
+/* The same where an ensemble's networks are about to be trained. */
+extern void report_ensemble(Status status);
+
 /* The same for stored weights: model NULL when they came as bytea. */
 extern void report_weights(Status status, const char *model, int32 version);
 

@@ -10,6 +10,7 @@
 
 #include "uplift/networks.h"
 
+#include "server/errors.h"
 #include "server/memory.h"
 #include "uplift/sampled.h"
 #include "uplift/trial.h"
@@ -34,8 +35,8 @@ uplift_networks_bytes(const UpliftSetup *setup)
 	ParamTable *params = palloc(sizeof(*params));
 	const size_t parts = networks_of(setup) > 1 ? 2 : 1;
 
-	upliftmodel_params(params, &setup->config,
-					   &(UpliftShape){setup->F, setup->treatments, setup->graph.relations});
+	report_ensemble(upliftmodel_params(params, &setup->config,
+									   &(UpliftShape){setup->F, setup->treatments, setup->graph.relations}));
 
 	const size_t bytes = parts * setup->graph.N + params->total * sizeof(real);
 
@@ -126,7 +127,7 @@ uplift_networks_train(VersionRecord *record, const UpliftTraining *training)
 	}
 	const UpliftShape shape = uplift_shape(&model->net);
 
-	upliftmodel_params(params, &model->net.config, &shape);
+	report_ensemble(upliftmodel_params(params, &model->net.config, &shape));
 	record->weights = uplift_model_encode(model, params);
 	pfree(params);
 	return model;

@@ -129,7 +129,7 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 	const UpliftShape shape = {(size_t) F, model->arms->treatments, 0};
 
 	uplift_net(&model->net, &config, &shape);
-	upliftmodel_params(params, &config, &shape);
+	report_weights(upliftmodel_params(params, &config, &shape), name, version);
 	report_weights(codec_check(codec, params), name, version);
 	model->w = memory_array(params->total, sizeof(real));
 	report_weights(codec_read(codec, params, model->w), name, version);

@@ -160,7 +160,7 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 
 	const UpliftShape shape = uplift_shape(&model->net);
 
-	upliftmodel_params(stored, &model->net.config, &shape);
+	(void) upliftmodel_params(stored, &model->net.config, &shape);
 	if (model->arms->named != (request->control != NULL) ||
 		(request->control && strcmp(model->arms->name[0], request->control) != 0))
 		error_warm_start(run, request->warm_start, "That version has another control.");
@@ -170,7 +170,7 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 						 "That version reads behaviour by another version of its model.");
 	if (!uplift_tells_apart(&request->config, model->net.treatments))
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
-	upliftmodel_params(wanted, &request->config, &shape);
+	(void) upliftmodel_params(wanted, &request->config, &shape);
 	if (!params_same(stored, wanted) || model->net.config.estimator != request->config.estimator)
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	return model;

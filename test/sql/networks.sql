@@ -72,6 +72,15 @@ SELECT version, hyperparams::jsonb ->> 'ensemble' AS networks FROM usercls.versi
 SELECT epochs FROM networks_train('networks', 'minirocket', '{"ensemble": 2, "num_features": 168, "max_epochs": 0}');
 SELECT avg((usercls.score('networks', seq, kind) > 0.5)::int) > 0.9 AS accurate FROM networks_seq;
 
+-- More tensors than a model can have are refused before it trains.
+CREATE TABLE networks_members AS SELECT user_id, 'x' AS a1 FROM generate_series(1, 160) AS user_id;
+DO $$ BEGIN FOR i IN 2 .. 32 LOOP EXECUTE format('ALTER TABLE networks_members ADD COLUMN a%s text DEFAULT %L', i, i); END LOOP; END $$;
+SELECT memory > 0 AS fits FROM usercls.train_sequence('networks', 'networks_log', label_column => 'kind', features => '{spend}', architecture => 'tcn', users => 'networks_members',
+	attributes => (SELECT array_agg('a' || i ORDER BY i) FROM generate_series(1, 32) AS i)::name[], hyperparams => '{"num_layers": 8, "ensemble": 5}', dry_run => true);
+SELECT usercls.train_sequence('networks', 'networks_log', label_column => 'kind', features => '{spend}', architecture => 'tcn', users => 'networks_members',
+	attributes => (SELECT array_agg('a' || i ORDER BY i) FROM generate_series(1, 32) AS i)::name[], hyperparams => '{"num_layers": 8, "ensemble": 8}', dry_run => true);
+DROP TABLE networks_members;
+
 -- auto: every candidate's log-loss is on record, and in the notices of the result.
 CREATE VIEW networks_tried AS
 SELECT version, architecture, spec::jsonb ->> 'architecture' AS asked, metrics::jsonb -> 'candidates' AS tried

@@ -7,7 +7,7 @@ seqbatch_carve(SequenceBatchTask *task, Arena *arena, const SequenceBatchSetup *
 {
 	ParamTable params;
 
-	seqmodel_params(&params, &setup->config, setup->F, setup->C);
+	(void) seqmodel_params(&params, &setup->config, setup->F, setup->C);
 	*task = (SequenceBatchTask){.setup = *setup};
 	task->state = ARENA_TAKE(arena, SequenceBatchState, 1);
 	task->start = ARENA_TAKE(arena, size_t, setup->room + 1);

@@ -152,8 +152,8 @@ extern Status sequence_config_check(SequenceConfig *config);
 /* Tensors of a network for F values a step and C classes; C = 0 is a numeric target. */
 extern void seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
 
-/* Tensors of a model: of its only network, or of those of an ensemble (model/ensemble.h). */
-extern void seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
+/* Tensors of a model: of its only network, or of those of an ensemble; as ensemble_params() answers (model/ensemble.h). */
+extern Status seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C);
 
 /* Scores: weights packed for the vector unit once, then any number of sequences, one or many at a time. */
 typedef struct SequenceScorer SequenceScorer;

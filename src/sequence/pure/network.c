@@ -102,13 +102,13 @@ seqnet_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t 
 	add_fixed(table, C ? "calibration.temperature" : "target.scale", 1, 1, 0);
 }
 
-void
+Status
 seqmodel_params(ParamTable *table, const SequenceConfig *config, size_t F, size_t C)
 {
 	ParamTable network;
 
 	seqnet_params(&network, config, F, C);
-	ensemble_params(table, &network, config->ensemble);
+	return ensemble_params(table, &network, config->ensemble);
 }
 
 void

@@ -199,13 +199,13 @@ uplift_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *
 	describe(&net, table, config, shape);
 }
 
-void
+Status
 upliftmodel_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape)
 {
 	ParamTable network;
 
 	uplift_params(&network, config, shape);
-	ensemble_params(table, &network, config->ensemble);
+	return ensemble_params(table, &network, config->ensemble);
 }
 
 void

@@ -157,8 +157,8 @@ typedef struct UpliftShape
 
 extern void uplift_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape);
 
-/* Tensors of a model: of its only network, or of those of an ensemble (model/ensemble.h). */
-extern void upliftmodel_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape);
+/* Tensors of a model: of its only network, or of those of an ensemble; as ensemble_params() answers (model/ensemble.h). */
+extern Status upliftmodel_params(ParamTable *table, const UpliftConfig *config, const UpliftShape *shape);
 
 typedef struct UpliftLayer
 {
