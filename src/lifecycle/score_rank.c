@@ -193,17 +193,24 @@ take_move(Ranking *ranking, HeapTuple row, TupleDesc desc)
 		move_rows(ranking);
 }
 
+/* User, rank, score and group of all rows. Of the types that are expected here: a table of one's own may have others. */
+static char *
+rows_sql(const ScoreTable *table, const ScoreColumn *column)
+{
+	const char *within =
+		column->rank_within ? psprintf("r.%s", quote_identifier(column->rank_within)) : "NULL";
+
+	return psprintf("SELECT r.user_id::%s, r.%s::pg_catalog.int8, r.%s::pg_catalog.float8, "
+					"%s::pg_catalog.text FROM %s AS r",
+					source_type(table->id_type), score_column_quoted(column),
+					quote_identifier(column->rank_by), within, table->name);
+}
+
 static void
 each_row(Ranking *ranking, void (*take)(Ranking *ranking, HeapTuple row, TupleDesc desc))
 {
-	const ScoreColumn *column = ranking->column;
-	const char *within =
-		column->rank_within ? psprintf("r.%s", quote_identifier(column->rank_within)) : "NULL::text";
-	const Portal cursor = SPI_cursor_open_with_args(
-		NULL,
-		psprintf("SELECT r.user_id, r.%s, r.%s, %s FROM %s AS r", score_column_quoted(column),
-				 quote_identifier(column->rank_by), within, ranking->table->name),
-		0, NULL, NULL, NULL, false, 0);
+	const Portal cursor = SPI_cursor_open_with_args(NULL, rows_sql(ranking->table, ranking->column), 0, NULL,
+													NULL, NULL, false, 0);
 	uint64 rows;
 
 	do

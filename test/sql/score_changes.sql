@@ -90,6 +90,15 @@ CREATE TABLE chg_size AS SELECT pg_relation_size('chg_whole') AS bytes;
 UPDATE chg_whole SET rank = rank + 1;
 SELECT pg_relation_size('chg_whole') - bytes AS grown FROM chg_size;
 
+-- A table of one's own, with other types.
+CREATE TABLE chg_own (user_id int PRIMARY KEY, label varchar(20), probability numeric, p_high_risk numeric, p_stable numeric, p_potential numeric, score numeric,
+	rank int, marked boolean, version int NOT NULL, scored_at timestamptz NOT NULL);
+CALL usercls.refresh_scores('chg', 'chg_own', class => 'high_risk', threshold => 0.3);
+INSERT INTO chg VALUES (6, '2026-05-20 12:00Z', 500, '2026-05-30');
+CALL usercls.refresh_scores('chg', 'chg_own', class => 'high_risk', threshold => 0.3, changed_since => '2026-05-30', changed_column => 'loaded');
+CALL usercls.refresh_scores('chg', 'chg_whole', class => 'high_risk', threshold => 0.3);
+SELECT * FROM chg_differs('chg_own', 'chg_whole');
+
 -- Of a model of active users those leave whose rows the window has left behind; without a class the rank is within the label.
 SET client_min_messages = warning;
 SELECT version FROM usercls.train_sequence('chg_active', 'chg', trend_of => 'spend', horizon_periods => 0, window_periods => 8, hyperparams => :'small',
