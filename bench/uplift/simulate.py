@@ -111,6 +111,27 @@ def relations_apart(seed):
     return relations(seed, apart=True)
 
 
+def habits(seed, learn=12000, test=4000, weeks=16):
+    """Customers with friends, and what they `spend` week by week. An offer moves who spends less and less, and whose friends do. The
+    features do not say it: what a customer spends in all, who buys anyway, a little of the effect, and noise."""
+    rng = np.random.default_rng(seed)
+    N = learn + test
+    edge = friends(rng, N, 8)
+    quarter = np.repeat(rng.normal(size=N // 200 + 1), 200)[:N]
+    slope = .8 * rng.normal(size=N) + .6 * quarter
+    week = np.arange(weeks) - (weeks - 1) / 2
+    level = rng.lognormal(3, .5, N)
+    spend = level[:, None] * np.maximum(1 + .05 * slope[:, None] * week, .1) * rng.gamma(6, 1 / 6, (N, weeks))
+    feature = np.concatenate([np.log(spend.mean(1))[:, None], rng.normal(size=(N, 4))], 1)
+    around = np.nan_to_num(neighbour_mean(slope[:, None], edge)[0])[:, 0]
+    spread = lambda a: (a - a.mean()) / a.std()
+    p0 = sigmoid(-1.4 + .3 * spread(feature[:, 0]) + .4 * feature[:, 1])
+    effect = .04 + .02 * feature[:, 2] - .07 * np.tanh(spread(slope)) - .07 * np.tanh(spread(around))
+    data = Simulated(feature, edge, p0, np.clip(p0 + effect, .002, .998), seed, test / N)
+    data.spend = spend
+    return data
+
+
 def captured(truth, uplift):
     """Area between the true gain by this ranking and at random, of that of the best ranking."""
     area = lambda order: (np.cumsum(truth[order]) - truth.sum() * np.arange(1, len(truth) + 1) / len(truth)).sum()

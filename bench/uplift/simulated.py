@@ -1,10 +1,11 @@
 """Simulated experiments (simulate.py) by the network and by scikit-uplift's learners, in one run. Prints Markdown tables.
 
-usage: simulated.py [mailing] [network] [spending] [seeds]
+usage: simulated.py [mailing] [network] [spending] [habits] [seeds]
 
 `captured` is the area between the true gain by a learner's ranking and at random, as a share of the best ranking's: the
 true uplift is known, so it has no noise of the test part. Where outcomes are numbers (spending), root PEHE is the root
-mean square of predicted less true uplift. Needs what run.py needs, and lightgbm.
+mean square of predicted less true uplift. Needs what run.py needs, and lightgbm;
+habits a database with the extension, which bench/uplift/habits starts.
 """
 import pathlib
 import resource
@@ -68,6 +69,7 @@ LEARNERS = {
     "spending": {**NUMBERS, "network, attention+sum": network("outcome=number", "aggregate=attention+sum"),
                  "network, sum": network("outcome=number", "aggregate=sum"),
                  "network, attention (no sums)": network("outcome=number")},
+    "habits": {**BINARY, "network": network()},
 }
 
 
@@ -89,26 +91,39 @@ def figures(kind, data, u, m):
     return simulate.captured(data.truth[m], u), qini_auc_score(data.outcome[m].astype(int), u, data.treated[m].astype(int))
 
 
+def variants(kind, data):
+    """The experiment as learners see it, by what their names say of it."""
+    if kind != "habits":
+        return {"": data}
+    import habits
+
+    return {", " + what: seen for what, seen in habits.variants(data).items()}
+
+
+def measure_seen(rows, kind, seed, what, data):
+    Z = inputs(kind, data)
+    m = data.fold[0] == 0
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(folder)
+        for learner_name, predict in LEARNERS[kind].items():
+            before, name = used_cpu(), learner_name + what
+            u = predict(data, Z, folder)[m]
+            cpu = used_cpu() - before
+            rows.setdefault(name, []).append((*figures(kind, data, u, m), cpu))
+            print(f"# {kind} {seed} {name}: {rows[name][-1]}", file=sys.stderr, flush=True)
+
+
 def measure(kind, seeds):
     rows = {}
     for seed in range(seeds):
-        data = getattr(simulate, kind)(seed)
-        Z = inputs(kind, data)
-        m = data.fold[0] == 0
-        with tempfile.TemporaryDirectory() as folder:
-            data.write(folder)
-            for name, predict in LEARNERS[kind].items():
-                before = used_cpu()
-                u = predict(data, Z, folder)[m]
-                cpu = used_cpu() - before
-                rows.setdefault(name, []).append((*figures(kind, data, u, m), cpu))
-                print(f"# {kind} {seed} {name}: {rows[name][-1]}", file=sys.stderr, flush=True)
+        for what, data in variants(kind, getattr(simulate, kind)(seed)).items():
+            measure_seen(rows, kind, seed, what, data)
     return rows
 
 
 def main():
     warnings.filterwarnings("ignore")
-    kinds = [a for a in sys.argv[1:] if a in LEARNERS] or list(LEARNERS)
+    kinds = [a for a in sys.argv[1:] if a in LEARNERS] or ["mailing", "network", "spending"]
     seeds = next((int(a) for a in sys.argv[1:] if a.isdigit()), 5)
     subprocess.run(["make", "-s", "-C", TOP, PROGRAM.relative_to(TOP)], check=True, stdout=subprocess.DEVNULL)
     for kind in kinds:

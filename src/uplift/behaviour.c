@@ -274,18 +274,14 @@ fill_user(float *out, const EmbeddedUsers *all, uint32 row)
 		out[f] = row == IDMAP_NONE ? NAN : (float) all->value[row * all->width + f];
 }
 
-void
-behaviour_fill(const BehaviourFill *fill)
+static void
+fill_users(const BehaviourFill *fill)
 {
 	const UpliftInputs *inputs = fill->inputs;
-	size_t unknown = 0;
-
-	if (inputs->behaviour_n == 0)
-		return;
-
 	const Model *version = recorded_version(fill->request);
 	const IdWay way = way_between(fill->request, fill->id_type, embed_id_type(version));
 	const EmbeddedUsers *all = embedded(fill, version, &way);
+	size_t unknown = 0;
 
 	if (all->width != (size_t) inputs->behaviour_n)
 		error_version(fill->request, psprintf("It has %zu numbers of a user, and the weights read %d.",
@@ -299,6 +295,31 @@ behaviour_fill(const BehaviourFill *fill)
 	}
 	if (fill->not_known)
 		*fill->not_known = unknown;
+	if (fill->memory)
+		*fill->memory = all->memory;
+}
+
+/* Says in an error, of a right or a table that is missing, for what the sequence model was wanted. */
+static void
+say_what_for(void *arg)
+{
+	const UpliftRequest *request = arg;
+
+	errcontext("behaviour by version %d of model \"%s\"", request->behaviour_version, request->behaviour);
+}
+
+void
+behaviour_fill(const BehaviourFill *fill)
+{
+	ErrorContextCallback context = {.previous = error_context_stack,
+									.callback = say_what_for,
+									.arg = unconstify(UpliftRequest *, fill->request)};
+
+	if (fill->inputs->behaviour_n == 0)
+		return;
+	error_context_stack = &context;
+	fill_users(fill);
+	error_context_stack = context.previous;
 }
 
 void
@@ -308,6 +329,7 @@ behaviour_load(UserGraph *users, const GraphLoad *load)
 		AllocSetContextCreate(CurrentMemoryContext, "usercls behaviour", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(own);
 	Datum *id = memory_array(users->N, sizeof(Datum));
+	size_t held = 0;
 
 	for (size_t i = 0; i < users->N; i++)
 		id[i] = idmap_id(users->ids, (uint32) i);
@@ -322,7 +344,9 @@ behaviour_load(UserGraph *users, const GraphLoad *load)
 									.whole = load->whole,
 									.held = users->bytes,
 									.what = load->what,
-									.not_known = &users->without_behaviour});
+									.not_known = &users->without_behaviour,
+									.memory = &held});
+	users->peak = users->bytes + held;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(own);
 }

@@ -46,6 +46,7 @@ typedef struct BehaviourFill
 	size_t held;       /* bytes that the caller holds, and */
 	const char *what;  /* the work, in errors about memory */
 	size_t *not_known; /* users who have no row; NULL: not asked */
+	size_t *memory;    /* bytes that it took; NULL: not asked */
 } BehaviourFill;
 
 /* Write the inputs of behaviour, NaN of users without rows. Nothing where the inputs have none. */

@@ -45,6 +45,7 @@ typedef struct UserGraph
 	float *weight;             /* E, or NULL */
 
 	size_t bytes; /* all of it */
+	size_t peak;  /* and of what was there beside it while behaviour was read; 0: none was */
 } UserGraph;
 
 /* Some users, and the edges of some of these, as arrays of ids. More edges between the users may be read. */

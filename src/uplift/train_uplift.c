@@ -245,7 +245,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 
 	setup.batch = uplift_batch(&setup, beside, false);
 
-	const size_t bytes = beside + runner_measure(&runner_uplift, &setup);
+	const size_t bytes = Max(users->peak, beside + runner_measure(&runner_uplift, &setup));
 
 	*outcome = (TrainOutcome){
 		.record = {.architecture = "graph_attention",
