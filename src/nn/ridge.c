@@ -57,6 +57,21 @@ rows_of(const Ridge *ridge, size_t begin)
 	return ridge->n - begin < BLOCK ? ridge->n - begin : BLOCK;
 }
 
+/* to -= by */
+USERCLS_CLONES static void
+subtract(real *to, const real *by, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] -= by[i];
+}
+
+USERCLS_CLONES static void
+add_squares(real *to, const real *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] += x[i] * x[i];
+}
+
 static void
 clear_rows(real *a, size_t stride, size_t rows, size_t columns)
 {
@@ -146,10 +161,9 @@ factor_block(Ridge *ridge)
 	clear_rows(product, stride, m, n - at);
 	panel_outer(product, stride, above, stride, above, stride, m, n - at, at);
 	for (size_t i = 0; i < m; i++)
-		for (size_t j = i; j < n - at; j++)
-			product[i * stride + j] = rows[i * stride + j] - product[i * stride + j];
+		subtract(rows + i * stride + i, product + i * stride + i, n - at - i);
 	for (size_t i = 0; i < m; i++)
-		memcpy(rows + i * stride + i, product + i * stride + i, (m - i) * sizeof(real));
+		memcpy(product + i * stride + m, rows + i * stride + m, (n - at - m) * sizeof(real));
 	ridge->failed = !invert_diagonal(rows, stride, m);
 	if (!ridge->failed && ridge->n > at + m)
 		multiply_by_diagonal(rows + m, ridge, product + m, at, n - at - m, 1);
@@ -199,8 +213,7 @@ ridge_solve(real *alpha, real *other, const Ridge *ridge, const real *y, size_t 
 	blas_tn(alpha, O, ridge->root, stride, other, O, n, O, n, BLAS_SET);
 	memset(ridge->block, 0, n * sizeof(real));
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j <= i; j++)
-			ridge->block[j] += ridge->root[i * stride + j] * ridge->root[i * stride + j];
+		add_squares(ridge->block, ridge->root + i * stride, i + 1);
 	for (size_t i = 0; i < n; i++)
 		for (size_t o = 0; o < O; o++)
 			other[i * O + o] = y[i * O + o] - alpha[i * O + o] / ridge->block[i];

@@ -19,10 +19,10 @@
 #define PART_COLUMNS 256
 
 /* Rows of the Gram matrix that an item adds to. */
-#define GRAM_ROWS 128
+#define GRAM_ROWS 64
 
 /* Columns that are turned at a time: their lines of a chunk stay in the first-level cache. */
-#define TURN_COLUMNS 16
+#define TURN_COLUMNS 128
 
 /* Numbers that a sum takes side by side. */
 #define LANES 8
