@@ -31,7 +31,7 @@ ANALYZE;
 CREATE FUNCTION figures(classes regclass, trial regclass, tenth bigint, replicates int)
 RETURNS TABLE (door text, metric text, value float8, low float8, high float8) LANGUAGE sql AS $$
 	SELECT 'evaluate, classes', metric, value, ci_low, ci_high FROM usercls.evaluate('c', classes, replicates => replicates)
-	UNION ALL SELECT 'evaluate, uplift', metric, value, ci_low, ci_high FROM usercls.evaluate('u', trial, replicates => replicates) WHERE metric <> 'largest_smd'
+	UNION ALL SELECT 'evaluate, uplift', metric, value, ci_low, ci_high FROM usercls.evaluate('u', trial, replicates => replicates) WHERE metric NOT IN ('largest_smd', 'arm_auc')
 	UNION ALL SELECT 'compare', metric, difference, ci_low, ci_high FROM usercls.compare('c', 1, 2, source => classes, replicates => replicates) WHERE metric <> 'ece'
 	UNION ALL SELECT 'threshold', 'min_precision => 0.8', threshold, ci_low, ci_high FROM usercls.threshold('c', 'c2', min_precision => 0.8, source => classes, replicates => replicates)
 	UNION ALL SELECT 'threshold', 'min_recall => 0.6', threshold, ci_low, ci_high FROM usercls.threshold('c', 'c2', min_recall => 0.6, source => classes, replicates => replicates)

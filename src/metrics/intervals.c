@@ -57,7 +57,9 @@ static void
 put_interval(MetricRow *row, double *draw, int n)
 {
 	const double shift = row->centred ? excess(draw, n, row->value) : 0;
-	const Interval95 interval = bootstrap_interval(draw, (size_t) n);
+	const Interval95 interval =
+		row->error > 0 ? (Interval95){row->value - 1.96 * row->error, row->value + 1.96 * row->error}
+					   : bootstrap_interval(draw, (size_t) n);
 
 	row->low = interval.low - shift;
 	row->high = interval.high - shift;

@@ -98,6 +98,7 @@ typedef struct MetricRow
 	bool
 		centred; /* replicates are higher by the noise of drawing, of which each has as much as the sample: their mean is the value */
 	size_t n;    /* users that it is measured on; 0: all rows of the set */
+	double error; /* its standard error, where that is known without replicates; 0: it is not */
 } MetricRow;
 
 /* The metrics of a sample, and what they are for a bootstrap replicate of it. */
@@ -122,10 +123,14 @@ metric_row_n(const MetricSet *set, const MetricRow *row)
 extern MetricSet *class_set(const ClassSample *sample);
 extern MetricSet *number_set(const ClassSample *sample); /* of a number */
 
-/* The arms of an experiment are apart in one feature by smd standard deviations; chance stays below bound. */
+/*
+ * The arms of an experiment are apart in one feature by smd standard deviations; chance stays below bound. All features together
+ * tell the arm by auc, with its standard error.
+ */
 typedef struct ArmsApart
 {
 	double smd, bound;
+	double auc, error;
 } ArmsApart;
 
 /* An experiment: of each treatment its users and those of the control, ranked by the uplift of that treatment. */
@@ -145,7 +150,7 @@ extern UpliftTrial *uplift_trial_make(const double *uplift, const double *outcom
 /* Qini, the mean of all treatments. */
 extern double uplift_trial_qini(const UpliftTrial *trial);
 
-/* apart: where the arms are furthest apart, measured against the bound. NULL: no such row. */
+/* apart: how far the arms are apart. NULL: no such rows. */
 extern MetricSet *uplift_set(const UpliftTrial *trial, const ArmsApart *apart);
 
 /* The metrics of n rows of a sample, whose users are numbered from 0 on; without the rules that need no model. */

@@ -34,13 +34,21 @@ typedef struct Gaps
 	double of_noise, of_both; /* what square varies by, but for a common factor: noise², and noise × square */
 } Gaps;
 
-/* Before the rows of several treatments stands their mean Qini, behind those of all LARGEST_SMD. */
+/* How far the arms are apart: behind the rows of all treatments. */
+enum
+{
+	LARGEST_SMD,
+	ARM_AUC,
+	APART_ROWS
+};
+
+/* Before the rows of several treatments stands their mean Qini. */
 typedef struct UpliftSetState
 {
 	const UpliftTrial *trial;
-	Gaps *gaps; /* of each treatment */
-	bool apart; /* whether this is asked for: */
-	double largest_smd;
+	Gaps *gaps;      /* of each treatment */
+	bool asks_apart; /* whether this is asked for: */
+	ArmsApart apart;
 } UpliftSetState;
 
 static int
@@ -141,9 +149,14 @@ measure(double *value, void *arg, const uint32 *weight)
 	if (rows_before(trial))
 		value[0] = qini / (double) trial->treatments;
 
-	/* A largest difference has no interval by resampling: every replicate adds noise to it. Its baseline says what chance is. */
-	if (state->apart)
-		*of = weight ? NAN : state->largest_smd;
+	/*
+	 * A largest difference has no interval by resampling: every replicate adds noise to it. Its baseline says what chance is.
+	 * The AUC has an error of its own.
+	 */
+	if (!state->asks_apart)
+		return;
+	of[LARGEST_SMD] = weight ? NAN : fabs(state->apart.smd);
+	of[ARM_AUC] = weight ? NAN : state->apart.auc;
 }
 
 double
@@ -185,6 +198,13 @@ name_rows(MetricRow *row, const UpliftTrial *trial, size_t k)
 		row[i].n = scores->n;
 }
 
+static void
+name_apart(MetricRow *row, const ArmsApart *apart, size_t users)
+{
+	row[LARGEST_SMD] = (MetricRow){.name = "largest_smd", .baseline = apart->bound, .n = users};
+	row[ARM_AUC] = (MetricRow){.name = "arm_auc", .baseline = 0.5, .n = users, .error = apart->error};
+}
+
 /* The users of all ranked rows; returns how many rows there are. */
 static size_t
 join_users(uint32 **user, const UpliftTrial *trial)
@@ -207,7 +227,7 @@ MetricSet *
 uplift_set(const UpliftTrial *trial, const ArmsApart *apart)
 {
 	const int before = rows_before(trial);
-	const int rows = before + ROWS * (int) trial->treatments + (apart ? 1 : 0);
+	const int rows = before + ROWS * (int) trial->treatments + (apart ? APART_ROWS : 0);
 	MetricSet *set = palloc0(sizeof(*set));
 	MetricRow *row = palloc0((size_t) rows * sizeof(MetricRow));
 	UpliftSetState *state = palloc(sizeof(*state));
@@ -217,11 +237,11 @@ uplift_set(const UpliftTrial *trial, const ArmsApart *apart)
 	for (size_t k = 0; k < trial->treatments; k++)
 		name_rows(row + before + ROWS * (int) k, trial, k);
 	if (apart)
-		row[rows - 1] = (MetricRow){.name = "largest_smd", .baseline = apart->bound, .n = trial->users};
+		name_apart(row + rows - APART_ROWS, apart, trial->users);
 	*state = (UpliftSetState){.trial = trial,
 							  .gaps = palloc(sizeof(Gaps) * trial->treatments),
-							  .apart = apart != NULL,
-							  .largest_smd = apart ? fabs(apart->smd) : NAN};
+							  .asks_apart = apart != NULL,
+							  .apart = apart ? *apart : (ArmsApart){0}};
 	for (size_t k = 0; k < trial->treatments; k++)
 		state->gaps[k] = measure_gaps(&trial->of[k]);
 	*set = (MetricSet){.rows = rows, .row = row, .n = trial->users, .measure = measure, .state = state};

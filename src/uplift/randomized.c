@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 
 #include "server/notices.h"
+#include "uplift/arm_auc.h"
 #include "uplift/pure/train.h"
 #include "uplift/randomized.h"
 
@@ -217,8 +218,14 @@ uplift_arms_apart(const UserGraph *users, const uint8_t *chosen)
 		if (further(&by, &furthest))
 			furthest = by;
 	}
-	return furthest.bound > 0 ? (ArmsApart){.smd = furthest.smd, .bound = furthest.bound}
-							  : (ArmsApart){.smd = NAN, .bound = NAN};
+
+	const ArmAuc told = uplift_arm_auc(users, chosen);
+	const bool varies = furthest.bound > 0;
+
+	return (ArmsApart){.smd = varies ? furthest.smd : NAN,
+					   .bound = varies ? furthest.bound : NAN,
+					   .auc = told.auc,
+					   .error = told.error};
 }
 
 /* -- At training ---------------------------------------------------------- */
@@ -242,6 +249,17 @@ name_feature(StringInfo list, const UserGraph *users, size_t f, const ArmDiffere
 	appendStringInfoChar(list, ')');
 }
 
+static const char *
+warn_hint(const UserGraph *users)
+{
+	return users->propensity
+			   ? "Propensities must be right given all that both treatment and outcome depend on: estimate "
+				 "them with these features, too. Leave out features that are known only after the treatment."
+			   : "Leave out features that are known only after the treatment. If the treatment was not "
+				 "random, "
+				 "pass each user's chance of it as propensity_column.";
+}
+
 static void
 warn(const char *list, const UserGraph *users)
 {
@@ -256,11 +274,28 @@ warn(const char *list, const UserGraph *users)
 		psprintf("By %s in standard deviations: %s. Random treatment gives this in fewer than 1 of 1000 "
 				 "experiments.",
 				 several ? "arm less all others" : "treated less untreated", list),
-		weighted
-			? "Propensities must be right given all that both treatment and outcome depend on: estimate "
-			  "them with these features, too. Leave out features that are known only after the treatment."
-			: "Leave out features that are known only after the treatment. If the treatment was not random, "
-			  "pass each user's chance of it as propensity_column.");
+		warn_hint(users));
+}
+
+/* That no feature alone shows it: all of them together tell the arm. */
+static void
+warn_together(const TrainOutcome *outcome, const UserGraph *users, const ArmAuc *told)
+{
+	StringInfoData list;
+
+	if (!(told->auc > told->bound) || told_already(outcome, users->inputs->name[told->feature[0]]))
+		return;
+	initStringInfo(&list);
+	for (size_t k = 0; k < told->features; k++)
+		appendStringInfo(&list, "%s\"%s\"", k ? ", " : "", users->inputs->name[told->feature[k]]);
+	notice_send(
+		WARNING, psprintf("features together tell the arm: %s", list.data),
+		psprintf("Among users whom it has not seen, a logistic regression tells %s from all others with an "
+				 "AUC of %.3f (%.3f to %.3f), most by these features. Random treatment gives 0.5.",
+				 users->arms->named ? quote_literal_cstr(users->arms->name[told->arm]) : "the treated",
+				 told->auc, told->auc - 1.96 * told->error, told->auc + 1.96 * told->error),
+		warn_hint(users));
+	pfree(list.data);
 }
 
 void
@@ -283,5 +318,11 @@ uplift_check_randomized(const TrainOutcome *outcome, const UserGraph *users)
 		appendStringInfo(&list, " and %d more", found - NAMED_MAX);
 	if (found)
 		warn(list.data, users);
+	else
+	{
+		const ArmAuc told = uplift_arm_auc(users, NULL);
+
+		warn_together(outcome, users, &told);
+	}
 	pfree(list.data);
 }

@@ -31,7 +31,10 @@ extern ArmDifference uplift_arm_difference(const UserGraph *users, const uint8_t
 /* Of all features the one that is furthest out, measured against the bound; NaN when none varies. */
 extern ArmsApart uplift_arms_apart(const UserGraph *users, const uint8_t *chosen);
 
-/* A WARNING that names the features in which the arms are apart by more than chance, unless they are told already. */
+/*
+ * A WARNING that names the features in which the arms are apart by more than chance, unless they are told already. Where no
+ * feature is alone, one that names those which together tell the arm of users whom a fit has not seen.
+ */
 extern void uplift_check_randomized(const TrainOutcome *outcome, const UserGraph *users);
 
 #endif

@@ -91,7 +91,7 @@ SELECT target_users('mail', cost => 'NaN'::float8);
 SELECT uplift('mail', 5, cost => '{"a": 1}');
 
 -- evaluate(): each treatment on its users and those of the control, as the metrics over the rows of predictions() are.
-SELECT metric, value IS NOT NULL AS known, ci_low <= ci_high AS interval, n = (SELECT count(*) FROM predictions('mail') WHERE metric LIKE '%' || arm || '%' OR arm = 'No E-Mail' OR metric IN ('qini', 'largest_smd')) AS n
+SELECT metric, value IS NOT NULL AS known, ci_low <= ci_high AS interval, n = (SELECT count(*) FROM predictions('mail') WHERE metric LIKE '%' || arm || '%' OR arm = 'No E-Mail' OR metric IN ('qini', 'largest_smd', 'arm_auc')) AS n
 FROM evaluate('mail', replicates => 20);
 SELECT max(abs(e.value - p.qini)) < 1e-9 AS qini, max(abs(d.value - p.auuc)) < 1e-9 AS auuc
 FROM (VALUES ('Mens E-Mail'), ('Womens E-Mail')) AS t(arm) JOIN evaluate('mail', replicates => 0) AS e ON e.metric = 'qini(' || t.arm || ')' JOIN evaluate('mail', replicates => 0) AS d ON d.metric = 'auuc(' || t.arm || ')',

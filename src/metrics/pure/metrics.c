@@ -37,6 +37,43 @@ metric_auc(const BinaryScores *set)
 	return above[0] > 0 && above[1] > 0 ? won / (above[0] * above[1]) : NAN;
 }
 
+static double
+ones_of(const BinaryScores *set)
+{
+	double ones = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		ones += set->label[i];
+	return ones;
+}
+
+/* The AUC is a mean over the ones of the share of zeros below, and over the zeros of that of ones above: both vary. */
+double
+metric_auc_error(const BinaryScores *set)
+{
+	const double auc = metric_auc(set), ones = ones_of(set), zeros = (double) set->n - ones;
+	double above[2] = {0, 0}, squares[2] = {0, 0};
+
+	for (size_t i = 0; i < set->n;)
+	{
+		const double score = set->score[i];
+		double tied[2] = {0, 0};
+
+		for (; i < set->n && set->score[i] == score; i++)
+			tied[set->label[i]]++;
+
+		const double below = (zeros - above[0] - tied[0] / 2) / zeros - auc;
+		const double higher = (above[1] + tied[1] / 2) / ones - auc;
+
+		squares[1] += tied[1] * below * below;
+		squares[0] += tied[0] * higher * higher;
+		above[0] += tied[0];
+		above[1] += tied[1];
+	}
+	return ones > 1 && zeros > 1 ? sqrt(squares[1] / (ones - 1) / ones + squares[0] / (zeros - 1) / zeros)
+								 : NAN;
+}
+
 double
 metric_average_precision(const BinaryScores *set)
 {

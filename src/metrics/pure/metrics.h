@@ -26,6 +26,9 @@ typedef struct BinaryScores
 /* Area under the ROC curve: P(a 1 scores above a 0), ties count half. NaN when there is one class only. */
 extern double metric_auc(const BinaryScores *set);
 
+/* Standard error of the AUC of rows without weights, each a user (DeLong et al. 1988). NaN where it has less than two rows of a class. */
+extern double metric_auc_error(const BinaryScores *set);
+
 /* Mean over the 1s of the precision among the rows that score as high or higher. NaN without a 1. */
 extern double metric_average_precision(const BinaryScores *set);
 

@@ -77,6 +77,7 @@ test_auc(void **state)
 	assert_close(metric_auc(&(BinaryScores){score, label, weight, 4}), (2 * 0.5 + 3) / 5);
 	assert_true(isnan(metric_auc(&(BinaryScores){score, ones, NULL, 4})));
 	assert_true(isnan(metric_auc(&(BinaryScores){NULL, NULL, NULL, 0})));
+	assert_true(isnan(metric_auc_error(&(BinaryScores){score, ones, NULL, 4})));
 }
 
 static void
