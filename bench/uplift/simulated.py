@@ -49,6 +49,13 @@ def network(*options):
     return predict
 
 
+def all_users_a_step(data, Z, folder):
+    """What trainings without edges were: a graph of self-loops, of which every step sees all users."""
+    loops = pathlib.Path(folder) / "loops"
+    data.write(loops, edge=np.zeros((1, 2)))
+    return network()(data, Z, loops)
+
+
 def of_numbers(make):
     """A model for each arm, and the difference of what they predict."""
     def predict(data, Z, folder):
@@ -64,7 +71,8 @@ BINARY = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM m
 NUMBERS = {"two ridge models": of_numbers(Ridge),
            "two LightGBM models": of_numbers(lambda: LGBMRegressor(num_leaves=8, n_jobs=1, verbose=-1))}
 LEARNERS = {
-    "mailing": {**BINARY, "network": network(), "network, ensemble of 5": network("ensemble=5")},
+    "mailing": {**BINARY, "network": network(), "network, ensemble of 5": network("ensemble=5"),
+                "network, a step on all users": all_users_a_step},
     "network": {**BINARY, "network, whole graph": network(), "network, samples of 512 users": network("batch=512")},
     "spending": {**NUMBERS, "network, attention+sum": network("outcome=number", "aggregate=attention+sum"),
                  "network, sum": network("outcome=number", "aggregate=sum"),
