@@ -31,6 +31,9 @@
 #define FEW_HELD_OUT 400
 #define FOLDS 5
 
+/* Standard errors by which a later candidate has to be better than an earlier one: few parts say little of chance. */
+#define SURE 2.0
+
 /* Users of the held-out ones that an ensemble's temperature is fitted to, at most. */
 #define CALIBRATED_MAX 5000
 
@@ -218,7 +221,7 @@ measure_candidate(Candidate *candidate, const NetworksTraining *training)
 	candidate->loss = n > 0 ? sum / n : NAN;
 }
 
-/* Whether one is better than the other by more than the standard error of the difference over the parts; of one part, at all. */
+/* Whether one is better than the other by more than chance: by the differences of the parts; of one part, at all. */
 static bool
 is_better(const Candidate *one, const Candidate *other, size_t parts)
 {
@@ -226,7 +229,7 @@ is_better(const Candidate *one, const Candidate *other, size_t parts)
 
 	for (size_t i = 0; i < parts; i++)
 		moments_merge(&gain, &(Moments){1, other->part[i] - one->part[i], 0});
-	return gain.mean > (parts > 1 ? sqrt(gain.m2 / (double) (parts * (parts - 1))) : 0);
+	return gain.mean > (parts > 1 ? SURE * sqrt(gain.m2 / (double) (parts * (parts - 1))) : 0);
 }
 
 static Jsonb *
