@@ -118,7 +118,7 @@ bench:
 	bench/sequence/workers
 	$(MAKE) -s build/bench/sequence/minirocket && $(PYTHON) bench/sequence/minirocket.py
 	bench/accuracy/retail
-	bench/accuracy/attributes $(PYTHON)
+	bench/accuracy/peers $(PYTHON)
 	$(PYTHON) bench/graph/run.py
 	bench/metrics/run
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance

@@ -12,7 +12,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.preprocessing import StandardScaler
 
 SETS = ["ItalyPowerDemand", "SyntheticControl", "JapaneseVowels", "MelbournePedestrian"]
-OURS = {"usercls by defaults": {}, "usercls, minirocket": {"architecture": "minirocket"}, "usercls, auto": {"architecture": "auto"}}
+OURS = {"usercls by defaults": {}, "usercls, minirocket": {"architecture": "minirocket"}, "usercls, GRU": {"architecture": "gru"}}
 
 
 def read_tsv(path):
@@ -72,7 +72,8 @@ def rocket(x, y, fit, val, log_loss):
     return softmax(score / best)
 
 
-def measure(db, folder, name, seed, peers, measures, log_loss, cpu_of):
+def measure(db, folder, name, seed, peers, log_loss, cpu_of):
+    """Of each model: its name, the probabilities of the test part and their truth, and seconds of CPU."""
     learn = load(folder, name, "TRAIN")
     window = max(len(v) for _, v in learn)
     asked = [(label, v[-window:]) for label, v in load(folder, name, "TEST")]
@@ -87,11 +88,11 @@ def measure(db, folder, name, seed, peers, measures, log_loss, cpu_of):
     fit, val = order[n // 5:], order[:n // 5]
     for model, more in OURS.items():
         p, cpu = ours(db, seed, cpu_of, more)
-        yield model, measures(p, y[n:]) | {"right": float((p.argmax(1) == y[n:]).mean()), "cpu": cpu}
+        yield model, p, y[n:], cpu
     flat = x.reshape(len(x), -1)
     everybody = {peer: lambda of=of: of(flat, y, [], flat.shape[1], fit, val) for peer, of in peers.items()}
     everybody["MiniRocket (aeon)"] = lambda: rocket(np.swapaxes(x, 1, 2), y, fit, val, log_loss)
     for model, of in everybody.items():
         begin = time.process_time()
         p = of()[n:]
-        yield model, measures(p, y[n:]) | {"right": float((p.argmax(1) == y[n:]).mean()), "cpu": time.process_time() - begin}
+        yield model, p, y[n:], time.process_time() - begin

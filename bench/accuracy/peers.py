@@ -1,9 +1,9 @@
-"""The measurements of bench/accuracy/attributes.
+"""The measurements of bench/accuracy/peers.
 
 A task is rows to learn from with a label, their users' attributes, and users to be asked about: their sequences, attributes and
 truth. Every forecaster gets the same users; each holds out a fifth of those it learns from for itself. Peers read the
 series period by period, recency, frequency and monetary value of each column, and the attributes (regression: one
-column a text; boosting: as categories). An error of one set is a standard error over seeds.
+column a text; boosting: as categories). shapes.py has series without users, amounts.py outcomes that are numbers.
 """
 
 import csv
@@ -16,15 +16,19 @@ import warnings
 import lightgbm
 import numpy as np
 import psycopg
+from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+import amounts
 import shapes
 
 warnings.filterwarnings("ignore")
-FIRST_SEED = 201
+FIRST_SEED = 401
+REPLICATES = 100
+SPEND_STEPS, SPEND_COLUMNS = 12, 3  # of the retail task
+OWN = "usercls by defaults"
 
 
 # ---- Tasks: each fills learn_rows, members and asked ----
@@ -129,7 +133,7 @@ def retail(db, truth):
 
 
 def retail_buys(db, seed):
-    return retail(db, "bool_or(ts >= as_of)")
+    return retail(db, "bool_or(ts >= as_of)") | {"trend_alone": True}
 
 
 def retail_trend(db, seed):
@@ -219,6 +223,13 @@ def logreg(x, y, kinds, base, fit, val):
     return best[1].predict_proba(x)
 
 
+def trend_alone(x, y, kinds, base, fit, val):
+    """What the sign of the changes of the first column tells, a number a user: the stand-in for a question."""
+    steps = x[:, :SPEND_STEPS * SPEND_COLUMNS:SPEND_COLUMNS]
+    net = np.sign(np.diff(steps, axis=1)).sum(1)[:, None]
+    return LogisticRegression().fit(net[fit], y[fit]).predict_proba(net)
+
+
 def boost(x, y, kinds, base, fit, val):
     texts = [base + a for a, text in enumerate(kinds) if text]
     model = lightgbm.LGBMClassifier(n_estimators=1000, learning_rate=0.03, num_leaves=15, min_child_samples=20, n_jobs=1, verbose=-1)
@@ -246,12 +257,30 @@ def log_loss(p, y):
     return float(-np.log(np.clip(p[np.arange(len(y)), y], 1e-12, 1)).mean())
 
 
+def auc(p, y):
+    """The mean over the classes of each one's against the others; a class that nobody is of is left out."""
+    above = rankdata(p, axis=0)
+    own = y[:, None] == np.arange(p.shape[1])
+    n = own.sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.nanmean(((above * own).sum(0) - n * (n + 1) / 2) / (n * (len(y) - n))))
+
+
 def measures(p, y):
-    auc = [roc_auc_score(y == c, p[:, c]) for c in range(p.shape[1])]
     bins = np.minimum((p.max(1) * 15).astype(int), 14)
     right = p.argmax(1) == y
     ece = sum(abs(right[bins == b].sum() - p.max(1)[bins == b].sum()) for b in range(15)) / len(y)
-    return {"auc": float(np.mean(auc)), "log_loss": log_loss(p, y), "ece": float(ece)}
+    return {"auc": auc(p, y), "log_loss": log_loss(p, y), "ece": float(ece), "right": float(right.mean())}
+
+
+def noise(own, other, y):
+    """Standard errors of the differences of AUC and log-loss over the rows asked about: a bootstrap, as these rows are a draw."""
+    rng = np.random.default_rng(1)
+    differences = []
+    for _ in range(REPLICATES):
+        i = rng.integers(0, len(y), len(y))
+        differences.append((auc(own[i], y[i]) - auc(other[i], y[i]), log_loss(own[i], y[i]) - log_loss(other[i], y[i])))
+    return np.std(differences, 0).tolist()
 
 
 def measure_peers(db, task, seed):
@@ -270,14 +299,15 @@ def measure_peers(db, task, seed):
     n = len(labels)
     order = np.random.default_rng(seed).permutation(n)
     fit, val = order[n // 5:], order[:n // 5]
+    peers = PEERS | ({"the trend alone": trend_alone} if task.get("trend_alone") else {})
     for with_attributes in (False, True):
         base = learned.shape[1]
         extra, kinds = columns_of(known + of_asked, known) if with_attributes else (np.zeros((len(y), 0)), [])
         x = np.concatenate([np.concatenate([learned, asked]), extra], 1)
-        for name, peer in PEERS.items():
+        for name, peer in peers.items():
             begin = time.process_time()
             p = peer(x, y, kinds, base, fit, val)
-            yield name, with_attributes, measures(p[n:], y[n:]) | {"cpu": time.process_time() - begin}
+            yield name, with_attributes, p[n:], y[n:], time.process_time() - begin
 
 
 # ---- usercls ----
@@ -311,57 +341,81 @@ def measure_usercls(db, task, seed, with_attributes, **more):
                       " FROM asked ORDER BY user_id").fetchall()
     db.execute("SELECT usercls.drop_model('m')")
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-    return measures(np.array([r[1] for r in rows]), np.array([names.index(r[0]) for r in rows])) | {"cpu": cpu}
+    order = np.argsort(names)
+    return np.array([r[1] for r in rows])[:, order], np.array([sorted(names).index(r[0]) for r in rows]), cpu
 
 
 # ---- The run ----
 
 
 def measure(db, name, seed):
+    """Of each model: its name, whether it knows attributes, the probabilities of the rows asked about and their truth, and seconds of CPU."""
     task = TASKS[name](db, seed)
-    for with_attributes in (False, True):
-        yield "usercls, GRU by defaults", with_attributes, measure_usercls(db, task, seed, with_attributes)
-    if name != "credit":  # six periods have no convolutions to speak of
-        yield "usercls, minirocket", True, measure_usercls(db, task, seed, True, architecture="minirocket")
-    yield "usercls, ensemble of 3", True, measure_usercls(db, task, seed, True, hyperparams='{"ensemble": 3}')
+    yield OWN, True, *measure_usercls(db, task, seed, True)
+    yield OWN, False, *measure_usercls(db, task, seed, False)
+    yield "usercls, ensemble of 3", True, *measure_usercls(db, task, seed, True, hyperparams='{"ensemble": 3}')
     yield from measure_peers(db, task, seed)
 
 
-def cell(values, digits):
-    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0
-    return f"{np.mean(values):.{digits}f} ({error:.{digits}f})"
-
-
-def report(results):
-    for name in TASKS:
-        rows = [r for r in results if r["task"] == name]
-        if not rows:
-            continue
-        print(f"\n{name}, {len({r['seed'] for r in rows})} seeds\n")
-        print("| | attributes | AUC (SE) | log-loss (SE) | calibration error | CPU, s |\n| --- | --- | ---: | ---: | ---: | ---: |")
-        for model, with_attributes in sorted({(r["model"], r["attributes"]) for r in rows}, key=lambda k: (k[1], k[0] in PEERS, k[0])):
-            some = [r for r in rows if (r["model"], r["attributes"]) == (model, with_attributes)]
-            print(f"| {model} | {'yes' if with_attributes else 'no'} | {cell([r['auc'] for r in some], 4)} | {cell([r['log_loss'] for r in some], 4)}"
-                  f" | {np.mean([r['ece'] for r in some]):.3f} | {np.mean([r['cpu'] for r in some]):.1f} |")
-
-
-def report_shapes(results):
-    for name in shapes.SETS:
-        rows = [r for r in results if r["task"] == name]
-        if not rows:
-            continue
-        print(f"\n{name}, {len({r['seed'] for r in rows})} seeds\n")
-        print("| | AUC (SE) | log-loss (SE) | right answers | calibration error | CPU, s |\n| --- | ---: | ---: | ---: | ---: | ---: |")
-        for model in dict.fromkeys(r["model"] for r in rows):
-            some = [r for r in rows if r["model"] == model]
-            print(f"| {model} | {cell([r['auc'] for r in some], 4)} | {cell([r['log_loss'] for r in some], 4)} | {np.mean([r['right'] for r in some]):.3f}"
-                  f" | {np.mean([r['ece'] for r in some]):.3f} | {np.mean([r['cpu'] for r in some]):.1f} |")
-
-
 def measure_any(db, name, seed):
-    if name in TASKS:
-        return measure(db, name, seed)
-    return ((model, False, m) for model, m in shapes.measure(db, UCR, name, seed, PEERS, measures, log_loss, cpu_of))
+    if name in amounts.TASKS:
+        yield from ((model, False, m) for model, m in amounts.measure(db, name, seed, cpu_of))
+        return
+    rows = measure(db, name, seed) if name in TASKS else (
+        (row[0], False, *row[1:]) for row in shapes.measure(db, UCR, name, seed, PEERS, log_loss, cpu_of))
+    own = None
+    for model, with_attributes, p, y, cpu in rows:
+        own = p if own is None else own
+        compared = with_attributes == (name in TASKS) and not model.startswith("usercls")
+        yield model, with_attributes, measures(p, y) | {"cpu": cpu} | ({"noise": noise(own, p, y)} if compared else {})
+
+
+# ---- What is printed ----
+
+CLASSES = {"auc": ("AUC", 4), "log_loss": ("log-loss", 4), "right": ("right answers", 3), "ece": ("calibration error", 3), "cpu": ("CPU, s", 2)}
+NUMBERS = {"mae": ("MAE", 1), "rmse": ("RMSE", 0), "covered": ("in the interval", 3), "pinball": ("pinball loss", 2), "cpu": ("CPU, s", 2)}
+
+
+def cell(values, digits):
+    error = f" ({np.std(values, ddof=1) / np.sqrt(len(values)):.{digits}f})" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}" + error
+
+
+def report(results, name):
+    rows = [r for r in results if r["task"] == name]
+    columns = NUMBERS if name in amounts.TASKS else CLASSES
+    print(f"\n{name}, {len({r['seed'] for r in rows})} seeds\n")
+    print("| | " + ("attributes | " if name in TASKS else "") + " | ".join(title for title, _ in columns.values()) + " |")
+    print("| --- | " + ("--- | " if name in TASKS else "") + " | ".join("---:" for _ in columns) + " |")
+    for model, with_attributes in sorted({(r["model"], r["attributes"]) for r in rows}, key=lambda k: (k[1], not k[0].startswith("usercls"), k[0])):
+        some = [r for r in rows if (r["model"], r["attributes"]) == (model, with_attributes)]
+        known = (" yes |" if with_attributes else " no |") if name in TASKS else ""
+        print(f"| {model} |{known} " + " | ".join(cell([r[c] for r in some], d) for c, (_, d) in columns.items()) + " |")
+
+
+def verdict(results, name, column, at, sign):
+    """Ours beside the best peer in a column: by how much it is better, and in standard errors, of the seeds and of the rows asked about."""
+    rows = [r for r in results if r["task"] == name and r["attributes"] == (name in TASKS)]
+    of = lambda model, key: np.array([r[key] for r in sorted(rows, key=lambda r: r["seed"]) if r["model"] == model])
+    best = max({r["model"] for r in rows if "noise" in r}, key=lambda peer: sign * of(peer, column).mean())
+    better = sign * (of(OWN, column) - of(best, column))
+    seeds = better.std(ddof=1) / np.sqrt(len(better)) if len(better) > 1 else np.nan
+    drawn = np.mean([r["noise"][at] for r in rows if r["model"] == best])
+    error = np.hypot(seeds, drawn)
+    word = "above" if better.mean() > 0 else "within one" if better.mean() > -error else f"behind by {-better.mean() / error:.1f}"
+    digits = 1 if name in amounts.TASKS else 4
+    return f"{better.mean():+.{digits}f} | {best} | {seeds:.{digits}f} | {drawn:.{digits}f} | {word}"
+
+
+def report_all(results):
+    print("Ours by defaults, and the best peer: better by, and the standard errors of that over seeds and over the rows asked about\n")
+    print("| data | | better by | than | seeds | rows | |\n| --- | --- | ---: | --- | ---: | ---: | --- |")
+    for name in dict.fromkeys(r["task"] for r in results):
+        columns = (("mae", -1), ("pinball", -1)) if name in amounts.TASKS else (("auc", 1), ("log_loss", -1))
+        for at, (column, sign) in enumerate(columns):
+            print(f"| {name} | {(NUMBERS | CLASSES)[column][0]} | {verdict(results, name, column, at, sign)} |")
+    for name in dict.fromkeys(r["task"] for r in results):
+        report(results, name)
 
 
 def main():
@@ -371,17 +425,16 @@ def main():
     UCR = pathlib.Path(sys.argv[4]) if len(sys.argv) > 4 else None
     results = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     with psycopg.connect("", autocommit=True) as db, path.open("a") as log:
-        db.execute("SET client_min_messages = warning")
+        db.execute("SET client_min_messages = warning; SET timezone = 'UTC'")
         for seed in range(FIRST_SEED, FIRST_SEED + seeds):
-            for name in [*TASKS, *(shapes.SETS if UCR else [])]:
+            for name in [*amounts.TASKS, *(shapes.SETS if UCR else []), *TASKS]:
                 if (name == "credit" and not CREDIT) or any((r["task"], r["seed"]) == (name, seed) for r in results):
                     continue
                 some = [dict(task=name, seed=seed, model=m, attributes=a) | v for m, a, v in measure_any(db, name, seed)]
                 results += some
                 log.writelines(json.dumps(r) + "\n" for r in some)
                 log.flush()
-    report(results)
-    report_shapes(results)
+    report_all(results)
 
 
 main()
