@@ -45,6 +45,8 @@
 typedef struct Part
 {
 	size_t of, which; /* of so many parts this one; of 0: the held-out users of the version */
+	bool
+		measures; /* the next part is held out, and the network measured on this one, which chose nothing of it */
 } Part;
 
 /* ---- The runner of one ---- */
@@ -88,6 +90,32 @@ part_hash(uint64 hash, uint64 seed)
 	return (hash ^ hash >> 33) * UINT64CONST(0xc4ceb9fe1a85ec53) >> 16;
 }
 
+static size_t
+part_of(const NetworksTraining *training, size_t i, size_t parts)
+{
+	return part_hash(training->users->hash[i], (uint64) training->request->seed) % parts;
+}
+
+/* A class that nobody is left to learn from gets its first sequence back. */
+static void
+keep_classes(SequenceData *data, const NetworksTraining *training)
+{
+	const SequenceUsers *users = training->users;
+	bool *learned = palloc0(sizeof(*learned) * (size_t) users->C);
+
+	for (size_t i = training->held_out; i < users->N; i++)
+		if (data->label[i] >= 0 && !data->held_out[i])
+			learned[data->label[i]] = true;
+	for (size_t i = training->held_out; i < users->N; i++)
+		if (users->label[i] >= 0 && !learned[users->label[i]])
+		{
+			learned[users->label[i]] = true;
+			data->label[i] = users->label[i];
+			data->held_out[i] = false;
+		}
+	pfree(learned);
+}
+
 static void
 fill(SequenceTask *task, const NetworksTraining *training, Part part)
 {
@@ -99,16 +127,47 @@ fill(SequenceTask *task, const NetworksTraining *training, Part part)
 	memcpy(data->label, users->label, sizeof(int32_t) * users->N);
 	memcpy(data->class_weight, training->weight, sizeof(double) * (size_t) users->C);
 	for (size_t i = 0; i < users->N; i++)
-	{
 		data->held_out[i] = i < training->held_out;
-		if (part.of == 0)
-			continue;
-		if (i < training->held_out)
+	if (part.of == 0)
+		return;
+	for (size_t i = 0; i < users->N; i++)
+	{
+		const size_t in = i < training->held_out ? part.of : part_of(training, i, part.of);
+
+		if (in == part.of || (part.measures && in == part.which))
 			data->label[i] = -1; /* nobody's */
-		else
-			data->held_out[i] =
-				part_hash(users->hash[i], (uint64) training->request->seed) % part.of == part.which;
+		data->held_out[i] = in == (part.measures ? (part.which + 1) % part.of : part.which);
 	}
+	keep_classes(data, training);
+}
+
+/* The log-loss on the part that a network is measured on, in place of that on the one it held out. */
+static void
+measure_part(SequenceResult *result, const SequenceTask *task, const NetworksTraining *training, Part part)
+{
+	const size_t N = training->users->N, C = task->setup.C;
+	SequenceModel model = {.config = task->setup.config, .F = (int) task->setup.F, .C = (int) C};
+	MemoryContext own = AllocSetContextCreate(CurrentMemoryContext, "usercls part", ALLOCSET_DEFAULT_SIZES);
+	const MemoryContext old = MemoryContextSwitchTo(own);
+	real *prob = memory_array(N * C, sizeof(real));
+	double sum = 0, n = 0;
+
+	model.config.ensemble = 1;
+	model.w = memory_array(task->params.total, sizeof(real));
+	memcpy(model.w, seqtrain_weights(task), sizeof(real) * task->params.total);
+	sequence_probabilities(prob,
+						   sequence_model_batch(&model, training->users->longest, SEQUENCE_BATCH, "training"),
+						   &task->set, N, C);
+	for (size_t i = training->held_out; i < N; i++)
+		if (task->data.label[i] < 0)
+		{
+			sum -= log(fmax((double) prob[i * C + (size_t) training->users->label[i]], 1e-30));
+			n++;
+		}
+	result->N_held_out = (size_t) n;
+	result->valid_loss = n > 0 ? sum / n : 0;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(own);
 }
 
 /* What one network came to; w NULL: that is all that is asked for, otherwise its weights are written there. */
@@ -129,8 +188,10 @@ train_one(real *w, const NetworksTraining *training, SequenceSetup setup, Part p
 	if (w)
 		memcpy(w, seqtrain_weights(task), sizeof(real) * total);
 
-	const SequenceResult result = *seqtrain_result(task);
+	SequenceResult result = *seqtrain_result(task);
 
+	if (part.measures)
+		measure_part(&result, task, training, part);
 	runner_end(runner);
 	return result;
 }
@@ -211,7 +272,7 @@ measure_candidate(Candidate *candidate, const NetworksTraining *training)
 	setup.config = candidate->config;
 	for (size_t fold = 0; fold < folds; fold++)
 	{
-		const Part part = {.of = folds > 1 ? folds : 0, .which = fold};
+		const Part part = {.of = folds > 1 ? folds : 0, .which = fold, .measures = folds > 1};
 		const SequenceResult result = train_one(NULL, training, setup, part, 0);
 
 		candidate->part[fold] = result.valid_loss;
@@ -387,6 +448,7 @@ networks_memory(const NetworksTraining *training)
 	for (size_t i = 0; chooses && i < CANDIDATES; i++)
 		if (networks_candidate(&setup.config, training->request, candidates[i]))
 			most = Max(most, runner_measure(&runner_sequence, &setup));
+	most += chooses ? setup.N * setup.C * sizeof(real) : 0; /* probabilities of measure_part() */
 	most = Max(most, calibration_memory(training));
 	report_ensemble(seqmodel_params(params, config, setup.F, setup.C));
 	most += config->ensemble > 1 ? params->total * sizeof(real) : 0;

@@ -91,6 +91,18 @@ SELECT version, asked, tried -> 'folds' AS folds, (SELECT array_agg(key ORDER BY
        (SELECT bool_and((tried ->> architecture)::float8 < (tried ->> earlier)::float8) IS NOT FALSE
         FROM unnest('{minirocket,gru,tcn}'::text[]) WITH ORDINALITY AS o(earlier, place) WHERE place < array_position('{minirocket,gru,tcn}', architecture)) AS better_than_earlier
 FROM networks_tried;
+-- Of noise no candidate says more than nothing: what one is measured on has chosen nothing of it. A rare class is no obstacle.
+CREATE TABLE networks_random AS
+SELECT u AS user_id, ARRAY(SELECT (abs(hashint8(u * 100 + t)) % 1000 / 1000.0)::float8 FROM generate_series(1, 12) t) AS seq, (ARRAY['no', 'yes'])[1 + abs(hashint8(u * 7)) % 2] AS label FROM generate_series(1, 150) u;
+SET client_min_messages = error;
+SELECT count(*) FROM generate_series(2, 4) s, LATERAL usercls.train_sequence('networks random', 'networks_random', user_column => 'user_id', sequence_column => 'seq', label_column => 'label', seed => s,
+	hyperparams => '{"num_features": 168, "max_epochs": 20}', promote => 'never');
+SELECT avg((metrics::jsonb #>> '{candidates,tcn}')::float8) > ln(2) - 0.005 AS tcn, avg((metrics::jsonb #>> '{candidates,gru}')::float8) > ln(2) - 0.005 AS gru FROM usercls.versions WHERE model = 'networks random';
+UPDATE networks_random SET label = 'rare' WHERE user_id IN (5, 77);
+SELECT version FROM usercls.train_sequence('networks rare', 'networks_random', user_column => 'user_id', sequence_column => 'seq', label_column => 'label', hyperparams => '{"num_features": 168, "max_epochs": 2}', class_weights => '"resample"');
+SELECT count(usercls.drop_model(m)) FROM unnest('{networks random,networks rare}'::text[]) m;
+DROP TABLE networks_random;
+SET client_min_messages = warning;
 -- A budget of nothing tries the first one alone. An option that a candidate does not know leaves it out.
 SELECT count(*) FROM networks_train('networks auto', 'auto', '{"num_features": 168, "auto_seconds": 0}');
 SELECT count(*) FROM networks_train('networks auto', 'auto', '{"bidirectional": true, "max_epochs": 1}');
