@@ -66,3 +66,11 @@ blas_tn(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_
 {
 	gemm(CblasTrans, CblasNoTrans, out, ldout, a, lda, b, ldb, M, N, K, op);
 }
+
+void
+blas_products(double *products, const double *rows, size_t n, size_t P)
+{
+	if (n > 0 && P > 0)
+		cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int) P, (int) n, 1, rows, (int) P, 1, products,
+					(int) P);
+}

@@ -30,4 +30,7 @@ extern void blas_nt(real *out, size_t ldout, const real *a, size_t lda, const re
 extern void blas_tn(real *out, size_t ldout, const real *a, size_t lda, const real *b, size_t ldb, size_t M,
 					size_t N, size_t K, BlasOp op);
 
+/* The lower triangle of products (P × P) += rowsᵀ · rows, of n rows of P numbers, in double always. */
+extern void blas_products(double *products, const double *rows, size_t n, size_t P);
+
 #endif
