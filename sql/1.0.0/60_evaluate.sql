@@ -277,6 +277,27 @@ LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 6 COST 1000000;
 COMMENT ON FUNCTION usercls.policy_value(text, "any", "any", float8, regclass, regclass, int)
 IS 'what the decision of target_users() is worth on users that the training held out, by the inverse of the chances of the arms that they were in, beside the best single arm, everybody, as many at random, and nobody: treated: share of the users; worth: value of the outcomes less cost, a user, over treating nobody; gain: how much more the model is worth; each with a 95 % interval';
 
+CREATE FUNCTION usercls.spillover(
+	model text,
+	exposure text DEFAULT 'share',
+	cluster_column name DEFAULT NULL,
+	source regclass DEFAULT NULL,
+	edges regclass DEFAULT NULL,
+	version int DEFAULT NULL,
+	OUT effect text,
+	OUT arm text,
+	OUT among text,
+	OUT estimate float8,
+	OUT standard_error float8,
+	OUT low float8,
+	OUT high float8,
+	OUT users bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'usercls_spillover'
+LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED ROWS 3 COST 1000000;
+COMMENT ON FUNCTION usercls.spillover(text, text, name, regclass, regclass, int)
+IS 'what the treatment does to the users who get it (own) and to those who listen to them (spillover: when all friends are treated in place of none, or of one friend more with exposure => ''number''), by the draws of the experiment, with 95 % intervals that hold however alike friends are; among: users of the experiment, or others of whom an outcome is known; users with an equal cluster_column were drawn together';
+
 CREATE FUNCTION usercls.drift(
 	model text,
 	source regclass DEFAULT NULL,

@@ -72,29 +72,42 @@ choose_users(Experiment *experiment, const EvaluateCall *call)
 		experiment->n += held_out[i];
 }
 
-Experiment
-uplift_experiment(const EvaluateCall *call)
+UpliftRequest *
+uplift_request_for(const EvaluateCall *call)
 {
-	const bool own = !OidIsValid(call->source);
 	UpliftRequest *request = uplift_request_read(registry_spec(call->model));
 
-	if (own && !call->learned && request->split.share == 0)
-		error_nobody_held_out(call->model);
-	if (!own)
+	if (OidIsValid(call->source))
 		request->users = call->source;
 	if (request->has_as_of && call->has_as_of)
 		request->as_of = call->as_of;
 	use_edges(request, call);
+	return request;
+}
+
+const UserGraph *
+uplift_users(const EvaluateCall *call, const UpliftRequest *request, const UpliftModel *model, bool parts)
+{
+	return graph_load(&(GraphLoad){.from = request,
+								   .inputs = uplift_inputs_of(request, model->feature, model->net.F),
+								   .experiment = LOAD_EXPERIMENT,
+								   .arms = model->arms,
+								   .binary = !uplift_of_numbers(&model->net.config),
+								   .parts = parts,
+								   .what = "evaluation"});
+}
+
+Experiment
+uplift_experiment(const EvaluateCall *call)
+{
+	const bool own = !OidIsValid(call->source);
+	const UpliftRequest *request = uplift_request_for(call);
+
+	if (own && !call->learned && request->split.share == 0)
+		error_nobody_held_out(call->model);
 
 	const UpliftModel *model = modelcache_get(call->model, CurrentMemoryContext);
-	const bool binary = !uplift_of_numbers(&model->net.config);
-	const UpliftInputs *inputs = uplift_inputs_of(request, model->feature, model->net.F);
-	const UserGraph *users = graph_load(&(GraphLoad){.from = request,
-													 .inputs = inputs,
-													 .experiment = LOAD_EXPERIMENT,
-													 .arms = model->arms,
-													 .binary = binary,
-													 .what = "evaluation"});
+	const UserGraph *users = uplift_users(call, request, model, false);
 	Experiment experiment = {.model = model, .request = request, .users = users};
 
 	choose_users(&experiment, call);

@@ -23,6 +23,14 @@ typedef struct Experiment
 /* In the current memory context; an error when there is nobody to evaluate on. */
 extern Experiment uplift_experiment(const EvaluateCall *call);
 
+/*
+ * The tables that a call reads: those of the model's training, or what the caller names in their place. And what is in them;
+ * parts: users of whom the treatment or the outcome alone is known, too.
+ */
+extern UpliftRequest *uplift_request_for(const EvaluateCall *call);
+extern const UserGraph *uplift_users(const EvaluateCall *call, const UpliftRequest *request,
+									 const UpliftModel *model, bool parts);
+
 /* An error when one of the arms has nobody to evaluate on: nothing can be measured without it. */
 extern void uplift_require_arms(const Experiment *experiment);
 

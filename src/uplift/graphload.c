@@ -76,7 +76,7 @@ typedef struct UserReader
 	const UpliftInputs *inputs;
 	const UpliftArms *arms; /* NULL: the experiment is not read */
 	SourceColumn treatment, outcome, propensity;
-	bool binary;
+	bool binary, parts;
 	size_t room;
 	const char *table;
 	const char *what;
@@ -153,16 +153,29 @@ user_arm(const UserReader *reader, Datum value, Datum id)
 	return (int8_t) arm;
 }
 
-/* The chance of the user's own arm. */
+/* The chance of the user's own arm. Who could be in no other one was not drawn: an error where the outcome counts. */
 static float
-user_chance(const UserReader *reader, int8_t arm, Datum value, Datum id)
+user_chance(const UserReader *reader, int8_t *arm, Datum value, bool counts, Datum id)
 {
 	const float chance = user_number(reader, &reader->propensity, value, id);
+	const bool could = chance > 0.0f && chance < 1.0f;
 
-	if (!(chance > 0.0f && chance < 1.0f))
+	if (!could && counts)
 		error_user_value(reader, &reader->propensity, chance, id, "a number above 0 and below 1",
 						 "Set the outcome of users who could not be in both arms to NULL.");
-	return reader->arms->named || arm == 1 ? chance : 1 - chance;
+	*arm = could ? *arm : UPLIFT_OUTSIDE;
+	return reader->arms->named || *arm == 1 ? chance : 1 - chance;
+}
+
+static float
+user_outcome(const UserReader *reader, Datum value, Datum id)
+{
+	const float outcome = user_number(reader, &reader->outcome, value, id);
+
+	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
+		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
+						 "Of numbers, pass \"outcome\": \"number\" in hyperparams.");
+	return outcome;
 }
 
 /* Treatment, outcome and propensity of a user, who is outside the experiment when one of them is NULL. */
@@ -171,25 +184,21 @@ experiment_row(UserReader *reader, size_t node, const Datum *value, const bool *
 {
 	UserGraph *users = reader->users;
 	const bool propensity = reader->from->propensity_column != NULL;
+	const bool drawn = !isnull[0] && !(propensity && isnull[2]);
 
 	users->arm[node] = UPLIFT_OUTSIDE;
-	users->outcome[node] = 0.0f;
+	users->outcome[node] = reader->parts ? NAN : 0.0f;
 	if (propensity)
 		users->propensity[node] = 0.5f;
-	if (isnull[0] || isnull[1] || (propensity && isnull[2]))
+	if (!reader->parts && !(drawn && !isnull[1]))
 		return;
-
-	const int8_t arm = user_arm(reader, value[0], id);
-	const float outcome = user_number(reader, &reader->outcome, value[1], id);
-
-	if (reader->binary && outcome != 0.0f && outcome != 1.0f)
-		error_user_value(reader, &reader->outcome, outcome, id, "0 or 1",
-						 "Of numbers, pass \"outcome\": \"number\" in hyperparams.");
-	if (propensity)
-		users->propensity[node] = user_chance(reader, arm, value[2], id);
-	users->arm[node] = arm;
-	users->outcome[node] = outcome;
-	users->inside++;
+	if (drawn)
+		users->arm[node] = user_arm(reader, value[0], id);
+	if (!isnull[1])
+		users->outcome[node] = user_outcome(reader, value[1], id);
+	if (drawn && propensity)
+		users->propensity[node] = user_chance(reader, &users->arm[node], value[2], !isnull[1], id);
+	users->inside += drawn && !isnull[1];
 }
 
 static void
@@ -226,6 +235,7 @@ users_load(UserGraph *users, const GraphLoad *load)
 						 .inputs = inputs,
 						 .arms = load->experiment == LOAD_EXPERIMENT ? load->arms : NULL,
 						 .binary = load->binary,
+						 .parts = load->parts,
 						 .table = get_rel_name(from->users),
 						 .what = load->what,
 						 .context = CurrentMemoryContext};

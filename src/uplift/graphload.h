@@ -63,9 +63,10 @@ typedef struct GraphLoad
 	const UpliftArms *arms; /* of LOAD_EXPERIMENT */
 	bool binary;            /* outcomes other than 0 and 1 are an error */
 	bool now;               /* behaviour up to the end of the data, to score; otherwise up to as_of */
-	bool whole;             /* an error when row security would hide rows */
-	const GraphPart *part;  /* NULL: all of it */
-	const char *what;       /* the work, in errors about memory: "training" */
+	bool parts; /* a treatment or an outcome alone is kept, too; an outcome that is not known is NaN */
+	bool whole; /* an error when row security would hide rows */
+	const GraphPart *part; /* NULL: all of it */
+	const char *what;      /* the work, in errors about memory: "training" */
 } GraphLoad;
 
 extern UserGraph *graph_load(const GraphLoad *load);

@@ -128,6 +128,10 @@ SELECT policy, arm, treated, worth, gain, gain_low, gain_high FROM usercls.polic
 \o
 
 \o /dev/null
+SELECT effect, among, estimate, low, high, users FROM usercls.spillover('incentive');
+\o
+
+\o /dev/null
 SELECT metric, value, ci_low, ci_high, baseline, n FROM usercls.evaluate('churn');
 \o
 

@@ -70,6 +70,7 @@ INSERT INTO doors.door VALUES
 	('target_users(text, "any", "any", double precision, anyelement)', 'uplift', 'SELECT count(*) FROM usercls.target_users(%1$L, 1, 0, NULL, NULL::bigint)'),
 	('uplift', 'uplift', 'SELECT usercls.uplift(%1$L, 7)'),
 	('policy_value', 'uplift', 'SELECT count(*) FROM usercls.policy_value(%1$L, version => %2$s)'),
+	('spillover', 'uplift', 'SELECT count(*) FROM usercls.spillover(%1$L, version => %2$s)'),
 	('explain_uplift', 'uplift', 'SELECT count(*) FROM usercls.explain_uplift(%1$L, 7)'),
 	('drift', 'sequence', 'SELECT count(*) FROM usercls.drift(%1$L, version => %2$s)'),
 	('drift', 'uplift', 'SELECT count(*) FROM usercls.drift(%1$L, ''doors.users_data'', version => %2$s)'),

@@ -69,6 +69,7 @@ my @phases = (
 	[ 'the importance of an experiment\'s features' => q{SELECT count(*) FROM usercls.importance('who', replicates => 10000)}, 0, 3 ],
 	[ 'reasons of all users' => q{SELECT count(*) FROM usercls.classify_users('all', NULL, NULL::int, false, 3)}, 0, 3 ],
 	[ 'the worth of a policy' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.policy_value('who' || left(i::text, 0), 1, 0.1) w}, 0, 1.5 ],
+	[ 'what treated friends do' => q{SELECT count(*) FROM generate_series(1, 20) i, LATERAL usercls.spillover('who' || left(i::text, 0)) s}, 0, 1.5 ],
 	[ 'a report' => q{SELECT count(usercls.report('who' || left(i::text, 0))) FROM generate_series(1, 20) i}, 0, 3 ]);
 
 # Wait until the backend is at work, or has done it.
