@@ -52,6 +52,20 @@ embed_has_times(const Model *version)
 	return request.reading.sequence_column == NULL;
 }
 
+bool
+embed_is_beyond(TimestampTz *end, const Model *version, TimestampTz as_of)
+{
+	SequenceRequest request;
+
+	sequence_request_from_spec(&request, registry_spec(version));
+
+	const Interval *period = &request.reading.period;
+	const int64 slack = period->month == 0 && period->day == 0 ? period->time : USECS_PER_DAY;
+
+	*end = sequence_latest(&request.reading, SEQUENCE_UNLABELED);
+	return as_of - slack > *end;
+}
+
 /* Write what the head reads of all users to all->value. */
 static void
 embed(EmbeddedUsers *all, const SequenceModel *model, const SequenceUsers *users, const char *what)
@@ -93,7 +107,10 @@ embed_users(const EmbedRequest *request)
 	memory_check(request->held + all->memory, request->what);
 	all->value = memory_array(users->N * all->width, sizeof(real));
 	for (size_t i = 0; i < users->N; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		idmap_add(all->ids, users->id[i], users->hash[i]);
+	}
 	if (users->N > 0)
 		embed(all, read->model, users, request->what);
 	return all;

@@ -43,6 +43,9 @@ extern Oid embed_id_type(const Model *version);
 /* Whether its sequences have times: those that stand in one row each have none. */
 extern bool embed_has_times(const Model *version);
 
+/* Whether users are read far beyond the end of the data, *end: by more than a day, or a period that is shorter. */
+extern bool embed_is_beyond(TimestampTz *end, const Model *version, TimestampTz as_of);
+
 /* Those of them who are in the table before as_of. Its sources must be approved, and the user may read them. */
 extern EmbeddedUsers *embed_users(const EmbedRequest *request);
 

@@ -148,7 +148,8 @@ features_resolve(SequenceReading *reading, const TimestampTz *as_of)
 		const SourceColumn column = source_column(reading->relation, feature);
 
 		if (source_is_category(column.type))
-			add_categories(&list, reading, &column, as_of ? *as_of : sequence_latest(reading));
+			add_categories(&list, reading, &column,
+						   as_of ? *as_of : sequence_latest(reading, SEQUENCE_LABELED));
 		else
 			add_feature(&list, feature, false);
 	}

@@ -87,6 +87,12 @@ typedef struct SequenceCutoffs
 
 #define CUTOFFS_MAX 1000
 
+typedef enum SequenceLabels
+{
+	SEQUENCE_UNLABELED, /* for scoring: read up to as_of */
+	SEQUENCE_LABELED
+} SequenceLabels;
+
 typedef struct SequenceCells SequenceCells;
 typedef struct UserAttributes UserAttributes;
 
@@ -128,12 +134,6 @@ typedef struct SequenceUsers
 	UserAttributes **attributes; /* of each cutoff; see users_attributes.h. NULL: none were asked for */
 } SequenceUsers;
 
-typedef enum SequenceLabels
-{
-	SEQUENCE_UNLABELED, /* for scoring: read up to as_of */
-	SEQUENCE_LABELED
-} SequenceLabels;
-
 /* What is read, and how strictly. */
 typedef struct SequenceRead
 {
@@ -160,8 +160,8 @@ extern int sequence_enter_time_zone(const SequenceReading *reading);
 /* Fill in periods, and features that are not named, by the arrays of sequence_column. */
 extern void series_measure(SequenceReading *reading);
 
-/* The newest moment of which the label of a training is known. */
-extern TimestampTz sequence_latest(const SequenceReading *reading);
+/* The newest moment of which the label of a training is known, or, unlabeled, up to which there are rows. */
+extern TimestampTz sequence_latest(const SequenceReading *reading, SequenceLabels labels);
 
 /* The newest moment that was read up to, for messages. */
 extern const char *sequence_as_of_text(const SequenceUsers *users);

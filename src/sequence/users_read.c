@@ -337,15 +337,14 @@ sequence_enter_time_zone(const SequenceReading *reading)
 }
 
 TimestampTz
-sequence_latest(const SequenceReading *reading)
+sequence_latest(const SequenceReading *reading, SequenceLabels labels)
 {
 	const int nest_level = sequence_enter_time_zone(reading);
 	SequenceReading alone = *reading;
 
 	alone.F = 0;
 
-	const SequenceRead read = {
-		.reading = &alone, .labels = SEQUENCE_LABELED, .whole = true, .what = "training"};
+	const SequenceRead read = {.reading = &alone, .labels = labels, .whole = true, .what = "training"};
 	const TimestampTz as_of = cells_for(&read, NULL, NULL)->window.as_of;
 
 	AtEOXact_GUC(true, nest_level);

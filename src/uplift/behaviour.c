@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -131,6 +132,36 @@ behaviour_begin(UpliftRequest *request)
 	check_width(request, embed_width(version));
 }
 
+/* A label that the sequence model learned after the treatment may be what the treatment made of a user. */
+static void
+tell_learned_later(const UpliftRequest *request)
+{
+	const TimestampTz learned = registry_as_of(recorded_version(request));
+
+	if (request->has_as_of && learned > request->as_of)
+		notice_send(
+			NOTICE, psprintf("model \"%s\" has learned from what came after as_of", request->behaviour),
+			psprintf("Version %d reads up to %s, and the treatment began after %s.",
+					 request->behaviour_version, jsonb_time_text(learned), jsonb_time_text(request->as_of)),
+			"Train it with an as_of, and labels, from before the treatment.");
+}
+
+/* Periods that are empty for everybody are read by the training, and by no score. */
+static void
+warn_beyond(const UpliftRequest *request)
+{
+	TimestampTz end;
+
+	if (request->has_as_of && embed_is_beyond(&end, recorded_version(request), request->as_of))
+		notice_send(
+			WARNING, psprintf("as_of is later than the behaviour of model \"%s\"", request->behaviour),
+			psprintf(
+				"Its rows end at %s, and users are read up to %s: their last periods are empty, as those "
+				"of scores are not.",
+				jsonb_time_text(end), jsonb_time_text(request->as_of)),
+			"Pass an as_of up to which there are rows.");
+}
+
 void
 behaviour_tell(const UpliftRequest *request, size_t N, size_t unknown)
 {
@@ -150,6 +181,8 @@ behaviour_tell(const UpliftRequest *request, size_t N, size_t unknown)
 						 request->behaviour),
 				psprintf("Of %zu users %zu have rows before %s.", N, N - unknown, until),
 				"Scores read up to the end of the data; to measure, users are read as of the training.");
+	tell_learned_later(request);
+	warn_beyond(request);
 }
 
 static const char *
@@ -290,6 +323,7 @@ fill_users(const BehaviourFill *fill)
 	{
 		const uint32 row = row_of(all, &way, fill->id[i]);
 
+		CHECK_FOR_INTERRUPTS();
 		unknown += row == IDMAP_NONE;
 		fill_user(fill->feature + i * (size_t) inputs->F + inputs->behaviour_first, all, row);
 	}

@@ -76,6 +76,7 @@ SELECT version FROM usercls.versions WHERE model = 'beh churn' ORDER BY 1;
 CALL usercls.retrain('beh', promote => 'always');
 CALL usercls.retrain('beh', promote => 'if_better', warm_start => false, as_of => '2026-03-23');
 SELECT version, spec::jsonb ->> 'behaviour_version' AS behaviour, as_of, promoted OR reason LIKE '%qini%' AS compared FROM usercls.versions LEFT JOIN usercls.training_runs USING (model, version) WHERE model = 'beh' ORDER BY 1;
+SELECT notice FROM usercls.training_runs, regexp_split_to_table(notices, E'\n') AS notice WHERE model = 'beh' AND version = 3 AND notice ~ 'learned from';
 SELECT version FROM beh_train('beh', warm => 1);
 
 -- Alone, and with no other features; without edges; a model without behaviour beside it.
@@ -98,6 +99,13 @@ SELECT version, cardinality(features) > 5 AS inputs, classes::jsonb ->> 'without
 SELECT version, cardinality(features) AS inputs, classes::jsonb ->> 'without_behaviour' AS without FROM beh_train('beh of series', behaviour => 'beh series', as_of => NULL);
 SELECT version, classes::jsonb ->> 'without_behaviour' AS without FROM beh_train('beh of members', behaviour => 'beh members');
 SELECT model, count(*), max(abs(t.uplift - (usercls.uplift(model, t.user_id)).uplift)) < 1e-5 AS same FROM unnest('{beh of text,beh of series,beh of members}'::text[]) model, usercls.target_users(model) t GROUP BY 1 ORDER BY 1;
+
+-- Read far beyond the end of the rows: the last periods of the training would be empty, and those of scores not. And what came after
+-- the treatment is seen: behaviour then tells who was treated.
+SET client_min_messages = error;
+SELECT bool_or(notice ~ 'as_of is later than the behaviour.*rows end at 2026-04-20') AS beyond, bool_or(notice ~ 'behaviour.* alone tells the treatment') AS tells FROM beh_train('beh late', as_of => '2026-05-30'), unnest(notices) notice;
+SELECT bool_or(notice ~ 'as_of is later than') AS beyond, bool_or(notice ~ 'behaviour.* alone tells the treatment') AS tells FROM beh_train('beh late', as_of => '2026-04-20'), unnest(notices) notice;
+SET client_min_messages = warning;
 
 -- Errors come before long work.
 SELECT beh_train('beh bad', as_of => NULL);
