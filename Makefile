@@ -116,7 +116,7 @@ bench:
 	bench/sequence/run $(PYTHON)
 	bench/sequence/endtoend $(PYTHON)
 	bench/sequence/workers
-	$(MAKE) -s build/bench/sequence/minirocket && $(PYTHON) bench/sequence/minirocket.py
+	bench/sequence/minirocket $(PYTHON)
 	bench/accuracy/retail
 	bench/accuracy/peers $(PYTHON)
 	$(PYTHON) bench/graph/run.py
