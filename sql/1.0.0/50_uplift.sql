@@ -22,12 +22,13 @@ CREATE FUNCTION usercls.train_uplift(
 	comment text DEFAULT NULL,
 	control text DEFAULT NULL,
 	behaviour text DEFAULT NULL,
-	as_of timestamptz DEFAULT NULL
+	as_of timestamptz DEFAULT NULL,
+	relation_column name DEFAULT NULL
 ) RETURNS usercls.train_result
 AS 'MODULE_PATHNAME', 'usercls_train_uplift'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text, text, text, timestamptz)
-IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version; control: the value of treatment_column for who was not treated, where every other value is an arm of its own (null: the column says yes or no); behaviour: a sequence model, whose promoted version reads the users too, here and at every door that scores, of users of the experiment rows before as_of, when nobody was treated yet';
+COMMENT ON FUNCTION usercls.train_uplift(text, regclass, regclass, name, name, name, name[], name, name, name, boolean, name, jsonb, jsonb, bigint, int, text, boolean, text, text, text, timestamptz, name)
+IS 'train an uplift model on an experiment among users who form a graph (edges null: who do not), and store it as a version; control: the value of treatment_column for who was not treated, where every other value is an arm of its own (null: the column says yes or no); behaviour: a sequence model, whose promoted version reads the users too, here and at every door that scores, of users of the experiment rows before as_of, when nobody was treated yet; relation_column: a column of the edges that names the kind of each, 16 at most, which the model tells apart (null: they are all alike)';
 
 CREATE FUNCTION usercls.uplift(
 	model text,
@@ -115,6 +116,13 @@ LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION usercls_private.attend_accum(real[], bytea, int, real[], real[], float8)
 IS 'adds a neighbour to the state of usercls.attend';
 
+CREATE FUNCTION usercls_private.attend_accum(state real[], weights bytea, layer int, self real[], neighbour real[], edge_weight float8, relation text)
+RETURNS real[]
+AS 'MODULE_PATHNAME', 'usercls__attend_accum'
+LANGUAGE C IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION usercls_private.attend_accum(real[], bytea, int, real[], real[], float8, text)
+IS 'adds a neighbour of a relation to the state of usercls.attend';
+
 CREATE FUNCTION usercls_private.attend_combine(real[], real[])
 RETURNS real[]
 AS 'MODULE_PATHNAME', 'usercls__attend_combine'
@@ -135,6 +143,13 @@ CREATE AGGREGATE usercls.attend(weights bytea, layer int, self real[], neighbour
 );
 COMMENT ON AGGREGATE usercls.attend(bytea, int, real[], real[], float8)
 IS 'what a user hears from its neighbours in a layer (0 is the first), each of them one row; rows without a neighbour are left out';
+
+CREATE AGGREGATE usercls.attend(weights bytea, layer int, self real[], neighbour real[], edge_weight float8, relation text) (
+	SFUNC = usercls_private.attend_accum, STYPE = real[], SSPACE = 1024,
+	FINALFUNC = usercls_private.attend_final, COMBINEFUNC = usercls_private.attend_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE usercls.attend(bytea, int, real[], real[], float8, text)
+IS 'the same for a model with relation_column: each neighbour is one row for each relation; rows of a relation that the model does not know are left out';
 
 CREATE FUNCTION usercls.gnn_layer(weights bytea, layer int, self real[], attended real[])
 RETURNS real[]

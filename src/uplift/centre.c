@@ -34,13 +34,17 @@ centre_make(const UpliftModel *model, const Neighbourhood *near)
 							 .E = near->E,
 							 .source = near->source,
 							 .target = near->target,
-							 .weight = near->weight};
-	UpliftScoreSetup setup = {
-		.config = model->net.config,
-		.graph = {.N = near->N, .E = near->E, .directed = true, .weighted = near->weight != NULL},
-		.F = model->net.F,
-		.treatments = model->net.treatments,
-		.near = true};
+							 .weight = near->weight,
+							 .relation = near->relation};
+	UpliftScoreSetup setup = {.config = model->net.config,
+							  .graph = {.N = near->N,
+										.E = near->E,
+										.directed = true,
+										.weighted = near->weight != NULL,
+										.relations = model->net.R},
+							  .F = model->net.F,
+							  .treatments = model->net.treatments,
+							  .near = true};
 	Centre *centre = palloc0(sizeof(*centre));
 	UpliftScoreTask *task = &centre->task;
 	Arena arena = arena_measure();

@@ -209,6 +209,7 @@ uplift_changed(const Model *version, const ChangedSince *changed, Oid id_type, c
 		graph_load(&(GraphLoad){.from = request,
 								.inputs = uplift_inputs_of(request, model->feature, model->net.F),
 								.experiment = LOAD_FEATURES,
+								.relations = model->relations,
 								.part = &part,
 								.what = "scoring"});
 	const UserIdOutput as = user_id_as(id_type, spread.id_type);

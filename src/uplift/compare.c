@@ -79,6 +79,20 @@ columns_of(UpliftRequest *request, const UpliftModel *model, const Jsonb *spec)
 	return obstacle;
 }
 
+/* The column of edges that a model tells them apart by; an obstacle where it is not there, otherwise NULL. */
+static const char *
+relations_of(UpliftRequest *request, const UpliftModel *model, const Jsonb *spec)
+{
+	request->relation_column = NULL;
+	if (model->relations->n == 0)
+		return NULL;
+	request->relation_column = spec ? spec_text(spec, "relation_column") : NULL;
+	return request->relation_column && OidIsValid(request->edges) &&
+				   get_attnum(request->edges, request->relation_column) != InvalidAttrNumber
+			   ? NULL
+			   : "it tells relations apart, and the edges do not say them";
+}
+
 /* Users that both versions held out; how many. */
 static size_t
 both_held_out(uint8_t *both, const UpliftMeasured *measured, const TrainIncumbent *incumbent)
@@ -103,7 +117,7 @@ count_held_out(const UpliftMeasured *measured)
 	return n;
 }
 
-/* The same users with the features that another model reads, and without scores yet. */
+/* The same users with the features and relations that another model reads, and without scores yet. */
 static UpliftMeasured
 read_again(const UpliftMeasured *measured, const UpliftRequest *request, const UpliftModel *model)
 {
@@ -114,6 +128,7 @@ read_again(const UpliftMeasured *measured, const UpliftRequest *request, const U
 										  .inputs = uplift_inputs_of(request, model->feature, model->net.F),
 										  .experiment = LOAD_EXPERIMENT,
 										  .arms = measured->users->arms,
+										  .relations = model->relations,
 										  .binary = measured->binary,
 										  .whole = true,
 										  .what = "training"});
@@ -162,9 +177,12 @@ uplift_compare(TrainOutcome *outcome, const TrainRun *run, const UpliftMeasured 
 			psprintf("version %d has the arms %s", incumbent->version, uplift_arms_text(old->arms));
 		return;
 	}
-	if (!same_features(old, measured->users->inputs, measured->request, incumbent->spec))
+	if (!same_features(old, measured->users->inputs, measured->request, incumbent->spec) ||
+		!uplift_relations_same(old->relations, measured->users->relations))
 	{
-		comparison->obstacle = columns_of(&request, old, incumbent->spec);
+		comparison->obstacle = relations_of(&request, old, incumbent->spec);
+		if (!comparison->obstacle)
+			comparison->obstacle = columns_of(&request, old, incumbent->spec);
 		if (comparison->obstacle)
 			return;
 		as_old = read_again(measured, &request, old);

@@ -92,6 +92,7 @@ uplift_users(const EvaluateCall *call, const UpliftRequest *request, const Uplif
 								   .inputs = uplift_inputs_of(request, model->feature, model->net.F),
 								   .experiment = LOAD_EXPERIMENT,
 								   .arms = model->arms,
+								   .relations = parts ? uplift_relations_none() : model->relations,
 								   .binary = !uplift_of_numbers(&model->net.config),
 								   .parts = parts,
 								   .what = "evaluation"});

@@ -25,7 +25,7 @@ extern Experiment uplift_experiment(const EvaluateCall *call);
 
 /*
  * The tables that a call reads: those of the model's training, or what the caller names in their place. And what is in them;
- * parts: users of whom the treatment or the outcome alone is known, too.
+ * parts: users of whom the treatment or the outcome alone is known, too, and edges all alike, of whatever relation.
  */
 extern UpliftRequest *uplift_request_for(const EvaluateCall *call);
 extern const UserGraph *uplift_users(const EvaluateCall *call, const UpliftRequest *request,

@@ -312,6 +312,23 @@ state_net(ArrayType *state)
 	return net;
 }
 
+/* The number of an edge's relation; RELATION_NONE: the model knows none of that name. */
+static uint8_t
+relation_arg(const UpliftModel *model, const text *name)
+{
+	if (!name && model->relations->n > 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this model tells the relations of edges apart"),
+						errdetail("It knows %s.", uplift_relations_text(model->relations)),
+						errhint("Pass the relation of each edge as the last argument of usercls.attend().")));
+	if (name && model->relations->n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this model does not tell the relations of edges apart"),
+				 errhint("Leave out the last argument of usercls.attend(), and pass each neighbour once.")));
+	return name ? uplift_relation_named(model->relations, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) : 0;
+}
+
 Datum
 usercls__attend_accum(PG_FUNCTION_ARGS)
 {
@@ -322,7 +339,8 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 		ARG_LAYER,
 		ARG_SELF,
 		ARG_NEIGHBOUR,
-		ARG_WEIGHT
+		ARG_WEIGHT,
+		ARG_RELATION /* of the aggregate that has it */
 	};
 	ArrayType *state = PG_ARGISNULL(ARG_STATE) ? NULL : PG_GETARG_ARRAYTYPE_P(ARG_STATE);
 
@@ -330,7 +348,7 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 		error_outside_aggregate();
 
 	/* A user without neighbours comes from an outer join as one row without them. */
-	for (int arg = ARG_WEIGHTS; arg <= ARG_WEIGHT; arg++)
+	for (int arg = ARG_WEIGHTS; arg < PG_NARGS(); arg++)
 		if (PG_ARGISNULL(arg))
 		{
 			if (state)
@@ -342,6 +360,8 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 	const UpliftNet *net = &model->net;
 	const size_t width = uplift_state_width(net);
 	const double weight = PG_GETARG_FLOAT8(ARG_WEIGHT);
+	const uint8_t relation =
+		relation_arg(model, PG_NARGS() > ARG_RELATION ? PG_GETARG_TEXT_PP(ARG_RELATION) : NULL);
 
 	if (!(weight >= 0.0) || isinf(weight))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("weight of an edge is %g", weight),
@@ -353,10 +373,11 @@ usercls__attend_accum(PG_FUNCTION_ARGS)
 						errmsg("weights must be the same for all rows of a group"),
 						errdetail("Rows before were of a network of another shape."),
 						errhint("Pass the weights of one version, from one usercls.export_model().")));
-	if (weight > 0.0)
-		uplift_row_attend(reals_of(state) + STATE_ACCUMULATOR, net, model->w,
-						  layer_arg(fcinfo, ARG_LAYER, net), reals_arg(fcinfo, ARG_SELF, width, "self"),
-						  &(UpliftRowEdge){reals_arg(fcinfo, ARG_NEIGHBOUR, width, "neighbour"), 0, weight});
+	if (weight > 0.0 && relation != RELATION_NONE)
+		uplift_row_attend(
+			reals_of(state) + STATE_ACCUMULATOR, net, model->w, layer_arg(fcinfo, ARG_LAYER, net),
+			reals_arg(fcinfo, ARG_SELF, width, "self"),
+			&(UpliftRowEdge){reals_arg(fcinfo, ARG_NEIGHBOUR, width, "neighbour"), relation, weight});
 	PG_RETURN_ARRAYTYPE_P(state);
 }
 

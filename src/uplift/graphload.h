@@ -12,6 +12,7 @@
 #include "server/source.h"
 #include "uplift/arms.h"
 #include "uplift/inputs.h"
+#include "uplift/relations.h"
 #include "uplift/request.h"
 
 typedef enum GraphLoadExperiment
@@ -43,6 +44,8 @@ typedef struct UserGraph
 	size_t unknown;            /* edges with an end that is no user */
 	uint32_t *source, *target; /* E: an edge lets its target listen to its source */
 	float *weight;             /* E, or NULL */
+	const UpliftRelations *relations;
+	uint8_t *relation; /* E: RELATION_NONE for none of them; NULL where edges are all alike */
 
 	size_t bytes; /* all of it */
 	size_t peak;  /* and of what was there beside it while behaviour was read; 0: none was */
@@ -60,9 +63,10 @@ typedef struct GraphLoad
 	const UpliftRequest *from;
 	const UpliftInputs *inputs;
 	GraphLoadExperiment experiment;
-	const UpliftArms *arms; /* of LOAD_EXPERIMENT */
-	bool binary;            /* outcomes other than 0 and 1 are an error */
-	bool now;               /* behaviour up to the end of the data, to score; otherwise up to as_of */
+	const UpliftArms *arms;           /* of LOAD_EXPERIMENT */
+	const UpliftRelations *relations; /* unless LOAD_USERS */
+	bool binary;                      /* outcomes other than 0 and 1 are an error */
+	bool now;   /* behaviour up to the end of the data, to score; otherwise up to as_of */
 	bool parts; /* a treatment or an outcome alone is kept, too; an outcome that is not known is NaN */
 	bool whole; /* an error when row security would hide rows */
 	const GraphPart *part; /* NULL: all of it */

@@ -23,6 +23,7 @@
 
 #include "uplift/behaviour.h"
 #include "uplift/edge_ends.h"
+#include "uplift/neighbour_plans.h"
 #include "uplift/pure/graph.h"
 #include "uplift/graphload.h"
 #include "server/memory.h"
@@ -50,58 +51,16 @@ struct NeighbourLookup
 	int16 typlen;
 	bool typbyval;
 	char typalign;
-	SourcePlan *neighbours; /* (ids, limit for all) → id, neighbour, weight */
+	SourcePlan *neighbours; /* (ids, limit for all) → id, neighbour, weight, relation */
 	SourcePlan *bounded;    /* (ids, limit for each) → the same */
 	SourcePlan *users;      /* (ids) → id, features */
 	SourceColumn weight;
+	const UpliftRelations *relations;
+	bool told; /* of edges that are left out for their relation */
 	UpliftInputs *inputs;
 };
 
 /* -- Preparing ------------------------------------------------------------ */
-
-/*
- * Neighbours of ids: edges that end in one of them and, in an undirected graph, those that begin in one. With `each`
- * the limit is for every id and direction, otherwise for all rows, which is faster: no plan node is started per id.
- */
-static SourcePlan *
-prepare_neighbours(const NeighbourLookup *lookup, Oid ids_type, bool each)
-{
-	const UpliftRequest *request = lookup->request;
-	const Oid id_type = lookup->id_type;
-	const SourceColumn end[] = {source_column(request->edges, request->source_column),
-								source_column(request->edges, request->target_column)};
-	const char *weight = request->weight_column ? lookup->weight.quoted : "NULL";
-	const Oid types[] = {ids_type, INT8OID};
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	if (each)
-		appendStringInfoString(&sql, "SELECT edge.* FROM pg_catalog.unnest($1) AS self (id), LATERAL (");
-	for (int i = 0; i < (request->directed ? 1 : 2); i++)
-		appendStringInfo(&sql, "%s%sSELECT %s, %s, %s FROM %s WHERE %s%s", i ? " UNION ALL " : "",
-						 each ? "(" : "", edge_end(request, &end[1 - i], id_type),
-						 edge_end(request, &end[i], id_type), weight, source_quote(request->edges),
-						 each ? edge_end_is(request, &end[1 - i], id_type, "self.id")
-							  : edge_end_is_any(request, &end[1 - i], id_type, "$1"),
-						 each ? " LIMIT $2)" : "");
-	appendStringInfoString(&sql, each ? ") AS edge" : " LIMIT $2");
-	return source_prepare(sql.data, request->edges, lengthof(types), types);
-}
-
-static SourcePlan *
-prepare_users(const NeighbourLookup *lookup, Oid ids_type)
-{
-	const UpliftRequest *request = lookup->request;
-	const char *id = source_column(request->users, request->user_column).quoted;
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s", id);
-	uplift_inputs_select(&sql, lookup->inputs);
-	appendStringInfo(&sql, " FROM %s WHERE %s %s ANY ($1)", source_quote(request->users), id,
-					 source_equality(lookup->id_type));
-	return source_prepare(sql.data, request->users, 1, &ids_type);
-}
 
 static void
 lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
@@ -112,8 +71,8 @@ lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
 	lookup->id_type = graphload_id_type(request);
 	get_typlenbyvalalign(lookup->id_type, &lookup->typlen, &lookup->typbyval, &lookup->typalign);
 
-	const Oid ids_type = source_array_type(lookup->id_type);
-
+	(void) source_array_type(lookup->id_type); /* an error where ids cannot be listed */
+	lookup->relations = uplift_relations_copy(uplift->relations);
 	if (request->weight_column)
 		lookup->weight = source_number_column(request->edges, request->weight_column);
 
@@ -129,10 +88,10 @@ lookup_prepare(NeighbourLookup *lookup, const UpliftModel *uplift)
 		edge_end_hint_index(request, &target, lookup->id_type);
 		if (!request->directed)
 			edge_end_hint_index(request, &source, lookup->id_type);
-		lookup->neighbours = prepare_neighbours(lookup, ids_type, false);
-		lookup->bounded = prepare_neighbours(lookup, ids_type, true);
+		lookup->neighbours = neighbour_edges_plan(request, lookup->id_type, lookup->relations, false);
+		lookup->bounded = neighbour_edges_plan(request, lookup->id_type, lookup->relations, true);
 	}
-	lookup->users = prepare_users(lookup, ids_type);
+	lookup->users = neighbour_users_plan(request, lookup->id_type, lookup->inputs);
 }
 
 /* -- What the session keeps ----------------------------------------------- */
@@ -260,7 +219,8 @@ typedef struct Reader
 	uint32 frontier_size;
 	size_t feature_room, edge_room;
 	bool bounded; /* edges of each user are limited, rather than of all */
-	Datum last;   /* id whose edges come, and its number */
+	RelationsLeftOut left_out;
+	Datum last; /* id whose edges come, and its number */
 	uint32 last_number;
 	MemoryContext context;
 } Reader;
@@ -365,8 +325,11 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 	Reader *reader = arg;
 	Neighbourhood *found = reader->found;
 	const bool weighted = reader->lookup->request->weight_column != NULL;
+	const UpliftRelations *relations = reader->lookup->relations;
+	const uint8_t relation =
+		relations->n > 0 ? uplift_relation_of(&reader->left_out, relations, value[3], isnull[3]) : 0;
 
-	if (isnull[0] || isnull[1])
+	if (isnull[0] || isnull[1] || relation == RELATION_NONE)
 		return;
 	if (found->E == reader->edge_room)
 	{
@@ -378,7 +341,11 @@ edge_row(void *arg, const Datum *value, const bool *isnull)
 		if (weighted)
 			found->weight =
 				memory_array_resize(reader->context, found->weight, reader->edge_room, sizeof(float));
+		if (relations->n > 0)
+			found->relation = memory_array_resize(reader->context, found->relation, reader->edge_room, 1);
 	}
+	if (relations->n > 0)
+		found->relation[found->E] = relation;
 	found->target[found->E] = reader_self(reader, value[0]);
 	found->source[found->E] = reader_id(reader, value[1]);
 	if (weighted)
@@ -436,27 +403,32 @@ note_ids(Neighbourhood *found, const Reader *reader)
 			found->id[reader->node[i]] = idmap_id(reader->ids, i);
 }
 
+static Reader
+reader_make(const NeighbourLookup *lookup, Neighbourhood *found, bool bounded)
+{
+	return (Reader){.lookup = lookup,
+					.found = found,
+					.ids = idmap_create(lookup->id_type),
+					.bounded = bounded,
+					.last_number = IDMAP_NONE,
+					.left_out = {.context = CurrentMemoryContext},
+					.context = CurrentMemoryContext};
+}
+
 static Neighbourhood *
-read_around(const NeighbourLookup *lookup, Datum user, const UpliftNet *net)
+read_around(NeighbourLookup *lookup, Datum user, const UpliftNet *net)
 {
 	Neighbourhood *found = palloc0(sizeof(*found));
-	Reader reader = {.lookup = lookup,
-					 .found = found,
-					 .ids = idmap_create(lookup->id_type),
-					 .last_number = IDMAP_NONE,
-					 .context = CurrentMemoryContext};
+	Reader reader = reader_make(lookup, found, false);
 
 	if (!read_steps(&reader, user, net))
 	{
 		memset(found, 0, sizeof(*found));
-		reader = (Reader){.lookup = lookup,
-						  .found = found,
-						  .ids = idmap_create(lookup->id_type),
-						  .bounded = true,
-						  .last_number = IDMAP_NONE,
-						  .context = CurrentMemoryContext};
+		reader = reader_make(lookup, found, true);
 		read_steps(&reader, user, net);
 	}
+	if (!lookup->told)
+		lookup->told = uplift_relations_notice(&reader.left_out, lookup->request, lookup->relations);
 	if (found->N == 0)
 		return NULL;
 	for (size_t e = 0; e < found->E; e++)

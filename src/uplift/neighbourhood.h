@@ -35,7 +35,8 @@ typedef struct Neighbourhood
 	Datum *id;                            /* N */
 	size_t E;
 	uint32_t *source, *target;
-	float *weight; /* NULL: all weigh the same, or there is no edge */
+	float *weight;     /* NULL: all weigh the same, or there is no edge */
+	uint8_t *relation; /* NULL: edges are all alike, or there is none */
 } Neighbourhood;
 
 /* NULL: there is no such user. */

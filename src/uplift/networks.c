@@ -102,8 +102,10 @@ model_make(const UpliftTraining *training)
 	const UserGraph *users = training->users;
 	UpliftModel *model = palloc(sizeof(*model));
 
-	*model = (UpliftModel){
-		.feature = users->inputs->name, .average_effect = uplift_average_effect(users), .arms = users->arms};
+	*model = (UpliftModel){.feature = users->inputs->name,
+						   .average_effect = uplift_average_effect(users),
+						   .arms = users->arms,
+						   .relations = users->relations};
 	uplift_net(&model->net, &training->setup.config,
 			   &(UpliftShape){users->F, users->arms->treatments, training->setup.graph.relations});
 	model->w = memory_array(model->net.networks * model->net.total, sizeof(real));

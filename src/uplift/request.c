@@ -14,6 +14,7 @@
 #include "server/request.h"
 #include "server/source.h"
 #include "uplift/inputs.h"
+#include "uplift/relations.h"
 
 /* -- Arguments ------------------------------------------------------------ */
 
@@ -59,8 +60,17 @@ static void
 check_edges(const UpliftRequest *request)
 {
 	if (OidIsValid(request->edges))
+	{
 		source_quote(request->edges);
-	else if (request->weight_column)
+		if (request->relation_column)
+			uplift_relation_column(request);
+		return;
+	}
+	if (request->relation_column)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no edges to tell apart"),
+						errdetail("edges is null, and relation_column is \"%s\".", request->relation_column),
+						errhint("Pass the table of edges, or leave out relation_column.")));
+	if (request->weight_column)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no edges to weigh"),
 						errdetail("edges is null, and weight_column is \"%s\".", request->weight_column),
 						errhint("Pass the table of edges, or leave out weight_column.")));
@@ -112,7 +122,8 @@ enum
 	ARG_COMMENT,
 	ARG_CONTROL,
 	ARG_BEHAVIOUR,
-	ARG_AS_OF
+	ARG_AS_OF,
+	ARG_RELATION_COLUMN
 };
 
 UpliftRequest *
@@ -135,6 +146,7 @@ uplift_request_from_args(TrainRun *run, FunctionCallInfo fcinfo)
 	request->source_column = arg_name(fcinfo, ARG_SOURCE_COLUMN, "source_column");
 	request->target_column = arg_name(fcinfo, ARG_TARGET_COLUMN, "target_column");
 	request->weight_column = arg_name_or_null(fcinfo, ARG_WEIGHT_COLUMN);
+	request->relation_column = arg_name_or_null(fcinfo, ARG_RELATION_COLUMN);
 	request->behaviour = arg_text_or_null(fcinfo, ARG_BEHAVIOUR);
 	request->has_as_of = !PG_ARGISNULL(ARG_AS_OF);
 	request->as_of = request->has_as_of ? PG_GETARG_TIMESTAMPTZ(ARG_AS_OF) : 0;
@@ -185,6 +197,7 @@ uplift_request_write(const UpliftRequest *request)
 	jsonb_put_text(&build, "source_column", request->source_column);
 	jsonb_put_text(&build, "target_column", request->target_column);
 	jsonb_put_text(&build, "weight_column", request->weight_column);
+	jsonb_put_text(&build, "relation_column", request->relation_column);
 	jsonb_put_bool(&build, "directed", request->directed);
 	request_put_validation(&build, &(Validation){.share = request->held_out_share});
 	jsonb_put_jsonb(&build, "hyperparams",
@@ -236,6 +249,7 @@ uplift_request_read(const Jsonb *stored)
 	request->source_column = spec_need(stored, "source_column");
 	request->target_column = spec_need(stored, "target_column");
 	request->weight_column = spec_text(stored, "weight_column");
+	request->relation_column = spec_text(stored, "relation_column");
 	request->directed = spec_bool(stored, "directed");
 	request->held_out_share = request_validation(spec_jsonb(stored, "validation"), false).share;
 	read_config(&request->config, spec_jsonb(stored, "hyperparams"));

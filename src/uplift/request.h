@@ -35,7 +35,8 @@ typedef struct UpliftRequest
 	const char *left_out, *codes; /* of features by default, for notices; NULL: nothing to say */
 	const char *source_column;
 	const char *target_column;
-	const char *weight_column; /* NULL: every edge counts the same */
+	const char *weight_column;   /* NULL: every edge counts the same */
+	const char *relation_column; /* NULL: every edge is of the same kind */
 	bool directed;
 	double held_out_share;
 	Split split; /* who is held out: of a stored training; for a new one the training makes it */

@@ -16,10 +16,12 @@
 
 /* -- Stored bytes --------------------------------------------------------- */
 
-/* Keys of the metadata: UpliftModel.average_effect; the names of the arms, where the treatment column has names. */
+/* Keys of the metadata: UpliftModel.average_effect; the names of the arms, where the treatment column has names; those of
+ * the relations, where the model tells edges apart. */
 #define AVERAGE_EFFECT "average_effect"
 #define CONTROL "control"
 #define TREATMENTS "treatments"
+#define RELATIONS "relations"
 
 /* Raises for a file whose metadata does not say what we need. */
 static void
@@ -107,6 +109,22 @@ check_positive(const Codec *codec, const ParamTable *params, const real *w, cons
 							   model, version);
 }
 
+/* A file without names is of a graph whose edges are all alike. */
+static const UpliftRelations *
+metadata_relations(const Codec *codec, const char *model, int32 version)
+{
+	UpliftRelations *relations = palloc0(sizeof(*relations));
+	int n;
+
+	if (!metadata_text(codec, RELATIONS))
+		return relations;
+	relations->name = (const char **) metadata_names(&n, codec, RELATIONS);
+	if (relations->name == NULL || n < 1 || n > UPLIFT_RELATIONS_MAX)
+		metadata_fail(codec, RELATIONS, model, version);
+	relations->n = (size_t) n;
+	return relations;
+}
+
 void *
 uplift_model_decode(const void *bytes, size_t size, const char *name, int32 version)
 {
@@ -126,7 +144,9 @@ uplift_model_decode(const void *bytes, size_t size, const char *name, int32 vers
 	if (model->feature == NULL)
 		metadata_fail(codec, "features", name, version);
 	model->arms = metadata_arms(codec, &config, name, version);
-	const UpliftShape shape = {(size_t) F, model->arms->treatments, 0};
+	model->relations = metadata_relations(codec, name, version);
+
+	const UpliftShape shape = {(size_t) F, model->arms->treatments, model->relations->n};
 
 	uplift_net(&model->net, &config, &shape);
 	report_weights(upliftmodel_params(params, &config, &shape), name, version);
@@ -143,7 +163,7 @@ bytea *
 uplift_model_encode(const UpliftModel *model, const ParamTable *params)
 {
 	const UpliftNet *net = &model->net;
-	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 7));
+	CodecEntry *entry = palloc(sizeof(*entry) * (uplift_option_count + 8));
 	size_t n = 0;
 
 	entry[n++] = (CodecEntry){"usercls", "1"};
@@ -158,6 +178,9 @@ uplift_model_encode(const UpliftModel *model, const ParamTable *params)
 		entry[n++] = (CodecEntry){TREATMENTS,
 								  metadata_from_names(model->arms->name + 1, (int) model->arms->treatments)};
 	}
+	if (model->relations->n > 0)
+		entry[n++] =
+			(CodecEntry){RELATIONS, metadata_from_names(model->relations->name, (int) model->relations->n)};
 	for (size_t i = 0; i < uplift_option_count; i++)
 	{
 		char *text = palloc(CONFIG_TEXT_MAX);

@@ -17,6 +17,7 @@ typedef struct UpliftModel
 	double
 		average_effect; /* of the best single treatment, in the experiment of the training; 0 where it is not known */
 	const UpliftArms *arms;
+	const UpliftRelations *relations;
 } UpliftModel;
 
 extern const ModelKind uplift_kind;

@@ -126,6 +126,7 @@ usercls_target_users(PG_FUNCTION_ARGS)
 		graph_load(&(GraphLoad){.from = request,
 								.inputs = uplift_inputs_of(request, model->feature, model->net.F),
 								.experiment = LOAD_FEATURES,
+								.relations = model->relations,
 								.now = true,
 								.what = "scoring"});
 

@@ -98,6 +98,22 @@ put_arms(JsonbBuild *build, const UpliftArms *arms, const ArmCounts *all)
 		jsonb_put_int(build, arms->name[arm], (int64) all->users[arm]);
 }
 
+/* Edges of each relation. */
+static Jsonb *
+relations_count(const UserGraph *users)
+{
+	size_t edges[UPLIFT_RELATIONS_MAX] = {0};
+	JsonbBuild build;
+
+	for (size_t e = 0; e < users->E; e++)
+		if (users->relation[e] != RELATION_NONE)
+			edges[users->relation[e]]++;
+	jsonb_begin(&build);
+	for (size_t r = 0; r < users->relations->n; r++)
+		jsonb_put_int(&build, users->relations->name[r], (int64) edges[r]);
+	return jsonb_end(&build);
+}
+
 /* Users by arm: of named arms in an object of their own, where no name can be that of another figure. */
 static Jsonb *
 classes_of(const UserGraph *users, const ArmCounts *all)
@@ -116,6 +132,8 @@ classes_of(const UserGraph *users, const ArmCounts *all)
 	jsonb_put_int(&build, "outside", (int64) (users->N - users->inside));
 	jsonb_put_int(&build, "edges", (int64) users->E);
 	jsonb_put_int(&build, "edges_to_unknown_users", (int64) users->unknown);
+	if (users->relations->n > 0)
+		jsonb_put_jsonb(&build, "relations", relations_count(users));
 	if (users->inputs->behaviour_n > 0)
 		jsonb_put_int(&build, "without_behaviour", (int64) users->without_behaviour);
 	return jsonb_end(&build);
@@ -168,6 +186,11 @@ warm_model(const TrainRun *run, const UpliftRequest *request)
 			request, registry_spec_if_any(registry_version(run->name, request->warm_start, RIGHT_TRAIN))))
 		error_warm_start(run, request->warm_start,
 						 "That version reads behaviour by another version of its model.");
+	if ((model->relations->n > 0) != (request->relation_column != NULL))
+		error_warm_start(run, request->warm_start,
+						 model->relations->n > 0
+							 ? "That version tells the relations of edges apart."
+							 : "That version does not tell the relations of edges apart.");
 	if (!uplift_tells_apart(&request->config, model->net.treatments))
 		error_warm_start(run, request->warm_start, "That version has other tensors, or another estimator.");
 	(void) upliftmodel_params(wanted, &request->config, &shape);
@@ -213,6 +236,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 	const UpliftInputs *inputs =
 		warm ? uplift_inputs_of(request, warm->feature, warm->net.F) : uplift_inputs_find(request);
 	const UpliftArms *arms = warm ? warm->arms : uplift_arms_find(request);
+	const UpliftRelations *relations = warm ? warm->relations : uplift_relations_find(request);
 
 	estimator_check(request, arms);
 
@@ -220,6 +244,7 @@ train(TrainRun *run, TrainOutcome *outcome, UpliftRequest *request)
 													 .inputs = inputs,
 													 .experiment = LOAD_EXPERIMENT,
 													 .arms = arms,
+													 .relations = relations,
 													 .binary = binary,
 													 .whole = true,
 													 .what = "training"});

@@ -91,7 +91,7 @@ INSERT INTO doors.door SELECT name, kind, call FROM (VALUES ('sequence'), ('upli
 -- where there is but the name, there is one function of it.
 CREATE TABLE doors.no_door (name text PRIMARY KEY, reads text);
 INSERT INTO doors.no_door SELECT unnest(string_to_array(names, '; ')), reads FROM (VALUES
-	('values', 'attend; gnn_heads; gnn_input; gnn_layer; hyperparameters; net_sign; p_value; period_values; '
+	('values', 'attend(bytea, integer, real[], real[], double precision); attend(bytea, integer, real[], real[], double precision, text); gnn_heads; gnn_input; gnn_layer; hyperparameters; net_sign; p_value; period_values; '
 		'progress; explain(text, double precision[], text); explain(text, double precision[], text, record); rollup; signs; trend; z_score'),
 	('values', 'spark(double precision[]); spark(usercls.trend, text); label(usercls.trend, text); label(usercls.trend, integer, %); label(usercls.trend, integer[]); label(usercls.trend, integer[], %)'),
 	('values', 'forecast(bytea, double precision[]); forecast(text, double precision[]); predict(bytea, double precision[]); predict(text, double precision[]); score(bytea, double precision[], integer); score(bytea, double precision[], text); score(text, double precision[], text); '
