@@ -42,6 +42,8 @@ class Experiment:
     def write(self, folder, edge=None):
         """With other edges than its own, if there are any."""
         write_experiment(folder, self.feature, self.edge if edge is None else edge, self.treated, self.outcome, self.fold, self.K)
+        if hasattr(self, "relation"):
+            self.relation.tofile(os.path.join(folder, "relation.u8"))
 
 
 class Cai(Experiment):

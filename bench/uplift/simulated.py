@@ -1,6 +1,6 @@
 """Simulated experiments (simulate.py) by the network and by scikit-uplift's learners, in one run. Prints Markdown tables.
 
-usage: simulated.py [mailing] [network] [spending] [habits] [seeds]
+usage: simulated.py [mailing] [network] [spending] [habits] [relations] [relations_apart] [seeds]
 
 `captured` is the area between the true gain by a learner's ranking and at random, as a share of the best ranking's: the
 true uplift is known, so it has no noise of the test part. Where outcomes are numbers (spending), root PEHE is the root
@@ -66,10 +66,27 @@ def of_numbers(make):
     return predict
 
 
+def by_relation(predict):
+    """A learner that is told means and numbers of the neighbours of each relation."""
+    def told(data, Z, folder):
+        parts = [data.feature]
+        for r in range(len(simulate.KINDS)):
+            mean, degree = neighbour_mean(data.feature.astype(float), data.edge[data.relation == r])
+            parts += [np.nan_to_num(mean), np.log1p(degree)[:, None]]
+        return predict(data, np.concatenate(parts, 1), folder)
+
+    return told
+
+
 BINARY = {"two logistic models": learner(lambda: two(logistic)), "two LightGBM models": learner(lambda: two(boosted)),
           "one LightGBM model": learner(lambda: one(boosted))}
 NUMBERS = {"two ridge models": of_numbers(Ridge),
            "two LightGBM models": of_numbers(lambda: LGBMRegressor(num_leaves=8, n_jobs=1, verbose=-1))}
+RELATIONS = {"two logistic models": BINARY["two logistic models"], "two LightGBM models": BINARY["two LightGBM models"],
+             "two logistic models, by relation": by_relation(BINARY["two logistic models"]),
+             "two LightGBM models, by relation": by_relation(BINARY["two LightGBM models"]),
+             "network": network(), "network, relations": network("relations=3"),
+             "network, relations, samples of 512 users": network("relations=3", "batch=512")}
 LEARNERS = {
     "mailing": {**BINARY, "network": network(), "network, ensemble of 5": network("ensemble=5"),
                 "network, a step on all users": all_users_a_step},
@@ -78,6 +95,8 @@ LEARNERS = {
                  "network, sum": network("outcome=number", "aggregate=sum"),
                  "network, attention (no sums)": network("outcome=number")},
     "habits": {**BINARY, "network": network()},
+    "relations": RELATIONS,
+    "relations_apart": RELATIONS,
 }
 
 

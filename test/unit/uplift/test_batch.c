@@ -101,13 +101,13 @@ test_batch(void **unused)
 
 /* Mini-batches learn what the whole graph teaches, the same on any number of workers. */
 static void
-test_batches(void **unused)
+check_batches(size_t E, size_t relations)
 {
 	UpliftSetup setup = {
 		.config = config_with(DEPTH_RESIDUAL, AGGREGATE_ATTENTION_SUM, 1, 2), .F = 4, .seed = 9};
 	UpliftTask one, three, score;
 
-	setup.graph = (GraphSetup){USERS, 4000, false, true};
+	setup.graph = (GraphSetup){USERS, E, false, true, relations};
 	setup.batch = 64;
 	setup.config.max_epochs = 40;
 
@@ -153,6 +153,13 @@ test_batches(void **unused)
 	free(other);
 	free(block);
 	free(kept);
+}
+
+static void
+test_batches(void **unused)
+{
+	check_batches(4000, 1);
+	check_batches(8000, 3);
 }
 
 /* Without edges a pass needs no graph, and answers and learns as with a graph of self-loops, dropout included. */

@@ -52,16 +52,17 @@ score_graph(UpliftScoreTask *task, const UpliftCase *c, const UpliftScoreSetup *
 
 #define USERS 1500
 
-/* The mean of the first feature of those user i listens to. */
+/* The mean of the first feature of those user i listens to, by the first relation. */
 static inline double
 heard(const UpliftTask *task, size_t i)
 {
 	const Adjacency *in = &task->graph.in;
+	const size_t R = task->graph.R, row = i * R;
 	double mean = 0;
 
-	for (size_t at = in->start[i]; at < in->start[i + 1]; at++)
-		mean += fmax(-3, task->data.feature[in->node[at] * task->setup.F]) /
-				(double) (in->start[i + 1] - in->start[i]);
+	for (size_t at = in->start[row]; at < in->start[row + 1]; at++)
+		mean += fmax(-3, task->data.feature[in->node[at] / R * task->setup.F]) /
+				(double) (in->start[row + 1] - in->start[row]);
 	return mean;
 }
 
