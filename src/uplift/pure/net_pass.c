@@ -298,8 +298,13 @@ breadth(UpliftPass *pass, UpliftScratch *scratch, size_t l, const real *att, con
 
 	if (net->R > 1)
 		own_part(pass, scratch, l, from, n);
-	for (size_t i = 0; counts && i < n * net->R; i++)
-		scratch->degree[i] = ((degree ? (real) log1p(degree[i]) : 0) - mean[i % net->R]) / scale[i % net->R];
+	for (size_t i = 0; counts && i < n; i++)
+		for (size_t r = 0; r < net->R; r++)
+		{
+			const size_t at = i * net->R + r;
+
+			scratch->degree[at] = ((degree ? (real) log1p(degree[at]) : 0) - mean[r]) / scale[r];
+		}
 	parts_sum(scratch->m, &parts, n);
 }
 
@@ -358,12 +363,17 @@ gains_backward(real *dw, const UpliftNet *net, const UpliftLayer *layer, const U
 	const size_t H = net->H;
 	const size_t R = net->R;
 
-	for (size_t i = 0; sum && i < n * R; i++)
-		for (size_t c = 0; c < H; c++)
-			dw[layer->gain + i % R * H + c] += scratch->dm[i / R * H + c] * sum[i * H + c];
-	for (size_t i = 0; net->config.log_degree && i < n * R; i++)
-		for (size_t c = 0; c < H; c++)
-			dw[layer->degree + i % R * H + c] += scratch->dm[i / R * H + c] * scratch->degree[i];
+	for (size_t i = 0; i < n; i++)
+		for (size_t r = 0; r < R; r++)
+		{
+			const real *dm = scratch->dm + i * H;
+			const size_t row = i * R + r;
+
+			for (size_t c = 0; sum && c < H; c++)
+				dw[layer->gain + r * H + c] += dm[c] * sum[row * H + c];
+			for (size_t c = 0; net->config.log_degree && c < H; c++)
+				dw[layer->degree + r * H + c] += dm[c] * scratch->degree[row];
+		}
 }
 
 void

@@ -4,16 +4,26 @@
 
 #include "nn/act.h"
 
-/* Add to a row what it hears by row i of the parts, of a relation that comes r-th. */
-static inline void
-add_relation(real *restrict row, const Parts *parts, size_t i, size_t r)
+/* row += factor ⊙ x. Pointers are arguments, since the compiler does not vectorise over those of a struct. */
+static inline __attribute__((always_inline)) void
+add_product(real *restrict row, const real *restrict factor, const real *restrict x, size_t H)
 {
-	const size_t H = parts->H;
+	for (size_t c = 0; c < H; c++)
+		row[c] += factor[c] * x[c];
+}
 
-	for (size_t c = 0; parts->sum && c < H; c++)
-		row[c] += parts->gain[r * H + c] * parts->sum[i * H + c];
-	for (size_t c = 0; parts->degree && c < H; c++)
-		row[c] += parts->degree[i] * parts->weight[r * H + c];
+static inline __attribute__((always_inline)) void
+add_scaled(real *restrict row, real scale, const real *restrict x, size_t H)
+{
+	for (size_t c = 0; c < H; c++)
+		row[c] += scale * x[c];
+}
+
+static inline __attribute__((always_inline)) void
+add_bias_tanh(real *restrict row, const real *restrict bias, size_t H)
+{
+	for (size_t c = 0; c < H; c++)
+		row[c] = act_tanh(row[c] + bias[c]);
 }
 
 /* A loop for each part: one loop that asks which there are does not vectorise. */
@@ -25,23 +35,26 @@ parts_sum(real *restrict m, const Parts *parts, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 	{
-		real *restrict row = m + i * H;
+		real *row = m + i * H;
 
 		if (parts->att)
 			memcpy(row, parts->att + i * R * H, H * sizeof(real));
 		else
 			memset(row, 0, H * sizeof(real));
-		add_relation(row, parts, i * R, 0);
-		for (size_t r = 1; r < R; r++)
+		for (size_t r = 0; r < R; r++)
 		{
-			for (size_t c = 0; parts->att && c < H; c++)
-				row[c] += parts->att[(i * R + r) * H + c];
-			add_relation(row, parts, i * R + r, r);
+			const size_t at = i * R + r;
+
+			if (parts->att && r > 0)
+				add_scaled(row, 1, parts->att + at * H, H);
+			if (parts->sum)
+				add_product(row, parts->gain + r * H, parts->sum + at * H, H);
+			if (parts->degree)
+				add_scaled(row, parts->degree[at], parts->weight + r * H, H);
 		}
-		for (size_t c = 0; parts->own && c < H; c++)
-			row[c] += parts->own[i * H + c];
-		for (size_t c = 0; c < H; c++)
-			row[c] = act_tanh(row[c] + parts->bias[c]);
+		if (parts->own)
+			add_scaled(row, 1, parts->own + i * H, H);
+		add_bias_tanh(row, parts->bias, H);
 	}
 }
 
