@@ -122,6 +122,7 @@ bench:
 	$(PYTHON) bench/graph/run.py
 	bench/metrics/run
 	$(PYTHON) bench/uplift/run.py demo/data/cai2015_insurance
+	$(PYTHON) bench/uplift/spillover.py demo/data/cai2015_insurance
 	$(PYTHON) bench/uplift/simulated.py
 # Twenty cancels of each phase of long work, each within 100 ms; the machine must be quiet.
 cancel:
