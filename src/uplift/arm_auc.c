@@ -25,11 +25,12 @@
 #define USERS_MAX 20000
 #define REALS_MAX ((size_t) 1 << 21) /* inputs of a part, about: of many features fewer users */
 #define USERS_MIN 200
-#define ARM_MIN 10  /* users of an arm in a part, or nothing is measured */
-#define PENALTY 1.0 /* on the squares of weights, in users */
-#define LEVEL 0.001 /* chance that random treatment passes the bound */
-#define FAR 8       /* values further out, in standard deviations, count as this far */
-#define NAMED 0.5   /* of the largest weight: features with less are not named */
+#define ARM_MIN 10         /* users of an arm in a part, or nothing is measured */
+#define PENALTY 1.0        /* on the squares of weights, in users */
+#define USERS_A_LOOK 65536 /* between two looks for an interrupt: some milliseconds */
+#define LEVEL 0.001        /* chance that random treatment passes the bound */
+#define FAR 8              /* values further out, in standard deviations, count as this far */
+#define NAMED 0.5          /* of the largest weight: features with less are not named */
 
 typedef struct Part
 {
@@ -79,6 +80,8 @@ least_chances(double *least, const UserGraph *users)
 static int
 part_of(const UserGraph *users, const uint8_t *chosen, const double *least, size_t i)
 {
+	if (i % USERS_A_LOOK == 0)
+		CHECK_FOR_INTERRUPTS();
 	if (users->arm[i] == UPLIFT_OUTSIDE)
 		return -1;
 	if (users->propensity && draw(i, 1) * users->propensity[i] > least[users->arm[i]])
@@ -168,8 +171,8 @@ standardise(Regression *regression, const Part *part)
 				square += pow(features_of(users, part, r)[f] - regression->mean[f], 2);
 		regression->scale[f] = square > 0 ? sqrt(square / known) : 1;
 		regression->mask[f] = known < (double) part->n ? (int) inputs++ : -1;
+		CHECK_FOR_INTERRUPTS();
 	}
-	CHECK_FOR_INTERRUPTS();
 	return inputs;
 }
 
