@@ -92,8 +92,9 @@ request_features(int *n, ArrayType *features)
 	return name;
 }
 
-const char *
-request_role_of(const char *column, const ColumnRole *roles, int n)
+/* The role of a column; NULL: it has none. */
+static const char *
+role_of(const char *column, const ColumnRole *roles, int n)
 {
 	for (int i = 0; i < n; i++)
 		if (roles[i].column && strcmp(roles[i].column, column) == 0)
@@ -114,7 +115,7 @@ request_default_columns(int *n, Oid relation, bool (*will_do)(Oid type), const C
 		const FormData_pg_attribute *column = TupleDescAttr(columns, i);
 
 		if (!column->attisdropped && will_do(getBaseType(column->atttypid)) &&
-			!request_role_of(NameStr(column->attname), roles, n_roles))
+			!role_of(NameStr(column->attname), roles, n_roles))
 			name[(*n)++] = pstrdup(NameStr(column->attname));
 	}
 	relation_close(opened, AccessShareLock);
@@ -127,7 +128,7 @@ request_check_features(const char *const *features, int n, const ColumnRole *rol
 {
 	for (int i = 0; i < n; i++)
 	{
-		const char *role = request_role_of(features[i], roles, n_roles);
+		const char *role = role_of(features[i], roles, n_roles);
 
 		if (role)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

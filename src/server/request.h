@@ -42,9 +42,6 @@ typedef struct ColumnRole
 /* The names in an argument `features`. */
 extern const char **request_features(int *n, ArrayType *features);
 
-/* The role of a column; NULL: it has none. */
-extern const char *request_role_of(const char *column, const ColumnRole *roles, int n);
-
 /* What is meant when none are named: every column of a type that will do which has no other role. */
 extern const char **request_default_columns(int *n, Oid relation, bool (*will_do)(Oid type),
 											const ColumnRole *roles, int n_roles);

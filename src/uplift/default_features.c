@@ -6,10 +6,8 @@
  */
 #include "postgres.h"
 
-#include "access/relation.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "server/notices.h"
 #include "server/source.h"
@@ -71,21 +69,21 @@ may_be_code(const Candidate *column)
 	return source_is_integer(getBaseType(column->type)) && column->values > 2 && column->values <= CODES_MAX;
 }
 
+static bool
+any_type(Oid type __attribute__((unused)))
+{
+	return true;
+}
+
 static Candidates
 candidates_find(Oid users, const ColumnRole *roles, int n_roles)
 {
-	Relation relation = relation_open(users, AccessShareLock);
-	const TupleDesc columns = RelationGetDescr(relation);
-	Candidates found = {.column = palloc(sizeof(Candidate) * (size_t) Max(columns->natts, 1))};
+	Candidates found;
+	const char **name = request_default_columns(&found.n, users, any_type, roles, n_roles);
 
-	for (int i = 0; i < columns->natts; i++)
-	{
-		const FormData_pg_attribute *column = TupleDescAttr(columns, i);
-
-		if (!column->attisdropped && !request_role_of(NameStr(column->attname), roles, n_roles))
-			found.column[found.n++] = (Candidate){pstrdup(NameStr(column->attname)), column->atttypid, -1};
-	}
-	relation_close(relation, AccessShareLock);
+	found.column = palloc(sizeof(Candidate) * (size_t) Max(found.n, 1));
+	for (int i = 0; i < found.n; i++)
+		found.column[i] = (Candidate){name[i], get_atttype(users, get_attnum(users, name[i])), -1};
 	return found;
 }
 
