@@ -28,7 +28,7 @@ ridge_stride(size_t n)
 	return panel_stride(n);
 }
 
-/* BLOCK rows, and a diagonal block. */
+/* Room for BLOCK rows of the matrix, and for a diagonal block. */
 size_t
 ridge_block_size(size_t n)
 {

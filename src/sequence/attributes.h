@@ -65,7 +65,7 @@ typedef struct AttributeRow AttributeRow;
 extern AttributeRow *attribute_row_make(const Attributes *attributes, MemoryContext context);
 extern void attribute_row_read(float *value, AttributeRow *reader, Datum row);
 
-/* No value is known. */
+/* value: that of a user of whom no attribute is known. */
 extern void attributes_unknown(float *value, const Attributes *attributes);
 
 /* The network's code of one value of a column of that type. */

@@ -31,7 +31,7 @@ extern Conformal *conformal_measure(const real *prob, const int32_t *label, size
 /* The least probability of a class in a set; 0 where there are too few users for the coverage: all classes. */
 extern real conformal_least(const Conformal *conformal, double coverage);
 
-/* The entry of a file. */
+/* The metadata entry of a model's file. */
 extern CodecEntry conformal_encode(const Conformal *conformal);
 
 /* Of a file that has one, otherwise NULL; an error when it is damaged. */

@@ -23,7 +23,7 @@ compare_times(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Rising, each once. */
+/* Sorts the times, and drops repeated ones. */
 static void
 sort_times(SequenceCutoffs *cutoffs)
 {

@@ -39,7 +39,7 @@ evaluate_sequences(const SequenceUsers *users, const char *what)
 	return (SequenceSet){.N = users->N, .F = users->F, .start = start, .value = value};
 }
 
-/* Of the first n users. */
+/* The attributes of the first n users: n × attributes->n. */
 static const float *
 evaluate_attributes(const SequenceUsers *users, const Attributes *attributes, size_t n)
 {
@@ -110,7 +110,7 @@ choose_users(ClassSample *sample, SequenceUsers *users, const SequenceRequest *r
 	return n;
 }
 
-/* Whose rows are drawn together when there are several of a user. */
+/* Notes which rows are of the same user: a bootstrap draws them together. */
 static void
 note_users(ClassSample *sample, const SequenceUsers *users, size_t n)
 {
@@ -260,7 +260,7 @@ observe(Observed *of_users, const SequenceReading *reading, const Attributes *at
 	return (Observed){set.value, set.start[set.N], set.F};
 }
 
-/* Which of them are categories. */
+/* For each attribute whether it is a category (true) or a number. */
 static const bool *
 attribute_categories(const Attributes *attributes)
 {

@@ -27,10 +27,8 @@ typedef struct SampledSequences
 extern SampledSequences sequence_sample_users(const EvaluateCall *call);
 extern ClassSample *sequence_sample_scored(const SampledSequences *sampled, const real *prob);
 
-/* Of sequence_kind. */
+/* The functions of sequence_kind (registry/model_kind.h says what each returns). */
 extern Importance *sequence_importance(const EvaluateCall *call, const ImportanceRequest *request);
-
-/* Of sequence_kind. */
 extern void sequence_observe(Observations *features, const EvaluateCall *call);
 
 /* Up to when the training read. An import may come with a spec that does not say: NULL. */

@@ -11,7 +11,7 @@
 #include "sequence/users_attributes.h"
 #include "work/train.h"
 
-/* What they are trained on. */
+/* What the networks of a model are trained on. */
 typedef struct NetworksTraining
 {
 	TrainRun *run;

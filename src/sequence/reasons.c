@@ -176,7 +176,7 @@ score_of(const Reasoner *reasoner, const real *prob)
 	return mean;
 }
 
-/* Whoever is becoming another gets the user's part. */
+/* The sequence and attributes that are being mixed take this part from the user; what they had came from the typical one. */
 static void
 take_part(Reasoner *reasoner, const Reason *part)
 {

@@ -142,7 +142,7 @@ features_arg(SequenceReading *reading, FunctionCallInfo fcinfo)
 	check_features(reading);
 }
 
-/* Of the table of users. */
+/* Errors for attributes that are no columns to learn from: named twice, with another role, or too many. */
 static void
 check_attributes(const SequenceReading *reading)
 {
@@ -216,7 +216,7 @@ check_label(const SequenceReading *reading)
 		expression_check("outcome", reading->outcome);
 }
 
-/* NULL: the default. */
+/* Reads trend_rule; given = NULL means the default rule. */
 static void
 set_trend_rule(SequenceReading *reading, const Jsonb *given)
 {

@@ -14,7 +14,7 @@
 #include "server/arguments.h"
 #include "server/rows.h"
 
-/* Arguments of all three. */
+/* Arguments, by number: the three functions of this file have the same. */
 enum
 {
 	ARG_MODEL,

@@ -31,7 +31,7 @@ typedef struct SequenceMeasured
 /* Compare it with the promoted version: fills outcome->comparison. */
 extern void sequence_compare(TrainOutcome *outcome, const TrainRun *run, const SequenceMeasured *measured);
 
-/* Of sequence_kind. */
+/* sequence_kind.train: a training from a stored spec. */
 extern void sequence_retrain(TrainRun *run, const Jsonb *spec);
 
 #endif

@@ -37,10 +37,10 @@ typedef struct Typical
 	float *attribute;        /* A */
 } Typical;
 
-/* Of the users from held_out on. In the current memory context. */
+/* Measured on the users from held_out on, whom the training learned from. The result is in the current memory context. */
 extern Typical *typical_measure(const SequenceUsers *users, const Attributes *attributes, size_t held_out);
 
-/* His sequence, W × F: NaN where there is no value. */
+/* The typical user's sequence, W × F: NaN where there is no value. */
 extern void typical_sequence(float *value, const Typical *typical, size_t W, size_t F);
 
 /* Entries of a file's metadata; write them, and return how many. */

@@ -59,10 +59,10 @@ typedef struct WindowRequest
 /* false when as_of is NULL and there is no row to tell. */
 extern bool window_make(Window *window, const WindowRequest *request);
 
-/* When its period i begins. */
+/* The time at which period i of the window begins. */
 extern TimestampTz window_period(const Window *window, int i);
 
-/* n × every before as_of. */
+/* The time that lies n times every before as_of. */
 extern TimestampTz window_earlier(const Window *window, const Interval *every, int n);
 
 /*

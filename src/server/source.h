@@ -55,7 +55,7 @@ extern bool source_is_number(Oid type);
 
 extern bool source_is_integer(Oid type);
 
-/* Texts and enums. */
+/* Whether values of that type are texts or of an enum. */
 extern bool source_is_category(Oid type);
 
 /* A value of such a type as float8. NaN and infinity come through: the caller knows what to say. */

@@ -31,7 +31,7 @@ extern const char *behaviour_take(UpliftRequest *request, const Jsonb *spec);
 /* How many inputs it has; 0: the request has no behaviour. */
 extern int behaviour_width(const UpliftRequest *request);
 
-/* Whom to fill in, and as of when. */
+/* The users to fill in, and the time that their behaviour is read up to. */
 typedef struct BehaviourFill
 {
 	const UpliftRequest *request;

@@ -51,7 +51,7 @@ use_edges(UpliftRequest *request, const EvaluateCall *call)
 	request->edges = call->edges;
 }
 
-/* Whom of the model's own users: those that the training held out, unless the others are asked for, too. */
+/* Marks the users to evaluate: those that the training held out, unless the others are asked for, too. */
 static void
 choose_users(Experiment *experiment, const EvaluateCall *call)
 {

@@ -37,7 +37,7 @@ extern void uplift_require_arms(const Experiment *experiment);
 /* In the current memory context; an error when there is nobody to evaluate on, or one arm only. apart, unless NULL: of these users. */
 extern UpliftTrial *uplift_sample(const EvaluateCall *call, ArmsApart *apart);
 
-/* Of uplift_kind. */
+/* The functions of uplift_kind (registry/model_kind.h says what each returns). */
 extern Predictions *uplift_predictions(const EvaluateCall *call);
 extern Importance *uplift_importance(const EvaluateCall *call, const ImportanceRequest *request);
 extern void uplift_observe(Observations *features, const EvaluateCall *call);

@@ -22,7 +22,7 @@ typedef struct UpliftModel
 
 extern const ModelKind uplift_kind;
 
-/* Of uplift_kind. */
+/* uplift_kind.decode: the model that a safetensors file holds. */
 extern void *uplift_model_decode(const void *bytes, size_t size, const char *model, int32 version);
 
 /* The safetensors file of a model. */

@@ -34,7 +34,7 @@ extern void uplift_compare(TrainOutcome *outcome, const TrainRun *run, const Upl
 /* Scores of users by a model: of all, or by samples of the held-out ones alone. */
 extern const UpliftScore *uplift_measure_scores(const UpliftModel *model, const UpliftMeasured *measured);
 
-/* Of uplift_kind. */
+/* uplift_kind.train: a training from a stored spec. */
 extern void uplift_retrain(TrainRun *run, const Jsonb *spec);
 
 #endif

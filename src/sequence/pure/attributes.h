@@ -51,13 +51,13 @@ typedef struct AttributeShapes
 /* Numbers of a row for so many values: enough to tell them apart. */
 extern int attribute_row_size(int values);
 
-/* Inputs that all of them make. */
+/* How many inputs all attributes make together. */
 extern size_t attributes_inputs(const AttributeShapes *shapes);
 
 /* Append the tensors: attribute.edge (numbers × (ATTRIBUTE_BINS + 1)), and attributes.<i>.weight (rows × size). */
 extern void attributes_params(ParamTable *table, const AttributeShapes *shapes);
 
-/* Where they are in the weights. */
+/* Offsets of the attributes' tensors in the weights. */
 typedef struct AttributeTensors
 {
 	size_t edge;

@@ -92,7 +92,7 @@ padded(const Rocket *rocket, const RocketWork *work)
 	return rocket->T + ROCKET_BLOCK + 2 * work->pad;
 }
 
-/* Of a pair. */
+/* The most biases that a pair has at any dilation. */
 static size_t
 most_biases(const Rocket *rocket)
 {
@@ -262,7 +262,7 @@ rocket_draw_channels(real *channel, const Rocket *rocket, const bool *constant, 
 	}
 }
 
-/* Shell's, with the gaps of Knuth. */
+/* Sorts in place: Shellsort with Knuth's gaps, .. 40, 13, 4, 1. */
 static void
 sort_values(real *v, size_t n)
 {

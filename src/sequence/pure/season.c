@@ -157,7 +157,7 @@ add_waves(Seasons *seasons, const Regressed *of)
 
 /* ---- All of them ---- */
 
-/* Of their logarithms. */
+/* The courses' shares, which are logarithms until here, become numbers that sum to 1: a softmax. */
 static void
 make_shares(Seasons *seasons)
 {

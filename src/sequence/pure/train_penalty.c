@@ -15,10 +15,10 @@
 #define PENALTY_LARGEST 1000.0
 #define PENALTY_STEP 0.1
 
-/* Factors that make scores: e^-5 .. e^6, by golden section. */
 /* As if so many sequences had been of any class at random: where none errs, no finite factor is the best. */
 #define DOUBT 1.0
 
+/* Factors that make scores: e^-5 .. e^6, by golden section. */
 #define LOG_FACTOR_MIN (-5.0)
 #define LOG_FACTOR_MAX 6.0
 #define FACTOR_STEPS 24

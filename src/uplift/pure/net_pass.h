@@ -36,7 +36,7 @@ typedef struct UpliftRows
 		*linear_heard; /* N × linear_width(), scoring with a linear path: levels, and those of one layer before */
 } UpliftRows;
 
-/* One worker's. */
+/* Room to work in, of one process. */
 typedef struct UpliftScratch
 {
 	real *x;         /* UPLIFT_BLOCK × D */

@@ -28,7 +28,7 @@ levels_at(const UpliftNet *net)
 	return net->config.depth == DEPTH_GATED ? 2 * net->H : net->H;
 }
 
-/* Of one relation. */
+/* How many numbers one relation takes in the state of a row. */
 static size_t
 relation_width(const UpliftNet *net)
 {
