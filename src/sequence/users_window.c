@@ -52,7 +52,6 @@ const char *
 sequence_period_name(const SequenceUsers *users, size_t i, size_t period)
 {
 	const SequenceCells *cells = row_cells(users, i);
-	TimestampTz start;
 	struct pg_tm tm;
 	fsec_t fsec;
 	int zone;
@@ -61,8 +60,7 @@ sequence_period_name(const SequenceUsers *users, size_t i, size_t period)
 		return psprintf(INT64_FORMAT, cells->window.periods.bounds > 0
 										  ? cells->window.periods.bound[period] + cells->window.closed
 										  : (int64) period + 1);
-	sequence_period_start(&start, users, i, period);
-	if (timestamp2tm(start, &zone, &tm, &fsec, NULL, NULL) != 0)
+	if (timestamp2tm(window_period(&cells->window, (int) period), &zone, &tm, &fsec, NULL, NULL) != 0)
 		elog(ERROR, "timestamp out of range");
 	return psprintf("%04d-%02d-%02d%s", tm.tm_year, tm.tm_mon, tm.tm_mday,
 					cells->reading->period.time > 0 ? psprintf(" %02d:%02d", tm.tm_hour, tm.tm_min) : "");
