@@ -77,14 +77,6 @@ record_failure(const TrainRun *run, int history)
 	transaction_raise(error);
 }
 
-static bool
-is_dated(const Model *version)
-{
-	const Jsonb *spec = registry_spec_if_any(version);
-
-	return spec && version->kind->dated && version->kind->dated(spec);
-}
-
 PG_FUNCTION_INFO_V1(usercls_retrain);
 
 Datum
@@ -106,7 +98,7 @@ usercls_retrain(PG_FUNCTION_ARGS)
 
 	const Model *version = version_to_repeat(run.name);
 
-	if (run.has_as_of && version->kind->timeless && !is_dated(version))
+	if (run.has_as_of && !registry_is_dated(version))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("model \"%s\" is not trained as of a time", run.name),
 						errdetail("%s", version->kind->timeless), errhint("Leave as_of out.")));

@@ -15,6 +15,15 @@ given(FunctionCallInfo fcinfo, int arg)
 	return arg > 0 && !PG_ARGISNULL(arg);
 }
 
+static void
+check_as_of(const EvaluateCall *call)
+{
+	if (call->has_as_of && !registry_is_dated(call->model))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("model \"%s\" is not measured as of a time", call->model->name),
+						errdetail("%s", call->model->kind->timeless), errhint("Leave as_of out.")));
+}
+
 EvaluateCall
 evaluate_call(FunctionCallInfo fcinfo, const ModelKind *kind, EvaluateArguments at)
 {
@@ -29,6 +38,7 @@ evaluate_call(FunctionCallInfo fcinfo, const ModelKind *kind, EvaluateArguments 
 										   : registry_promoted(name, kind, RIGHT_SCORE);
 	if (kind)
 		registry_check_kind(call.model, kind);
+	check_as_of(&call);
 	return call;
 }
 

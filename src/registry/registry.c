@@ -376,6 +376,14 @@ registry_spec(const Model *model)
 }
 
 bool
+registry_is_dated(const Model *model)
+{
+	const Jsonb *spec = model->kind->timeless ? registry_spec_if_any(model) : NULL;
+
+	return !model->kind->timeless || (spec && model->kind->dated && model->kind->dated(spec));
+}
+
+bool
 registry_source_approval(SourceApproval *approval, int64 model_id, const char *source)
 {
 	ScanKeyData key[2] = {key_int8(SOURCE_MODEL_ID, model_id)};

@@ -90,6 +90,9 @@ extern Jsonb *registry_spec(const Model *model);
 /* The same without a look at the sources: for who reads none of them. NULL: it was imported without a spec. */
 extern Jsonb *registry_spec_if_any(const Model *model);
 
+/* Whether a training or evaluation of model->version reads up to a time. */
+extern bool registry_is_dated(const Model *model);
+
 /* Up to when the training of model->version read; DT_NOBEGIN: it has no such time. */
 extern TimestampTz registry_as_of(const Model *model);
 

@@ -84,6 +84,8 @@ SELECT cardinality(features) AS inputs FROM beh_train('beh alone', '{}', NULL);
 SELECT count(*), max(abs(t.uplift - (usercls.uplift('beh alone', t.user_id)).uplift)) < 1e-5 AS same FROM usercls.target_users('beh alone') t;
 SELECT metric FROM usercls.evaluate('beh alone', replicates => 0) WHERE metric = 'qini';
 SELECT version FROM beh_train('beh alone', behaviour => NULL, as_of => NULL);
+SELECT metric FROM usercls.evaluate('beh alone', as_of => '2026-03-02');
+SELECT feature FROM usercls.drift('beh alone', as_of => '2026-03-02');
 
 -- Ids of other types: integers of any, texts; a sequence model with attributes; series without times.
 CREATE TABLE beh_text AS SELECT user_id::text AS user_id, ts, spend FROM beh_log;
