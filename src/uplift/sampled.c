@@ -30,7 +30,8 @@ uplift_batch(const UpliftSetup *setup, size_t beside, bool quiet)
 			NOTICE, "training on samples of the graph",
 			psprintf("On the whole graph it takes %zu kB; the limit is %zu kB. Each step learns from %zu "
 					 "users, and everybody listens to %zu neighbours at most.",
-					 whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users, sample.fanout),
+					 whole / 1024 + (whole % 1024 != 0), limit / 1024, sample.users,
+					 sample.fanout * graph_relations(&setup->graph)),
 			"Raise usercls.max_memory to train on the whole graph.");
 	}
 	return sampled.batch;

@@ -125,5 +125,20 @@ INSERT INTO edge VALUES (7, 8, 'friend', '2026-06-01');
 CALL refresh_scores('kinds', 'kind_scores', changed_since => '2026-05-01', changed_column => 'came');
 SELECT count(*) FROM target_users('kinds') AS t JOIN kind_scores AS s USING (user_id) WHERE abs(t.uplift - s.uplift) > 1e-5;
 
+-- A graph that does not fit is learned from by samples of each kind.
+CREATE TABLE crowd AS
+SELECT i AS user_id, hashint4(i) % 1000 / 500.0 AS age, hashint4(i + 50000) % 2 = 0 AS treated, abs(hashint4(i + 90000)) % 10 < 3 AS outcome
+FROM generate_series(1, 30000) AS i;
+CREATE TABLE tie AS
+SELECT i AS src, 1 + abs(hashint4(i * 31 + k * 1000003)) % 30000 AS dst, CASE WHEN k < 2 THEN 'friend' ELSE 'colleague' END AS kind
+FROM generate_series(1, 30000) AS i, generate_series(0, 2) AS k;
+SET usercls.max_memory = '40MB';
+SELECT classes -> 'relations' AS relations, EXISTS (SELECT FROM unnest(notices) AS n WHERE n LIKE 'training on samples of the graph%') AS samples
+FROM train_uplift('crowd', 'crowd', 'tie', relation_column => 'kind', promote => 'always', hyperparams => '{"max_epochs":1,"hidden_size":32}');
+RESET usercls.max_memory;
+SELECT value IS NOT NULL AS measured FROM evaluate('crowd') WHERE metric = 'qini';
+SELECT drop_model('crowd');
+DROP TABLE crowd, tie;
+
 DROP TABLE person, edge, scores, net, friendship, h0, h1, h2, coded_scores, kind_scores CASCADE;
 SELECT drop_model('kinds'), drop_model('alike'), drop_model('copied'), drop_model('coded');
