@@ -27,6 +27,10 @@ SELECT effect, among, low < 0 AND 0 < high AS holds FROM spillover('invite', sou
 CREATE VIEW exact AS SELECT user_id, age, treated, CASE WHEN draw(user_id, 5) < 0.95 THEN 20 * coalesce(treated, 0) + 5 * k + 3 * age + ln(1 + n) END AS outcome FROM heard;
 SELECT version FROM train_uplift('exact', 'exact', 'friend', features => '{age}', hyperparams => '{"max_epochs": 2, "hidden_size": 4, "layers": 1, "outcome": "number"}', promote => 'always');
 SELECT effect, among, round(estimate::numeric, 3) AS estimate, standard_error < 1e-4 AS exact FROM spillover('exact', 'number');
+-- Friends are friends by edges of any relation, and once.
+CREATE VIEW kinds AS SELECT src, dst, (ARRAY['work', 'home'])[1 + (src + dst) % 2] AS kind FROM friend UNION ALL SELECT src, dst, 'home' FROM friend;
+SELECT version FROM train_uplift('kinds', 'exact', 'kinds', features => '{age}', relation_column => 'kind', hyperparams => '{"max_epochs": 2, "hidden_size": 4, "layers": 1, "outcome": "number"}', promote => 'always');
+SELECT effect, among, round(estimate::numeric, 3) AS estimate, standard_error < 1e-4 AS exact FROM spillover('kinds', 'number');
 -- Who listens to whom: edges of one direction, and weights.
 CREATE VIEW weighed AS SELECT src, dst, 1 + src % 3 AS strength FROM friend WHERE src < dst;
 CREATE VIEW listens AS SELECT user_id, age, treated, 7 * coalesce(share, 0) - coalesce(treated, 0) AS outcome FROM heard LEFT JOIN (SELECT dst, sum(strength * coalesce(treated, 0))::float8 / sum(strength) AS share FROM weighed JOIN drawn ON user_id = src GROUP BY dst) AS h ON dst = user_id;
@@ -90,6 +94,6 @@ CREATE VIEW less AS SELECT user_id, age, arm, outcome FROM answers WHERE arm <> 
 SELECT effect, arm, among, estimate IS NULL AS unknown, low IS NULL AS no_interval FROM spillover('several', source => 'less');
 
 SELECT count(drop_model(model)) FROM models;
-DROP VIEW nothing, listens, weighed, exact, several_chances, less, answers, sure, not_drawn, unlike, alone, together, far, strangers, one_arm, no_outcome, only_others, numbers;
+DROP VIEW nothing, listens, weighed, exact, kinds, several_chances, less, answers, sure, not_drawn, unlike, alone, together, far, strangers, one_arm, no_outcome, only_others, numbers;
 DROP TABLE friend, pair, drawn, heard, member, several, chosen, blocks;
 DROP FUNCTION draw;
