@@ -159,30 +159,30 @@ sequence_sample_users(const EvaluateCall *call)
 	const bool own = !OidIsValid(call->source);
 	const SequenceModel *model = modelcache_get(call->model, CurrentMemoryContext);
 	SampledSequences sampled = {.model = model, .own = own};
-	SequenceRequest request;
+	SequenceRequest *request = palloc(sizeof(*request)); /* the users that are returned refer to it */
 
-	sequence_request_from_spec(&request, registry_spec(call->model));
-	sequence_model_check_spec(model, &request.reading);
-	if (own && !call->learned && request.split.share == 0)
+	sequence_request_from_spec(request, registry_spec(call->model));
+	sequence_model_check_spec(model, &request->reading);
+	if (own && !call->learned && request->split.share == 0)
 		error_nobody_held_out(call->model);
 	if (!own)
-		request.reading.relation = call->source;
+		request->reading.relation = call->source;
 
 	const TimestampTz *as_of = call->has_as_of ? &call->as_of
-							   : own           ? evaluate_trained_as_of(call->model, &request)
+							   : own           ? evaluate_trained_as_of(call->model, request)
 											   : NULL;
 
-	sampled.users = sequence_read(&(SequenceRead){.reading = &request.reading,
+	sampled.users = sequence_read(&(SequenceRead){.reading = &request->reading,
 												  .as_of = as_of,
-												  .cutoffs = call->has_as_of ? NULL : &request.cutoffs,
+												  .cutoffs = call->has_as_of ? NULL : &request->cutoffs,
 												  .labels = SEQUENCE_LABELED,
 												  .classes = (const char *const *) model->classes,
 												  .C = model->C,
 												  .ranges = model->ranges,
 												  .what = "evaluation"});
-	sampled.n = choose_users(&sampled.sample, sampled.users, &request, call);
+	sampled.n = choose_users(&sampled.sample, sampled.users, request, call);
 	if (sampled.n == 0)
-		error_nobody(request.reading.relation,
+		error_nobody(request->reading.relation,
 					 own && !call->learned ? "No user that the training held out has a label."
 										   : "No user has a label that is one of the model's classes.");
 	return sampled;

@@ -50,6 +50,9 @@ FROM evaluate('shop', 'others', as_of => (SELECT as_of FROM versions WHERE model
 -- Drift: nothing has changed, then spend has and noise is missing.
 SELECT feature, psi, missing_then, missing_now, mean_then = mean_now AS same_mean, n_then = n_now AS same_rows
 FROM drift('shop', as_of => (SELECT as_of FROM versions WHERE model = 'shop'));
+CREATE VIEW too_large AS SELECT user_id, ts, CASE user_id WHEN 7 THEN 1e300 ELSE spend::float8 END AS spend, noise, future FROM shopping;
+SELECT metric FROM evaluate('shop', source => 'too_large');
+DROP VIEW too_large;
 CREATE TABLE changed AS SELECT user_id, ts, spend + 20 AS spend, NULL::int AS noise, future FROM shopping;
 SELECT feature, psi > 0.25 AS drifted, missing_now, round((mean_now - mean_then)::numeric, 1) AS moved
 FROM drift('shop', 'changed', as_of => (SELECT as_of FROM versions WHERE model = 'shop'));
