@@ -74,3 +74,9 @@ blas_products(double *products, const double *rows, size_t n, size_t P)
 		cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int) P, (int) n, 1, rows, (int) P, 1, products,
 					(int) P);
 }
+
+double
+blas_dot(const double *a, const double *b, size_t n)
+{
+	return cblas_ddot((int) n, a, 1, b, 1);
+}

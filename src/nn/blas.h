@@ -33,4 +33,7 @@ extern void blas_tn(real *out, size_t ldout, const real *a, size_t lda, const re
 /* The lower triangle of products (P × P) += rowsᵀ · rows, of n rows of P numbers, in double always. */
 extern void blas_products(double *products, const double *rows, size_t n, size_t P);
 
+/* a · b of n numbers, in double always. */
+extern double blas_dot(const double *a, const double *b, size_t n);
+
 #endif

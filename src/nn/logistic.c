@@ -47,16 +47,6 @@ logistic_score(real *score, const Logistic *fit, const real *x, size_t n)
 	blas_nt(score, fit->C, x, fit->S + 1, fit->w, fit->S + 1, n, fit->C, fit->S + 1, BLAS_SET);
 }
 
-static double
-dot(const double *a, const double *b, size_t n)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += a[i] * b[i];
-	return sum;
-}
-
 /* What is to be made least, and its gradient g, at w. */
 static double
 value_at(double *g, Logistic *fit, const real *w)
@@ -112,7 +102,7 @@ choose_way(Logistic *fit)
 	const size_t P = weights_of(fit);
 	const int known = fit->pairs < LOGISTIC_MEMORY ? fit->pairs : LOGISTIC_MEMORY;
 	double *way = fit->way, along[LOGISTIC_MEMORY];
-	double scale = 1 / fmax(sqrt(dot(fit->g, fit->g, P)), 1e-12);
+	double scale = 1 / fmax(sqrt(blas_dot(fit->g, fit->g, P)), 1e-12);
 
 	for (size_t i = 0; i < P; i++)
 		way[i] = -fit->g[i];
@@ -121,18 +111,18 @@ choose_way(Logistic *fit)
 		const int p = k % LOGISTIC_MEMORY;
 		const double *dg = fit->dg + (size_t) p * P;
 
-		along[p] = dot(fit->dw + (size_t) p * P, way, P) / fit->curvature[p];
+		along[p] = blas_dot(fit->dw + (size_t) p * P, way, P) / fit->curvature[p];
 		for (size_t i = 0; i < P; i++)
 			way[i] -= along[p] * dg[i];
 		if (k == fit->pairs - 1)
-			scale = fit->curvature[p] / dot(dg, dg, P);
+			scale = fit->curvature[p] / blas_dot(dg, dg, P);
 	}
 	for (size_t i = 0; i < P; i++)
 		way[i] *= scale;
 	for (int k = fit->pairs - known; k < fit->pairs; k++)
 	{
 		const int p = k % LOGISTIC_MEMORY;
-		const double back = dot(fit->dg + (size_t) p * P, way, P) / fit->curvature[p];
+		const double back = blas_dot(fit->dg + (size_t) p * P, way, P) / fit->curvature[p];
 
 		for (size_t i = 0; i < P; i++)
 			way[i] += (along[p] - back) * fit->dw[(size_t) p * P + i];
@@ -152,8 +142,8 @@ keep_pair(Logistic *fit)
 		dw[i] = (double) fit->next[i] - (double) fit->w[i];
 		dg[i] = fit->g_next[i] - fit->g[i];
 	}
-	fit->curvature[p] = dot(dw, dg, P);
-	if (fit->curvature[p] > 1e-12 * dot(dw, dw, P))
+	fit->curvature[p] = blas_dot(dw, dg, P);
+	if (fit->curvature[p] > 1e-12 * blas_dot(dw, dw, P))
 		fit->pairs++;
 }
 
@@ -165,7 +155,7 @@ logistic_step(Logistic *fit)
 
 	choose_way(fit);
 
-	const double slope = dot(fit->way, fit->g, P);
+	const double slope = blas_dot(fit->way, fit->g, P);
 
 	for (int k = 0; k < HALVINGS_MAX && !(value <= fit->loss + SUFFICIENT * length * slope); k++)
 	{

@@ -51,16 +51,6 @@ squares_row(Squares *fit)
 	return fit->row + fit->waiting++ * (fit->P + 1);
 }
 
-static double
-dot(const double *a, const double *b, size_t n)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += a[i] * b[i];
-	return sum;
-}
-
 static void
 factor_row(Squares *fit, size_t i)
 {
@@ -71,10 +61,10 @@ factor_row(Squares *fit, size_t i)
 	{
 		const double *other = fit->root + j * width;
 
-		row[j] = other[j] > 0 ? (row[j] - dot(row, other, j)) / other[j] : 0;
+		row[j] = other[j] > 0 ? (row[j] - blas_dot(row, other, j)) / other[j] : 0;
 	}
 
-	const double rest = row[i] - dot(row, row, i);
+	const double rest = row[i] - blas_dot(row, row, i);
 
 	row[i] = rest > ADDS * row[i] ? sqrt(rest) : 0;
 	fit->kept += i < fit->P && row[i] > 0;
@@ -128,11 +118,11 @@ squares_inverse(double *out, const Squares *fit, size_t E)
 			const double *row = fit->root + (first + i) * width + first;
 
 			if (row[i] > 0)
-				out[e * E + i] = ((i == e) - dot(row + e, out + e * E + e, i - e)) / row[i];
+				out[e * E + i] = ((i == e) - blas_dot(row + e, out + e * E + e, i - e)) / row[i];
 		}
 	for (size_t a = 0; a < E; a++)
 		for (size_t b = a; b < E; b++)
-			out[a * E + b] = dot(out + a * E + b, out + b * E + b, E - b);
+			out[a * E + b] = blas_dot(out + a * E + b, out + b * E + b, E - b);
 	for (size_t a = 0; a < E; a++)
 		for (size_t b = 0; b < a; b++)
 			out[a * E + b] = out[b * E + a];
