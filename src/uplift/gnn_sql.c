@@ -14,6 +14,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 
 #include "uplift/pure/net_row.h"
 #include "uplift/decision.h"
@@ -325,6 +326,8 @@ relation_arg(const UpliftModel *model, const text *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("this model does not tell the relations of edges apart"),
+				 errdetail("It was trained without relation_column, and the relation \"%s\" is given.",
+						   text_to_cstring(name)),
 				 errhint("Leave out the last argument of usercls.attend(), and pass each neighbour once.")));
 	return name ? uplift_relation_named(model->relations, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)) : 0;
 }
