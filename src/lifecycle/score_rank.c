@@ -55,7 +55,8 @@ typedef struct Ranking
 	MemoryContext context;
 	RankGroup *group; /* the first of all; a model has few classes */
 
-	Datum *user, *place; /* of rows that move */
+	MemoryContext batch; /* of what is allocated for the rows that move next */
+	Datum *user, *place; /* of these */
 	int moved;
 	uint64 written;
 } Ranking;
@@ -154,7 +155,7 @@ place_of(const RankGroup *group, double score)
 
 /* Write the places of the rows that move. */
 static void
-move_rows(Ranking *ranking)
+update_places(Ranking *ranking)
 {
 	const ScoreTable *table = ranking->table;
 	const Oid type[] = {source_array_type(table->id_type), INT8ARRAYOID, TIMESTAMPTZOID};
@@ -166,14 +167,26 @@ move_rows(Ranking *ranking)
 														   sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
 						   TimestampTzGetDatum(GetCurrentTimestamp())};
 
-	if (ranking->moved == 0)
-		return;
 	ranking->written += score_table_execute(
 		table, InvalidOid,
 		psprintf("UPDATE %s AS t SET %s = u.place, scored_at = $3 FROM ROWS FROM (pg_catalog.unnest($1), "
 				 "pg_catalog.unnest($2)) AS u (user_id, place) WHERE t.user_id %s u.user_id",
 				 table->name, score_column_quoted(ranking->column), source_equality(table->id_type)),
 		lengthof(type), type, value);
+}
+
+/* The same, if there are any, and begin the next batch. */
+static void
+move_rows(Ranking *ranking)
+{
+	if (ranking->moved == 0)
+		return;
+
+	const MemoryContext old = MemoryContextSwitchTo(ranking->batch);
+
+	update_places(ranking);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(ranking->batch);
 	ranking->moved = 0;
 }
 
@@ -186,8 +199,12 @@ take_move(Ranking *ranking, HeapTuple row, TupleDesc desc)
 
 	if (!null && rank == place)
 		return;
+
+	const MemoryContext old = MemoryContextSwitchTo(ranking->batch);
+
 	ranking->user[ranking->moved] =
 		score_table_copy_id(ranking->table, SPI_getbinval(row, desc, ROW_USER, &null));
+	MemoryContextSwitchTo(old);
 	ranking->place[ranking->moved++] = Int64GetDatum(place);
 	if (ranking->moved == ROWS_MOVED)
 		move_rows(ranking);
@@ -237,6 +254,7 @@ rank_column(const ScoreTable *table, const ScoreColumn *column)
 	Ranking ranking = {.table = table,
 					   .column = column,
 					   .context = context,
+					   .batch = AllocSetContextCreate(context, "usercls moved ranks", ALLOCSET_DEFAULT_SIZES),
 					   .user = memory_array(ROWS_MOVED, sizeof(Datum)),
 					   .place = memory_array(ROWS_MOVED, sizeof(Datum))};
 
