@@ -28,6 +28,7 @@
 #define ARM_MIN 10         /* users of an arm in a part, or nothing is measured */
 #define PENALTY 1.0        /* on the squares of weights, in users */
 #define USERS_A_LOOK 65536 /* between two looks for an interrupt: some milliseconds */
+#define BLOCK 256          /* users that are scored together */
 #define LEVEL 0.001        /* chance that random treatment passes the bound */
 #define FAR 8              /* values further out, in standard deviations, count as this far */
 #define NAMED 0.5          /* of the largest weight: features with less are not named */
@@ -289,6 +290,26 @@ add_weights(Judged *judged, const Regression *regression)
 	}
 }
 
+/* What a regression says of each user of a part: n × C scores. */
+static real *
+scores_of(const Regression *regression, const Part *part)
+{
+	const size_t C = regression->fit.C, width = regression->fit.S + 1;
+	real *score = memory_array(part->n, C * sizeof(*score));
+	real *x = memory_array(BLOCK, width * sizeof(*x));
+
+	for (size_t from = 0; from < part->n; from += BLOCK)
+	{
+		const size_t n = Min(BLOCK, part->n - from);
+
+		CHECK_FOR_INTERRUPTS();
+		for (size_t r = 0; r < n; r++)
+			fill(x + r * width, regression, part, from + r);
+		logistic_score(score + from * C, &regression->fit, x, n);
+	}
+	return score;
+}
+
 /* Judge a part by a fit on the other. */
 static void
 judge(Judged *judged, const UserGraph *users, const Part *learned, const Part *part)
@@ -297,14 +318,9 @@ judge(Judged *judged, const UserGraph *users, const Part *learned, const Part *p
 		AllocSetContextCreate(CurrentMemoryContext, "usercls arms", ALLOCSET_DEFAULT_SIZES);
 	const MemoryContext old = MemoryContextSwitchTo(context);
 	const Regression regression = regression_fit(users, learned);
-	const size_t C = regression.fit.C, width = regression.fit.S + 1;
-	real *score = memory_array(part->n, C * sizeof(*score)), *x = memory_array(width, sizeof(*x));
+	const real *score = scores_of(&regression, part);
+	const size_t C = regression.fit.C;
 
-	for (size_t r = 0; r < part->n; r++)
-	{
-		fill(x, &regression, part, r);
-		logistic_score(score + r * C, &regression.fit, x, 1);
-	}
 	for (size_t arm = C > 2 ? 0 : 1; arm < C; arm++)
 		judge_arm(judged, users, part, score, arm);
 	add_weights(judged, &regression);
