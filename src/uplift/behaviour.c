@@ -26,9 +26,6 @@
 #include "server/source.h"
 #include "server/userid.h"
 
-/* More inputs than this are more than an experiment teaches: a minirocket's features. */
-#define WIDTH_MAX 2048
-
 static const char *
 digest_text(const uint8 *digest)
 {
@@ -95,11 +92,11 @@ check_time(const UpliftRequest *request, bool has_times)
 static void
 check_width(const UpliftRequest *request, size_t width)
 {
-	if (width > WIDTH_MAX)
+	if (width > ELEMENTS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("model \"%s\" gives too many inputs", request->behaviour),
-				 errdetail("It has %zu numbers of a user; behaviour takes up to %d.", width, WIDTH_MAX),
+				 errdetail("It has %zu numbers of a user; behaviour takes up to %d.", width, ELEMENTS_MAX),
 				 errhint("Train a gru on the same sequences, or a minirocket with a smaller num_features.")));
 }
 

@@ -100,15 +100,16 @@ append_values(StringInfo sql, const char *name)
 	appendStringInfo(sql, "pg_catalog.count(DISTINCT %s::pg_catalog.text)", name);
 }
 
-/* The lengths of its arrays; one more for each that is empty, or has more than one dimension. */
+/* The lengths of its arrays; one more for each that is empty, too long, or has more than one dimension. */
 static void
 append_lengths(StringInfo sql, const char *name)
 {
 	appendStringInfo(sql,
 					 "pg_catalog.count(DISTINCT pg_catalog.cardinality(%s)) OPERATOR(pg_catalog.+) "
 					 "pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND "
-					 "COALESCE(pg_catalog.array_ndims(%s), 0) OPERATOR(pg_catalog.<>) 1)",
-					 name, name, name);
+					 "(COALESCE(pg_catalog.array_ndims(%s), 0) OPERATOR(pg_catalog.<>) 1 OR "
+					 "pg_catalog.cardinality(%s) OPERATOR(pg_catalog.>) %d))",
+					 name, name, name, name, ELEMENTS_MAX);
 }
 
 static void
@@ -182,7 +183,8 @@ left_out(const Candidates *found)
 															 : " of fewer than two short values",
 							 CATEGORIES_MAX);
 		if (is_array(column))
-			appendStringInfoString(&list, column->values ? " without a common length" : " of nulls");
+			appendStringInfo(&list, column->values ? " without a common length up to %d" : " of nulls",
+							 ELEMENTS_MAX);
 		appendStringInfoChar(&list, ')');
 	}
 	return list.len ? list.data : NULL;

@@ -189,13 +189,16 @@ shapes_row(void *arg, const Datum *value, const bool *isnull)
 static void
 error_array(const UpliftInputs *inputs, const UpliftSource *source, const char *what, const char *detail)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-			 errmsg("column \"%s\" of relation \"%s\" has %s", source->column.name,
-					get_rel_name(inputs->users), what),
-			 errdetail("%s", detail),
-			 errhint("An array is a feature where all have the same number of elements, in one dimension; "
-					 "null is not known. Make them alike in a view, or leave the column out.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+		 errmsg("column \"%s\" of relation \"%s\" has %s", source->column.name, get_rel_name(inputs->users),
+				what),
+		 errdetail("%s", detail),
+		 errhint(
+			 "An array is a feature where all have the same number of elements, up to %d, in one dimension; "
+			 "null is not known. Make them so in a view, or leave the column out.",
+			 ELEMENTS_MAX)));
 }
 
 /* One input an element. */
@@ -220,6 +223,10 @@ elements_find(UpliftInputs *inputs, UpliftSource *source)
 	if (shapes.shortest != shapes.longest)
 		error_array(inputs, source, "arrays of different lengths",
 					psprintf("They have %d to %d elements.", shapes.shortest, shapes.longest));
+	if (shapes.longest > ELEMENTS_MAX)
+		error_array(
+			inputs, source, "arrays that are too long",
+			psprintf("They have %d elements, and a model reads up to %d.", shapes.longest, ELEMENTS_MAX));
 	inputs_add_elements(inputs, source, shapes.longest);
 }
 

@@ -23,6 +23,9 @@
 /* Values of a column that have a vector of their own. */
 #define CATEGORIES_MAX 50
 
+/* Numbers of an array, or of behaviour: more inputs are more than an experiment teaches. */
+#define ELEMENTS_MAX 2048
+
 typedef enum UpliftReading
 {
 	READ_NUMBER,
@@ -75,8 +78,8 @@ extern char *uplift_input_column(Oid users, const char *input);
 extern int uplift_category_bytes(const char *column);
 
 /*
- * The features when none are named: numbers, and texts and enums of 2 to CATEGORIES_MAX values. request->left_out and
- * request->codes say what is not read, and which whole numbers may be codes.
+ * The features when none are named: numbers, texts and enums of 2 to CATEGORIES_MAX values, and arrays of numbers that
+ * are all as long, up to ELEMENTS_MAX. request->left_out and request->codes say what is not read, and which whole numbers may be codes.
  */
 extern void uplift_default_features(UpliftRequest *request, const ColumnRole *roles, int n_roles);
 

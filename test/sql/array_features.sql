@@ -54,7 +54,7 @@ SELECT * FROM arr_same('arr alone', 'arr alone');
 
 -- Other types of numbers, and domains; by default arrays are taken where all are as long.
 CREATE DOMAIN arr_points AS int[];
-CREATE TABLE arr_types AS SELECT user_id, treated, outcome, x::numeric[] AS n, ARRAY[treated = 1, age > 3, NULL] AS b, ARRAY[age, 1, 2]::int[]::arr_points AS d, x[1:1 + user_id % 2] AS ragged, ARRAY['a'] AS word, NULL::real[] AS never, ARRAY[[1, 2], [3, 4]] AS square FROM arr;
+CREATE TABLE arr_types AS SELECT user_id, treated, outcome, x::numeric[] AS n, ARRAY[treated = 1, age > 3, NULL] AS b, ARRAY[age, 1, 2]::int[]::arr_points AS d, x[1:1 + user_id % 2] AS ragged, ARRAY['a'] AS word, NULL::real[] AS never, ARRAY[[1, 2], [3, 4]] AS square, array_fill(user_id::real, ARRAY[2049]) AS long FROM arr;
 SET client_min_messages = notice;
 SELECT arr_train('arr types', '{n,b,d}', NULL, 'arr_types');
 SELECT version IS NULL AS dry FROM usercls.train_uplift('arr default', 'arr_types', NULL, dry_run => true);
@@ -65,6 +65,7 @@ SELECT arr_train('arr bad', '{ragged}', NULL, 'arr_types');
 SELECT arr_train('arr bad', '{square}', NULL, 'arr_types');
 SELECT arr_train('arr bad', '{never}', NULL, 'arr_types');
 SELECT arr_train('arr bad', '{word}', NULL, 'arr_types');
+SELECT arr_train('arr bad', '{long}', NULL, 'arr_types');
 UPDATE arr SET x = x || 1::real WHERE user_id = 10;
 SELECT usercls.uplift('arr', 10);
 SELECT count(*) FROM usercls.target_users('arr');
