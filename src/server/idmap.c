@@ -217,7 +217,8 @@ idmap_create(Oid type)
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("user ids of type %s cannot be hashed", format_type_be(type)),
+				 errmsg("values of type %s cannot be hashed", format_type_be(type)),
+				 errdetail("Users, and those who belong together, are found by hashes of such values."),
 				 errhint("Use a type with a default hash operator class, such as bigint, uuid or text.")));
 		map->typlen = cache->typlen;
 		map->typbyval = cache->typbyval;

@@ -71,6 +71,8 @@ SELECT c, bool_and(abs(a.standard_error / b.standard_error - 1) < 1e-3) AS alike
 SELECT spillover('invite', 'shares');
 SELECT spillover('invite', NULL);
 SELECT spillover('invite', cluster_column => 'nobody');
+CREATE VIEW spots AS SELECT *, point(user_id, 0) AS spot FROM member;
+SELECT spillover('invite', source => 'spots', cluster_column => 'spot');
 SELECT version FROM train_uplift('no_edges', 'member', NULL, features => '{age}', hyperparams => '{"max_epochs": 2}', promote => 'always');
 SELECT spillover('no_edges');
 SELECT spillover('no_edges', edges => 'friend');
@@ -94,6 +96,6 @@ CREATE VIEW less AS SELECT user_id, age, arm, outcome FROM answers WHERE arm <> 
 SELECT effect, arm, among, estimate IS NULL AS unknown, low IS NULL AS no_interval FROM spillover('several', source => 'less');
 
 SELECT count(drop_model(model)) FROM models;
-DROP VIEW nothing, listens, weighed, exact, kinds, several_chances, less, answers, sure, not_drawn, unlike, alone, together, far, strangers, one_arm, no_outcome, only_others, numbers;
+DROP VIEW nothing, listens, weighed, exact, kinds, several_chances, less, answers, sure, not_drawn, unlike, alone, together, far, strangers, one_arm, no_outcome, only_others, numbers, spots;
 DROP TABLE friend, pair, drawn, heard, member, several, chosen, blocks;
 DROP FUNCTION draw;

@@ -7,6 +7,9 @@
 #include "nn/ridge.h"
 #include "sequence/pure/train_state.h"
 
+/* Numbers that a sum takes side by side. */
+#define CLOSED_LANES 8
+
 typedef enum ClosedPhase
 {
 	CLOSED_KERNELS,

@@ -22,9 +22,6 @@ enum
 	STREAM_KERNELS = 4
 };
 
-/* Numbers that a sum takes side by side. */
-#define LANES 8
-
 static const Rocket *
 rocket_of(const SequenceTask *task)
 {
@@ -190,12 +187,12 @@ head_begin(SequenceTask *task)
 USERCLS_CLONES static double
 sum_product(const real *beta, const real *x, size_t n)
 {
-	double sums[LANES] = {0}, sum = 0;
+	double sums[CLOSED_LANES] = {0}, sum = 0;
 
-	for (size_t i = 0; i < n; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
+	for (size_t i = 0; i < n; i += CLOSED_LANES)
+		for (size_t k = 0; k < CLOSED_LANES; k++)
 			sums[k] += (double) beta[i + k] * (double) x[i + k];
-	for (size_t k = 0; k < LANES; k++)
+	for (size_t k = 0; k < CLOSED_LANES; k++)
 		sum += sums[k];
 	return sum;
 }

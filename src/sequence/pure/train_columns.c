@@ -24,9 +24,6 @@
 /* Columns that are turned at a time: their lines of a chunk stay in the first-level cache. */
 #define TURN_COLUMNS 128
 
-/* Numbers that a sum takes side by side. */
-#define LANES 8
-
 enum
 {
 	STREAM_HIDDEN = 5 /* beside those of train.c and train_closed.c */
@@ -142,10 +139,10 @@ part_make(SequenceTask *task, size_t item)
 USERCLS_CLONES static void
 add_moments(double *sum, double *square, const real *x, double from, const real *weight, size_t n)
 {
-	double sums[LANES] = {0}, squares[LANES] = {0};
+	double sums[CLOSED_LANES] = {0}, squares[CLOSED_LANES] = {0};
 
-	for (size_t i = 0; i < n; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
+	for (size_t i = 0; i < n; i += CLOSED_LANES)
+		for (size_t k = 0; k < CLOSED_LANES; k++)
 		{
 			const double w = (double) weight[i + k] * (double) weight[i + k];
 			const double d = (double) x[i + k] - from;
@@ -154,7 +151,7 @@ add_moments(double *sum, double *square, const real *x, double from, const real 
 			squares[k] += w * d * d;
 		}
 	*sum = *square = 0;
-	for (size_t k = 0; k < LANES; k++)
+	for (size_t k = 0; k < CLOSED_LANES; k++)
 	{
 		*sum += sums[k];
 		*square += squares[k];
