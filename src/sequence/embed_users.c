@@ -66,6 +66,15 @@ embed_is_beyond(TimestampTz *end, const Model *version, TimestampTz as_of)
 	return as_of - slack > *end;
 }
 
+/* Bytes of the sequences and attributes that are laid out at a time. */
+static size_t
+part_bytes(const SequenceModel *model, const SequenceUsers *users)
+{
+	const size_t room = Min(PART, users->N);
+
+	return room * (users->longest * (size_t) model->F + (size_t) model->attributes.n) * sizeof(float);
+}
+
 /* Write what the head reads of all users to all->value. */
 static void
 embed(EmbeddedUsers *all, const SequenceModel *model, const SequenceUsers *users, const char *what)
@@ -103,7 +112,7 @@ embed_users(const EmbedRequest *request)
 	all->width = embed_width(request->version);
 	all->as_of = users->as_of;
 	all->ids = idmap_create(users->id_type);
-	all->memory = users->memory + users->N * all->width * sizeof(real);
+	all->memory = users->memory + users->N * all->width * sizeof(real) + part_bytes(read->model, users);
 	memory_check(request->held + all->memory, request->what);
 	all->value = memory_array(users->N * all->width, sizeof(real));
 	for (size_t i = 0; i < users->N; i++)
